@@ -1,0 +1,453 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * clLRN: Local Response Normalization on any OpenCL device.
+ *
+ *     s[c] = k + (alpha / divisor) * sum of x[j]^2, j = c - lower .. c + upper
+ *     y[c] = x[c] * s[c]^-beta
+ *
+ * for every position of a tensor, c being its channel; taps outside the
+ * channels count as zero. This header is the manual; read it downwards:
+ *
+ *     status and errors     what every call returns, and why
+ *     parameters            the window, the divisor and alpha, beta, k
+ *     tensors               shapes and strides, in elements
+ *     digest                one number for a result, the same on every device
+ *     host and reference    the same operator without OpenCL
+ *     engine                one context and device of yours
+ *     plan                  one problem made ready for that device
+ *     enqueue               running it in your queue, on your buffers
+ *
+ * A complete program is in README.md.
+ *
+ * Conventions of this interface
+ * - Structs begin with struct_size, set by their initialiser, so that they can
+ *   grow without breaking programs built against an older header. Enumerations
+ *   cross the interface as int32_t; dims, strides and sizes have 64 bits.
+ * - Dims, strides and window sizes are in elements; offsets, buffer sizes and
+ *   scratch sizes are in bytes.
+ * - Every function that can fail returns a status, CLLRN_SUCCESS being 0, and
+ *   takes a cllrn_error that may be NULL. On failure nothing was enqueued,
+ *   nothing was written and no out-parameter was touched, except where a
+ *   function says otherwise.
+ * - cl_context, cl_device_id, cl_command_queue, cl_mem and cl_event belong to
+ *   the caller. What the library stores it retains, and releases later.
+ * - Nothing here is global: there is no initialisation, no exit handler, and
+ *   the library prints nothing.
+ * - Thread safety: each function names its own. Different objects may always
+ *   be used by different threads.
+ */
+#ifndef CLLRN_H
+#define CLLRN_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __APPLE__
+#include <OpenCL/cl.h>
+#else
+#include <CL/cl.h>
+#endif
+
+#include <cllrn_version.h>
+
+#if defined(__GNUC__) && !defined(_WIN32)
+#define CLLRN_API __attribute__((visibility("default")))
+#else
+#define CLLRN_API
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ------------------------------------------------------------------ status */
+
+/*
+ * The hundreds tell the kind: 1xx the caller's mistake, 2xx legal but not
+ * available on this device or in this version, 3xx resources, 4xx OpenCL.
+ * Values are frozen; new ones may be added.
+ */
+typedef int32_t cllrn_status;
+enum {
+    CLLRN_SUCCESS = 0,
+
+    CLLRN_INVALID_ARGUMENT = 100,     /* a NULL pointer, or a struct_size this version cannot read */
+    CLLRN_INVALID_CONVENTION = 101,   /* an unknown convention */
+    CLLRN_INVALID_REGION = 102,       /* an unknown region */
+    CLLRN_INVALID_WINDOW = 103,       /* a size below 1, a negative lower or upper, or lower + upper + 1 >= 2^31 */
+    CLLRN_INVALID_DIVISOR = 104,      /* a divisor that is zero or not finite */
+    CLLRN_INVALID_DTYPE = 105,        /* an unknown dtype */
+    CLLRN_INVALID_RANK = 106,         /* a rank outside 2..8 */
+    CLLRN_INVALID_DIMS = 107,         /* a negative dim */
+    CLLRN_INVALID_STRIDES = 108,      /* a destination stride of zero, or two destination elements in one place */
+    CLLRN_INVALID_CHANNEL_AXIS = 109, /* a channel axis outside -rank..rank-1 */
+    CLLRN_SHAPE_MISMATCH = 110,       /* tensors whose dims, channel axis or dtype do not go together */
+    CLLRN_SIZE_OVERFLOW = 111,        /* sizes times strides that leave 63 bits */
+    CLLRN_INVALID_BUFFER = 112,       /* not a buffer, or one a kernel may not read or write */
+    CLLRN_BUFFER_TOO_SMALL = 113,     /* the tensor at its offset leaves the buffer */
+    CLLRN_INVALID_OFFSET = 114,       /* an offset that is not a multiple of the element size */
+    CLLRN_PARTIAL_OVERLAP = 115,      /* source and destination share elements without being the same */
+    CLLRN_SCRATCH_TOO_SMALL = 116,    /* less scratch than cllrn_plan_scratch_size says */
+    CLLRN_INVALID_QUEUE = 117,        /* not a command queue */
+    CLLRN_CONTEXT_MISMATCH = 118,     /* a buffer, queue or event of another context than the engine's */
+    CLLRN_DEVICE_MISMATCH = 119,      /* a queue or engine device that is not the one expected */
+    CLLRN_INVALID_WAIT_LIST = 120,    /* a wait list that is NULL with a count, or holds something that is no event */
+    CLLRN_INVALID_VARIANT = 121,      /* no variant of that name, or one that cannot run this problem */
+
+    CLLRN_UNSUPPORTED = 200,       /* legal, but not in this version or not on this device */
+    CLLRN_UNSUPPORTED_SIZE = 201,  /* offsets of 2^31 elements or more on a device without 64-bit integers */
+
+    CLLRN_OUT_OF_MEMORY = 300,  /* the host's memory ran out */
+    CLLRN_KERNEL_SOURCE = 301,  /* the kernel directory lacks a file, or it cannot be read */
+
+    CLLRN_OPENCL_FAILURE = 400, /* an OpenCL call failed; its code is in the error */
+    CLLRN_BUILD_FAILURE = 401   /* a program did not build; the whole log went to the log callback */
+};
+
+/* The name of a status, "CLLRN_INVALID_RANK"; "unknown status" for any other number. Any thread. */
+CLLRN_API const char *cllrn_status_string(cllrn_status status);
+
+/*
+ * What went wrong: filled by a failing call, left alone by one that succeeds.
+ * Declare it as  cllrn_error error = CLLRN_ERROR_INIT;
+ */
+typedef struct cllrn_error {
+    uint32_t struct_size;
+    cllrn_status status;
+    int32_t cl_error;  /* the OpenCL code, 0 where OpenCL was not involved */
+    char message[512]; /* one line: the operation, the object, actual against expected */
+} cllrn_error;
+
+#define CLLRN_ERROR_INIT { (uint32_t)sizeof(cllrn_error), 0, 0, { 0 } }
+
+/* ----------------------------------------------------------------- version */
+
+/* The library's version at run time, "1.2.3"; CLLRN_VERSION_STRING is the header's. Any thread. */
+CLLRN_API const char *cllrn_version(void);
+
+/*
+ * The version of the arithmetic: order of summation and powers. Results of two
+ * libraries with the same number have the same bits, whatever their version.
+ */
+#define CLLRN_ARITHMETIC_VERSION 1
+CLLRN_API uint32_t cllrn_arithmetic_version(void);
+
+/* -------------------------------------------------------------- parameters */
+
+/*
+ * Where the window of n taps lies and what divides alpha. For odd n all but
+ * CLLRN_TENSORFLOW agree. Integer division throughout.
+ */
+enum {
+    CLLRN_TORCH = 1,      /* lower n/2, upper (n-1)/2, divisor n: PyTorch's code, MNN */
+    CLLRN_ONNX = 2,       /* lower (n-1)/2, upper n/2, divisor n: ONNX, cuDNN, MIOpen */
+    CLLRN_ONEDNN = 3,     /* lower and upper (n-1)/2, divisor n: oneDNN, n-1 taps for even n */
+    CLLRN_TORCH_DOC = 4,  /* lower and upper n/2, divisor n: the formula PyTorch's documentation prints */
+    CLLRN_CAFFE = 5,      /* lower and upper (n-1)/2, divisor n, even n refused: Caffe, OpenCV, TensorRT */
+    CLLRN_TENSORFLOW = 6  /* n = 2r+1: lower and upper r, divisor 1, even n refused: TensorFlow, TFLite, NNAPI */
+};
+
+/* Which neighbours a window holds. */
+enum {
+    CLLRN_ACROSS_CHANNELS = 1 /* the same position in neighbouring channels */
+};
+
+typedef struct cllrn_params {
+    uint32_t struct_size;
+    int32_t region; /* CLLRN_ACROSS_CHANNELS */
+    int64_t lower;  /* channels before the output's own that its window holds */
+    int64_t upper;  /* channels behind it; lower + upper + 1 < 2^31, both may exceed the channels */
+    double divisor; /* divides alpha: always this number, never the count of taps inside; not 0 */
+    double alpha;   /* any value; NaN and Inf follow IEEE 754 */
+    double beta;
+    double k;
+} cllrn_params;
+
+/*
+ * Fills *params for a convention and its size n. struct_size is sizeof *params
+ * as the caller sees it. Any field may be changed afterwards.
+ *
+ * CLLRN_INVALID_ARGUMENT    params is NULL, struct_size is not this struct's
+ * CLLRN_INVALID_CONVENTION  convention is none of the above
+ * CLLRN_INVALID_WINDOW      size < 1, size >= 2^31, or even with CLLRN_CAFFE or CLLRN_TENSORFLOW
+ * Any thread.
+ */
+CLLRN_API cllrn_status cllrn_params_init(cllrn_params *params, uint32_t struct_size,
+                                         int32_t convention, int64_t size, double alpha,
+                                         double beta, double k, cllrn_error *error);
+
+/* ----------------------------------------------------------------- tensors */
+
+#define CLLRN_MAX_RANK 8
+
+/* Element types. */
+enum {
+    CLLRN_F32 = 1 /* IEEE 754 binary32 */
+};
+
+/*
+ * A shape and where its elements lie. Element (i0, i1, ..) is strides[0]*i0 +
+ * strides[1]*i1 + .. elements behind the buffer's offset (or the host
+ * pointer), which is the address of element (0, 0, ..).
+ *
+ * Negative strides are allowed; zero strides on a source only. A destination
+ * must not hold two elements in one place. A dim of 0 makes an empty tensor:
+ * legal, and nothing is done.
+ */
+typedef struct cllrn_tensor {
+    uint32_t struct_size;
+    int32_t dtype;
+    int32_t rank;         /* 2..8 */
+    int32_t channel_axis; /* 0..rank-1, or counted from the end: -1 is the last */
+    int64_t dims[CLLRN_MAX_RANK];
+    int64_t strides[CLLRN_MAX_RANK]; /* in elements */
+} cllrn_tensor;
+
+/*
+ * Fills *tensor. strides NULL means C order without gaps: with channel_axis 1
+ * that is NCHW, with -1 NHWC, for any number of spatial axes. Only the pointers
+ * and the rank are checked here; the rest when the tensor is used, where the
+ * message can name its role.
+ *
+ * CLLRN_INVALID_ARGUMENT  tensor or dims is NULL, struct_size is not this struct's
+ * CLLRN_INVALID_RANK      rank outside 2..8
+ * CLLRN_INVALID_DIMS      a negative dim
+ * CLLRN_SIZE_OVERFLOW     the dims' product leaves 63 bits
+ * Any thread.
+ */
+CLLRN_API cllrn_status cllrn_tensor_init(cllrn_tensor *tensor, uint32_t struct_size, int32_t dtype,
+                                         int32_t rank, const int64_t *dims, const int64_t *strides,
+                                         int32_t channel_axis, cllrn_error *error);
+
+/* Bytes of one element of a dtype, 0 for an unknown one. Any thread. */
+CLLRN_API size_t cllrn_dtype_size(int32_t dtype);
+
+/* ------------------------------------------------------------------ digest */
+
+/*
+ * Adds to *digest, modulo 2^64, a hash of every element's logical index and
+ * bits, NaNs counted as one value. Begin with 0. The index of an element is
+ * channel + channels * (first_position + its position), positions being counted
+ * in C order over the other axes; so the digest does not depend on layout,
+ * strides or rank, and slices add up when each is given its first position.
+ * data points to element (0, 0, ..) in host memory.
+ *
+ * CLLRN_INVALID_ARGUMENT  a NULL pointer (data may be NULL for an empty tensor)
+ * and what is wrong with the tensor, as for cllrn_plan_create.
+ * Any thread.
+ */
+CLLRN_API cllrn_status cllrn_digest(const cllrn_tensor *tensor, const void *data,
+                                    uint64_t first_position, uint64_t *digest, cllrn_error *error);
+
+/* ------------------------------------------------------ host and reference */
+
+/*
+ * The kernels' own arithmetic compiled as C: the same bits as every device
+ * that rounds to nearest. src and dst point to element (0, 0, ..) in host
+ * memory; dst may be src with the same strides. Needs no OpenCL device, uses
+ * one thread and temporary memory for one column of channels.
+ *
+ * Statuses as for cllrn_plan_create and for the overlap in
+ * cllrn_enqueue_forward, and CLLRN_OUT_OF_MEMORY. Any thread.
+ */
+CLLRN_API cllrn_status cllrn_host_forward(const cllrn_params *params, const cllrn_tensor *src,
+                                          const void *src_data, const cllrn_tensor *dst,
+                                          void *dst_data, cllrn_error *error);
+
+/*
+ * The judge of accuracy: plain scalar C in double with compensated sums and
+ * the C library's pow. dst must be CLLRN_F32 like src, unless dst_data is to
+ * hold doubles: cllrn_reference_forward_f64 takes dst's strides in doubles.
+ * Otherwise as cllrn_host_forward.
+ */
+CLLRN_API cllrn_status cllrn_reference_forward(const cllrn_params *params, const cllrn_tensor *src,
+                                               const void *src_data, const cllrn_tensor *dst,
+                                               void *dst_data, cllrn_error *error);
+
+/*
+ * The same, unrounded: dst_data holds doubles, C order without gaps over src's
+ * dims. src_data and dst_data must not overlap.
+ */
+CLLRN_API cllrn_status cllrn_reference_forward_f64(const cllrn_params *params,
+                                                   const cllrn_tensor *src, const void *src_data,
+                                                   double *dst_data, cllrn_error *error);
+
+/* ------------------------------------------------------------------ engine */
+
+/* One context and one device of the caller's, with the programs built for them. */
+typedef struct cllrn_engine cllrn_engine;
+
+enum { CLLRN_LOG_ERROR = 1, CLLRN_LOG_WARNING = 2, CLLRN_LOG_INFO = 3, CLLRN_LOG_DEBUG = 4 };
+
+/*
+ * Told what the engine does: programs built and how long it took, whole build
+ * logs. Called from the thread whose call caused it, with no lock held that
+ * another engine needs; it must not call back into the same engine.
+ */
+typedef void (*cllrn_log_fn)(void *user, int32_t level, const char *message);
+
+/* Memory for the engine's own objects; both or neither. Must be thread-safe. */
+typedef void *(*cllrn_alloc_fn)(void *user, size_t size);
+typedef void (*cllrn_free_fn)(void *user, void *memory);
+
+typedef struct cllrn_engine_options {
+    uint32_t struct_size;
+    const char *kernel_dir; /* read the .cl files from here; NULL: $CLLRN_KERNEL_DIR, else those built in */
+    cllrn_log_fn log;       /* may be NULL */
+    void *log_user;
+    cllrn_alloc_fn alloc; /* may be NULL: malloc and free */
+    cllrn_free_fn free;
+    void *alloc_user;
+} cllrn_engine_options;
+
+#define CLLRN_ENGINE_OPTIONS_INIT { (uint32_t)sizeof(cllrn_engine_options), 0, 0, 0, 0, 0, 0 }
+
+/*
+ * Makes an engine for one device of a context. Retains the context (and the
+ * device where it is a sub-device) until the engine and every plan made from
+ * it are destroyed. Compiles nothing yet. options may be NULL; its strings are
+ * copied. $CLLRN_KERNEL_DIR is ignored in a set-user-id process.
+ *
+ * CLLRN_INVALID_ARGUMENT  engine is NULL, an unknown struct_size, one of alloc and free missing
+ * CLLRN_DEVICE_MISMATCH   the device is not one of the context's
+ * CLLRN_KERNEL_SOURCE     the kernel directory lacks a file
+ * CLLRN_OUT_OF_MEMORY, CLLRN_OPENCL_FAILURE
+ * Any thread.
+ */
+CLLRN_API cllrn_status cllrn_engine_create(cl_context context, cl_device_id device,
+                                           const cllrn_engine_options *options,
+                                           cllrn_engine **engine, cllrn_error *error);
+
+/*
+ * Lets go of the engine; plans made from it stay usable and keep what they
+ * need. NULL is fine. The caller makes sure that no other thread uses the
+ * engine itself.
+ */
+CLLRN_API void cllrn_engine_destroy(cllrn_engine *engine);
+
+/* The caller's own handles, not retained again. Any thread. */
+CLLRN_API cl_context cllrn_engine_context(const cllrn_engine *engine);
+CLLRN_API cl_device_id cllrn_engine_device(const cllrn_engine *engine);
+
+/* The hash of the kernel sources in use, 16 hexadecimal digits, valid as long as the engine. */
+CLLRN_API const char *cllrn_engine_kernel_hash(const cllrn_engine *engine);
+
+/* How many programs the engine has built so far. Any thread. */
+CLLRN_API size_t cllrn_engine_program_count(cllrn_engine *engine);
+
+/* -------------------------------------------------------------------- plan */
+
+/* One problem made ready for one engine: checked, a variant chosen, its program built. Immutable. */
+typedef struct cllrn_plan cllrn_plan;
+
+enum { CLLRN_FORWARD = 1 };
+
+typedef struct cllrn_problem {
+    uint32_t struct_size;
+    int32_t direction;          /* CLLRN_FORWARD */
+    const cllrn_params *params; /* the three pointed-to structs are copied */
+    const cllrn_tensor *src;
+    const cllrn_tensor *dst; /* same dims, channel axis and dtype as src; strides of its own */
+    const char *variant;     /* NULL: the best one; a name, for tests and measurements, forces it */
+} cllrn_problem;
+
+#define CLLRN_PROBLEM_INIT { (uint32_t)sizeof(cllrn_problem), CLLRN_FORWARD, 0, 0, 0, 0 }
+
+/* How source and destination lie to each other in an enqueue. */
+enum {
+    CLLRN_DISJOINT = 1, /* no element in common */
+    CLLRN_IN_PLACE = 2  /* the same buffer, offset and strides */
+};
+
+/*
+ * Checks the problem and builds what it needs; may take as long as the
+ * device's compiler. Problems that differ in shape, alpha, k or (within one
+ * class) beta share programs.
+ *
+ * CLLRN_INVALID_ARGUMENT      a NULL pointer, an unknown struct_size or direction
+ * CLLRN_INVALID_REGION, CLLRN_INVALID_WINDOW, CLLRN_INVALID_DIVISOR
+ * CLLRN_INVALID_DTYPE, CLLRN_INVALID_RANK, CLLRN_INVALID_DIMS, CLLRN_INVALID_CHANNEL_AXIS
+ * CLLRN_INVALID_STRIDES       dst has a zero stride or two elements in one place
+ * CLLRN_SHAPE_MISMATCH        src and dst differ in dims, channel axis or dtype
+ * CLLRN_SIZE_OVERFLOW         sizes times strides leave 63 bits
+ * CLLRN_INVALID_VARIANT       the forced variant is unknown or cannot run this problem
+ * CLLRN_UNSUPPORTED_SIZE      2^31 elements or more, device without 64-bit integers
+ * CLLRN_BUILD_FAILURE         the program does not build
+ * CLLRN_OUT_OF_MEMORY, CLLRN_OPENCL_FAILURE
+ * Any thread; builds of one engine wait for one another.
+ */
+CLLRN_API cllrn_status cllrn_plan_create(cllrn_engine *engine, const cllrn_problem *problem,
+                                         cllrn_plan **plan, cllrn_error *error);
+
+/*
+ * NULL is fine. The caller makes sure that no thread is inside an enqueue of
+ * this plan; commands already enqueued are not affected.
+ */
+CLLRN_API void cllrn_plan_destroy(cllrn_plan *plan);
+
+/*
+ * Bytes of scratch an enqueue needs, for CLLRN_DISJOINT or CLLRN_IN_PLACE: 0
+ * for most. Concurrent enqueues need one each. An unknown aliasing gives 0.
+ */
+CLLRN_API uint64_t cllrn_plan_scratch_size(const cllrn_plan *plan, int32_t aliasing);
+
+/* The variant that runs, "planar" or "strided" for instance; a static string. "none" for an empty tensor. */
+CLLRN_API const char *cllrn_plan_variant(const cllrn_plan *plan, int32_t aliasing);
+
+/* ----------------------------------------------------------------- enqueue */
+
+/* Kinds of memory a tensor can live in; SVM and USM pointers are reserved. */
+enum { CLLRN_BUFFER = 1 };
+
+typedef struct cllrn_memory {
+    uint32_t struct_size;
+    int32_t kind;    /* CLLRN_BUFFER */
+    cl_mem buffer;   /* a buffer or sub-buffer of the engine's context */
+    uint64_t offset; /* bytes to element (0, 0, ..), a multiple of the element size */
+} cllrn_memory;
+
+#define CLLRN_MEMORY_INIT { (uint32_t)sizeof(cllrn_memory), CLLRN_BUFFER, 0, 0 }
+
+/*
+ * Enqueues the plan: one kernel command, never blocking. The command waits
+ * for the events of the list, on in-order and out-of-order queues alike, and
+ * sets *event when event is not NULL; the caller releases it. An empty tensor
+ * enqueues nothing, or a marker where an event is asked for; its memories may
+ * be NULL.
+ *
+ * dst may be src: the same buffer (sub-buffers count as the parts of their
+ * parent they are), offset and strides. Any other overlap of elements is
+ * refused; interleaved slices of one buffer that share no element are fine.
+ * scratch may be NULL where cllrn_plan_scratch_size says 0; the command may
+ * overwrite that many bytes of it, and it must overlap neither src nor dst.
+ *
+ * CLLRN_INVALID_ARGUMENT   a NULL plan, src or dst, an unknown struct_size or memory kind
+ * CLLRN_INVALID_QUEUE      queue is not a command queue
+ * CLLRN_DEVICE_MISMATCH    the queue is for another device than the engine's
+ * CLLRN_CONTEXT_MISMATCH   queue, buffer or event belong to another context
+ * CLLRN_INVALID_BUFFER     not a buffer; src write-only, dst or scratch read-only
+ * CLLRN_INVALID_OFFSET     offset not a multiple of the element size
+ * CLLRN_BUFFER_TOO_SMALL   the tensor leaves the buffer
+ * CLLRN_SCRATCH_TOO_SMALL  less scratch than needed, or none
+ * CLLRN_PARTIAL_OVERLAP    src and dst, or scratch and either, share some elements
+ * CLLRN_INVALID_VARIANT    a plan forced to a variant that cannot run in place (or only in place)
+ * CLLRN_UNSUPPORTED_SIZE   an offset of 2^32 elements or more, device without 64-bit integers
+ * CLLRN_INVALID_WAIT_LIST  count and list do not go together, or an entry is no event
+ * CLLRN_OUT_OF_MEMORY, CLLRN_OPENCL_FAILURE
+ *
+ * A failure of the command itself shows on the event and on the queue. A
+ * process that exits with work still in the queue is at its driver's mercy:
+ * wait for it first. Any number of threads may enqueue one plan at once, each
+ * with its own scratch.
+ */
+CLLRN_API cllrn_status cllrn_enqueue_forward(cllrn_plan *plan, cl_command_queue queue,
+                                             const cllrn_memory *src, const cllrn_memory *dst,
+                                             const cllrn_memory *scratch, cl_uint wait_count,
+                                             const cl_event *wait_list, cl_event *event,
+                                             cllrn_error *error);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef CLI_CL_ERROR_H
+#define CLI_CL_ERROR_H
+
+#include <cllrn.h>
+#include <stdbool.h>
+
+/* The name of an OpenCL error, "CL_OUT_OF_RESOURCES", or "an unknown error". */
+const char *cl_error_name(cl_int error);
+
+/* True for CL_SUCCESS; else prints "CALL failed on OBJECT: CL_NAME (-5)" and returns false. */
+bool cl_error_check(cl_int error, const char *call, const char *object);
+
+#endif

@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The sub-commands. Each takes its own argv, its name first, and returns the exit status. */
+#ifndef CLI_COMMAND_H
+#define CLI_COMMAND_H
+
+int command_devices(int argc, char **argv);
+int command_run(int argc, char **argv);
+
+#endif

@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "device.h"
+
+#include "cl_error.h"
+#include "message.h"
+#include "number.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---------------------------------------------------------------------- facts */
+
+/* Copies what fits; some drivers pad their names with spaces, in front too. */
+static void copy_trimmed(char *text, size_t size, const char *from)
+{
+    from += strspn(from, " \t\r\n");
+    snprintf(text, size, "%s", from);
+    size_t length = strlen(text);
+    while (length > 0 && strchr(" \t\r\n", text[length - 1]))
+        text[--length] = '\0';
+}
+
+/* The whole of a text, for the caller to free; NULL where the device does not answer. */
+static char *device_whole_text(cl_device_id id, cl_device_info what)
+{
+    size_t length = 0;
+    if (clGetDeviceInfo(id, what, 0, NULL, &length) != CL_SUCCESS)
+        return NULL;
+    char *const text = calloc(length + 1, 1);
+    if (text && clGetDeviceInfo(id, what, length, text, NULL) == CL_SUCCESS)
+        return text;
+    free(text);
+    return NULL;
+}
+
+void device_text(cl_device_id id, cl_device_info what, char *text, size_t size)
+{
+    char *const whole = device_whole_text(id, what);
+    copy_trimmed(text, size, whole ? whole : "");
+    free(whole);
+}
+
+void device_platform_text(cl_platform_id id, cl_platform_info what, char *text, size_t size)
+{
+    size_t length = 0;
+    char *whole = NULL;
+    if (clGetPlatformInfo(id, what, 0, NULL, &length) == CL_SUCCESS)
+        whole = calloc(length + 1, 1);
+    if (whole && clGetPlatformInfo(id, what, length, whole, NULL) != CL_SUCCESS)
+        *whole = '\0';
+    copy_trimmed(text, size, whole ? whole : "");
+    free(whole);
+}
+
+cl_ulong device_number(cl_device_id id, cl_device_info what)
+{
+    union {
+        cl_uint narrow;
+        cl_ulong wide; /* also bit-fields; size_t is one of the two */
+    } value = {.wide = 0};
+    size_t size = 0;
+    if (clGetDeviceInfo(id, what, sizeof value, &value, &size) != CL_SUCCESS)
+        return 0;
+    return size == sizeof value.narrow ? value.narrow : value.wide;
+}
+
+bool device_has_extension(cl_device_id id, const char *extension)
+{
+    char *const all = device_whole_text(id, CL_DEVICE_EXTENSIONS);
+    bool found = false;
+    char *rest = all;
+    for (char *word = all ? strtok_r(all, " ", &rest) : NULL; word && !found;
+         word = strtok_r(NULL, " ", &rest))
+        found = strcmp(word, extension) == 0;
+    free(all);
+    return found;
+}
+
+const char *device_type_name(cl_device_type type)
+{
+    if (type & CL_DEVICE_TYPE_GPU)
+        return "GPU";
+    if (type & CL_DEVICE_TYPE_ACCELERATOR)
+        return "accelerator";
+    return type & CL_DEVICE_TYPE_CPU ? "CPU" : "other";
+}
+
+/* ----------------------------------------------------------------------- list */
+
+enum { NO_PLATFORM = -1001 }; /* CL_PLATFORM_NOT_FOUND_KHR, from the loader itself */
+
+static bool no_platform(void)
+{
+    return message_fail("no OpenCL platform; install a driver (Debian's pocl-opencl-icd gives a "
+                        "CPU device), or use 'run --device host', which needs none");
+}
+
+/* The platforms, for the caller to free. */
+static bool load_platforms(cl_platform_id **platforms, cl_uint *count)
+{
+    cl_int error = clGetPlatformIDs(0, NULL, count);
+    if (error == NO_PLATFORM || (error == CL_SUCCESS && *count == 0))
+        return no_platform();
+    if (!cl_error_check(error, "clGetPlatformIDs", "the OpenCL loader"))
+        return false;
+    *platforms = calloc(*count, sizeof **platforms);
+    if (!*platforms)
+        return message_fail("out of memory");
+    error = clGetPlatformIDs(*count, *platforms, NULL);
+    if (cl_error_check(error, "clGetPlatformIDs", "the OpenCL loader"))
+        return true;
+    free(*platforms);
+    return false;
+}
+
+static device describe(cl_platform_id platform, cl_device_id id)
+{
+    device described = {.kind = DEVICE_OPENCL, .platform = platform, .id = id};
+    device_text(id, CL_DEVICE_NAME, described.name, sizeof described.name);
+    device_platform_text(platform, CL_PLATFORM_NAME, described.platform_name,
+                         sizeof described.platform_name);
+    described.type = device_number(id, CL_DEVICE_TYPE);
+    return described;
+}
+
+/* A platform without devices, or one that does not work, must not hide the others. */
+static bool append_platform(device_list *list, cl_platform_id platform)
+{
+    cl_uint count = 0;
+    if (clGetDeviceIDs(platform, CL_DEVICE_TYPE_ALL, 0, NULL, &count) != CL_SUCCESS || count == 0)
+        return true;
+    cl_device_id *const ids = calloc(count, sizeof *ids);
+    device *const devices = realloc(list->devices, (list->count + count) * sizeof *devices);
+    if (devices)
+        list->devices = devices;
+    if (!ids || !devices) {
+        free(ids);
+        return message_fail("out of memory");
+    }
+    if (clGetDeviceIDs(platform, CL_DEVICE_TYPE_ALL, count, ids, NULL) == CL_SUCCESS)
+        for (cl_uint i = 0; i < count; ++i)
+            list->devices[list->count++] = describe(platform, ids[i]);
+    free(ids);
+    return true;
+}
+
+bool device_list_load(device_list *list)
+{
+    cl_platform_id *platforms = NULL;
+    cl_uint count = 0;
+    *list = (device_list){NULL, 0};
+    if (!load_platforms(&platforms, &count))
+        return false;
+    bool loaded = true;
+    for (cl_uint i = 0; i < count && loaded; ++i)
+        loaded = append_platform(list, platforms[i]);
+    free(platforms);
+    if (loaded && list->count == 0)
+        loaded = message_fail("no OpenCL device: none of %u platforms has one; install a driver "
+                              "(Debian's pocl-opencl-icd gives a CPU device), or use "
+                              "'run --device host', which needs none",
+                              count);
+    if (!loaded)
+        device_list_free(list);
+    return loaded;
+}
+
+void device_list_free(device_list *list)
+{
+    free(list->devices);
+    *list = (device_list){NULL, 0};
+}
+
+/* -------------------------------------------------------------------- resolve */
+
+static char lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+static bool contains(const char *text, const char *part)
+{
+    for (; *text; ++text) {
+        size_t i = 0;
+        while (part[i] && lower(text[i]) == lower(part[i]))
+            ++i;
+        if (!part[i])
+            return true;
+    }
+    return false;
+}
+
+static const device *preferred(const device_list *list)
+{
+    static const cl_device_type order[] = {CL_DEVICE_TYPE_GPU, CL_DEVICE_TYPE_ACCELERATOR,
+                                           CL_DEVICE_TYPE_CPU};
+    for (size_t type = 0; type < sizeof order / sizeof order[0]; ++type)
+        for (size_t i = 0; i < list->count; ++i)
+            if (list->devices[i].type & order[type])
+                return &list->devices[i];
+    return &list->devices[0];
+}
+
+/* NULL where there is none. A number is always an index, never a part of "RTX 3050". */
+static const device *find(const device_list *list, const char *spec)
+{
+    int64_t index;
+    if (number_parse_int64(spec, &index))
+        return index >= 0 && (uint64_t)index < list->count ? &list->devices[index] : NULL;
+    for (size_t i = 0; i < list->count; ++i)
+        if (contains(list->devices[i].name, spec) || contains(list->devices[i].platform_name, spec))
+            return &list->devices[i];
+    return NULL;
+}
+
+static bool no_such_device(const device_list *list, const char *spec)
+{
+    char known[4096] = "";
+    size_t used = 0;
+    for (size_t i = 0; i < list->count && used < sizeof known; ++i)
+        used += (size_t)snprintf(known + used, sizeof known - used, "%zu %s (%s), ", i,
+                                 list->devices[i].name, list->devices[i].platform_name);
+    return message_fail("no such device '%s'; there are: %shost, reference", spec, known);
+}
+
+bool device_resolve(const char *spec, device *found)
+{
+    const char *const variable = getenv("CLLRN_DEVICE");
+    if (!spec && variable && *variable)
+        spec = variable;
+    if (spec && strcmp(spec, "host") == 0) {
+        *found = (device){.kind = DEVICE_HOST, .name = "host"};
+        return true;
+    }
+    if (spec && strcmp(spec, "reference") == 0) {
+        *found = (device){.kind = DEVICE_REFERENCE, .name = "reference"};
+        return true;
+    }
+
+    device_list list;
+    if (!device_list_load(&list))
+        return false;
+    const device *const match = spec ? find(&list, spec) : preferred(&list);
+    const bool resolved = match || no_such_device(&list, spec);
+    if (match)
+        *found = *match;
+    device_list_free(&list);
+    return resolved;
+}

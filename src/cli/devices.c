@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* cllrn devices: what there is to run on. */
+#include "command.h"
+#include "device.h"
+#include "json.h"
+#include "message.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+
+static const char help[] =
+    "usage: cllrn devices [--json]\n"
+    "\n"
+    "Lists the devices of every OpenCL platform, in the order of the index that\n"
+    "'cllrn run --device' takes.\n"
+    "\n"
+    "  --json  prints one JSON object instead:\n"
+    "          schema                    \"cllrn-devices-1\"; a change of meaning changes the "
+    "number\n"
+    "          devices                   array, each with\n"
+    "            index                   number for --device\n"
+    "            platform, platform_version, name, driver_version\n"
+    "            type                    \"GPU\", \"accelerator\", \"CPU\" or \"other\"\n"
+    "            profile                 \"FULL\" or \"EMBEDDED\"\n"
+    "            compute_units, native_float_vector, address_bits\n"
+    "            global_memory, max_allocation, local_memory   in bytes\n"
+    "            fp64, fp16              has double, half arithmetic\n"
+    "            fma                     reports CL_FP_FMA for float, else it may be slow\n"
+    "            round_to_nearest, inf_nan, denorms            of float arithmetic\n"
+    "            compiler                builds kernels from source\n"
+    "          Unknown numbers are 0, unknown texts empty.\n"
+    "  --help  prints this\n";
+
+/* Everything that is printed of a device. */
+typedef struct facts {
+    size_t index;
+    const device *device;
+    char platform_version[256], driver_version[256];
+    const char *profile;
+    cl_ulong compute_units, native_float_vector, address_bits;
+    cl_ulong global_memory, max_allocation, local_memory;
+    bool fp64, fp16, fma, round_to_nearest, inf_nan, denorms, compiler;
+} facts;
+
+static facts collect(const device *listed, size_t index)
+{
+    const cl_device_id id = listed->id;
+    const cl_ulong float_config = device_number(id, CL_DEVICE_SINGLE_FP_CONFIG);
+    char profile[64];
+    device_text(id, CL_DEVICE_PROFILE, profile, sizeof profile);
+    facts f = {
+        .index = index,
+        .device = listed,
+        .profile = strncmp(profile, "EMBEDDED", 8) == 0 ? "EMBEDDED" : "FULL",
+        .compute_units = device_number(id, CL_DEVICE_MAX_COMPUTE_UNITS),
+        .native_float_vector = device_number(id, CL_DEVICE_NATIVE_VECTOR_WIDTH_FLOAT),
+        .address_bits = device_number(id, CL_DEVICE_ADDRESS_BITS),
+        .global_memory = device_number(id, CL_DEVICE_GLOBAL_MEM_SIZE),
+        .max_allocation = device_number(id, CL_DEVICE_MAX_MEM_ALLOC_SIZE),
+        .local_memory = device_number(id, CL_DEVICE_LOCAL_MEM_SIZE),
+        .fp64 = device_number(id, CL_DEVICE_DOUBLE_FP_CONFIG) != 0,
+        .fp16 = device_has_extension(id, "cl_khr_fp16"),
+        .fma = (float_config & CL_FP_FMA) != 0,
+        .round_to_nearest = (float_config & CL_FP_ROUND_TO_NEAREST) != 0,
+        .inf_nan = (float_config & CL_FP_INF_NAN) != 0,
+        .denorms = (float_config & CL_FP_DENORM) != 0,
+        .compiler = device_number(id, CL_DEVICE_COMPILER_AVAILABLE) != 0,
+    };
+    device_platform_text(listed->platform, CL_PLATFORM_VERSION, f.platform_version,
+                         sizeof f.platform_version);
+    device_text(id, CL_DRIVER_VERSION, f.driver_version, sizeof f.driver_version);
+    return f;
+}
+
+/* ---------------------------------------------------------------------- human */
+
+static const char *yes_no(bool value)
+{
+    return value ? "yes" : "no";
+}
+
+static void print_size(const char *label, cl_ulong bytes, const char *end)
+{
+    static const char *const units[] = {"B", "KiB", "MiB", "GiB", "TiB"};
+    double size = (double)bytes;
+    size_t unit = 0;
+    for (; size >= 1024 && unit + 1 < sizeof units / sizeof units[0]; ++unit)
+        size /= 1024;
+    printf("%s %.4g %s%s", label, size, units[unit], end);
+}
+
+static void print_human(const facts *f)
+{
+    printf("%zu  %s\n", f->index, f->device->name);
+    printf("   platform    %s, %s\n", f->device->platform_name, f->platform_version);
+    printf("   device      %s, driver %s, %s profile, %u-bit addresses, compiler %s\n",
+           device_type_name(f->device->type), f->driver_version, f->profile,
+           (unsigned)f->address_bits, yes_no(f->compiler));
+    printf("   size        %u compute units, native float vector %u,", (unsigned)f->compute_units,
+           (unsigned)f->native_float_vector);
+    print_size(" global", f->global_memory, ",");
+    print_size(" max allocation", f->max_allocation, ",");
+    print_size(" local", f->local_memory, "\n");
+    printf("   arithmetic  fp64 %s, fp16 %s, fma %s, round to nearest %s, inf/nan %s, denorms %s\n",
+           yes_no(f->fp64), yes_no(f->fp16), yes_no(f->fma), yes_no(f->round_to_nearest),
+           yes_no(f->inf_nan), yes_no(f->denorms));
+}
+
+/* ----------------------------------------------------------------------- JSON */
+
+static void json_text_member(const char *name, const char *text)
+{
+    printf(",\n      \"%s\": ", name);
+    json_string(stdout, text);
+}
+
+static void json_number_member(const char *name, cl_ulong number)
+{
+    printf(",\n      \"%s\": %llu", name, (unsigned long long)number);
+}
+
+static void json_bool_member(const char *name, bool value)
+{
+    printf(",\n      \"%s\": %s", name, value ? "true" : "false");
+}
+
+static void print_json(const facts *f)
+{
+    printf("%s\n    {\n      \"index\": %zu", f->index ? "," : "", f->index);
+    json_text_member("platform", f->device->platform_name);
+    json_text_member("platform_version", f->platform_version);
+    json_text_member("name", f->device->name);
+    json_text_member("driver_version", f->driver_version);
+    json_text_member("type", device_type_name(f->device->type));
+    json_text_member("profile", f->profile);
+    json_number_member("compute_units", f->compute_units);
+    json_number_member("native_float_vector", f->native_float_vector);
+    json_number_member("address_bits", f->address_bits);
+    json_number_member("global_memory", f->global_memory);
+    json_number_member("max_allocation", f->max_allocation);
+    json_number_member("local_memory", f->local_memory);
+    json_bool_member("fp64", f->fp64);
+    json_bool_member("fp16", f->fp16);
+    json_bool_member("fma", f->fma);
+    json_bool_member("round_to_nearest", f->round_to_nearest);
+    json_bool_member("inf_nan", f->inf_nan);
+    json_bool_member("denorms", f->denorms);
+    json_bool_member("compiler", f->compiler);
+    printf("\n    }");
+}
+
+static int print_devices(bool json)
+{
+    device_list list;
+    if (!device_list_load(&list))
+        return EXIT_FAILED;
+    if (json)
+        printf("{\n  \"schema\": \"cllrn-devices-1\",\n  \"devices\": [");
+    for (size_t i = 0; i < list.count; ++i) {
+        const facts f = collect(&list.devices[i], i);
+        json ? print_json(&f) : print_human(&f);
+    }
+    if (json)
+        printf("\n  ]\n}\n");
+    device_list_free(&list);
+    return message_finish_stdout();
+}
+
+int command_devices(int argc, char **argv)
+{
+    enum { JSON = 1, HELP };
+    static const struct option known[] = {
+        {"json", no_argument, NULL, JSON},
+        {"help", no_argument, NULL, HELP},
+        {NULL, 0, NULL, 0},
+    };
+    bool json = false;
+    opterr = 0;
+    for (int option; (option = getopt_long(argc, argv, "+h", known, NULL)) != -1;) {
+        if (option == HELP || option == 'h') {
+            fputs(help, stdout);
+            return message_finish_stdout();
+        }
+        if (option != JSON)
+            return message_bad_option(argv);
+        json = true;
+    }
+    if (optind < argc)
+        return message_usage("takes no arguments, but '%s' follows", argv[optind]);
+    return print_devices(json);
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* cllrn: finds the sub-command and hands over. */
+#include "command.h"
+#include "message.h"
+
+#include <cllrn.h>
+
+#include <stdio.h>
+#include <string.h>
+
+static const struct {
+    const char *name;
+    int (*run)(int argc, char **argv);
+} commands[] = {
+    {"devices", command_devices},
+    {"run", command_run},
+};
+
+static const char help[] =
+    "usage: cllrn devices [--json]\n"
+    "       cllrn run [options] IN.npy OUT.npy\n"
+    "       cllrn --help | --version\n"
+    "\n"
+    "Local Response Normalization on any OpenCL device.\n"
+    "\n"
+    "  devices  lists the OpenCL devices and what they can do\n"
+    "  run      normalizes a tensor file\n"
+    "\n"
+    "'cllrn COMMAND --help' explains a command. Exit status: 0 done, 1 failed, 2 wrong usage.\n";
+
+static int print_version(void)
+{
+    printf("cllrn %s, arithmetic %u\n", cllrn_version(), (unsigned)cllrn_arithmetic_version());
+    return message_finish_stdout();
+}
+
+static int print_help(void)
+{
+    fputs(help, stdout);
+    return message_finish_stdout();
+}
+
+int main(int argc, char **argv)
+{
+    if (argc < 2)
+        return message_usage("no command, expected devices or run");
+    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; ++i) {
+        if (strcmp(argv[1], commands[i].name) == 0) {
+            message_set_command(commands[i].name);
+            return commands[i].run(argc - 1, argv + 1);
+        }
+    }
+    const bool help_wanted = strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0;
+    const bool version_wanted = strcmp(argv[1], "--version") == 0;
+    if (!help_wanted && !version_wanted)
+        return message_usage("unknown command '%s', expected devices or run", argv[1]);
+    if (argc > 2)
+        return message_usage("%s takes no arguments, but '%s' follows", argv[1], argv[2]);
+    return help_wanted ? print_help() : print_version();
+}

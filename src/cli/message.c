@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "message.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+static const char *command_name;
+
+void message_set_command(const char *command)
+{
+    command_name = command;
+}
+
+static void print_line(const char *format, va_list arguments, const char *hint)
+{
+    char text[8192]; /* two paths of PATH_MAX fit */
+    vsnprintf(text, sizeof text, format, arguments);
+    for (char *c = text; *c; ++c)
+        if ((unsigned char)*c < 0x20 || *c == 0x7f)
+            *c = '?';
+    fprintf(stderr, "cllrn: %s%s%s", command_name ? command_name : "", command_name ? ": " : "",
+            text);
+    if (hint)
+        fprintf(stderr, " (see 'cllrn %s%s%s')", command_name ? command_name : "",
+                command_name ? " " : "", hint);
+    fputc('\n', stderr);
+}
+
+bool message_fail(const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    print_line(format, arguments, NULL);
+    va_end(arguments);
+    return false;
+}
+
+bool message_check(cllrn_status status, const cllrn_error *error)
+{
+    return status == CLLRN_SUCCESS ||
+           message_fail("%s", *error->message ? error->message : cllrn_status_string(status));
+}
+
+int message_usage(const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    print_line(format, arguments, "--help");
+    va_end(arguments);
+    return EXIT_USAGE;
+}
+
+int message_bad_option(char **argv)
+{
+    if (optopt >= ' ') /* a letter, maybe in the middle of several */
+        return message_usage("unknown option '-%c'", optopt);
+    return message_usage(optopt ? "'%s' takes no value" : "unknown option '%s'", argv[optind - 1]);
+}
+
+int message_finish_stdout(void)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return EXIT_DONE;
+    message_fail("standard output cannot be written: %s", strerror(errno));
+    return EXIT_FAILED;
+}

@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "opencl.h"
+
+#include "cl_error.h"
+#include "message.h"
+
+enum { UPLOAD, KERNEL, DOWNLOAD, COMMANDS };
+
+/* All that is made for one run; what is not zero is released at its end. */
+typedef struct session {
+    const device *device;
+    cl_context context;
+    cl_command_queue queue;
+    cl_mem src, dst, scratch;
+    cllrn_engine *engine;
+    cllrn_plan *plan;
+    cl_event events[COMMANDS];
+} session;
+
+static bool check(const session *s, cl_int error, const char *call)
+{
+    return cl_error_check(error, call, s->device->name);
+}
+
+static bool open_queue(session *s)
+{
+    const cl_context_properties properties[] = {CL_CONTEXT_PLATFORM,
+                                                (cl_context_properties)s->device->platform, 0};
+    cl_int error;
+    s->context = clCreateContext(properties, 1, &s->device->id, NULL, NULL, &error);
+    if (!check(s, error, "clCreateContext"))
+        return false;
+    s->queue = clCreateCommandQueue(s->context, s->device->id, CL_QUEUE_PROFILING_ENABLE, &error);
+    return check(s, error, "clCreateCommandQueue");
+}
+
+static bool make_plan(session *s, const forward *job, forward_report *report)
+{
+    cllrn_error error = CLLRN_ERROR_INIT;
+    cllrn_problem problem = CLLRN_PROBLEM_INIT;
+    problem.params = job->params;
+    problem.src = problem.dst = job->tensor;
+    problem.variant = job->variant;
+    cllrn_status status = cllrn_engine_create(s->context, s->device->id, NULL, &s->engine, &error);
+    if (status == CLLRN_SUCCESS)
+        status = cllrn_plan_create(s->engine, &problem, &s->plan, &error);
+    if (!message_check(status, &error))
+        return false;
+    report->variant = cllrn_plan_variant(s->plan, CLLRN_DISJOINT);
+    report->scratch = cllrn_plan_scratch_size(s->plan, CLLRN_DISJOINT);
+    return true;
+}
+
+static bool allocate(session *s, cl_mem_flags flags, uint64_t size, const char *what, cl_mem *made)
+{
+    const cl_ulong limit = device_number(s->device->id, CL_DEVICE_MAX_MEM_ALLOC_SIZE);
+    if (limit != 0 && size > limit)
+        return message_fail("%s takes %llu bytes, but a buffer on %s holds at most %llu; "
+                            "use another device or --device host",
+                            what, (unsigned long long)size, s->device->name,
+                            (unsigned long long)limit);
+    cl_int error;
+    *made = clCreateBuffer(s->context, flags, (size_t)size, NULL, &error);
+    return check(s, error, "clCreateBuffer");
+}
+
+static bool allocate_all(session *s, const forward *job, uint64_t scratch)
+{
+    return allocate(s, CL_MEM_READ_ONLY, job->size, "the tensor", &s->src) &&
+           allocate(s, CL_MEM_WRITE_ONLY, job->size, "the tensor", &s->dst) &&
+           (scratch == 0 ||
+            allocate(s, CL_MEM_READ_WRITE, scratch, "the kernel's scratch", &s->scratch));
+}
+
+static bool enqueue_kernel(session *s)
+{
+    cllrn_error error = CLLRN_ERROR_INIT;
+    cllrn_memory src = CLLRN_MEMORY_INIT, dst = CLLRN_MEMORY_INIT, scratch = CLLRN_MEMORY_INIT;
+    src.buffer = s->src;
+    dst.buffer = s->dst;
+    scratch.buffer = s->scratch;
+    return message_check(cllrn_enqueue_forward(s->plan, s->queue, &src, &dst,
+                                               s->scratch ? &scratch : NULL, 0, NULL,
+                                               &s->events[KERNEL], &error),
+                         &error);
+}
+
+/* The queue is in order. */
+static bool enqueue_all(session *s, const forward *job)
+{
+    return check(s,
+                 clEnqueueWriteBuffer(s->queue, s->src, CL_FALSE, 0, job->size, job->src, 0, NULL,
+                                      &s->events[UPLOAD]),
+                 "clEnqueueWriteBuffer") &&
+           enqueue_kernel(s) &&
+           check(s,
+                 clEnqueueReadBuffer(s->queue, s->dst, CL_FALSE, 0, job->size, job->dst, 0, NULL,
+                                     &s->events[DOWNLOAD]),
+                 "clEnqueueReadBuffer");
+}
+
+/* An error of a command shows on its event only. */
+static bool wait_for_all(const session *s)
+{
+    static const char *const names[COMMANDS] = {"copying to the device", "the kernel",
+                                                "copying from the device"};
+    const cl_int waited = clWaitForEvents(COMMANDS, s->events);
+    for (int i = 0; i < COMMANDS; ++i) {
+        cl_int status = CL_COMPLETE;
+        const cl_int error = clGetEventInfo(s->events[i], CL_EVENT_COMMAND_EXECUTION_STATUS,
+                                            sizeof status, &status, NULL);
+        if (!check(s, error, "clGetEventInfo"))
+            return false;
+        if (status < 0)
+            return check(s, status, names[i]);
+    }
+    return check(s, waited, "clWaitForEvents");
+}
+
+/*
+ * Seconds a finished command took, negative where the device does not tell:
+ * rusticl (Mesa 22.3) has a timer of resolution 0, whose stamps only count.
+ */
+static double duration(const session *s, cl_event event)
+{
+    cl_ulong begin = 0, end = 0;
+    if (device_number(s->device->id, CL_DEVICE_PROFILING_TIMER_RESOLUTION) == 0 ||
+        clGetEventProfilingInfo(event, CL_PROFILING_COMMAND_START, sizeof begin, &begin, NULL) ||
+        clGetEventProfilingInfo(event, CL_PROFILING_COMMAND_END, sizeof end, &end, NULL) ||
+        end < begin)
+        return -1;
+    return 1e-9 * (double)(end - begin);
+}
+
+static bool run_commands(session *s, const forward *job, forward_report *report)
+{
+    const double begin = forward_clock();
+    if (!enqueue_all(s, job) || !wait_for_all(s))
+        return false;
+    report->total = forward_clock() - begin;
+    report->upload = duration(s, s->events[UPLOAD]);
+    report->kernel = duration(s, s->events[KERNEL]);
+    report->download = duration(s, s->events[DOWNLOAD]);
+    return true;
+}
+
+static void release_buffer(cl_mem buffer)
+{
+    if (buffer)
+        clReleaseMemObject(buffer);
+}
+
+/* Waits first: drivers crash when a process ends, or frees memory, with work left in a queue. */
+static void close_session(session *s)
+{
+    if (s->queue)
+        clFinish(s->queue);
+    for (int i = 0; i < COMMANDS; ++i)
+        if (s->events[i])
+            clReleaseEvent(s->events[i]);
+    cllrn_plan_destroy(s->plan);
+    cllrn_engine_destroy(s->engine);
+    release_buffer(s->src);
+    release_buffer(s->dst);
+    release_buffer(s->scratch);
+    if (s->queue)
+        clReleaseCommandQueue(s->queue);
+    if (s->context)
+        clReleaseContext(s->context);
+}
+
+bool opencl_forward(const forward *job, const device *target, forward_report *report)
+{
+    session s = {.device = target};
+    bool done = open_queue(&s) && make_plan(&s, job, report);
+    if (job->size > 0) /* OpenCL knows no empty buffers */
+        done = done && allocate_all(&s, job, report->scratch) && run_commands(&s, job, report);
+    close_session(&s);
+    return done;
+}

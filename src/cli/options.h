@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the command line of `cllrn run` asks for. */
+#ifndef CLI_OPTIONS_H
+#define CLI_OPTIONS_H
+
+#include <cllrn.h>
+#include <stdbool.h>
+
+typedef struct options {
+    const char *input;
+    const char *output;
+    const char *device;  /* NULL: not named */
+    const char *variant; /* NULL: the best one */
+    cllrn_params params; /* valid ones */
+    int32_t channel_axis;
+    bool check;
+    bool quiet;
+    bool help; /* asked for; then nothing else is set */
+} options;
+
+/* EXIT_DONE, or EXIT_USAGE after a message. */
+int options_parse(int argc, char **argv, options *parsed);
+
+#endif

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "device.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "error.h"
+
+/* Workarounds and device-specific shapes: one row each, with its reason. */
+static const struct {
+    const char *platform; /* beginning of the platform's name */
+    bool cpu_like;
+} quirks[] = {
+    /* llvmpipe makes vectors of neighbouring work-items itself: scalar ones in groups of 64 were
+       5 times faster than float4. */
+    {"rusticl", false},
+};
+
+/* A string property, "" where the device has none. */
+static void get_string(cl_device_id device, cl_device_info info, char *text, size_t size)
+{
+    if (clGetDeviceInfo(device, info, size, text, NULL) != CL_SUCCESS)
+        text[0] = '\0';
+    text[size - 1] = '\0';
+}
+
+cllrn_status lrn_device_facts_get(cl_device_id device, lrn_device_facts *facts, cllrn_error *error)
+{
+    cl_device_type type = 0;
+    cl_uint units = 0, width = 0, dimensions = 0;
+    cl_platform_id platform = NULL;
+    size_t sizes[16] = {0}, group = 0;
+    char profile[32] = ""; /* not to be guessed: kernels with types the device lacks do not build */
+    const struct {
+        cl_device_info info;
+        const char *name;
+        size_t size;
+        void *value;
+    } queries[] = {
+        {CL_DEVICE_TYPE, "CL_DEVICE_TYPE", sizeof type, &type},
+        {CL_DEVICE_PLATFORM, "CL_DEVICE_PLATFORM", sizeof platform, &platform},
+        {CL_DEVICE_MAX_COMPUTE_UNITS, "CL_DEVICE_MAX_COMPUTE_UNITS", sizeof units, &units},
+        {CL_DEVICE_NATIVE_VECTOR_WIDTH_FLOAT, "CL_DEVICE_NATIVE_VECTOR_WIDTH_FLOAT", sizeof width,
+         &width},
+        {CL_DEVICE_MAX_WORK_GROUP_SIZE, "CL_DEVICE_MAX_WORK_GROUP_SIZE", sizeof group, &group},
+        {CL_DEVICE_MAX_WORK_ITEM_DIMENSIONS, "CL_DEVICE_MAX_WORK_ITEM_DIMENSIONS",
+         sizeof dimensions, &dimensions},
+        {CL_DEVICE_PROFILE, "CL_DEVICE_PROFILE", sizeof profile - 1, profile},
+    };
+    for (size_t i = 0; i < sizeof queries / sizeof *queries; ++i) {
+        const cl_int code =
+            clGetDeviceInfo(device, queries[i].info, queries[i].size, queries[i].value, NULL);
+        if (code != CL_SUCCESS)
+            return lrn_fail_cl(error, code, "engine create: asking the device for %s",
+                               queries[i].name);
+    }
+    if (dimensions > 16)
+        dimensions = 16;
+    cl_int code = clGetDeviceInfo(device, CL_DEVICE_MAX_WORK_ITEM_SIZES, dimensions * sizeof *sizes,
+                                  sizes, NULL);
+    if (code != CL_SUCCESS)
+        return lrn_fail_cl(error, code,
+                           "engine create: asking the device for CL_DEVICE_MAX_WORK_ITEM_SIZES");
+
+    char platform_name[128] = "", device_name[256], driver[128], extensions[8192];
+    if (clGetPlatformInfo(platform, CL_PLATFORM_NAME, sizeof platform_name, platform_name, NULL) !=
+        CL_SUCCESS)
+        platform_name[0] = '\0';
+    get_string(device, CL_DEVICE_NAME, device_name, sizeof device_name);
+    get_string(device, CL_DRIVER_VERSION, driver, sizeof driver);
+    get_string(device, CL_DEVICE_EXTENSIONS, extensions, sizeof extensions);
+
+    facts->cpu_like = (type & CL_DEVICE_TYPE_CPU) != 0;
+    for (size_t i = 0; i < sizeof quirks / sizeof *quirks; ++i)
+        if (strncmp(platform_name, quirks[i].platform, strlen(quirks[i].platform)) == 0)
+            facts->cpu_like = quirks[i].cpu_like;
+    facts->int64 =
+        strcmp(profile, "EMBEDDED_PROFILE") != 0 || strstr(extensions, "cles_khr_int64") != NULL;
+    facts->vector_width = 1;
+    while (facts->vector_width < 16 && (cl_uint)facts->vector_width * 2 <= width)
+        facts->vector_width *= 2;
+    facts->compute_units = units > 0 ? units : 1;
+    facts->max_group_size = (int64_t)(sizes[0] < group ? sizes[0] : group);
+    if (facts->max_group_size < 1)
+        facts->max_group_size = 1;
+    snprintf(facts->name, sizeof facts->name, "%.63s (%.31s, driver %.31s)",
+             device_name[0] != '\0' ? device_name : "device", platform_name, driver);
+    return CLLRN_SUCCESS;
+}

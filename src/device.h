@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What selection needs to know of a device, asked once. */
+#ifndef LRN_DEVICE_H
+#define LRN_DEVICE_H
+
+#include <stdbool.h>
+
+#include <cllrn.h>
+
+typedef struct lrn_device_facts {
+    bool cpu_like;    /* work-items should be vectors and stream; else scalar and many */
+    bool int64;       /* has 64-bit integers */
+    int vector_width; /* floats in its native vector: 1, 2, 4, 8 or 16 */
+    int64_t compute_units;
+    int64_t max_group_size; /* work-items in one work-group, along the first dimension */
+    char name[160];         /* "device (platform, driver version)", for messages */
+} lrn_device_facts;
+
+cllrn_status lrn_device_facts_get(cl_device_id device, lrn_device_facts *facts, cllrn_error *error);
+
+#endif

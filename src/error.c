@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "error.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#define NAME(value)                                                                                \
+    case value:                                                                                    \
+        return #value
+
+const char *cllrn_status_string(cllrn_status status)
+{
+    switch (status) {
+        NAME(CLLRN_SUCCESS);
+        NAME(CLLRN_INVALID_ARGUMENT);
+        NAME(CLLRN_INVALID_CONVENTION);
+        NAME(CLLRN_INVALID_REGION);
+        NAME(CLLRN_INVALID_WINDOW);
+        NAME(CLLRN_INVALID_DIVISOR);
+        NAME(CLLRN_INVALID_DTYPE);
+        NAME(CLLRN_INVALID_RANK);
+        NAME(CLLRN_INVALID_DIMS);
+        NAME(CLLRN_INVALID_STRIDES);
+        NAME(CLLRN_INVALID_CHANNEL_AXIS);
+        NAME(CLLRN_SHAPE_MISMATCH);
+        NAME(CLLRN_SIZE_OVERFLOW);
+        NAME(CLLRN_INVALID_BUFFER);
+        NAME(CLLRN_BUFFER_TOO_SMALL);
+        NAME(CLLRN_INVALID_OFFSET);
+        NAME(CLLRN_PARTIAL_OVERLAP);
+        NAME(CLLRN_SCRATCH_TOO_SMALL);
+        NAME(CLLRN_INVALID_QUEUE);
+        NAME(CLLRN_CONTEXT_MISMATCH);
+        NAME(CLLRN_DEVICE_MISMATCH);
+        NAME(CLLRN_INVALID_WAIT_LIST);
+        NAME(CLLRN_INVALID_VARIANT);
+        NAME(CLLRN_UNSUPPORTED);
+        NAME(CLLRN_UNSUPPORTED_SIZE);
+        NAME(CLLRN_OUT_OF_MEMORY);
+        NAME(CLLRN_KERNEL_SOURCE);
+        NAME(CLLRN_OPENCL_FAILURE);
+        NAME(CLLRN_BUILD_FAILURE);
+    default:
+        return "unknown status";
+    }
+}
+
+const char *lrn_cl_name(cl_int code)
+{
+    switch (code) {
+        NAME(CL_DEVICE_NOT_FOUND);
+        NAME(CL_DEVICE_NOT_AVAILABLE);
+        NAME(CL_COMPILER_NOT_AVAILABLE);
+        NAME(CL_MEM_OBJECT_ALLOCATION_FAILURE);
+        NAME(CL_OUT_OF_RESOURCES);
+        NAME(CL_OUT_OF_HOST_MEMORY);
+        NAME(CL_PROFILING_INFO_NOT_AVAILABLE);
+        NAME(CL_MEM_COPY_OVERLAP);
+        NAME(CL_BUILD_PROGRAM_FAILURE);
+        NAME(CL_MISALIGNED_SUB_BUFFER_OFFSET);
+        NAME(CL_EXEC_STATUS_ERROR_FOR_EVENTS_IN_WAIT_LIST);
+        NAME(CL_LINKER_NOT_AVAILABLE);
+        NAME(CL_KERNEL_ARG_INFO_NOT_AVAILABLE);
+        NAME(CL_INVALID_VALUE);
+        NAME(CL_INVALID_DEVICE_TYPE);
+        NAME(CL_INVALID_PLATFORM);
+        NAME(CL_INVALID_DEVICE);
+        NAME(CL_INVALID_CONTEXT);
+        NAME(CL_INVALID_QUEUE_PROPERTIES);
+        NAME(CL_INVALID_COMMAND_QUEUE);
+        NAME(CL_INVALID_HOST_PTR);
+        NAME(CL_INVALID_MEM_OBJECT);
+        NAME(CL_INVALID_BINARY);
+        NAME(CL_INVALID_BUILD_OPTIONS);
+        NAME(CL_INVALID_PROGRAM);
+        NAME(CL_INVALID_PROGRAM_EXECUTABLE);
+        NAME(CL_INVALID_KERNEL_NAME);
+        NAME(CL_INVALID_KERNEL_DEFINITION);
+        NAME(CL_INVALID_KERNEL);
+        NAME(CL_INVALID_ARG_INDEX);
+        NAME(CL_INVALID_ARG_VALUE);
+        NAME(CL_INVALID_ARG_SIZE);
+        NAME(CL_INVALID_KERNEL_ARGS);
+        NAME(CL_INVALID_WORK_DIMENSION);
+        NAME(CL_INVALID_WORK_GROUP_SIZE);
+        NAME(CL_INVALID_WORK_ITEM_SIZE);
+        NAME(CL_INVALID_GLOBAL_OFFSET);
+        NAME(CL_INVALID_EVENT_WAIT_LIST);
+        NAME(CL_INVALID_EVENT);
+        NAME(CL_INVALID_OPERATION);
+        NAME(CL_INVALID_BUFFER_SIZE);
+        NAME(CL_INVALID_GLOBAL_WORK_SIZE);
+        NAME(CL_INVALID_PROPERTY);
+    default:
+        return "OpenCL error";
+    }
+}
+
+#undef NAME
+
+LRN_PRINTF(4, 0)
+static void fill(cllrn_error *error, cllrn_status status, cl_int code, const char *format,
+                 va_list arguments)
+{
+    if (!LRN_READABLE(error))
+        return;
+    error->status = status;
+    error->cl_error = code;
+    const int length = vsnprintf(error->message, sizeof error->message, format, arguments);
+    if (code != CL_SUCCESS && length >= 0 && (size_t)length < sizeof error->message)
+        snprintf(error->message + length, sizeof error->message - (size_t)length, ": %s (%d)",
+                 lrn_cl_name(code), code);
+}
+
+cllrn_status lrn_fail(cllrn_error *error, cllrn_status status, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    fill(error, status, CL_SUCCESS, format, arguments);
+    va_end(arguments);
+    return status;
+}
+
+cllrn_status lrn_fail_cl(cllrn_error *error, cl_int code, const char *format, ...)
+{
+    const cllrn_status status =
+        code == CL_OUT_OF_HOST_MEMORY ? CLLRN_OUT_OF_MEMORY : CLLRN_OPENCL_FAILURE;
+    va_list arguments;
+    va_start(arguments, format);
+    fill(error, status, code, format, arguments);
+    va_end(arguments);
+    return status;
+}
+
+cllrn_status lrn_fail_code(cllrn_error *error, cllrn_status status, cl_int code, const char *format,
+                           ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    fill(error, status, code, format, arguments);
+    va_end(arguments);
+    return status;
+}

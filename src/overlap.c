@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Two elements meet where sum(step_i * x_i) = target has a solution in whole
+ * numbers 0 <= x_i <= count_i: a bounded Diophantine equation. With the
+ * largest step first, what the smaller ones can reach leaves few choices for
+ * each x_i, and the greatest common divisor of the rest prunes most of those;
+ * ordinary tensors take a handful of steps.
+ */
+#include "overlap.h"
+
+#include <inttypes.h>
+
+#include "tensor.h"
+
+/* Terms: two tensors' axes and the bytes of an element. */
+#define MAX_TERMS (2 * CLLRN_MAX_RANK + 1)
+
+/* Choices tried before giving up; a refusal then, never a wrong acceptance. */
+#define MAX_WORK 1000000
+
+typedef struct equation {
+    int count;
+    int64_t step[MAX_TERMS];    /* positive, descending after prepare() */
+    int64_t limit[MAX_TERMS];   /* x_i <= limit */
+    int64_t rest[MAX_TERMS];    /* the most that terms i.. reach together */
+    int64_t divisor[MAX_TERMS]; /* greatest common divisor of the steps i.. */
+    long work;
+} equation;
+
+static int64_t gcd(int64_t a, int64_t b)
+{
+    while (b != 0) {
+        const int64_t r = a % b;
+        a = b;
+        b = r;
+    }
+    return a;
+}
+
+/* Adds x in 0..limit times step, either sign; returns what it adds to the target. */
+static int64_t add_term(equation *e, int64_t step, int64_t limit)
+{
+    const int64_t shift = step < 0 ? -step * limit : 0; /* x -> limit - x makes the step positive */
+    if (step < 0)
+        step = -step;
+    if (step == 0 || limit == 0)
+        return 0;
+    for (int i = 0; i < e->count; ++i)
+        if (e->step[i] == step) {
+            e->limit[i] += limit;
+            return shift;
+        }
+    int place = e->count++;
+    for (; place > 0 && e->step[place - 1] < step; --place) {
+        e->step[place] = e->step[place - 1];
+        e->limit[place] = e->limit[place - 1];
+    }
+    e->step[place] = step;
+    e->limit[place] = limit;
+    return shift;
+}
+
+static void prepare(equation *e)
+{
+    int64_t rest = 0, divisor = 0;
+    for (int i = e->count - 1; i >= 0; --i) {
+        rest += e->step[i] * e->limit[i];
+        divisor = gcd(e->step[i], divisor);
+        e->rest[i] = rest;
+        e->divisor[i] = divisor;
+    }
+    e->work = 0;
+}
+
+static bool solvable(equation *e, int i, int64_t target)
+{
+    if (target == 0)
+        return true;
+    if (i == e->count || target < 0 || target > e->rest[i] || target % e->divisor[i] != 0)
+        return false;
+    const int64_t beyond = i + 1 < e->count ? e->rest[i + 1] : 0;
+    const int64_t step = e->step[i];
+    int64_t least = target > beyond ? (target - beyond + step - 1) / step : 0;
+    int64_t most = target / step;
+    if (most > e->limit[i])
+        most = e->limit[i];
+    for (int64_t x = most; x >= least; --x) {
+        if (++e->work > MAX_WORK)
+            return true;
+        if (solvable(e, i + 1, target - x * step))
+            return true;
+    }
+    return false;
+}
+
+bool lrn_overlap_between(const cllrn_tensor *a, const cllrn_tensor *b, int64_t distance)
+{
+    const int64_t a_size = (int64_t)cllrn_dtype_size(a->dtype);
+    const int64_t b_size = (int64_t)cllrn_dtype_size(b->dtype);
+    int64_t a_lowest, a_highest, b_lowest, b_highest;
+    lrn_tensor_extent(a, &a_lowest, &a_highest);
+    lrn_tensor_extent(b, &b_lowest, &b_highest);
+    if (distance + b_lowest * b_size >= (a_highest + 1) * a_size ||
+        distance + (b_highest + 1) * b_size <= a_lowest * a_size)
+        return false;
+
+    /*
+     * An element of a at A and one of b at B meet when -b_size < A - B <
+     * a_size: A - B = d for a whole d in -(b_size - 1) .. a_size - 1, which is
+     * A - B + (a_size - 1) - d' = 0 with one more term d' of step 1.
+     */
+    equation e = {.count = 0};
+    int64_t target = distance;
+    for (int axis = 0; axis < a->rank; ++axis)
+        target += add_term(&e, a->strides[axis] * a_size, a->dims[axis] - 1);
+    for (int axis = 0; axis < b->rank; ++axis)
+        target += add_term(&e, -b->strides[axis] * b_size, b->dims[axis] - 1);
+    target += a_size - 1;
+    add_term(&e, 1, a_size + b_size - 2);
+    prepare(&e);
+    return solvable(&e, 0, target);
+}
+
+bool lrn_overlap_within(const cllrn_tensor *tensor)
+{
+    /* Two indices differ first at axis `first`, where the difference is at least 1. */
+    for (int first = 0; first < tensor->rank; ++first) {
+        if (tensor->dims[first] < 2)
+            continue;
+        equation e = {.count = 0};
+        int64_t target = -tensor->strides[first];
+        target += add_term(&e, tensor->strides[first], tensor->dims[first] - 2);
+        for (int axis = first + 1; axis < tensor->rank; ++axis) {
+            const int64_t reach = tensor->dims[axis] - 1;
+            target += add_term(&e, tensor->strides[axis], 2 * reach);
+            target += tensor->strides[axis] * reach;
+        }
+        prepare(&e);
+        if (solvable(&e, 0, target))
+            return true;
+    }
+    return false;
+}

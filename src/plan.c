@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "plan.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "error.h"
+#include "program.h"
+
+cllrn_status lrn_launch_take_kernel(lrn_launch *launch, cl_kernel *kernel, cllrn_error *error)
+{
+    cl_kernel taken = NULL;
+    cl_int code = CL_SUCCESS;
+    pthread_mutex_lock(&launch->lock);
+    if (launch->idle_count > 0)
+        taken = launch->idle[--launch->idle_count];
+    pthread_mutex_unlock(&launch->lock);
+    if (taken == NULL)
+        taken = clCreateKernel(launch->program, launch->selection.kernel, &code);
+    if (taken == NULL)
+        return lrn_fail_cl(error, code, "making the kernel %s", launch->selection.kernel);
+    *kernel = taken;
+    return CLLRN_SUCCESS;
+}
+
+void lrn_launch_put_kernel(lrn_launch *launch, cl_kernel kernel)
+{
+    pthread_mutex_lock(&launch->lock);
+    const bool room = launch->idle_count < LRN_IDLE_KERNELS;
+    if (room)
+        launch->idle[launch->idle_count++] = kernel;
+    pthread_mutex_unlock(&launch->lock);
+    if (!room)
+        clReleaseKernel(kernel);
+}
+
+static void close_launch(lrn_launch *launch)
+{
+    if (!launch->available)
+        return;
+    while (launch->idle_count > 0)
+        clReleaseKernel(launch->idle[--launch->idle_count]);
+    pthread_mutex_destroy(&launch->lock);
+}
+
+/* Selects, builds, and makes the first kernel, which also tells how large a work-group may be. */
+static cllrn_status open_launch(cllrn_plan *plan, const cllrn_problem *problem, int32_t aliasing,
+                                cllrn_error *error)
+{
+    lrn_launch *launch = lrn_plan_launch(plan, aliasing);
+    cllrn_status status = lrn_select(&plan->shape, problem->params, &plan->engine->facts, aliasing,
+                                     problem->variant, &launch->selection, error);
+    if (status != CLLRN_SUCCESS)
+        return status;
+    status = lrn_program_get(plan->engine, &launch->selection.key, &launch->program, error);
+    if (status != CLLRN_SUCCESS)
+        return status;
+    if (pthread_mutex_init(&launch->lock, NULL) != 0)
+        return lrn_fail(error, CLLRN_OUT_OF_MEMORY, "plan create: no memory for a lock");
+    launch->available = true;
+    launch->scratch = lrn_selection_scratch(&launch->selection, &plan->shape);
+
+    cl_kernel kernel = NULL;
+    if ((status = lrn_launch_take_kernel(launch, &kernel, error)) != CLLRN_SUCCESS)
+        return status;
+    size_t group_size = 0;
+    const cl_int code =
+        clGetKernelWorkGroupInfo(kernel, plan->engine->device, CL_KERNEL_WORK_GROUP_SIZE,
+                                 sizeof group_size, &group_size, NULL);
+    lrn_launch_put_kernel(launch, kernel);
+    if (code != CL_SUCCESS)
+        return lrn_fail_cl(error, code, "plan create: asking for the work-group size of %s",
+                           launch->selection.kernel);
+    lrn_selection_limit(&launch->selection, group_size);
+    return CLLRN_SUCCESS;
+}
+
+static cllrn_status open_launches(cllrn_plan *plan, const cllrn_problem *problem,
+                                  cllrn_error *error)
+{
+    const bool forced = problem->variant != NULL;
+    cllrn_error before = CLLRN_ERROR_INIT;
+    if (LRN_READABLE(error))
+        before = *error;
+    cllrn_status status = open_launch(plan, problem, CLLRN_DISJOINT, error);
+    if (status != CLLRN_SUCCESS && !(forced && status == CLLRN_INVALID_VARIANT))
+        return status;
+    const cllrn_status in_place = open_launch(plan, problem, CLLRN_IN_PLACE, error);
+    /* A forced variant need not fit both, but one: a single refusal is no error to tell of. */
+    if (!forced || in_place != CLLRN_INVALID_VARIANT)
+        status = in_place;
+    if (status == CLLRN_SUCCESS && LRN_READABLE(error))
+        *error = before;
+    return status;
+}
+
+static cllrn_status check_problem(const cllrn_problem *problem, cllrn_error *error)
+{
+    cllrn_status status;
+    if (!LRN_READABLE(problem))
+        return lrn_fail(error, CLLRN_INVALID_ARGUMENT,
+                        "plan create: problem is NULL or not initialised: use CLLRN_PROBLEM_INIT");
+    if (problem->direction != CLLRN_FORWARD)
+        return lrn_fail(error, CLLRN_INVALID_ARGUMENT,
+                        "plan create: unknown direction %" PRId32 ", expected CLLRN_FORWARD (%d)",
+                        problem->direction, CLLRN_FORWARD);
+    if ((status = lrn_params_check(problem->params, error)) != CLLRN_SUCCESS ||
+        (status = lrn_tensor_check(problem->src, "src", error)) != CLLRN_SUCCESS ||
+        (status = lrn_tensor_check_destination(problem->dst, "dst", error)) != CLLRN_SUCCESS)
+        return status;
+    return lrn_tensor_check_pair(problem->src, problem->dst, error);
+}
+
+cllrn_status cllrn_plan_create(cllrn_engine *engine, const cllrn_problem *problem, cllrn_plan **out,
+                               cllrn_error *error)
+{
+    cllrn_status status;
+    if (engine == NULL || out == NULL)
+        return lrn_fail(error, CLLRN_INVALID_ARGUMENT, "plan create: engine or plan is NULL");
+    if ((status = check_problem(problem, error)) != CLLRN_SUCCESS)
+        return status;
+
+    cllrn_plan *plan = lrn_engine_alloc(engine, sizeof *plan);
+    if (plan == NULL)
+        return lrn_fail(error, CLLRN_OUT_OF_MEMORY, "plan create: no memory for the plan");
+    lrn_engine_retain(engine);
+    plan->engine = engine;
+    plan->src = *problem->src;
+    plan->dst = *problem->dst;
+    plan->empty = lrn_tensor_elements(problem->src) == 0;
+    if (!plan->empty) {
+        plan->shape = lrn_shape_make(problem->src, problem->dst);
+        plan->lower = (int32_t)problem->params->lower;
+        plan->taps = lrn_params_taps(problem->params);
+        plan->scalars = lrn_params_scalars(problem->params);
+        if ((status = open_launches(plan, problem, error)) != CLLRN_SUCCESS) {
+            cllrn_plan_destroy(plan);
+            return status;
+        }
+    }
+    *out = plan;
+    return CLLRN_SUCCESS;
+}
+
+void cllrn_plan_destroy(cllrn_plan *plan)
+{
+    if (plan == NULL)
+        return;
+    cllrn_engine *engine = plan->engine;
+    close_launch(&plan->launches[0]);
+    close_launch(&plan->launches[1]);
+    lrn_engine_free(engine, plan);
+    lrn_engine_release(engine);
+}
+
+static const lrn_launch *launch_of(const cllrn_plan *plan, int32_t aliasing)
+{
+    if (aliasing != CLLRN_DISJOINT && aliasing != CLLRN_IN_PLACE)
+        return NULL;
+    const lrn_launch *launch = lrn_plan_launch((cllrn_plan *)plan, aliasing);
+    return launch->available ? launch : NULL;
+}
+
+uint64_t cllrn_plan_scratch_size(const cllrn_plan *plan, int32_t aliasing)
+{
+    const lrn_launch *launch = launch_of(plan, aliasing);
+    return launch != NULL ? launch->scratch : 0;
+}
+
+const char *cllrn_plan_variant(const cllrn_plan *plan, int32_t aliasing)
+{
+    const lrn_launch *launch = launch_of(plan, aliasing);
+    return launch != NULL ? launch->selection.variant : "none";
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Programs: each built at most once for an engine, and kept as long as it. */
+#ifndef LRN_PROGRAM_H
+#define LRN_PROGRAM_H
+
+#include "engine.h"
+#include "select.h"
+
+/*
+ * Gives the program of a key, building it at the first call. The engine owns
+ * it. CLLRN_BUILD_FAILURE, CLLRN_OUT_OF_MEMORY, CLLRN_OPENCL_FAILURE.
+ */
+cllrn_status lrn_program_get(cllrn_engine *engine, const lrn_program_key *key, cl_program *program,
+                             cllrn_error *error);
+
+size_t lrn_program_count(cllrn_engine *engine);
+
+/* The build options of a key, complete: what a syntax check outside needs as well. */
+enum { LRN_OPTIONS_SIZE = 160 };
+void lrn_program_options(const lrn_program_key *key, bool int64, char options[LRN_OPTIONS_SIZE]);
+
+/* For the engine's end. */
+void lrn_program_release_all(cllrn_engine *engine);
+
+#endif

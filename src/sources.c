@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "sources.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "error.h"
+
+/* Made at build time from cl/: lrn_embedded_texts, indexed by lrn_file. */
+#include "embedded_kernels.h"
+
+/* No kernel file comes near this; a directory that offers more is not ours. */
+#define MAX_FILE_SIZE (1 << 20)
+
+static const struct {
+    const char *name, *line;
+} files[LRN_FILE_COUNT] = {
+#define FILE_ROW(name)                                                                             \
+    {                                                                                              \
+        name, "#line 1 \"cl/" name "\"\n"                                                          \
+    }
+    [LRN_FILE_ARITHMETIC] = FILE_ROW("arithmetic.h"), [LRN_FILE_WINDOW] = FILE_ROW("window.h"),
+    [LRN_FILE_KERNEL] = FILE_ROW("kernel.h"),         [LRN_FILE_COLUMN] = FILE_ROW("column.cl"),
+    [LRN_FILE_PACKED] = FILE_ROW("packed.cl"),        [LRN_FILE_PLANAR] = FILE_ROW("planar.cl"),
+    [LRN_FILE_STRIDED] = FILE_ROW("strided.cl"),
+#undef FILE_ROW
+};
+
+const char *lrn_file_name(lrn_file file)
+{
+    return files[file].name;
+}
+
+static const char *text(const lrn_sources *sources, lrn_file file)
+{
+    return sources->texts[file] != NULL ? sources->texts[file] : lrn_embedded_texts[file];
+}
+
+/* FNV-1a over all files: tells versions of the sources apart, no more. */
+static void hash_texts(lrn_sources *sources)
+{
+    uint64_t hash = UINT64_C(0xcbf29ce484222325);
+    for (int file = 0; file < LRN_FILE_COUNT; ++file)
+        for (const char *c = text(sources, (lrn_file)file); *c != '\0'; ++c)
+            hash = (hash ^ (unsigned char)*c) * UINT64_C(0x100000001b3);
+    snprintf(sources->hash, sizeof sources->hash, "%016" PRIx64, hash);
+}
+
+static cllrn_status read_file(const char *directory, const char *name, char **out,
+                              cllrn_error *error)
+{
+    cllrn_status status;
+    const size_t length = strlen(directory) + 1 + strlen(name) + 1;
+    char *path = malloc(length);
+    char *buffer = malloc(MAX_FILE_SIZE + 1);
+    FILE *stream = NULL;
+    if (path == NULL || buffer == NULL) {
+        status = lrn_fail(error, CLLRN_OUT_OF_MEMORY, "kernel directory %s: no memory", directory);
+        goto free_memory;
+    }
+    snprintf(path, length, "%s/%s", directory, name);
+    stream = fopen(path, "rb");
+    if (stream == NULL) {
+        status = lrn_fail(error, CLLRN_KERNEL_SOURCE, "kernel file %s: %s", path, strerror(errno));
+        goto free_memory;
+    }
+    const size_t size = fread(buffer, 1, MAX_FILE_SIZE + 1, stream);
+    if (ferror(stream)) {
+        status = lrn_fail(error, CLLRN_KERNEL_SOURCE, "kernel file %s: %s", path, strerror(errno));
+        goto close_stream;
+    }
+    if (size > MAX_FILE_SIZE || memchr(buffer, '\0', size) != NULL) {
+        status = lrn_fail(error, CLLRN_KERNEL_SOURCE,
+                          "kernel file %s: not a text of at most %d bytes", path, MAX_FILE_SIZE);
+        goto close_stream;
+    }
+    buffer[size] = '\0';
+    *out = buffer;
+    buffer = NULL;
+    status = CLLRN_SUCCESS;
+
+close_stream:
+    fclose(stream);
+free_memory:
+    free(buffer);
+    free(path);
+    return status;
+}
+
+cllrn_status lrn_sources_open(lrn_sources *sources, const char *directory, cllrn_error *error)
+{
+    memset(sources, 0, sizeof *sources);
+    for (int file = 0; directory != NULL && file < LRN_FILE_COUNT; ++file) {
+        const cllrn_status status =
+            read_file(directory, files[file].name, &sources->texts[file], error);
+        if (status != CLLRN_SUCCESS) {
+            lrn_sources_close(sources);
+            return status;
+        }
+    }
+    hash_texts(sources);
+    return CLLRN_SUCCESS;
+}
+
+void lrn_sources_close(lrn_sources *sources)
+{
+    for (int file = 0; file < LRN_FILE_COUNT; ++file) {
+        free(sources->texts[file]);
+        sources->texts[file] = NULL;
+    }
+}
+
+lrn_source_list lrn_sources_list(const lrn_sources *sources, lrn_file file)
+{
+    const lrn_file order[] = {LRN_FILE_ARITHMETIC, LRN_FILE_WINDOW, LRN_FILE_KERNEL, file};
+    lrn_source_list list = {.count = 0};
+    for (size_t i = 0; i < sizeof order / sizeof *order; ++i) {
+        list.parts[list.count++] = files[order[i]].line;
+        list.parts[list.count++] = text(sources, order[i]);
+    }
+    return list;
+}

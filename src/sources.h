@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The kernel sources: built in, or read from a directory. */
+#ifndef LRN_SOURCES_H
+#define LRN_SOURCES_H
+
+#include <cllrn.h>
+
+/* One file of cl/. */
+typedef enum lrn_file {
+    LRN_FILE_ARITHMETIC,
+    LRN_FILE_WINDOW,
+    LRN_FILE_KERNEL,
+    LRN_FILE_COLUMN,
+    LRN_FILE_PACKED,
+    LRN_FILE_PLANAR,
+    LRN_FILE_STRIDED,
+    LRN_FILE_COUNT
+} lrn_file;
+
+typedef struct lrn_sources {
+    char *texts[LRN_FILE_COUNT]; /* NULL: the built-in one */
+    char hash[17];
+} lrn_sources;
+
+/* "column.cl" */
+const char *lrn_file_name(lrn_file file);
+
+/* The text that a program of this file consists of, in order: the headers, then the file. */
+enum { LRN_SOURCE_PARTS = 2 * 4 };
+typedef struct lrn_source_list {
+    const char *parts[LRN_SOURCE_PARTS];
+    cl_uint count;
+} lrn_source_list;
+
+/*
+ * Takes the built-in sources, or those of a directory when it is not NULL.
+ * CLLRN_KERNEL_SOURCE when a file cannot be read, CLLRN_OUT_OF_MEMORY.
+ */
+cllrn_status lrn_sources_open(lrn_sources *sources, const char *directory, cllrn_error *error);
+void lrn_sources_close(lrn_sources *sources);
+
+/* Each file follows a #line of its own, so that build logs point at cl/. */
+lrn_source_list lrn_sources_list(const lrn_sources *sources, lrn_file file);
+
+#endif

@@ -1,0 +1,510 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The .npy header parser against headers of every kind of wrong. */
+#include "npy.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define LENGTH(array) (sizeof(array) / sizeof(array)[0])
+
+/* Parses a copy without a terminating zero, so that a sanitizer sees reads behind its end. */
+static npy_status parse(const char *text, size_t length, npy_header *header, npy_error *error)
+{
+    char *const copy = malloc(length ? length : 1);
+    assert_non_null(copy);
+    memcpy(copy, text, length);
+    const npy_status status = npy_parse(copy, length, header, error);
+    free(copy);
+    return status;
+}
+
+static npy_status read_bytes(const void *bytes, size_t size, npy_header *header, uint64_t *offset,
+                             npy_error *error)
+{
+    FILE *const file = tmpfile();
+    assert_non_null(file);
+    assert_int_equal(fwrite(bytes, 1, size, file), size);
+    rewind(file);
+    const npy_status status = npy_read(file, header, offset, error);
+    fclose(file);
+    return status;
+}
+
+/* The text is refused with this status and a one-line message, and the header stays as it was. */
+static void assert_refused(const char *text, size_t length, npy_status expected)
+{
+    npy_header header, before;
+    npy_error error = {{0}};
+    memset(&header, 0x5a, sizeof header);
+    memcpy(&before, &header, sizeof header);
+
+    const npy_status status = parse(text, length, &header, &error);
+
+    if (status != expected)
+        print_error("%.*s: status %d, expected %d: %s\n", (int)length, text, (int)status,
+                    (int)expected, error.message);
+    assert_int_equal(status, expected);
+    assert_memory_equal(&header, &before, sizeof header);
+    assert_true(strlen(error.message) > 0);
+    for (const char *c = error.message; *c; ++c)
+        assert_in_range((unsigned char)*c, 0x20, 0x7e);
+}
+
+static void assert_all_refused(const char *const *texts, size_t count, npy_status expected)
+{
+    for (size_t i = 0; i < count; ++i)
+        assert_refused(texts[i], strlen(texts[i]), expected);
+}
+
+/* ------------------------------------------------------------------- npy_parse */
+
+static void npy_parse__as_numpy_writes_it_SUCCESS(void **state)
+{
+    (void)state;
+    const char text[] = "{'descr': '<f4', 'fortran_order': False, 'shape': (1, 96, 55, 55), }   \n";
+    npy_header header;
+    npy_error error;
+
+    const npy_status status = parse(text, strlen(text), &header, &error);
+
+    assert_int_equal(status, NPY_SUCCESS);
+    assert_string_equal(header.descr, "<f4");
+    assert_false(header.fortran_order);
+    assert_int_equal(header.rank, 4);
+    assert_int_equal(header.dims[0], 1);
+    assert_int_equal(header.dims[1], 96);
+    assert_int_equal(header.dims[3], 55);
+}
+
+static void npy_parse__other_spellings_SUCCESS(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        int rank;
+    } cases[] = {
+        {"{\"shape\":(),\"fortran_order\":True,\"descr\":\"|u1\"}", 0},
+        {"{'shape':(7,),'fortran_order':True,'descr':'<f4',}", 1},
+        {"\t{ 'shape' : ( 7 , 8 , ) , 'fortran_order' : True , 'descr' : '' } \r\n", 2},
+        {"{'descr':'>f8','shape':(2L, 3L),'fortran_order':True}", 2},
+        {"{'descr':'<f4','shape':(0, 9223372036854775807, 00),'fortran_order':True}", 3},
+        {"{'descr':'0123456789012345678901234567890','shape':(007,1),'fortran_order':True}", 2},
+    };
+    for (size_t i = 0; i < LENGTH(cases); ++i) {
+        npy_header header = {.rank = -1};
+        npy_error error;
+
+        const npy_status status = parse(cases[i].text, strlen(cases[i].text), &header, &error);
+
+        assert_int_equal(status, NPY_SUCCESS);
+        assert_int_equal(header.rank, cases[i].rank);
+        assert_true(header.fortran_order);
+    }
+}
+
+static void npy_parse__greatest_rank_SUCCESS(void **state)
+{
+    (void)state;
+    char text[1024] = "{'descr':'<f4','fortran_order':False,'shape':(";
+    for (int axis = 0; axis < NPY_MAX_RANK; ++axis)
+        strcat(text, "1,");
+    strcat(text, ")}");
+    npy_header header;
+    npy_error error;
+
+    assert_int_equal(parse(text, strlen(text), &header, &error), NPY_SUCCESS);
+    assert_int_equal(header.rank, NPY_MAX_RANK);
+}
+
+static void npy_parse__one_dim_too_many_SHAPE(void **state)
+{
+    (void)state;
+    char text[1024] = "{'descr':'<f4','fortran_order':False,'shape':(";
+    for (int axis = 0; axis <= NPY_MAX_RANK; ++axis)
+        strcat(text, "1,");
+    strcat(text, ")}");
+
+    assert_refused(text, strlen(text), NPY_SHAPE);
+}
+
+static void npy_parse__no_dictionary_SYNTAX(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {
+        "", " ", "\n", "}", "[]", "()", "'descr'", "None", "descr: <f4", "\x93NUMPY", "{{", "{'",
+    };
+    assert_all_refused(texts, LENGTH(texts), NPY_SYNTAX);
+}
+
+static void npy_parse__unbalanced_SYNTAX(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {
+        "{",
+        "{'descr",
+        "{'descr'",
+        "{'descr':",
+        "{'descr':'",
+        "{'descr':'<f4",
+        "{'descr':'<f4\"",
+        "{'descr':'<f4'",
+        "{'descr':'<f4',",
+        "{'descr':'<f4','fortran_order':Tru",
+        "{'descr':'<f4','fortran_order':False",
+        "{'descr':'<f4','fortran_order':False,'shape':",
+        "{'descr':'<f4','fortran_order':False,'shape':(",
+        "{'descr':'<f4','fortran_order':False,'shape':(2",
+        "{'descr':'<f4','fortran_order':False,'shape':(2,",
+        "{'descr':'<f4','fortran_order':False,'shape':(2,2)",
+        "{'descr':'<f4','fortran_order':False,'shape':(2,2]}",
+        "{'descr':'<f4','fortran_order':False,'shape':(2,2))}",
+        "{'descr':'<f4','fortran_order':False,'shape':(2,2)}}",
+        "{'descr':'<f4','fortran_order':False,'shape':((2,2))}",
+    };
+    assert_all_refused(texts, LENGTH(texts), NPY_SYNTAX);
+}
+
+static void npy_parse__malformed_SYNTAX(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {
+        "{,}",
+        "{'descr' '<f4'}",
+        "{'descr':'<f4' 'fortran_order':False,'shape':(2,2)}",
+        "{'descr':'<f4',,'fortran_order':False,'shape':(2,2)}",
+        "{'descr':f4,'fortran_order':False,'shape':(2,2)}",
+        "{'descr':4,'fortran_order':False,'shape':(2,2)}",
+        "{'descr':u'<f4','fortran_order':False,'shape':(2,2)}",
+        "{'descr':'<\\x664','fortran_order':False,'shape':(2,2)}",
+        "{'descr':'<f4\n','fortran_order':False,'shape':(2,2)}",
+        "{'descr':'<f\xc3\xa9','fortran_order':False,'shape':(2,2)}",
+        "{'descr':'01234567890123456789012345678901','fortran_order':False,'shape':(2,2)}",
+        "{'descr':'<f4','fortran_order':0,'shape':(2,2)}",
+        "{'descr':'<f4','fortran_order':false,'shape':(2,2)}",
+        "{'descr':'<f4','fortran_order':'False','shape':(2,2)}",
+        "{'descr':'<f4','fortran_order':Falsehood,'shape':(2,2)}",
+        "{'descr':'<f4','fortran_order':False,'shape':2}",
+        "{'descr':'<f4','fortran_order':False,'shape':(2)}",
+        "{'descr':'<f4','fortran_order':False,'shape':[2,2]}",
+        "{'descr':'<f4','fortran_order':False,'shape':(,)}",
+        "{'descr':'<f4','fortran_order':False,'shape':(2,,2)}",
+        "{'descr':'<f4','fortran_order':False,'shape':(2 2)}",
+        "{'descr':'<f4','fortran_order':False,'shape':(2.0,2)}",
+        "{'descr':'<f4','fortran_order':False,'shape':(0x2,2)}",
+        "{'descr':'<f4','fortran_order':False,'shape':(+2,2)}",
+        "{'descr':'<f4','fortran_order':False,'shape':(--2,2)}",
+        "{'descr':'<f4','fortran_order':False,'shape':(2LL,2)}",
+        "{'descr':'<f4','fortran_order':False,'shape':(True,2)}",
+        "{'descr':'<f4','fortran_order':False,'shape':('2',2)}",
+        "{'descr':'<f4','fortran_order':False,'shape':(2,2)} # more",
+        "{'descr':'<f4','fortran_order':False,'shape':(2,2)}\xa0",
+        "{\342\200\230descr': '<f4'}",
+        "{'a key that is much longer than any that there is': 1}",
+    };
+    assert_all_refused(texts, LENGTH(texts), NPY_SYNTAX);
+}
+
+static void npy_parse__nul_bytes_SYNTAX(void **state)
+{
+    (void)state;
+    const char good[] = "{'descr': '<f4', 'fortran_order': False, 'shape': (12, 34), }\n";
+    char text[sizeof good - 1];
+    for (size_t i = 0; i < sizeof text; ++i) {
+        memcpy(text, good, sizeof text);
+        if (text[i] == ' ' || text[i] == '\n' || (text[i] >= '0' && text[i] <= '9'))
+            continue; /* those may become something else that is refused; see every_byte below */
+        text[i] = '\0';
+        assert_refused(text, sizeof text, NPY_SYNTAX);
+    }
+    assert_refused("{'descr': '<f4', 'fortran_order': False, 'shape': (2, 2)}\0", 58, NPY_SYNTAX);
+    assert_refused("\0\0\0\0", 4, NPY_SYNTAX);
+}
+
+static void npy_parse__wrong_keys_KEY(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {
+        "{}",
+        "{'descr':'<f4'}",
+        "{'fortran_order':False,'shape':(2,2)}",
+        "{'descr':'<f4','shape':(2,2)}",
+        "{'descr':'<f4','fortran_order':False}",
+        "{'descr':'<f4','fortran_order':False,'shape':(2,2),'shape':(2,2)}",
+        "{'descr':'<f4','descr':'<f4','fortran_order':False,'shape':(2,2)}",
+        "{'descr':'<f4','fortran_order':False,'fortran_order':True,'shape':(2,2)}",
+        "{'descr':'<f4','fortran_order':False,'shape':(2,2),'':1}",
+        "{'descr':'<f4','fortran_order':False,'shape':(2,2),'extra':1}",
+        "{'DESCR':'<f4'}",
+        "{'descr ':'<f4'}",
+    };
+    assert_all_refused(texts, LENGTH(texts), NPY_KEY);
+}
+
+static void npy_parse__structured_DTYPE(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {
+        "{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (2, 2)}",
+        "{'descr': [",
+    };
+    assert_all_refused(texts, LENGTH(texts), NPY_DTYPE);
+}
+
+static void npy_parse__dims_out_of_range_SHAPE(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {
+        "{'descr':'<f4','fortran_order':False,'shape':(-1,2)}",
+        "{'descr':'<f4','fortran_order':False,'shape':(2,- 1)}",
+        "{'descr':'<f4','fortran_order':False,'shape':(2,-0)}",
+        "{'descr':'<f4','fortran_order':False,'shape':(2,-9223372036854775807)}",
+        "{'descr':'<f4','fortran_order':False,'shape':(2,-9223372036854775808)}",
+        "{'descr':'<f4','fortran_order':False,'shape':(9223372036854775808,2)}",
+        "{'descr':'<f4','fortran_order':False,'shape':(18446744073709551617,2)}",
+        "{'descr':'<f4','fortran_order':False,'shape':(99999999999999999999999999999999,2)}",
+    };
+    assert_all_refused(texts, LENGTH(texts), NPY_SHAPE);
+}
+
+/* No byte anywhere does worse than being refused, and what is accepted is sane. */
+static void npy_parse__every_byte_anywhere_no_crash(void **state)
+{
+    (void)state;
+    const char good[] = "{'descr': '<f4', 'fortran_order': False, 'shape': (12, 34), }\n";
+    char text[sizeof good - 1];
+    for (size_t i = 0; i < sizeof text; ++i) {
+        for (int byte = 0; byte < 256; ++byte) {
+            npy_header header;
+            npy_error error;
+            memcpy(text, good, sizeof text);
+            text[i] = (char)byte;
+            if (parse(text, sizeof text, &header, &error) == NPY_SUCCESS) {
+                assert_in_range(header.rank, 1, 2);
+                assert_true(header.dims[0] >= 0);
+                assert_true(strlen(header.descr) <= 3);
+            }
+        }
+    }
+}
+
+static void npy_parse__every_prefix_refused(void **state)
+{
+    (void)state;
+    const char good[] = "{'descr': '<f4', 'fortran_order': False, 'shape': (12, 34), }";
+    for (size_t length = 0; length < sizeof good - 1; ++length)
+        assert_refused(good, length, NPY_SYNTAX);
+}
+
+/* -------------------------------------------------------------------- npy_read */
+
+#define DICTIONARY "{'descr':'<f4','fortran_order':True,'shape':(3,2)}" /* 50 bytes */
+
+static void npy_read__each_version_SUCCESS(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *bytes;
+        size_t size;
+    } files[] = {
+        {"\x93NUMPY\x01\x00\x32\x00" DICTIONARY "data", 64},
+        {"\x93NUMPY\x02\x00\x32\x00\x00\x00" DICTIONARY "data", 66},
+        {"\x93NUMPY\x03\x00\x32\x00\x00\x00" DICTIONARY, 62},
+    };
+    static const uint64_t offsets[] = {60, 62, 62};
+    for (size_t i = 0; i < LENGTH(files); ++i) {
+        npy_header header;
+        npy_error error;
+        uint64_t offset = 0;
+
+        const npy_status status =
+            read_bytes(files[i].bytes, files[i].size, &header, &offset, &error);
+
+        assert_int_equal(status, NPY_SUCCESS);
+        assert_int_equal(offset, offsets[i]);
+        assert_int_equal(header.rank, 2);
+        assert_true(header.fortran_order);
+    }
+}
+
+static void assert_unreadable(const char *bytes, size_t size, npy_status expected)
+{
+    npy_header header;
+    npy_error error = {{0}};
+    uint64_t offset = 77;
+
+    assert_int_equal(read_bytes(bytes, size, &header, &offset, &error), expected);
+    assert_int_equal(offset, 77);
+    assert_true(strlen(error.message) > 0);
+}
+
+static void npy_read__other_files_NOT_NPY(void **state)
+{
+    (void)state;
+    assert_unreadable("PK\x03\x04 a zip", 10, NPY_NOT_NPY);
+    assert_unreadable("NUMPY\x93\x01\x00", 8, NPY_NOT_NPY);
+    assert_unreadable("\0\0\0\0\0\0\0\0\0\0", 10, NPY_NOT_NPY);
+}
+
+static void npy_read__other_versions_VERSION(void **state)
+{
+    (void)state;
+    assert_unreadable("\x93NUMPY\x00\x00\x32\x00" DICTIONARY, 60, NPY_VERSION);
+    assert_unreadable("\x93NUMPY\x04\x00\x32\x00" DICTIONARY, 60, NPY_VERSION);
+    assert_unreadable("\x93NUMPY\x01\x01\x32\x00" DICTIONARY, 60, NPY_VERSION);
+    assert_unreadable("\x93NUMPY\xff\xff\x32\x00" DICTIONARY, 60, NPY_VERSION);
+}
+
+static void npy_read__every_prefix_TRUNCATED(void **state)
+{
+    (void)state;
+    const char first[] = "\x93NUMPY\x01\x00\x32\x00" DICTIONARY;
+    const char third[] = "\x93NUMPY\x03\x00\x32\x00\x00\x00" DICTIONARY;
+    for (size_t size = 0; size < sizeof first - 1; ++size)
+        assert_unreadable(first, size, NPY_TRUNCATED);
+    for (size_t size = 0; size < sizeof third - 1; ++size)
+        assert_unreadable(third, size, NPY_TRUNCATED);
+}
+
+static void npy_read__huge_header_length_TOO_LONG(void **state)
+{
+    (void)state;
+    assert_unreadable("\x93NUMPY\x02\x00\xff\xff\xff\xff" DICTIONARY, 62, NPY_TOO_LONG);
+    assert_unreadable("\x93NUMPY\x03\x00\x00\x00\x01\x00" DICTIONARY, 62, NPY_TOO_LONG);
+    assert_unreadable("\x93NUMPY\x01\x00\xff\xff" DICTIONARY, 60, NPY_TRUNCATED);
+}
+
+static void npy_read__wrong_header_length_SYNTAX(void **state)
+{
+    (void)state;
+    assert_unreadable("\x93NUMPY\x01\x00\x00\x00" DICTIONARY, 60, NPY_SYNTAX);
+    assert_unreadable("\x93NUMPY\x01\x00\x31\x00" DICTIONARY, 60, NPY_SYNTAX);
+    assert_unreadable("\x93NUMPY\x01\x00\x36\x00" DICTIONARY "data", 64, NPY_SYNTAX);
+}
+
+/* --------------------------------------------------------------- npy_data_size */
+
+static void npy_data_size__fits_SUCCESS(void **state)
+{
+    (void)state;
+    static const struct {
+        npy_header header;
+        uint64_t size;
+    } cases[] = {
+        {{.rank = 0}, 4},
+        {{.rank = 4, .dims = {1, 96, 55, 55}}, 1161600},
+        {{.rank = 2, .dims = {1, INT64_MAX / 4}}, (uint64_t)INT64_MAX / 4 * 4},
+        {{.rank = 3, .dims = {INT64_MAX, INT64_MAX, 0}}, 0},
+    };
+    for (size_t i = 0; i < LENGTH(cases); ++i) {
+        uint64_t size = 77;
+        npy_error error;
+
+        assert_int_equal(npy_data_size(&cases[i].header, 4, &size, &error), NPY_SUCCESS);
+        assert_int_equal(size, cases[i].size);
+    }
+}
+
+static void npy_data_size__leaves_63_bits_OVERFLOW(void **state)
+{
+    (void)state;
+    static const npy_header headers[] = {
+        {.rank = 1, .dims = {INT64_MAX / 4 + 1}},
+        {.rank = 2, .dims = {INT64_MAX, INT64_MAX}},
+        {.rank = 2, .dims = {INT64_C(1) << 31, INT64_C(1) << 30}},
+        {.rank = 4,
+         .dims = {INT64_C(1) << 16, INT64_C(1) << 16, INT64_C(1) << 16, INT64_C(1) << 16}},
+    };
+    for (size_t i = 0; i < LENGTH(headers); ++i) {
+        uint64_t size = 77;
+        npy_error error;
+
+        assert_int_equal(npy_data_size(&headers[i], 4, &size, &error), NPY_OVERFLOW);
+        assert_int_equal(size, 77);
+    }
+}
+
+/* ------------------------------------------------------------------- npy_write */
+
+static void npy_write__read_again_SUCCESS(void **state)
+{
+    (void)state;
+    npy_header longest = {.descr = "0123456789012345678901234567890", .rank = NPY_MAX_RANK};
+    for (int axis = 0; axis < NPY_MAX_RANK; ++axis)
+        longest.dims[axis] = INT64_MAX;
+    const npy_header headers[] = {
+        {.descr = "<f4", .rank = 0},
+        {.descr = "<f4", .rank = 1, .dims = {7}},
+        {.descr = "<f4", .rank = 2, .dims = {0, 7}, .fortran_order = true},
+        longest,
+    };
+    for (size_t i = 0; i < LENGTH(headers); ++i) {
+        npy_header header;
+        npy_error error;
+        uint64_t offset = 0;
+        FILE *const file = tmpfile();
+        assert_non_null(file);
+
+        assert_int_equal(npy_write(file, &headers[i], &error), NPY_SUCCESS);
+
+        assert_int_equal(ftell(file) % 64, 0);
+        rewind(file);
+        assert_int_equal(npy_read(file, &header, &offset, &error), NPY_SUCCESS);
+        fclose(file);
+        assert_int_equal(offset % 64, 0);
+        assert_string_equal(header.descr, headers[i].descr);
+        assert_int_equal(header.rank, headers[i].rank);
+        assert_int_equal(header.fortran_order, headers[i].fortran_order);
+        assert_memory_equal(header.dims, headers[i].dims, sizeof header.dims);
+    }
+}
+
+static void npy_write__no_room_IO(void **state)
+{
+    (void)state;
+    const npy_header header = {.descr = "<f4", .rank = 2, .dims = {2, 2}};
+    npy_error error = {{0}};
+    FILE *const file = fopen("/dev/full", "wb");
+    if (!file)
+        skip();
+    setvbuf(file, NULL, _IONBF, 0);
+
+    const npy_status status = npy_write(file, &header, &error);
+
+    fclose(file);
+    assert_int_equal(status, NPY_IO);
+    assert_true(strlen(error.message) > 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(npy_parse__as_numpy_writes_it_SUCCESS),
+        cmocka_unit_test(npy_parse__other_spellings_SUCCESS),
+        cmocka_unit_test(npy_parse__greatest_rank_SUCCESS),
+        cmocka_unit_test(npy_parse__one_dim_too_many_SHAPE),
+        cmocka_unit_test(npy_parse__no_dictionary_SYNTAX),
+        cmocka_unit_test(npy_parse__unbalanced_SYNTAX),
+        cmocka_unit_test(npy_parse__malformed_SYNTAX),
+        cmocka_unit_test(npy_parse__nul_bytes_SYNTAX),
+        cmocka_unit_test(npy_parse__wrong_keys_KEY),
+        cmocka_unit_test(npy_parse__structured_DTYPE),
+        cmocka_unit_test(npy_parse__dims_out_of_range_SHAPE),
+        cmocka_unit_test(npy_parse__every_byte_anywhere_no_crash),
+        cmocka_unit_test(npy_parse__every_prefix_refused),
+        cmocka_unit_test(npy_read__each_version_SUCCESS),
+        cmocka_unit_test(npy_read__other_files_NOT_NPY),
+        cmocka_unit_test(npy_read__other_versions_VERSION),
+        cmocka_unit_test(npy_read__every_prefix_TRUNCATED),
+        cmocka_unit_test(npy_read__huge_header_length_TOO_LONG),
+        cmocka_unit_test(npy_read__wrong_header_length_SYNTAX),
+        cmocka_unit_test(npy_data_size__fits_SUCCESS),
+        cmocka_unit_test(npy_data_size__leaves_63_bits_OVERFLOW),
+        cmocka_unit_test(npy_write__read_again_SUCCESS),
+        cmocka_unit_test(npy_write__no_room_IO),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

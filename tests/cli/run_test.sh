@@ -1,0 +1,405 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# The command from outside: run_test.sh CLLRN_BINARY DATA_DIR
+# Needs an OpenCL device but where --device host is given. Prints what failed and, last, a count.
+# shellcheck disable=SC2059 # bytes are written as printf formats
+set -eu
+shopt -s lastpipe # what is piped into a function counts too
+export LC_ALL=C
+unset CLLRN_DEVICE
+[ $# -eq 2 ] || { echo "usage: $0 CLLRN_BINARY DATA_DIR" >&2; exit 2; }
+cllrn=$(realpath "$1")
+data=$(realpath "$2")
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+cd "$dir"
+
+passed=0
+failed=0
+
+pass() { passed=$((passed + 1)); }
+fail() { failed=$((failed + 1)); echo "FAILED: $*"; }
+
+# check WHAT COMMAND...: the command is true
+check() {
+    local what=$1
+    shift
+    if "$@" >/dev/null 2>&1; then pass; else fail "$what: $*"; fi
+}
+
+no_temporary_files() { [ -z "$(find "$dir" -name '.cllrn-*')" ]; }
+
+# run ARGUMENTS...: leaves $status, out.txt and err.txt
+run() {
+    status=0
+    timeout 120 "$cllrn" "$@" >out.txt 2>err.txt || status=$?
+}
+
+# done_by ARGUMENTS...: exit 0, nothing on stderr
+done_by() {
+    run "$@"
+    if [ $status -eq 0 ] && [ ! -s err.txt ] && no_temporary_files; then pass
+    else fail "cllrn $*: exit $status, $(cat err.txt)"; fi
+}
+
+# refused STATUS TEXT ARGUMENTS...: that status, one line on stderr that holds TEXT, no output
+refused() {
+    local expected=$1 text=$2 problem=
+    shift 2
+    rm -f out.npy
+    run "$@"
+    [ $status -eq "$expected" ] || problem="exit $status, expected $expected"
+    [ "$(wc -l <err.txt)" -eq 1 ] || problem="$problem; not one line on stderr"
+    grep -q '^cllrn: ' err.txt || problem="$problem; no 'cllrn: ' in front"
+    grep -qF -- "$text" err.txt || problem="$problem; lacks '$text'"
+    [ ! -s out.txt ] || problem="$problem; something on stdout"
+    [ ! -e out.npy ] || problem="$problem; an output was written"
+    no_temporary_files || problem="$problem; a temporary file is left"
+    if [ -z "$problem" ]; then pass; else fail "cllrn $*: $problem: $(cat err.txt)"; fi
+}
+
+# bytes N...: these bytes
+bytes() { local b; for b; do printf "\\x$(printf %02x "$b")"; done; }
+
+# npy DICTIONARY: a version 1 header that says so
+npy() {
+    printf '\x93NUMPY\x01\x00'
+    bytes $((${#1} % 256)) $((${#1} / 256))
+    printf %s "$1"
+}
+
+# header SHAPE [DESCR [FORTRAN_ORDER]], padded as NumPy does: 128 bytes
+header() {
+    npy "$(printf '%-117s' "{'descr': '${2:-<f4}', 'fortran_order': ${3:-False}, 'shape': $1, }")
+"
+}
+
+zeros() { head -c "$1" /dev/zero; }
+one='\x00\x00\x80\x3f' two='\x00\x00\x00\x40' three='\x00\x00\x40\x40' four='\x00\x00\x80\x40'
+digest() { sed -n 's/^digest  *//p' out.txt; }
+payload() { tail -c +129 "$1"; }
+
+{ header '(2, 2)'; printf "$one$two$three$four"; } >c.npy
+{ header '(2, 2)' '<f4' True; printf "$one$three$two$four"; } >fortran.npy
+{ header '(2, 2)'; printf "$one$three$two$four"; } >transposed.npy
+activation=$data/activation_96x55x55.npy
+
+# ------------------------------------------------------------------------ usage
+
+refused 2 'no command'
+refused 2 "unknown command 'frobnicate'" frobnicate
+refused 2 'takes no arguments' --version x
+refused 2 'takes no arguments' devices x
+refused 2 "unknown option '--yaml'" devices --yaml
+refused 2 'expected two' run
+refused 2 'expected two' run c.npy
+refused 2 'expected two' run c.npy out.npy third.npy
+refused 2 "unknown option '--frob'" run --frob c.npy out.npy
+refused 2 "unknown option '-x'" run -x c.npy out.npy
+refused 2 "'--quiet=1' takes no value" run --quiet=1 c.npy out.npy
+refused 2 "'--size' lacks" run c.npy out.npy --size
+for value in '' ' 5' 5x 1.5 0x5 +5 five 99999999999999999999; do
+    refused 2 '--size is' run --size "$value" c.npy out.npy
+done
+for option in alpha beta k; do
+    for value in '' ' 1' 1x 1,5 one 1e999; do
+        refused 2 "--$option is '$value'" run --$option "$value" c.npy out.npy
+    done
+done
+for value in 1 '1,' ',1' '1,2,3' '1.5,2' 'a,b' '1, 2'; do
+    refused 2 "--window is '$value'" run --window "$value" --divisor 5 c.npy out.npy
+done
+refused 2 'size 0' run --size 0 c.npy out.npy
+refused 2 'size -3' run --size -3 c.npy out.npy
+refused 2 size run --size 2147483648 c.npy out.npy
+refused 2 size run --size 4 --convention caffe c.npy out.npy
+refused 2 size run --size 4 --convention tensorflow c.npy out.npy
+refused 2 'torch, onnx, onednn' run --convention keras c.npy out.npy
+refused 2 '--divisor is missing' run --window 1,1 c.npy out.npy
+refused 2 '--window is missing' run --divisor 3 c.npy out.npy
+refused 2 'excludes --size' run --window 1,1 --divisor 3 --size 3 c.npy out.npy
+refused 2 'excludes --convention' run --window 1,1 --divisor 3 --convention onnx c.npy out.npy
+refused 2 divisor run --window 1,1 --divisor 0 c.npy out.npy
+refused 2 divisor run --window 1,1 --divisor nan c.npy out.npy
+refused 2 lower run --window -1,1 --divisor 3 c.npy out.npy
+refused 2 2147483647 run --window 2147483647,2147483647 --divisor 3 c.npy out.npy
+refused 2 '--channel-axis is' run --channel-axis 99999999999 c.npy out.npy
+refused 2 '--device is' run --device '' c.npy out.npy
+done_by --help
+done_by --version
+done_by devices --help
+done_by run --help
+check 'help names an option' grep -q -- --channel-axis out.txt
+
+# -------------------------------------------------------------------- bad input
+
+# bad TEXT: what is on stdin is refused with TEXT
+bad() {
+    cat >bad.npy
+    refused 1 "$1" run --device host bad.npy out.npy
+    check 'names the file' grep -q '^cllrn: run: bad.npy: ' err.txt
+}
+
+refused 1 'No such file' run --device host missing.npy out.npy
+refused 1 'is a directory' run --device host . out.npy
+mkfifo fifo
+refused 1 'not a regular file' run --device host fifo out.npy
+refused 1 'not a regular file' run --device host /dev/zero out.npy
+refused 1 '?evil' run --device host $'missing\nevil.npy' out.npy
+
+printf '' | bad 'its beginning holds 0 bytes'
+printf '\x93NUM' | bad truncated
+printf 'PK\x03\x04 this is a zip file' | bad 'begins with 50 4b 03 04'
+printf '\x93NUMPY\x04\x00\x10\x00' | bad 'version 4.0'
+printf '\x93NUMPY\x01\x00\x76' | bad truncated
+printf '\x93NUMPY\x01\x00\x76\x00{' | bad 'its header holds 1 bytes, expected 118'
+printf '\x93NUMPY\x02\x00\xff\xff\xff\xff{' | bad '4294967295 bytes'
+npy '' | bad 'header ends'
+npy 'hello' | bad "expected '{'"
+npy "{'descr': '<f4', 'fortran_order': False, 'shape': (2, 2)" | bad "expected ',' or '}'"
+npy "{'descr': '<f4', 'fortran_order': False, 'shape': (2, 2" | bad "expected ',' or ')'"
+npy "{'descr': '<f4', 'fortran_order': False}" | bad "lacks the key 'shape'"
+npy "{'descr': '<f4', 'shape': (2, 2)}" | bad "lacks the key 'fortran_order'"
+npy "{'fortran_order': False, 'shape': (2, 2)}" | bad "lacks the key 'descr'"
+npy "{'descr': '<f4', 'descr': '<f4', 'fortran_order': False, 'shape': (2,)}" | bad twice
+npy "{'descr': '<f4', 'order': 1}" | bad "the key 'order'"
+npy "{'descr': '<f4', 'fortran_order': 1, 'shape': (2, 2)}" | bad 'True or False'
+npy "{'descr': '<f4', 'fortran_order': False, 'shape': (2)}" | bad 'expected a tuple'
+npy "{'descr': '<f4', 'fortran_order': False, 'shape': (2, 2)} x" | bad "behind '}'"
+npy "{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (2, 2)}" | bad structured
+npy "{'descr': '<f4', 'fortran_order': False, 'shape': (2, -2)}" | bad 'dim 1 is -2'
+npy "{'descr': '<f4', 'fortran_order': False, 'shape': (2, 2.0)}" | bad "'.'"
+npy "{'descr': '<f4', 'fortran_order': False, 'shape': (2, 9223372036854775808)}" | bad '2^63'
+npy "{'descr': '<f4', 'fortran_order': False, 'shape': (4294967296, 4294967296)}" | bad '2^63'
+npy "{'descr': '<f\\x34', 'fortran_order': False, 'shape': (2, 2)}" | bad 'without escapes'
+npy $'{\'descr\': \'<f\xc3\xa9\'}' | bad '0xc3'
+{ printf '\x93NUMPY\x01\x00\x76\x00{'; zeros 200; } | bad '0x00'
+for descr in '>f4' '<f8' '<f2' '|u1' '<i4' '|O' f float32; do
+    header '(2, 2)' "$descr" | bad "dtype is '$descr', expected '<f4'"
+done
+header '()' | bad 'rank is 0, expected 2 to 8'
+header '(4,)' | bad 'rank is 1, expected 2 to 8'
+header '(1, 1, 1, 1, 1, 1, 1, 1, 4)' | bad 'rank is 9, expected 2 to 8'
+header '(2, 2)' | bad 'truncated: holds 0 bytes of data, expected 16'
+{ header '(2, 2)'; zeros 15; } | bad 'holds 15 bytes of data, expected 16'
+{ header '(2, 2)'; zeros 17; } | bad 'trailing bytes: holds 17 bytes of data, expected 16'
+{ header '(0, 2)'; zeros 1; } | bad 'trailing bytes'
+header '(1000000000, 1000000000)' | bad 'expected 4000000000000000000'
+
+refused 1 'channel axis 2' run --device host --channel-axis 2 c.npy out.npy
+refused 1 'channel axis -3' run --device host --channel-axis -3 c.npy out.npy
+refused 1 'channel axis 2' run --channel-axis 2 c.npy out.npy
+
+# ------------------------------------------------------------------- bad output
+
+refused 1 'No such file' run --device host c.npy missing/out.npy
+refused 1 'Not a directory' run --device host c.npy c.npy/out.npy
+refused 1 'is a directory' run --device host c.npy "$dir"
+refused 1 'names a directory' run --device host c.npy out.npy/
+refused 1 'not a regular file' run --device host c.npy /dev/null
+refused 1 'not a regular file' run --device host c.npy fifo
+refused 1 empty run --device host c.npy ''
+refused 1 'cannot be written' run --device host c.npy /proc/out.npy
+if [ "$(id -u)" -ne 0 ]; then
+    mkdir readonly && chmod 555 readonly
+    refused 1 'Permission denied' run --device host c.npy readonly/out.npy
+    cp c.npy protected.npy && chmod 444 protected.npy
+    refused 1 'Permission denied' run --device host c.npy protected.npy
+fi
+
+{ header '(1, 16, 65536)'; zeros 4194304; } >large.npy
+status=0 # a full disk, as far as one can be had without root
+(trap '' XFSZ; ulimit -f 64; exec "$cllrn" run --device host large.npy out.npy) 2>err.txt \
+    >/dev/null || status=$?
+check 'a full disk fails' [ $status -eq 1 ]
+check 'a full disk says so' grep -q 'out.npy: cannot be written: File too large' err.txt
+check 'a full disk leaves nothing' [ ! -e out.npy ]
+check 'a full disk leaves nothing' no_temporary_files
+status=0
+"$cllrn" run --device host c.npy out.npy >/dev/full 2>err.txt || status=$?
+check 'a full stdout fails' [ $status -eq 1 ]
+check 'a full stdout says so' grep -q 'standard output' err.txt
+
+# Work for minutes, ended as soon as it has begun.
+for signal in INT TERM HUP QUIT; do
+    rm -f out.npy
+    env --default-signal="$signal" "$cllrn" run --device host --check --window 9999,9999 \
+        --divisor 1 --channel-axis 2 large.npy out.npy >/dev/null 2>&1 &
+    child=$!
+    for _ in $(seq 100); do no_temporary_files || break; sleep 0.1; done
+    check "SIG$signal: there is a temporary file" [ -n "$(find . -name '.cllrn-*')" ]
+    kill -"$signal" $child || true
+    status=0
+    wait $child 2>/dev/null || status=$?
+    check "SIG$signal kills" [ $status -eq $((128 + $(kill -l "$signal"))) ]
+    check "SIG$signal leaves no temporary file" no_temporary_files
+    check "SIG$signal leaves no output" [ ! -e out.npy ]
+done
+
+# ----------------------------------------------------------------------- devices
+
+done_by devices
+check 'index 0' grep -q '^0  ' out.txt
+done_by devices --json
+check 'schema' grep -q '"schema": "cllrn-devices-1"' out.txt
+name=$(sed -n 's/^ *"name": "\(.*\)",$/\1/p' out.txt | head -n 1)
+part=$(printf %s "${name:0:8}" | tr '[:lower:]' '[:upper:]')
+done_by run --device 0 c.npy out.npy
+check 'by index' grep -qF "$name" out.txt
+done_by run --device "$part" c.npy out.npy
+check 'by part of a name' grep -qiF "$part" out.txt
+refused 1 "no such device 'no-such-thing'; there are: 0 $name" run --device no-such-thing c.npy \
+    out.npy
+refused 1 "no such device '99'" run --device 99 c.npy out.npy
+refused 1 "no such device '-1'" run --device -1 c.npy out.npy
+refused 1 "needs an OpenCL device" run --device host --variant strided c.npy out.npy
+refused 1 no-such-variant run --variant no-such-variant c.npy out.npy
+
+export CLLRN_DEVICE=host
+done_by run c.npy out.npy
+check 'by environment' grep -q '^device *host$' out.txt
+done_by run --device 0 c.npy out.npy
+check 'the option wins' grep -qF "$name" out.txt
+CLLRN_DEVICE=no-such-thing
+refused 1 "no such device 'no-such-thing'" run c.npy out.npy
+CLLRN_DEVICE=
+done_by run c.npy out.npy
+unset CLLRN_DEVICE
+
+without_platform() { OCL_ICD_VENDORS=/nonexistent "$@"; }
+without_platform refused 1 pocl-opencl-icd devices
+without_platform refused 1 pocl-opencl-icd devices --json
+without_platform refused 1 pocl-opencl-icd run c.npy out.npy
+without_platform refused 1 '--device host' run --device 0 c.npy out.npy
+without_platform done_by run --device host c.npy out.npy
+without_platform done_by run --device reference c.npy out.npy
+
+# ----------------------------------------------------------------------- results
+
+done_by run --device host c.npy out.npy
+c_digest=$(digest)
+check 'a digest' [ ${#c_digest} -eq 16 ]
+check 'the shape' grep -q '2x2 f32, C order, channel axis 1' out.txt
+check 'the file' [ "$(stat -c %s out.npy)" -eq 144 ]
+done_by run --device host fortran.npy out_fortran.npy
+check 'Fortran order, same digest' [ "$(digest)" = "$c_digest" ]
+check 'Fortran order in the table' grep -q 'Fortran order' out.txt
+check 'Fortran order in the file' grep -qa "'fortran_order': True" out_fortran.npy
+done_by run --device host --channel-axis 0 transposed.npy out_transposed.npy
+check 'channels first, same bytes' \
+    cmp <(payload out_fortran.npy) <(payload out_transposed.npy)
+done_by run fortran.npy out_device.npy
+check 'Fortran order on the device' cmp out_fortran.npy out_device.npy
+done_by run --channel-axis -2 transposed.npy out_device.npy
+check 'negative axis on the device' cmp out_transposed.npy out_device.npy
+done_by run --channel-axis -1 c.npy out_device.npy
+check 'last axis' cmp out.npy out_device.npy
+
+done_by run --device host --beta 0 c.npy out.npy
+check 'beta 0 copies' cmp c.npy out.npy
+done_by run --beta 0 --k nan c.npy out.npy
+done_by run --device host --alpha inf --beta -inf --k -1e300 c.npy out.npy
+done_by run --device host --alpha 0x1p-3 --size 3 c.npy out.npy
+
+cp c.npy same.npy
+done_by run --device host c.npy out.npy
+done_by run --quiet same.npy same.npy
+check 'IN as OUT' cmp same.npy out.npy
+check '--quiet is' [ ! -s out.txt ]
+
+cp c.npy target.npy && ln -s target.npy link.npy
+done_by run --quiet c.npy link.npy
+check 'a link stays one' [ -L link.npy ]
+check 'a link is followed' cmp target.npy out.npy
+(umask 027; "$cllrn" run --quiet --device host c.npy mode.npy) || true
+check 'the mode of a new file' [ "$(stat -c %a mode.npy)" = 640 ]
+long=$(printf '%0255d' 0)
+done_by run --quiet --device host c.npy "$long"
+
+npy "{'shape':(2L,2L),\"fortran_order\":False,'descr':'=f4'}" >odd.npy
+printf "$one$two$three$four" >>odd.npy
+done_by run --quiet --device host odd.npy odd_out.npy
+check 'any order of keys' cmp odd_out.npy out.npy
+
+for shape in '(0, 3)' '(2, 0, 5)' '(0, 4611686018427387904, 4)' '(1, 2, 3, 4, 5, 0)'; do
+    header "$shape" >empty.npy
+    run run --device host empty.npy out.npy
+    if [ "$shape" = '(0, 4611686018427387904, 4)' ]; then
+        check 'an impossible shape does not crash' [ $status -le 1 ]
+        continue
+    fi
+    done_by run --check empty.npy out.npy
+    check "empty $shape" cmp empty.npy out.npy
+    check "empty $shape" [ "$(digest)" = 0000000000000000 ]
+    done_by run --device reference empty.npy out.npy
+done
+
+for convention in torch onnx onednn torch-doc caffe tensorflow; do
+    done_by run --quiet --check --convention $convention --size 3 c.npy out_$convention.npy
+done
+for convention in onnx onednn torch-doc caffe; do
+    check "$convention is torch for odd sizes" cmp out_torch.npy out_$convention.npy
+done
+done_by run --quiet --alpha 3e-4 --size 3 c.npy out_alpha.npy
+done_by run --quiet --window 1,1 --divisor 1 c.npy out_window.npy
+check 'tensorflow is {1, 1, 1}' cmp out_tensorflow.npy out_window.npy
+done_by run --quiet --window 1,0 --divisor 2 c.npy out_window.npy
+done_by run --quiet --size 2 c.npy out.npy
+check 'torch of 2 is {1, 0, 2}' cmp out.npy out_window.npy
+done_by run --quiet --size 2 --convention onnx c.npy out.npy
+check 'onnx of 2 is not' eval '! cmp out.npy out_window.npy'
+
+done_by run --check "$activation" out.npy
+check 'host digest is equal' grep -qE '^host *[0-9a-f]{16}, equal$' out.txt
+spread=$(sed -n 's/^s spans *1\.\.//p' out.txt)
+check 's spans a factor of 2' [ "${spread%%.*}" -ge 2 ]
+error=$(sed -n 's/^error *at most \([^ ]*\) eps.*/\1/p' out.txt)
+check 'the error is at most 2 eps' awk -v e="$error" 'BEGIN { exit !(e != "" && e + 0 <= 2) }'
+activation_digest=$(digest)
+done_by run --device host "$activation" out_host.npy
+check 'the device has the host'\''s bits' cmp out.npy out_host.npy
+check 'the device has the host'\''s digest' [ "$(digest)" = "$activation_digest" ]
+done_by run --check --variant strided "$activation" out_strided.npy
+check 'the baseline has the same bits' cmp out.npy out_strided.npy
+done_by run --check --device reference "$activation" out_host.npy
+
+# A device that computes something else, by way of kernels that do.
+cp -r "$data/../../cl" kernels
+sed -i 's/lrn_normalize(LRN_POWER,/0.5f * &/' kernels/*.cl
+rm -f out.npy
+CLLRN_KERNEL_DIR=$dir/kernels run run --check "$activation" out.npy
+check 'wrong bits fail' [ $status -eq 1 ]
+check 'wrong bits are one line' [ "$(wc -l <err.txt)" -eq 1 ]
+check 'wrong bits are named' grep -q "expected $activation_digest), so out.npy was not" err.txt
+check 'wrong bits in the table' grep -q ', not equal$' out.txt
+check 'wrong bits are not written' [ ! -e out.npy ]
+echo 'this is no OpenCL C' >>kernels/kernel.h
+CLLRN_KERNEL_DIR=$dir/kernels run run "$activation" out.npy
+check 'a kernel that does not build fails' [ $status -eq 1 ]
+check 'and says why in the last line' eval 'tail -n 1 err.txt | grep -q "run: plan.*build"'
+CLLRN_KERNEL_DIR=$dir/missing refused 1 missing run "$activation" out.npy
+
+# Every golden case of PyTorch, within |beta| (D + 3) / 2 + P + 1/2 eps, D = ceil(log2 size), P = 3.
+within() { # OURS THEIRS SIZE BETA
+    paste <(payload "$1" | od -An -v -w4 -tf4) <(payload "$2" | od -An -v -w8 -tf8) |
+        awk -v size="$3" -v beta="$4" '
+            BEGIN { for (d = 0; 2 ^ d < size; ++d); bound = beta * (d + 3) / 2 + 3.5 }
+            { e = $1 - $2; e = (e < 0 ? -e : e) * 8388608; m = $2 < 0 ? -$2 : $2
+              if (!(e <= bound * m)) exit 1
+              ++n }
+            END { exit n == 0 }'
+}
+cases=0
+while read -r name size alpha beta k _; do
+    for device in 0 host; do
+        done_by run --quiet --device $device --size "$size" --alpha "$alpha" --beta "$beta" \
+            --k "$k" "$data/torch/$name.x.npy" "$name.npy"
+        check "$name on $device" within "$name.npy" "$data/torch/$name.y.npy" "$size" "$beta"
+    done
+    cases=$((cases + 1))
+done < <(grep -v '^#' "$data/torch/cases.txt")
+check 'golden cases were there' [ $cases -ge 19 ]
+
+check 'no temporary files at the end' no_temporary_files
+echo "$passed passed, $failed failed"
+[ $failed -eq 0 ]

@@ -1,0 +1,401 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "support.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+
+#include "device.h"
+#include "engine.h"
+
+typedef struct heard {
+    size_t count;
+    int32_t level;
+    char last[600];
+} heard;
+
+static void listen(void *user, int32_t level, const char *message)
+{
+    heard *h = user;
+    ++h->count;
+    h->level = level;
+    snprintf(h->last, sizeof h->last, "%s", message);
+}
+
+static void engine_create__defaults_SUCCESS(void **state)
+{
+    world w = world_handles();
+    cllrn_engine *engine = UNTOUCHED;
+    cllrn_error error = error_blank();
+    (void)state;
+
+    const cllrn_status status = cllrn_engine_create(w.context, w.device, NULL, &engine, &error);
+
+    assert_succeeded(status, &error);
+    assert_ptr_equal(cllrn_engine_context(engine), w.context);
+    assert_ptr_equal(cllrn_engine_device(engine), w.device);
+    assert_int_equal(cllrn_engine_program_count(engine), 0);
+    assert_int_equal(strlen(cllrn_engine_kernel_hash(engine)), 16);
+    assert_int_equal(strspn(cllrn_engine_kernel_hash(engine), "0123456789abcdef"), 16);
+    assert_int_equal(fake_references(w.context), 2);
+    assert_int_equal(fake_references(w.device), 2);
+    assert_int_equal(fake_calls("clCreateProgramWithSource"), 0);
+    cllrn_engine_destroy(engine);
+    assert_int_equal(fake_references(w.context), 1);
+    assert_int_equal(fake_references(w.device), 1);
+    world_close(&w);
+}
+
+static void engine_create__no_error_struct_SUCCESS(void **state)
+{
+    world w = world_handles();
+    (void)state;
+
+    assert_int_equal(cllrn_engine_create(w.context, w.device, &w.options, &w.engine, NULL), 0);
+    world_close(&w);
+}
+
+static void engine_create__null_INVALID_ARGUMENT(void **state)
+{
+    world w = world_handles();
+    cllrn_engine *engine = UNTOUCHED;
+    cllrn_error error;
+    (void)state;
+
+    error = error_blank();
+    assert_failed(CLLRN_INVALID_ARGUMENT,
+                  cllrn_engine_create(NULL, w.device, NULL, &engine, &error), &error);
+    error = error_blank();
+    assert_failed(CLLRN_INVALID_ARGUMENT,
+                  cllrn_engine_create(w.context, NULL, NULL, &engine, &error), &error);
+    error = error_blank();
+    assert_failed(CLLRN_INVALID_ARGUMENT,
+                  cllrn_engine_create(w.context, w.device, NULL, NULL, &error), &error);
+    assert_ptr_equal(engine, UNTOUCHED);
+    assert_int_equal(fake_calls(NULL), 0);
+    world_close(&w);
+}
+
+static void engine_create__bad_options_INVALID_ARGUMENT(void **state)
+{
+    world w = world_handles();
+    cllrn_engine *engine = UNTOUCHED;
+    cllrn_error error;
+    (void)state;
+
+    const cllrn_engine_options good = w.options;
+    for (int bad = 0; bad < 4; ++bad) {
+        cllrn_engine_options options = good;
+        if (bad == 0)
+            options.struct_size = 0;
+        if (bad == 1)
+            --options.struct_size;
+        if (bad == 2)
+            options.alloc = NULL;
+        if (bad == 3)
+            options.free = NULL;
+        error = error_blank();
+        assert_failed(CLLRN_INVALID_ARGUMENT,
+                      cllrn_engine_create(w.context, w.device, &options, &engine, &error), &error);
+    }
+    assert_ptr_equal(engine, UNTOUCHED);
+    assert_int_equal(fake_calls(NULL), 0);
+    world_close(&w);
+}
+
+static void engine_create__foreign_device_DEVICE_MISMATCH(void **state)
+{
+    world w = world_handles();
+    cl_device_id other = fake_device();
+    cllrn_engine *engine = UNTOUCHED;
+    cllrn_error error = error_blank();
+    (void)state;
+
+    const cllrn_status status = cllrn_engine_create(w.context, other, &w.options, &engine, &error);
+
+    assert_failed(CLLRN_DEVICE_MISMATCH, status, &error);
+    assert_ptr_equal(engine, UNTOUCHED);
+    assert_int_equal(fake_references(w.context), 1);
+    world_close(&w);
+}
+
+static void engine_create__many_devices_SUCCESS(void **state)
+{
+    enum { COUNT = 20 };
+    cl_device_id devices[COUNT];
+    world w = world_handles();
+    cllrn_engine *engine = UNTOUCHED;
+    cllrn_error error = error_blank();
+    (void)state;
+    for (int i = 0; i < COUNT; ++i)
+        devices[i] = fake_device();
+    cl_context context = fake_context(COUNT, devices);
+
+    cllrn_status status =
+        cllrn_engine_create(context, devices[COUNT - 1], &w.options, &engine, &error);
+    assert_succeeded(status, &error);
+    cllrn_engine_destroy(engine);
+
+    engine = UNTOUCHED;
+    status = cllrn_engine_create(context, w.device, &w.options, &engine, &error);
+    assert_failed(CLLRN_DEVICE_MISMATCH, status, &error);
+    assert_non_null(strstr(error.message, "20"));
+    assert_ptr_equal(engine, UNTOUCHED);
+    world_close(&w);
+}
+
+static void engine_create__not_a_context_OPENCL_FAILURE(void **state)
+{
+    world w = world_handles();
+    cllrn_engine *engine = UNTOUCHED;
+    cllrn_error error = error_blank();
+    (void)state;
+
+    const cllrn_status status =
+        cllrn_engine_create((cl_context)(void *)w.queue, w.device, &w.options, &engine, &error);
+
+    assert_failed(CLLRN_OPENCL_FAILURE, status, &error);
+    assert_int_equal(error.cl_error, CL_INVALID_CONTEXT);
+    assert_non_null(strstr(error.message, "CL_INVALID_CONTEXT"));
+    assert_ptr_equal(engine, UNTOUCHED);
+    world_close(&w);
+}
+
+static void engine_create__missing_directory_KERNEL_SOURCE(void **state)
+{
+    world w = world_handles();
+    cllrn_engine *engine = UNTOUCHED;
+    cllrn_error error = error_blank();
+    (void)state;
+    w.options.kernel_dir = "/nonexistent/cllrn";
+
+    const cllrn_status status =
+        cllrn_engine_create(w.context, w.device, &w.options, &engine, &error);
+
+    assert_failed(CLLRN_KERNEL_SOURCE, status, &error);
+    assert_non_null(strstr(error.message, "/nonexistent/cllrn/"));
+    assert_ptr_equal(engine, UNTOUCHED);
+    assert_int_equal(fake_references(w.context), 1);
+    world_close(&w);
+}
+
+static void engine_create__kernel_dir_of_the_environment_SUCCESS(void **state)
+{
+    world w = world_handles();
+    cllrn_engine *engine = UNTOUCHED;
+    cllrn_error error = error_blank();
+    (void)state;
+
+    setenv("CLLRN_KERNEL_DIR", "/nonexistent/cllrn", 1);
+    cllrn_status status = cllrn_engine_create(w.context, w.device, &w.options, &engine, &error);
+    assert_failed(CLLRN_KERNEL_SOURCE, status, &error);
+
+    /* The option comes first; an empty variable counts as none. */
+    error = error_blank();
+    w.options.kernel_dir = KERNEL_DIR;
+    status = cllrn_engine_create(w.context, w.device, &w.options, &engine, &error);
+    assert_succeeded(status, &error);
+    char from_disk[17];
+    snprintf(from_disk, sizeof from_disk, "%s", cllrn_engine_kernel_hash(engine));
+    cllrn_engine_destroy(engine);
+
+    w.options.kernel_dir = NULL;
+    setenv("CLLRN_KERNEL_DIR", "", 1);
+    status = cllrn_engine_create(w.context, w.device, &w.options, &engine, &error);
+    unsetenv("CLLRN_KERNEL_DIR");
+    assert_succeeded(status, &error);
+    assert_string_equal(cllrn_engine_kernel_hash(engine), from_disk);
+    cllrn_engine_destroy(engine);
+    world_close(&w);
+}
+
+static void engine_create__logs_SUCCESS(void **state)
+{
+    world w = world_handles();
+    heard h = {0};
+    (void)state;
+    w.options.log = listen;
+    w.options.log_user = &h;
+
+    world_engine(&w);
+
+    assert_int_equal(h.count, 1);
+    assert_int_equal(h.level, CLLRN_LOG_INFO);
+    assert_non_null(strstr(h.last, "fake device"));
+    assert_non_null(strstr(h.last, cllrn_engine_kernel_hash(w.engine)));
+    world_close(&w);
+}
+
+static void engine_create__many_side_by_side_SUCCESS(void **state)
+{
+    world a = world_open(), b = world_open();
+    cllrn_engine *twin = NULL;
+    (void)state;
+
+    assert_int_equal(cllrn_engine_create(a.context, a.device, &a.options, &twin, NULL), 0);
+    assert_int_equal(fake_references(a.context), 3);
+    assert_int_equal(fake_references(b.context), 2);
+    world_close(&a);
+    assert_ptr_equal(cllrn_engine_device(twin), a.device);
+    cllrn_engine_destroy(twin);
+    assert_int_equal(fake_references(a.context), 0);
+    world_close(&b);
+}
+
+static void engine_destroy__null_SUCCESS(void **state)
+{
+    (void)state;
+    cllrn_engine_destroy(NULL);
+    assert_int_equal(fake_calls(NULL), 0);
+}
+
+static void version__header_and_library_SUCCESS(void **state)
+{
+    (void)state;
+    assert_string_equal(cllrn_version(), CLLRN_VERSION_STRING);
+    assert_true(isdigit((unsigned char)cllrn_version()[0]));
+    assert_int_equal(cllrn_arithmetic_version(), CLLRN_ARITHMETIC_VERSION);
+}
+
+static void device_facts__kinds_of_devices_SUCCESS(void **state)
+{
+    static const struct {
+        cl_device_type type;
+        const char *platform;
+        bool cpu_like;
+    } rows[] = {
+        {CL_DEVICE_TYPE_GPU, "fake platform", false},
+        {CL_DEVICE_TYPE_CPU, "Portable Computing Language", true},
+        {CL_DEVICE_TYPE_CPU | CL_DEVICE_TYPE_DEFAULT, "x", true},
+        {CL_DEVICE_TYPE_ACCELERATOR, "x", false},
+        {CL_DEVICE_TYPE_CPU, "rusticl", false},
+    };
+    cl_device_id device = fake_device();
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; ++i) {
+        lrn_device_facts facts;
+        cllrn_error error = error_blank();
+        fake_settings(device)->type = rows[i].type;
+        fake_settings(device)->platform = rows[i].platform;
+        assert_succeeded(lrn_device_facts_get(device, &facts, &error), &error);
+        assert_int_equal(facts.cpu_like, rows[i].cpu_like);
+        assert_non_null(strstr(facts.name, rows[i].platform));
+    }
+}
+
+static void device_facts__int64_SUCCESS(void **state)
+{
+    static const struct {
+        const char *profile, *extensions;
+        bool int64;
+    } rows[] = {
+        {"FULL_PROFILE", "", true},
+        {"EMBEDDED_PROFILE", "", false},
+        {"EMBEDDED_PROFILE", "cl_khr_fp16 cles_khr_int64 cl_khr_x", true},
+    };
+    cl_device_id device = fake_device();
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; ++i) {
+        lrn_device_facts facts;
+        fake_settings(device)->profile = rows[i].profile;
+        fake_settings(device)->extensions = rows[i].extensions;
+        assert_int_equal(lrn_device_facts_get(device, &facts, NULL), CLLRN_SUCCESS);
+        assert_int_equal(facts.int64, rows[i].int64);
+    }
+}
+
+/* What a device does not tell must not be taken for more than it has. */
+static void device_facts__int64_not_told_OPENCL_FAILURE(void **state)
+{
+    cl_device_id device = fake_device();
+    lrn_device_facts facts;
+    (void)state;
+    fake_settings(device)->profile = "EMBEDDED_PROFILE";
+    fake_settings(device)->extensions = "cles_khr_int64";
+    for (size_t n = 1; n < 20; ++n) {
+        facts.int64 = true;
+        fake_fail(n, CL_OUT_OF_RESOURCES, false);
+        const cllrn_status status = lrn_device_facts_get(device, &facts, NULL);
+        const char *call = fake_failed(0);
+        if (call != NULL && strstr(call, "PROFILE") != NULL)
+            assert_int_equal(status, CLLRN_OPENCL_FAILURE);
+        if (call != NULL && strstr(call, "EXTENSIONS") != NULL && status == CLLRN_SUCCESS)
+            assert_false(facts.int64);
+    }
+}
+
+static void device_facts__numbers_SUCCESS(void **state)
+{
+    static const struct {
+        cl_uint width, units;
+        size_t group, item;
+        int expected_width;
+        int64_t expected_units, expected_group;
+    } rows[] = {
+        {1, 1, 1, 1, 1, 1, 1},          {0, 0, 0, 0, 1, 1, 1},
+        {3, 7, 256, 100, 2, 7, 100},    {4, 8, 100, 256, 4, 8, 100},
+        {8, 8, 1024, 1024, 8, 8, 1024}, {16, 64, 4096, 4096, 16, 64, 4096},
+        {64, 64, 64, 64, 16, 64, 64},
+    };
+    cl_device_id device = fake_device();
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; ++i) {
+        lrn_device_facts facts;
+        fake_device_settings *s = fake_settings(device);
+        s->vector_width = rows[i].width;
+        s->units = rows[i].units;
+        s->group_size = rows[i].group;
+        s->item_size = rows[i].item;
+        s->dimensions = i % 2 == 0 ? 3 : 5;
+        assert_int_equal(lrn_device_facts_get(device, &facts, NULL), CLLRN_SUCCESS);
+        assert_int_equal(facts.vector_width, rows[i].expected_width);
+        assert_int_equal(facts.compute_units, rows[i].expected_units);
+        assert_int_equal(facts.max_group_size, rows[i].expected_group);
+    }
+}
+
+static void device_facts__long_names_SUCCESS(void **state)
+{
+    static char long_text[4000];
+    cl_device_id device = fake_device();
+    lrn_device_facts facts;
+    (void)state;
+    memset(long_text, 'x', sizeof long_text - 1);
+    fake_settings(device)->name = long_text;
+    fake_settings(device)->driver = long_text;
+    fake_settings(device)->platform = long_text;
+
+    assert_int_equal(lrn_device_facts_get(device, &facts, NULL), CLLRN_SUCCESS);
+    assert_true(strlen(facts.name) > 0 && strlen(facts.name) < sizeof facts.name);
+    assert_null(strchr(facts.name, '\xa5'));
+
+    /* PoCL's names of server processors are about as long as this. */
+    fake_settings(device)->name = "cpu-skylake-avx512-Intel(R) Xeon(R) Platinum 8370C CPU";
+    assert_int_equal(lrn_device_facts_get(device, &facts, NULL), CLLRN_SUCCESS);
+    assert_non_null(strstr(facts.name, "Platinum 8370C CPU ("));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(engine_create__defaults_SUCCESS),
+        TEST(engine_create__no_error_struct_SUCCESS),
+        TEST(engine_create__null_INVALID_ARGUMENT),
+        TEST(engine_create__bad_options_INVALID_ARGUMENT),
+        TEST(engine_create__foreign_device_DEVICE_MISMATCH),
+        TEST(engine_create__many_devices_SUCCESS),
+        TEST(engine_create__not_a_context_OPENCL_FAILURE),
+        TEST(engine_create__missing_directory_KERNEL_SOURCE),
+        TEST(engine_create__kernel_dir_of_the_environment_SUCCESS),
+        TEST(engine_create__logs_SUCCESS),
+        TEST(engine_create__many_side_by_side_SUCCESS),
+        TEST(engine_destroy__null_SUCCESS),
+        TEST(version__header_and_library_SUCCESS),
+        TEST(device_facts__kinds_of_devices_SUCCESS),
+        TEST(device_facts__int64_SUCCESS),
+        TEST(device_facts__int64_not_told_OPENCL_FAILURE),
+        TEST(device_facts__numbers_SUCCESS),
+        TEST(device_facts__long_names_SUCCESS),
+    };
+    unsetenv("CLLRN_KERNEL_DIR");
+    return cmocka_run_group_tests_name("engine", tests, NULL, NULL);
+}

@@ -1,0 +1,1064 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "fake_opencl.h"
+
+#include <inttypes.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "support.h"
+
+typedef enum object_type {
+    PLATFORM,
+    DEVICE,
+    CONTEXT,
+    QUEUE,
+    BUFFER,
+    IMAGE,
+    EVENT,
+    PROGRAM,
+    KERNEL
+} object_type;
+
+static const char *const type_names[] = {"platform", "device", "context", "queue", "buffer",
+                                         "image",    "event",  "program", "kernel"};
+
+enum {
+    ALIVE = 0x11fe,
+    DEAD = 0xdead,
+    MAX_OBJECTS = 16384,
+    MAX_PROGRAMS = 128,
+    MAX_KERNELS = 4096,
+    MAX_COMMANDS = 4096,
+    MAX_DEVICES = 32,
+    MAX_LEDGER = 96,
+    MAX_FAILED = 256,
+    SOURCE_SIZE = 128 * 1024
+};
+
+/* A dead object keeps its place until fake_reset, so that touching it is seen. */
+typedef struct object {
+    int magic;
+    object_type type;
+    long references, owned; /* owned: the test's own */
+    struct object *context;
+    struct object *device;  /* of a queue */
+    struct object *program; /* of a kernel */
+    size_t detail;          /* index in the table of its type */
+    cl_mem_flags flags;
+    size_t size, origin;
+    struct object *parent; /* of a sub-buffer */
+    cl_uint device_count;
+    struct object *devices[MAX_DEVICES];
+} object;
+
+typedef struct program_detail {
+    char source[SOURCE_SIZE];
+    char options[256];
+    bool built;
+} program_detail;
+
+typedef struct kernel_detail {
+    char name[40];
+    int count;
+    fake_argument arguments[FAKE_MAX_ARGUMENTS];
+    bool busy; /* between its first argument and its enqueue */
+    pthread_t owner;
+} kernel_detail;
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static object objects[MAX_OBJECTS];
+static fake_device_settings settings[MAX_DEVICES];
+static program_detail programs[MAX_PROGRAMS];
+static kernel_detail kernels[MAX_KERNELS];
+static fake_command commands[MAX_COMMANDS];
+static size_t object_count, device_count, program_count, kernel_count, command_count;
+static char build_options[MAX_PROGRAMS][256];
+static size_t build_count;
+static object *platform;
+static size_t violations;
+static bool delay;
+
+static struct {
+    char name[80];
+    size_t calls, failures, calls_since_reset;
+} ledger[MAX_LEDGER];
+static size_t ledger_count;
+
+static struct {
+    size_t countdown; /* 0: no fault */
+    bool from_there_on, reached;
+    cl_int code;
+    size_t rows[MAX_FAILED], count;
+} fault;
+
+#if defined(__GNUC__)
+__attribute__((format(printf, 1, 2)))
+#endif
+static void
+violation(const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    fprintf(stderr, "fake OpenCL: violation: ");
+    vfprintf(stderr, format, arguments);
+    fprintf(stderr, "\n");
+    va_end(arguments);
+    ++violations;
+}
+
+/* ------------------------------------------------------------------ objects */
+
+static object *make(object_type type, object *context, long owned)
+{
+    if (object_count == MAX_OBJECTS) {
+        violation("more than %d objects: raise MAX_OBJECTS", MAX_OBJECTS);
+        object_count = 0;
+    }
+    object *o = &objects[object_count++];
+    memset(o, 0, sizeof *o);
+    o->magic = ALIVE;
+    o->type = type;
+    o->references = 1;
+    o->owned = owned;
+    o->context = context;
+    return o;
+}
+
+/* The object behind a handle that may be anything at all; NULL when it is none of this type. */
+static object *find(const void *handle, object_type type, const char *function)
+{
+    const uintptr_t at = (uintptr_t)handle, first = (uintptr_t)objects;
+    if (at < first || at >= first + object_count * sizeof *objects ||
+        (at - first) % sizeof *objects != 0)
+        return NULL;
+    object *o = &objects[(at - first) / sizeof *objects];
+    if (o->magic == DEAD)
+        violation("%s uses a dead %s", function, type_names[o->type]);
+    return o->magic == ALIVE && (o->type == type || (type == BUFFER && o->type == IMAGE)) ? o
+                                                                                         : NULL;
+}
+
+static void drop(object *o)
+{
+    if (--o->references == 0)
+        o->magic = DEAD;
+}
+
+static void *own(object_type type, cl_context context)
+{
+    pthread_mutex_lock(&lock);
+    object *o = make(type, (object *)(void *)context, 1);
+    pthread_mutex_unlock(&lock);
+    return o;
+}
+
+void fake_reset(void)
+{
+    object_count = device_count = program_count = kernel_count = command_count = 0;
+    build_count = 0;
+    violations = 0;
+    delay = false;
+    memset(&fault, 0, sizeof fault);
+    for (size_t i = 0; i < ledger_count; ++i)
+        ledger[i].calls_since_reset = 0;
+    platform = own(PLATFORM, NULL);
+}
+
+void fake_verify(void)
+{
+    size_t bad = violations;
+    for (size_t i = 0; i < object_count; ++i) {
+        const object *o = &objects[i];
+        if (o->magic == ALIVE && o->references != o->owned) {
+            fprintf(stderr, "fake OpenCL: a %s has %ld references, expected %ld\n",
+                    type_names[o->type], o->references, o->owned);
+            ++bad;
+        }
+        if (o->magic == DEAD && o->owned > 0) {
+            fprintf(stderr, "fake OpenCL: a %s of the test's was released\n", type_names[o->type]);
+            ++bad;
+        }
+    }
+    assert_int_equal(bad, 0);
+}
+
+cl_device_id fake_device(void)
+{
+    const fake_device_settings ordinary = {
+        .type = CL_DEVICE_TYPE_GPU,
+        .units = 4,
+        .vector_width = 1,
+        .dimensions = 3,
+        .group_size = 256,
+        .item_size = 256,
+        .kernel_group_size = 256,
+        .name = "fake device",
+        .driver = "1.0",
+        .platform = "fake platform",
+        .profile = "FULL_PROFILE",
+        .extensions = "cl_khr_byte_addressable_store",
+        .build_result = CL_SUCCESS,
+        .build_log = "",
+    };
+    object *o = own(DEVICE, NULL);
+    o->detail = device_count++;
+    settings[o->detail] = ordinary;
+    return (cl_device_id)(void *)o;
+}
+
+fake_device_settings *fake_settings(cl_device_id device)
+{
+    return &settings[((object *)(void *)device)->detail];
+}
+
+cl_context fake_context(cl_uint count, const cl_device_id *devices)
+{
+    object *o = own(CONTEXT, NULL);
+    o->device_count = count;
+    for (cl_uint i = 0; i < count; ++i)
+        o->devices[i] = (object *)(void *)devices[i];
+    return (cl_context)(void *)o;
+}
+
+cl_command_queue fake_queue(cl_context context, cl_device_id device)
+{
+    object *o = own(QUEUE, context);
+    o->device = (object *)(void *)device;
+    return (cl_command_queue)(void *)o;
+}
+
+cl_mem fake_buffer(cl_context context, cl_mem_flags flags, size_t size)
+{
+    object *o = own(BUFFER, context);
+    o->flags = flags;
+    o->size = size;
+    return (cl_mem)(void *)o;
+}
+
+cl_mem fake_sub_buffer(cl_mem parent, cl_mem_flags flags, size_t origin, size_t size)
+{
+    object *whole = (object *)(void *)parent;
+    object *o = own(BUFFER, (cl_context)(void *)whole->context);
+    o->parent = whole;
+    o->flags = flags;
+    o->origin = origin;
+    o->size = size;
+    return (cl_mem)(void *)o;
+}
+
+cl_mem fake_image(cl_context context)
+{
+    object *o = own(IMAGE, context);
+    o->flags = CL_MEM_READ_WRITE;
+    o->size = 4096;
+    return (cl_mem)(void *)o;
+}
+
+cl_event fake_event(cl_context context)
+{
+    return (cl_event)own(EVENT, context);
+}
+
+void fake_release(void *handle)
+{
+    pthread_mutex_lock(&lock);
+    object *o = handle;
+    if (o->magic != ALIVE)
+        violation("the test releases something dead");
+    else
+        drop(o);
+    if (o->owned > 0)
+        --o->owned;
+    pthread_mutex_unlock(&lock);
+}
+
+long fake_references(void *handle)
+{
+    const object *o = handle;
+    return o->magic == ALIVE ? o->references : 0;
+}
+
+static size_t live(object_type type)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < object_count; ++i)
+        count += objects[i].magic == ALIVE && objects[i].type == type;
+    return count;
+}
+
+size_t fake_live_programs(void)
+{
+    return live(PROGRAM);
+}
+
+size_t fake_live_kernels(void)
+{
+    return live(KERNEL);
+}
+
+/* ------------------------------------------------------------------- faults */
+
+void fake_fail(size_t n, cl_int code, bool from_there_on)
+{
+    memset(&fault, 0, sizeof fault);
+    fault.countdown = n;
+    fault.code = code;
+    fault.from_there_on = from_there_on;
+}
+
+const char *fake_failed(size_t index)
+{
+    return index < fault.count ? ledger[fault.rows[index]].name : NULL;
+}
+
+fake_ledger_row fake_ledger(size_t index)
+{
+    fake_ledger_row row = {NULL, 0, 0};
+    if (index < ledger_count)
+        row = (fake_ledger_row){ledger[index].name, ledger[index].calls, ledger[index].failures};
+    return row;
+}
+
+size_t fake_calls(const char *function)
+{
+    const size_t length = function != NULL ? strlen(function) : 0;
+    size_t calls = 0;
+    for (size_t i = 0; i < ledger_count; ++i)
+        if (function == NULL || (strncmp(ledger[i].name, function, length) == 0 &&
+                                 (ledger[i].name[length] == ' ' || ledger[i].name[length] == '\0')))
+            calls += ledger[i].calls_since_reset;
+    return calls;
+}
+
+void fake_set_delay(bool on)
+{
+    delay = on;
+}
+
+/* Enters a call in the ledger; its code to fail with, or CL_SUCCESS. */
+static cl_int enter(const char *function, const char *what)
+{
+    char name[80];
+    size_t row = 0;
+    snprintf(name, sizeof name, "%s%s%s", function, what[0] != '\0' ? " " : "", what);
+    while (row < ledger_count && strcmp(ledger[row].name, name) != 0)
+        ++row;
+    if (row == ledger_count) {
+        if (ledger_count == MAX_LEDGER) {
+            violation("more than %d call sites: raise MAX_LEDGER", MAX_LEDGER);
+            row = 0;
+        } else {
+            memcpy(ledger[ledger_count++].name, name, sizeof name);
+        }
+    }
+    ++ledger[row].calls;
+    ++ledger[row].calls_since_reset;
+    if (fault.countdown == 0 || (fault.reached && !fault.from_there_on))
+        return CL_SUCCESS;
+    if (!fault.reached && --fault.countdown > 0)
+        return CL_SUCCESS;
+    fault.reached = true;
+    fault.countdown = 1;
+    ++ledger[row].failures;
+    if (fault.count < MAX_FAILED)
+        fault.rows[fault.count++] = row;
+    return fault.code;
+}
+
+/* ------------------------------------------------------------------ queries */
+
+typedef struct property {
+    cl_uint info;
+    const char *name;
+    size_t size;
+    const void *value;
+} property;
+
+#define PROPERTY(info, value)                                                                      \
+    {                                                                                              \
+        info, #info, sizeof(value), &(value)                                                       \
+    }
+#define PROPERTY_STRING(info, string)                                                              \
+    {                                                                                              \
+        info, #info, strlen(string) + 1, string                                                    \
+    }
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+
+/*
+ * Answers a query. invalid is the code for a bad handle, which a query may be
+ * asked about: callers hand in what they like.
+ */
+static cl_int answer(const char *function, bool valid, cl_int invalid, const property *list,
+                     size_t count, cl_uint info, size_t size, void *value, size_t *size_ret)
+{
+    const property *p = list;
+    while (p < list + count && p->info != info)
+        ++p;
+    char what[64];
+    snprintf(what, sizeof what, "%s%s", p < list + count ? p->name : "unknown",
+             value == NULL ? " (size)" : "");
+    const cl_int code = enter(function, what);
+    if (code != CL_SUCCESS) {
+        /* Drivers leave anything behind. */
+        if (value != NULL)
+            memset(value, 0xa5, size);
+        if (size_ret != NULL)
+            *size_ret = 0xa5a5;
+        return code;
+    }
+    if (!valid)
+        return invalid;
+    if (p == list + count) {
+        violation("%s asks for 0x%x, which this fake does not know", function, info);
+        return CL_INVALID_VALUE;
+    }
+    if (value == NULL && size_ret == NULL)
+        violation("%s %s asks for nothing", function, p->name);
+    if (value != NULL && size < p->size)
+        return CL_INVALID_VALUE;
+    if (value != NULL && p->size > 0)
+        memcpy(value, p->value, p->size);
+    if (size_ret != NULL)
+        *size_ret = p->size;
+    return CL_SUCCESS;
+}
+
+CL_API_ENTRY cl_int CL_API_CALL clGetPlatformInfo(cl_platform_id handle, cl_platform_info info,
+                                                  size_t size, void *value, size_t *size_ret)
+{
+    pthread_mutex_lock(&lock);
+    const object *o = find(handle, PLATFORM, __func__);
+    const property list[] = {PROPERTY_STRING(CL_PLATFORM_NAME, settings[0].platform)};
+    const cl_int code = answer(__func__, o != NULL, CL_INVALID_PLATFORM, list, COUNT(list), info,
+                               size, value, size_ret);
+    pthread_mutex_unlock(&lock);
+    return code;
+}
+
+CL_API_ENTRY cl_int CL_API_CALL clGetDeviceInfo(cl_device_id handle, cl_device_info info,
+                                                size_t size, void *value, size_t *size_ret)
+{
+    pthread_mutex_lock(&lock);
+    const object *o = find(handle, DEVICE, __func__);
+    const fake_device_settings *s = &settings[o != NULL ? o->detail : 0];
+    size_t sizes[32];
+    for (size_t i = 0; i < COUNT(sizes); ++i)
+        sizes[i] = s->item_size;
+    const cl_platform_id id = (cl_platform_id)(void *)platform;
+    const property list[] = {
+        PROPERTY(CL_DEVICE_TYPE, s->type),
+        PROPERTY(CL_DEVICE_PLATFORM, id),
+        PROPERTY(CL_DEVICE_MAX_COMPUTE_UNITS, s->units),
+        PROPERTY(CL_DEVICE_NATIVE_VECTOR_WIDTH_FLOAT, s->vector_width),
+        PROPERTY(CL_DEVICE_MAX_WORK_GROUP_SIZE, s->group_size),
+        PROPERTY(CL_DEVICE_MAX_WORK_ITEM_DIMENSIONS, s->dimensions),
+        {CL_DEVICE_MAX_WORK_ITEM_SIZES, "CL_DEVICE_MAX_WORK_ITEM_SIZES",
+         s->dimensions * sizeof *sizes, sizes},
+        PROPERTY_STRING(CL_DEVICE_NAME, s->name),
+        PROPERTY_STRING(CL_DRIVER_VERSION, s->driver),
+        PROPERTY_STRING(CL_DEVICE_PROFILE, s->profile),
+        PROPERTY_STRING(CL_DEVICE_EXTENSIONS, s->extensions),
+    };
+    const cl_int code = answer(__func__, o != NULL, CL_INVALID_DEVICE, list, COUNT(list), info,
+                               size, value, size_ret);
+    pthread_mutex_unlock(&lock);
+    return code;
+}
+
+CL_API_ENTRY cl_int CL_API_CALL clGetContextInfo(cl_context handle, cl_context_info info,
+                                                 size_t size, void *value, size_t *size_ret)
+{
+    pthread_mutex_lock(&lock);
+    const object *o = find(handle, CONTEXT, __func__);
+    cl_device_id ids[MAX_DEVICES] = {NULL};
+    for (cl_uint i = 0; o != NULL && i < o->device_count; ++i)
+        ids[i] = (cl_device_id)(void *)o->devices[i];
+    const property list[] = {{CL_CONTEXT_DEVICES, "CL_CONTEXT_DEVICES",
+                              (o != NULL ? o->device_count : 0) * sizeof *ids, ids}};
+    const cl_int code = answer(__func__, o != NULL, CL_INVALID_CONTEXT, list, COUNT(list), info,
+                               size, value, size_ret);
+    pthread_mutex_unlock(&lock);
+    return code;
+}
+
+CL_API_ENTRY cl_int CL_API_CALL clGetCommandQueueInfo(cl_command_queue handle,
+                                                      cl_command_queue_info info, size_t size,
+                                                      void *value, size_t *size_ret)
+{
+    pthread_mutex_lock(&lock);
+    const object *o = find(handle, QUEUE, __func__);
+    const cl_context context = o != NULL ? (cl_context)(void *)o->context : NULL;
+    const cl_device_id device = o != NULL ? (cl_device_id)(void *)o->device : NULL;
+    const property list[] = {PROPERTY(CL_QUEUE_CONTEXT, context), PROPERTY(CL_QUEUE_DEVICE, device)};
+    const cl_int code = answer(__func__, o != NULL, CL_INVALID_COMMAND_QUEUE, list, COUNT(list),
+                               info, size, value, size_ret);
+    pthread_mutex_unlock(&lock);
+    return code;
+}
+
+CL_API_ENTRY cl_int CL_API_CALL clGetMemObjectInfo(cl_mem handle, cl_mem_info info, size_t size,
+                                                   void *value, size_t *size_ret)
+{
+    pthread_mutex_lock(&lock);
+    const object *o = find(handle, BUFFER, __func__);
+    static const object none;
+    const object *m = o != NULL ? o : &none;
+    const cl_mem_object_type type = m->type == IMAGE ? CL_MEM_OBJECT_IMAGE2D : CL_MEM_OBJECT_BUFFER;
+    const cl_context context = (cl_context)(void *)m->context;
+    const cl_mem parent = (cl_mem)(void *)m->parent;
+    const property list[] = {
+        PROPERTY(CL_MEM_TYPE, type),
+        PROPERTY(CL_MEM_FLAGS, m->flags),
+        PROPERTY(CL_MEM_CONTEXT, context),
+        PROPERTY(CL_MEM_SIZE, m->size),
+        PROPERTY(CL_MEM_OFFSET, m->origin),
+        PROPERTY(CL_MEM_ASSOCIATED_MEMOBJECT, parent),
+    };
+    const cl_int code = answer(__func__, o != NULL, CL_INVALID_MEM_OBJECT, list, COUNT(list), info,
+                               size, value, size_ret);
+    pthread_mutex_unlock(&lock);
+    return code;
+}
+
+CL_API_ENTRY cl_int CL_API_CALL clGetEventInfo(cl_event handle, cl_event_info info, size_t size,
+                                               void *value, size_t *size_ret)
+{
+    pthread_mutex_lock(&lock);
+    const object *o = find(handle, EVENT, __func__);
+    const cl_context context = o != NULL ? (cl_context)(void *)o->context : NULL;
+    const property list[] = {PROPERTY(CL_EVENT_CONTEXT, context)};
+    const cl_int code = answer(__func__, o != NULL, CL_INVALID_EVENT, list, COUNT(list), info, size,
+                               value, size_ret);
+    pthread_mutex_unlock(&lock);
+    return code;
+}
+
+CL_API_ENTRY cl_int CL_API_CALL clGetProgramBuildInfo(cl_program handle, cl_device_id device,
+                                                      cl_program_build_info info, size_t size,
+                                                      void *value, size_t *size_ret)
+{
+    pthread_mutex_lock(&lock);
+    const object *o = find(handle, PROGRAM, __func__), *d = find(device, DEVICE, __func__);
+    if (o == NULL || d == NULL)
+        violation("%s without program or device", __func__);
+    const char *log = settings[d != NULL ? d->detail : 0].build_log;
+    const property list[] = {{CL_PROGRAM_BUILD_LOG, "CL_PROGRAM_BUILD_LOG",
+                              log != NULL ? strlen(log) + 1 : 0, log}};
+    const cl_int code = answer(__func__, o != NULL && d != NULL, CL_INVALID_PROGRAM, list,
+                               COUNT(list), info, size, value, size_ret);
+    pthread_mutex_unlock(&lock);
+    return code;
+}
+
+CL_API_ENTRY cl_int CL_API_CALL clGetKernelWorkGroupInfo(cl_kernel handle, cl_device_id device,
+                                                         cl_kernel_work_group_info info,
+                                                         size_t size, void *value, size_t *size_ret)
+{
+    pthread_mutex_lock(&lock);
+    const object *o = find(handle, KERNEL, __func__), *d = find(device, DEVICE, __func__);
+    if (o == NULL || d == NULL)
+        violation("%s without kernel or device", __func__);
+    const fake_device_settings *s = &settings[d != NULL ? d->detail : 0];
+    const property list[] = {PROPERTY(CL_KERNEL_WORK_GROUP_SIZE, s->kernel_group_size)};
+    const cl_int code = answer(__func__, o != NULL && d != NULL, CL_INVALID_KERNEL, list,
+                               COUNT(list), info, size, value, size_ret);
+    pthread_mutex_unlock(&lock);
+    return code;
+}
+
+/* ------------------------------------------------------- retain and release */
+
+static cl_int retain(void *handle, object_type type, cl_int invalid, const char *function)
+{
+    pthread_mutex_lock(&lock);
+    cl_int code = enter(function, "");
+    object *o = find(handle, type, function);
+    if (o == NULL) {
+        violation("%s of something else", function);
+        code = invalid;
+    } else if (code == CL_SUCCESS) {
+        ++o->references;
+    }
+    pthread_mutex_unlock(&lock);
+    return code;
+}
+
+static cl_int release(void *handle, object_type type, cl_int invalid, const char *function)
+{
+    pthread_mutex_lock(&lock);
+    cl_int code = enter(function, "");
+    object *o = find(handle, type, function);
+    if (o == NULL) {
+        violation("%s of something else", function);
+        code = invalid;
+    } else if (o->references <= o->owned) {
+        violation("%s of a reference that is the test's", function);
+    } else {
+        drop(o);
+    }
+    pthread_mutex_unlock(&lock);
+    return code;
+}
+
+CL_API_ENTRY cl_int CL_API_CALL clRetainContext(cl_context context)
+{
+    return retain(context, CONTEXT, CL_INVALID_CONTEXT, __func__);
+}
+
+CL_API_ENTRY cl_int CL_API_CALL clReleaseContext(cl_context context)
+{
+    return release(context, CONTEXT, CL_INVALID_CONTEXT, __func__);
+}
+
+CL_API_ENTRY cl_int CL_API_CALL clRetainDevice(cl_device_id device)
+{
+    return retain(device, DEVICE, CL_INVALID_DEVICE, __func__);
+}
+
+CL_API_ENTRY cl_int CL_API_CALL clReleaseDevice(cl_device_id device)
+{
+    return release(device, DEVICE, CL_INVALID_DEVICE, __func__);
+}
+
+CL_API_ENTRY cl_int CL_API_CALL clReleaseProgram(cl_program program)
+{
+    return release(program, PROGRAM, CL_INVALID_PROGRAM, __func__);
+}
+
+CL_API_ENTRY cl_int CL_API_CALL clReleaseKernel(cl_kernel kernel)
+{
+    return release(kernel, KERNEL, CL_INVALID_KERNEL, __func__);
+}
+
+/* ----------------------------------------------------------------- programs */
+
+CL_API_ENTRY cl_program CL_API_CALL clCreateProgramWithSource(cl_context handle, cl_uint count,
+                                                              const char **strings,
+                                                              const size_t *lengths,
+                                                              cl_int *code_ret)
+{
+    pthread_mutex_lock(&lock);
+    cl_int code = enter(__func__, "");
+    object *context = find(handle, CONTEXT, __func__), *o = NULL;
+    if (context == NULL || count == 0 || strings == NULL || program_count == MAX_PROGRAMS) {
+        violation("%s without context or sources, or too often", __func__);
+        code = CL_INVALID_VALUE;
+    } else if (code == CL_SUCCESS) {
+        program_detail *p = &programs[program_count];
+        size_t used = 0;
+        p->built = false;
+        for (cl_uint i = 0; i < count; ++i) {
+            const size_t length =
+                lengths != NULL && lengths[i] > 0 ? lengths[i] : strlen(strings[i]);
+            if (used + length >= sizeof p->source) {
+                violation("%s: the sources are too long for this fake", __func__);
+                break;
+            }
+            memcpy(p->source + used, strings[i], length);
+            used += length;
+        }
+        p->source[used] = '\0';
+        o = make(PROGRAM, context, 0);
+        o->detail = program_count++;
+    }
+    if (code_ret != NULL)
+        *code_ret = code;
+    pthread_mutex_unlock(&lock);
+    return (cl_program)(void *)o;
+}
+
+static bool has_int64(const fake_device_settings *s)
+{
+    return strcmp(s->profile, "EMBEDDED_PROFILE") != 0 ||
+           strstr(s->extensions, "cles_khr_int64") != NULL;
+}
+
+CL_API_ENTRY cl_int CL_API_CALL
+clBuildProgram(cl_program handle, cl_uint count, const cl_device_id *devices, const char *options,
+               void(CL_CALLBACK *notify)(cl_program program, void *user_data), void *user_data)
+{
+    (void)user_data;
+    pthread_mutex_lock(&lock);
+    cl_int code = enter(__func__, "");
+    object *o = find(handle, PROGRAM, __func__);
+    object *d = count == 1 && devices != NULL ? find(devices[0], DEVICE, __func__) : NULL;
+    if (o == NULL || d == NULL || options == NULL || strlen(options) >= sizeof programs->options ||
+        notify != NULL) {
+        violation("%s: not one device, no options, or not waiting for it", __func__);
+        code = CL_INVALID_VALUE;
+    } else if (code == CL_SUCCESS) {
+        program_detail *p = &programs[o->detail];
+        if (p->built)
+            violation("%s: built twice", __func__);
+        snprintf(p->options, sizeof p->options, "%s", options);
+        memcpy(build_options[build_count++], p->options, sizeof p->options);
+        code = settings[d->detail].build_result;
+        /* This compiler does not know the types a small device lacks. */
+        if (code == CL_SUCCESS && strstr(options, "long") != NULL &&
+            !has_int64(&settings[d->detail]))
+            code = CL_BUILD_PROGRAM_FAILURE;
+        p->built = code == CL_SUCCESS;
+    }
+    pthread_mutex_unlock(&lock);
+    return code;
+}
+
+const char *fake_build_options(size_t index)
+{
+    return index < build_count ? build_options[index] : NULL;
+}
+
+/* -------------------------------------------------- kernels and their lists */
+
+/* Size of a scalar type under the program's options; 0 for an unknown one. */
+static size_t type_size(const program_detail *p, const char *type)
+{
+    const bool wide = strstr(p->options, "-DLRN_INDEX=long") != NULL;
+    const bool ulong_offset = strstr(p->options, "-DLRN_OFFSET=ulong") != NULL;
+    if (strcmp(type, "int") == 0 || strcmp(type, "uint") == 0 || strcmp(type, "float") == 0)
+        return 4;
+    if (strcmp(type, "index_t") == 0)
+        return wide ? 8 : 4;
+    if (strcmp(type, "index8_t") == 0)
+        return wide ? 64 : 32;
+    if (strcmp(type, "offset_t") == 0)
+        return ulong_offset ? 8 : 4;
+    return 0;
+}
+
+/* One "global const float *src" or "index_t outer" of a list. */
+static void read_argument(const program_detail *p, kernel_detail *k, const char *text, size_t size)
+{
+    char words[128] = "", *type = words;
+    if (size >= sizeof words || k->count == FAKE_MAX_ARGUMENTS) {
+        violation("an argument of %s is too much for this fake", k->name);
+        return;
+    }
+    memcpy(words, text, size);
+    words[size] = '\0';
+    fake_argument *a = &k->arguments[k->count++];
+    memset(a, 0, sizeof *a);
+    char *name = words + size;
+    while (name > words && name[-1] != ' ' && name[-1] != '*')
+        --name;
+    snprintf(a->name, sizeof a->name, "%s", name);
+    a->buffer = strchr(words, '*') != NULL;
+    if (a->buffer) {
+        a->size = sizeof(cl_mem);
+        return;
+    }
+    if (name > words)
+        name[-1] = '\0';
+    a->size = type_size(p, type);
+    if (a->size == 0)
+        violation("argument %s of %s has a type this fake does not know: %s", a->name, k->name,
+                  type);
+}
+
+/* Reads text up to ')' or the end of a #define's line; a name in capitals is such a #define. */
+static void read_list(const program_detail *p, kernel_detail *k, const char *text)
+{
+    char argument[256];
+    size_t size = 0;
+    for (;; ++text) {
+        if (*text == '\\' && text[1] == '\n') {
+            ++text;
+            continue;
+        }
+        if (*text == ',' || *text == ')' || *text == '\n' || *text == '\0') {
+            while (size > 0 && argument[size - 1] == ' ')
+                --size;
+            argument[size] = '\0';
+            if (strncmp(argument, "LRN_", 4) == 0) {
+                char define[300];
+                snprintf(define, sizeof define, "#define %s ", argument);
+                const char *at = strstr(p->source, define);
+                if (at == NULL)
+                    violation("%s of %s is not defined", argument, k->name);
+                else
+                    read_list(p, k, at + strlen(define));
+            } else if (size > 0) {
+                read_argument(p, k, argument, size);
+            }
+            size = 0;
+            /* A list in a kernel's head may go over lines, a #define's may not. */
+            if (*text == ')' || *text == '\0')
+                return;
+            if (*text == '\n' && text[-1] != ',')
+                return;
+        } else if ((*text != ' ' && *text != '\n') ||
+                   (size > 0 && argument[size - 1] != ' ')) {
+            if (size + 1 < sizeof argument)
+                argument[size++] = *text;
+        }
+    }
+}
+
+CL_API_ENTRY cl_kernel CL_API_CALL clCreateKernel(cl_program handle, const char *name,
+                                                  cl_int *code_ret)
+{
+    pthread_mutex_lock(&lock);
+    cl_int code = enter(__func__, "");
+    object *program = find(handle, PROGRAM, __func__), *o = NULL;
+    if (program == NULL || !programs[program->detail].built || kernel_count == MAX_KERNELS) {
+        violation("%s of no program, of one not built, or too often", __func__);
+        code = CL_INVALID_PROGRAM_EXECUTABLE;
+    } else if (code == CL_SUCCESS) {
+        const program_detail *p = &programs[program->detail];
+        kernel_detail *k = &kernels[kernel_count];
+        char head[80];
+        memset(k, 0, sizeof *k);
+        snprintf(k->name, sizeof k->name, "%s", name);
+        snprintf(head, sizeof head, "kernel void %s(", name);
+        const char *at = strstr(p->source, head);
+        if (at == NULL) {
+            violation("%s: no %s in the source", __func__, name);
+            code = CL_INVALID_KERNEL_NAME;
+        } else {
+            read_list(p, k, at + strlen(head));
+            o = make(KERNEL, program->context, 0);
+            o->program = program;
+            o->detail = kernel_count++;
+        }
+    }
+    if (code_ret != NULL)
+        *code_ret = code;
+    pthread_mutex_unlock(&lock);
+    return (cl_kernel)(void *)o;
+}
+
+CL_API_ENTRY cl_int CL_API_CALL clSetKernelArg(cl_kernel handle, cl_uint index, size_t size,
+                                               const void *value)
+{
+    pthread_mutex_lock(&lock);
+    const cl_int code = enter(__func__, "");
+    object *o = find(handle, KERNEL, __func__);
+    if (o == NULL) {
+        violation("%s of no kernel", __func__);
+        pthread_mutex_unlock(&lock);
+        return CL_INVALID_KERNEL;
+    }
+    kernel_detail *k = &kernels[o->detail];
+    if (k->busy && !pthread_equal(k->owner, pthread_self()))
+        violation("two threads set arguments of one %s", k->name);
+    k->busy = code == CL_SUCCESS;
+    k->owner = pthread_self();
+    if (code == CL_SUCCESS) {
+        fake_argument *a = &k->arguments[index < (cl_uint)k->count ? index : 0];
+        if (index >= (cl_uint)k->count) {
+            violation("%s has %d arguments, not %u", k->name, k->count, index + 1);
+        } else if (size != a->size || value == NULL) {
+            violation("argument %s of %s has %zu bytes, not %zu", a->name, k->name, a->size, size);
+        } else {
+            if (a->buffer) {
+                cl_mem buffer;
+                memcpy(&buffer, value, sizeof buffer);
+                const object *m = find(buffer, BUFFER, __func__);
+                if (m == NULL || m->type != BUFFER || m->context != o->context)
+                    violation("argument %s of %s is no buffer of its context", a->name, k->name);
+            }
+            memcpy(a->value, value, size);
+            a->set = true;
+        }
+    }
+    const bool wait = delay;
+    pthread_mutex_unlock(&lock);
+    if (wait)
+        sched_yield();
+    return code;
+}
+
+/* ----------------------------------------------------------------- commands */
+
+static bool check_waits(cl_uint count, const cl_event *list, const object *context,
+                        const char *function)
+{
+    if ((count == 0) != (list == NULL)) {
+        violation("%s: a wait list of %u events is %s", function, count,
+                  list == NULL ? "NULL" : "given");
+        return false;
+    }
+    for (cl_uint i = 0; i < count; ++i) {
+        const object *e = find(list[i], EVENT, function);
+        if (e == NULL || e->context != context) {
+            violation("%s: entry %u of the wait list is no event of the context", function, i);
+            return false;
+        }
+    }
+    return true;
+}
+
+/* The next place in the list of commands, with what every command has. */
+static fake_command *record(cl_command_queue queue, cl_uint wait_count, const cl_event *wait_list,
+                            cl_event *event, object *context)
+{
+    if (command_count == MAX_COMMANDS) {
+        violation("more than %d commands: raise MAX_COMMANDS", MAX_COMMANDS);
+        command_count = 0;
+    }
+    fake_command *c = &commands[command_count++];
+    memset(c, 0, sizeof *c);
+    c->queue = queue;
+    c->wait_count = wait_count;
+    for (cl_uint i = 0; i < wait_count && i < FAKE_MAX_WAITS; ++i)
+        c->waits[i] = wait_list[i];
+    c->event_given = event != NULL;
+    if (event != NULL)
+        *event = c->event = (cl_event)(void *)make(EVENT, context, 0);
+    return c;
+}
+
+CL_API_ENTRY cl_int CL_API_CALL clEnqueueMarkerWithWaitList(cl_command_queue handle, cl_uint count,
+                                                            const cl_event *list, cl_event *event)
+{
+    pthread_mutex_lock(&lock);
+    cl_int code = enter(__func__, "");
+    object *queue = find(handle, QUEUE, __func__);
+    if (queue == NULL) {
+        violation("%s: no queue", __func__);
+        code = CL_INVALID_COMMAND_QUEUE;
+    } else if (code == CL_SUCCESS) {
+        if (check_waits(count, list, queue->context, __func__))
+            record(handle, count, list, event, queue->context)->marker = true;
+        else
+            code = CL_INVALID_EVENT_WAIT_LIST;
+    } else if (event != NULL) {
+        memset(event, 0xa5, sizeof *event);
+    }
+    pthread_mutex_unlock(&lock);
+    return code;
+}
+
+/* CL_SUCCESS, or what a strict device says to this launch. */
+static cl_int check_launch(const object *queue, const object *kernel, cl_uint dimensions,
+                           const size_t *global, const size_t *local)
+{
+    const fake_device_settings *s = &settings[queue->device->detail];
+    const kernel_detail *k = &kernels[kernel->detail];
+    size_t items = 1;
+    if (queue->context != kernel->context)
+        return CL_INVALID_CONTEXT;
+    if (dimensions < 1 || dimensions > 3)
+        return CL_INVALID_WORK_DIMENSION;
+    for (int i = 0; i < k->count; ++i)
+        if (!k->arguments[i].set)
+            return CL_INVALID_KERNEL_ARGS;
+    for (cl_uint i = 0; i < dimensions; ++i) {
+        if (global == NULL || global[i] == 0)
+            return CL_INVALID_GLOBAL_WORK_SIZE;
+        if (local == NULL)
+            continue;
+        if (local[i] == 0 || global[i] % local[i] != 0)
+            return CL_INVALID_WORK_GROUP_SIZE;
+        if (local[i] > s->item_size)
+            return CL_INVALID_WORK_ITEM_SIZE;
+        items *= local[i];
+    }
+    return items > s->kernel_group_size || items > s->group_size ? CL_INVALID_WORK_GROUP_SIZE
+                                                                 : CL_SUCCESS;
+}
+
+CL_API_ENTRY cl_int CL_API_CALL
+clEnqueueNDRangeKernel(cl_command_queue queue_handle, cl_kernel kernel_handle, cl_uint dimensions,
+                       const size_t *offset, const size_t *global, const size_t *local,
+                       cl_uint count, const cl_event *list, cl_event *event)
+{
+    pthread_mutex_lock(&lock);
+    cl_int code = enter(__func__, "");
+    object *queue = find(queue_handle, QUEUE, __func__);
+    object *kernel = find(kernel_handle, KERNEL, __func__);
+    if (queue == NULL || kernel == NULL || offset != NULL) {
+        violation("%s: no queue, no kernel, or an offset", __func__);
+        pthread_mutex_unlock(&lock);
+        return CL_INVALID_VALUE;
+    }
+    kernel_detail *k = &kernels[kernel->detail];
+    if (k->busy && !pthread_equal(k->owner, pthread_self()))
+        violation("a thread enqueues %s while another sets its arguments", k->name);
+    k->busy = false;
+    if (code != CL_SUCCESS) {
+        if (event != NULL)
+            memset(event, 0xa5, sizeof *event);
+    } else if ((code = check_launch(queue, kernel, dimensions, global, local)) != CL_SUCCESS) {
+        violation("%s: %s fails with %d", __func__, k->name, code);
+    } else if (!check_waits(count, list, queue->context, __func__)) {
+        code = CL_INVALID_EVENT_WAIT_LIST;
+    } else {
+        fake_command *c = record(queue_handle, count, list, event, queue->context);
+        memcpy(c->kernel, k->name, sizeof c->kernel);
+        for (cl_uint i = 0; i < 3; ++i) {
+            c->global[i] = i < dimensions ? global[i] : 1;
+            c->local[i] = i < dimensions && local != NULL ? local[i] : 1;
+        }
+        c->argument_count = k->count;
+        memcpy(c->arguments, k->arguments, sizeof c->arguments);
+        for (int i = 0; i < k->count; ++i) {
+            cl_mem buffer;
+            memcpy(&buffer, k->arguments[i].value, sizeof buffer);
+            if (k->arguments[i].buffer)
+                find(buffer, BUFFER, __func__);
+        }
+    }
+    /* A kernel keeps its arguments alive in no way: all of them are due again. */
+    for (int i = 0; i < k->count; ++i)
+        k->arguments[i].set = false;
+    pthread_mutex_unlock(&lock);
+    return code;
+}
+
+size_t fake_command_count(void)
+{
+    return command_count;
+}
+
+const fake_command *fake_command_at(size_t index)
+{
+    assert_true(index < command_count);
+    return &commands[index];
+}
+
+const fake_argument *fake_find_argument(const fake_command *command, const char *name)
+{
+    for (int i = 0; i < command->argument_count; ++i)
+        if (strcmp(command->arguments[i].name, name) == 0)
+            return &command->arguments[i];
+    fail_msg("%s has no argument %s", command->kernel, name);
+    return NULL;
+}
+
+cl_mem fake_buffer_argument(const fake_command *command, const char *name)
+{
+    const fake_argument *a = fake_find_argument(command, name);
+    cl_mem buffer;
+    assert_true(a->buffer);
+    memcpy(&buffer, a->value, sizeof buffer);
+    return buffer;
+}
+
+int64_t fake_integer_argument(const fake_command *command, const char *name, int element)
+{
+    const fake_argument *a = fake_find_argument(command, name);
+    /* 4 and 8 are scalars, 32 and 64 vectors of eight. */
+    const size_t size = a->size > 8 ? a->size / 8 : a->size;
+    int64_t wide;
+    int32_t narrow;
+    assert_false(a->buffer);
+    if (size == sizeof wide) {
+        memcpy(&wide, a->value + (size_t)element * size, size);
+        return wide;
+    }
+    memcpy(&narrow, a->value + (size_t)element * size, size);
+    return narrow;
+}
+
+float fake_float_argument(const fake_command *command, const char *name)
+{
+    const fake_argument *a = fake_find_argument(command, name);
+    float value;
+    assert_int_equal(a->size, sizeof value);
+    memcpy(&value, a->value, sizeof value);
+    return value;
+}

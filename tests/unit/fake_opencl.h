@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * An OpenCL inside the test's process. It defines every cl* function the
+ * library calls, and no other: a new call does not link until it is here. It
+ * runs nothing, but is as strict as the specification allows: handles have a
+ * magic, a type and a count of references; what the library passes is checked;
+ * kernels' argument lists are read from their own source.
+ *
+ * A fault of the library that OpenCL need not report (a dead handle, a kernel
+ * shared by two threads, an argument of the wrong size) is a violation. It is
+ * printed at once and fails the test in fake_verify(): jumping out of the
+ * middle of the library would leave its locks taken.
+ */
+#ifndef FAKE_OPENCL_H
+#define FAKE_OPENCL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <CL/cl.h>
+
+/* What a device says of itself, and what its compiler does. Change it between calls. */
+typedef struct fake_device_settings {
+    cl_device_type type;
+    cl_uint units, vector_width, dimensions;
+    size_t group_size;        /* CL_DEVICE_MAX_WORK_GROUP_SIZE */
+    size_t item_size;         /* CL_DEVICE_MAX_WORK_ITEM_SIZES, each */
+    size_t kernel_group_size; /* CL_KERNEL_WORK_GROUP_SIZE */
+    const char *name, *driver, *platform, *profile, *extensions;
+    cl_int build_result;   /* what clBuildProgram returns */
+    const char *build_log; /* NULL: the log has size 0; "": size 1 */
+} fake_device_settings;
+
+/* Forgets every object, count and fault. Each test begins with it. */
+void fake_reset(void);
+
+/* Fails the test where there was a violation, or where an object is not as the test left it. */
+void fake_verify(void);
+
+/* The test's own objects, never counted, never failing. fake_release gives up the test's reference. */
+cl_device_id fake_device(void); /* a GPU with everything in order */
+fake_device_settings *fake_settings(cl_device_id device);
+cl_context fake_context(cl_uint count, const cl_device_id *devices);
+cl_command_queue fake_queue(cl_context context, cl_device_id device);
+cl_mem fake_buffer(cl_context context, cl_mem_flags flags, size_t size);
+cl_mem fake_sub_buffer(cl_mem parent, cl_mem_flags flags, size_t origin, size_t size);
+cl_mem fake_image(cl_context context);
+cl_event fake_event(cl_context context);
+void fake_release(void *object);
+
+/* References, 0 for a dead object. */
+long fake_references(void *object);
+
+/* Objects alive that the library made. */
+size_t fake_live_programs(void);
+size_t fake_live_kernels(void);
+
+/* Calls the library made since fake_reset, of one function (NULL: of all). */
+size_t fake_calls(const char *function);
+
+/*
+ * Makes the n-th call from now (the first is 1) fail with code, and with
+ * `from_there_on` every later one. A failing call does nothing but scribble
+ * over what it was to fill, except that a failing release still releases:
+ * nobody may touch the object again. n 0: no faults any more.
+ */
+void fake_fail(size_t n, cl_int code, bool from_there_on);
+
+/* The calls made to fail since fake_fail, "clGetDeviceInfo CL_DEVICE_TYPE"; NULL behind the last. */
+const char *fake_failed(size_t index);
+
+/*
+ * The ledger survives fake_reset: per call site (function, and what it asked
+ * for), how often it was called and made to fail. name NULL behind the last.
+ */
+typedef struct fake_ledger_row {
+    const char *name;
+    size_t calls, failures;
+} fake_ledger_row;
+fake_ledger_row fake_ledger(size_t index);
+
+/* How long a kernel is kept between its arguments, so that threads meet. 0 by default. */
+void fake_set_delay(bool delay);
+
+/* What the library enqueued. */
+enum { FAKE_MAX_ARGUMENTS = 32, FAKE_MAX_WAITS = 4 };
+
+typedef struct fake_argument {
+    char name[24];
+    bool buffer, set;
+    size_t size;
+    unsigned char value[64];
+} fake_argument;
+
+typedef struct fake_command {
+    bool marker;
+    char kernel[40];
+    cl_command_queue queue;
+    size_t global[3], local[3];
+    cl_uint wait_count;
+    cl_event waits[FAKE_MAX_WAITS];
+    bool event_given;
+    cl_event event;
+    int argument_count;
+    fake_argument arguments[FAKE_MAX_ARGUMENTS];
+} fake_command;
+
+size_t fake_command_count(void);
+const fake_command *fake_command_at(size_t index);
+
+/* An argument by the name it has in the kernel's source; fails the test when there is none. */
+const fake_argument *fake_find_argument(const fake_command *command, const char *name);
+cl_mem fake_buffer_argument(const fake_command *command, const char *name);
+int64_t fake_integer_argument(const fake_command *command, const char *name, int element);
+float fake_float_argument(const fake_command *command, const char *name);
+
+/* The options of the programs the library built, in order; NULL behind the last. */
+const char *fake_build_options(size_t index);
+
+#endif

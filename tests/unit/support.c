@@ -1,0 +1,322 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "support.h"
+
+#include <math.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+
+static atomic_size_t calls, failed;
+static atomic_long live, mutexes;
+static size_t fail_at; /* 0: never */
+static bool fail_from_there_on;
+int support_alloc_user;
+
+int support_setup(void **state)
+{
+    (void)state;
+    fake_reset();
+    atomic_store(&live, 0);
+    atomic_store(&mutexes, 0);
+    atomic_store(&calls, 0);
+    memory_fail(0, false);
+    return 0;
+}
+
+int support_teardown(void **state)
+{
+    (void)state;
+    memory_fail(0, false);
+    fake_verify();
+    assert_int_equal(atomic_load(&live), 0);
+    assert_int_equal(atomic_load(&mutexes), 0);
+    return 0;
+}
+
+/* ------------------------------------------------------------------- errors */
+
+cllrn_error error_blank(void)
+{
+    cllrn_error error = CLLRN_ERROR_INIT;
+    error.status = -1;
+    error.cl_error = -12345;
+    memset(error.message, '#', sizeof error.message - 1);
+    return error;
+}
+
+void assert_error_blank(const cllrn_error *error)
+{
+    const cllrn_error blank = error_blank();
+    assert_memory_equal(error, &blank, sizeof blank);
+}
+
+void assert_failed(cllrn_status expected, cllrn_status actual, const cllrn_error *error)
+{
+    if (actual != expected)
+        print_message("message: %.100s\n", error->message);
+    assert_string_equal(cllrn_status_string(actual), cllrn_status_string(expected));
+    assert_int_equal(error->status, expected);
+    assert_int_equal(error->struct_size, sizeof *error);
+    assert_non_null(memchr(error->message, '\0', sizeof error->message));
+    assert_true(strlen(error->message) > 10);
+    assert_null(strpbrk(error->message, "#\n"));
+    if (error->cl_error != CL_SUCCESS && strlen(error->message) < sizeof error->message - 1) {
+        char code[32];
+        snprintf(code, sizeof code, "(%d)", error->cl_error);
+        assert_non_null(strstr(error->message, code));
+    }
+}
+
+void assert_succeeded(cllrn_status actual, const cllrn_error *error)
+{
+    if (actual != CLLRN_SUCCESS)
+        print_message("message: %.500s\n", error->message);
+    assert_string_equal(cllrn_status_string(actual), "CLLRN_SUCCESS");
+    assert_error_blank(error);
+}
+
+/* ------------------------------------------------------- params and tensors */
+
+cllrn_params make_params(int32_t convention, int64_t size, double alpha, double beta, double k)
+{
+    cllrn_params params;
+    cllrn_error error = error_blank();
+    assert_succeeded(
+        cllrn_params_init(&params, sizeof params, convention, size, alpha, beta, k, &error),
+        &error);
+    return params;
+}
+
+cllrn_params make_window(int64_t lower, int64_t upper, double divisor, double alpha, double beta,
+                         double k)
+{
+    cllrn_params params = make_params(CLLRN_TORCH, 1, alpha, beta, k);
+    params.lower = lower;
+    params.upper = upper;
+    params.divisor = divisor;
+    return params;
+}
+
+cllrn_tensor make_tensor(int32_t rank, const int64_t *dims, const int64_t *strides,
+                         int32_t channel_axis)
+{
+    cllrn_tensor tensor;
+    cllrn_error error = error_blank();
+    assert_succeeded(cllrn_tensor_init(&tensor, sizeof tensor, CLLRN_F32, rank, dims, strides,
+                                       channel_axis, &error),
+                     &error);
+    return tensor;
+}
+
+cllrn_tensor make_nchw(int64_t n, int64_t c, int64_t h, int64_t w)
+{
+    const int64_t dims[] = {n, c, h, w};
+    return make_tensor(4, dims, NULL, 1);
+}
+
+cllrn_tensor make_nhwc(int64_t n, int64_t c, int64_t h, int64_t w)
+{
+    const int64_t dims[] = {n, h, w, c};
+    return make_tensor(4, dims, NULL, -1);
+}
+
+size_t list_offsets(const cllrn_tensor *tensor, int64_t *offsets, size_t room)
+{
+    const int channel_axis =
+        tensor->channel_axis < 0 ? tensor->channel_axis + tensor->rank : tensor->channel_axis;
+    const int64_t channels = tensor->dims[channel_axis];
+    int64_t positions = 1;
+    size_t count = 0;
+    for (int axis = 0; axis < tensor->rank; ++axis)
+        positions *= axis == channel_axis ? 1 : tensor->dims[axis];
+    for (int64_t position = 0; position < positions; ++position) {
+        int64_t rest = position, offset = 0;
+        for (int axis = tensor->rank - 1; axis >= 0; --axis) {
+            if (axis == channel_axis)
+                continue;
+            offset += rest % tensor->dims[axis] * tensor->strides[axis];
+            rest /= tensor->dims[axis];
+        }
+        for (int64_t c = 0; c < channels; ++c) {
+            assert_true(count < room);
+            offsets[count++] = offset + c * tensor->strides[channel_axis];
+        }
+    }
+    return count;
+}
+
+uint64_t random_next(uint64_t *state)
+{
+    uint64_t z = *state += UINT64_C(0x9e3779b97f4a7c15);
+    z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+    z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
+    return z ^ (z >> 31);
+}
+
+int64_t random_below(uint64_t *state, int64_t limit)
+{
+    return (int64_t)(random_next(state) % (uint64_t)limit);
+}
+
+float random_float(uint64_t *state, float low, float high)
+{
+    return low + (high - low) * ((float)(random_next(state) >> 40) / 16777216.0f);
+}
+
+double ulp_error(float actual, double exact)
+{
+    int exponent;
+    (void)frexp(exact, &exponent); /* exact in [2^(exponent-1), 2^exponent) */
+    const double ulp = ldexp(1.0, (exponent < -125 ? -125 : exponent) - 24);
+    return fabs((double)actual - exact) / ulp;
+}
+
+/* ------------------------------------------------------------------- memory */
+
+void memory_fail(size_t n, bool from_there_on)
+{
+    fail_at = n > 0 ? atomic_load(&calls) + n : 0;
+    fail_from_there_on = from_there_on;
+    atomic_store(&failed, 0);
+}
+
+size_t memory_calls(void)
+{
+    return atomic_load(&calls);
+}
+
+size_t memory_failed(void)
+{
+    return atomic_load(&failed);
+}
+
+static bool runs_out(void)
+{
+    const size_t call = atomic_fetch_add(&calls, 1) + 1;
+    const bool now = fail_at != 0 && (call == fail_at || (fail_from_there_on && call > fail_at));
+    if (now)
+        atomic_fetch_add(&failed, 1);
+    return now;
+}
+
+/* The linker's --wrap puts these in place of the real ones, in the library as in the tests. */
+void *__real_malloc(size_t size);
+void *__wrap_malloc(size_t size);
+void __real_free(void *memory);
+void __wrap_free(void *memory);
+int __real_pthread_mutex_init(pthread_mutex_t *mutex, const pthread_mutexattr_t *attributes);
+int __wrap_pthread_mutex_init(pthread_mutex_t *mutex, const pthread_mutexattr_t *attributes);
+int __real_pthread_mutex_destroy(pthread_mutex_t *mutex);
+int __wrap_pthread_mutex_destroy(pthread_mutex_t *mutex);
+
+void *__wrap_malloc(size_t size)
+{
+    void *memory = runs_out() ? NULL : __real_malloc(size);
+    if (memory != NULL) {
+        memset(memory, 0xa5, size);
+        atomic_fetch_add(&live, 1);
+    }
+    return memory;
+}
+
+void __wrap_free(void *memory)
+{
+    if (memory != NULL)
+        atomic_fetch_sub(&live, 1);
+    __real_free(memory);
+}
+
+int __wrap_pthread_mutex_init(pthread_mutex_t *mutex, const pthread_mutexattr_t *attributes)
+{
+    if (runs_out())
+        return 1;
+    atomic_fetch_add(&mutexes, 1);
+    return __real_pthread_mutex_init(mutex, attributes);
+}
+
+int __wrap_pthread_mutex_destroy(pthread_mutex_t *mutex)
+{
+    atomic_fetch_sub(&mutexes, 1);
+    return __real_pthread_mutex_destroy(mutex);
+}
+
+void *support_alloc(void *user, size_t size)
+{
+    assert_ptr_equal(user, &support_alloc_user);
+    /* A word in front tells memory of this allocator from malloc's. */
+    uint64_t *memory = malloc(size + 16);
+    if (memory == NULL)
+        return NULL;
+    *memory = UINT64_C(0xa110ca7ed);
+    return memory + 2;
+}
+
+void support_free(void *user, void *memory)
+{
+    assert_ptr_equal(user, &support_alloc_user);
+    assert_non_null(memory);
+    uint64_t *whole = (uint64_t *)memory - 2;
+    assert_true(*whole == UINT64_C(0xa110ca7ed));
+    free(whole);
+}
+
+/* -------------------------------------------------------------------- world */
+
+world world_handles(void)
+{
+    static const cllrn_engine_options defaults = CLLRN_ENGINE_OPTIONS_INIT;
+    world w;
+    memset(&w, 0, sizeof w);
+    w.device = fake_device();
+    w.context = fake_context(1, &w.device);
+    w.queue = fake_queue(w.context, w.device);
+    w.options = defaults;
+    w.options.alloc = support_alloc;
+    w.options.free = support_free;
+    w.options.alloc_user = &support_alloc_user;
+    return w;
+}
+
+void world_engine(world *w)
+{
+    cllrn_error error = error_blank();
+    assert_succeeded(cllrn_engine_create(w->context, w->device, &w->options, &w->engine, &error),
+                     &error);
+}
+
+world world_open(void)
+{
+    world w = world_handles();
+    world_engine(&w);
+    return w;
+}
+
+void world_close(world *w)
+{
+    cllrn_engine_destroy(w->engine);
+    fake_release(w->queue);
+    fake_release(w->context);
+    fake_release(w->device);
+}
+
+cllrn_plan *world_plan(const world *w, const cllrn_params *params, const cllrn_tensor *src,
+                       const cllrn_tensor *dst, const char *variant)
+{
+    cllrn_problem problem = CLLRN_PROBLEM_INIT;
+    cllrn_error error = error_blank();
+    cllrn_plan *plan = NULL;
+    problem.params = params;
+    problem.src = src;
+    problem.dst = dst;
+    problem.variant = variant;
+    assert_succeeded(cllrn_plan_create(w->engine, &problem, &plan, &error), &error);
+    return plan;
+}
+
+cllrn_memory make_memory(cl_mem buffer, uint64_t offset)
+{
+    cllrn_memory memory = CLLRN_MEMORY_INIT;
+    memory.buffer = buffer;
+    memory.offset = offset;
+    return memory;
+}

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the unit tests share: cmocka, shorthands, memory that can run out, a world to work in. */
+#ifndef SUPPORT_H
+#define SUPPORT_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <cllrn.h>
+
+#include "fake_opencl.h"
+
+/* Every test's frame: the fake is new before it; afterwards nothing may be left over. */
+int support_setup(void **state);
+int support_teardown(void **state);
+#define TEST(function)                                                                             \
+    cmocka_unit_test_setup_teardown(function, support_setup, support_teardown)
+
+/* ------------------------------------------------------------------- errors */
+
+/* An error nobody has written to yet, and the proof of that. */
+cllrn_error error_blank(void);
+void assert_error_blank(const cllrn_error *error);
+
+/* A call failed with this status, said so in one line, and named the OpenCL code if there is one. */
+void assert_failed(cllrn_status expected, cllrn_status actual, const cllrn_error *error);
+
+/* A call succeeded and left the error alone. */
+void assert_succeeded(cllrn_status actual, const cllrn_error *error);
+
+/* What an out-parameter holds before a call. */
+#define UNTOUCHED ((void *)(uintptr_t)0x5e5e5e5e)
+
+/* ------------------------------------------------------- params and tensors */
+
+cllrn_params make_params(int32_t convention, int64_t size, double alpha, double beta, double k);
+cllrn_params make_window(int64_t lower, int64_t upper, double divisor, double alpha, double beta,
+                         double k);
+
+/* strides NULL: C order without gaps. */
+cllrn_tensor make_tensor(int32_t rank, const int64_t *dims, const int64_t *strides,
+                         int32_t channel_axis);
+cllrn_tensor make_nchw(int64_t n, int64_t c, int64_t h, int64_t w);
+cllrn_tensor make_nhwc(int64_t n, int64_t c, int64_t h, int64_t w);
+
+/* Offsets of all elements, channels turning fastest, then the other axes in C order. */
+size_t list_offsets(const cllrn_tensor *tensor, int64_t *offsets, size_t room);
+
+/* The same numbers on every machine. */
+uint64_t random_next(uint64_t *state);
+int64_t random_below(uint64_t *state, int64_t limit); /* 0..limit-1 */
+float random_float(uint64_t *state, float low, float high);
+
+/* ULPs between a float and the exact value it should be. */
+double ulp_error(float actual, double exact);
+
+/* ------------------------------------------------------------------- memory */
+
+/*
+ * malloc, pthread_mutex_init and the engine's allocator, all counted, any of
+ * them made to fail like fake_fail. Memory is handed out full of rubbish.
+ */
+void *support_alloc(void *user, size_t size);
+void support_free(void *user, void *memory);
+extern int support_alloc_user; /* to be handed to both */
+
+void memory_fail(size_t n, bool from_there_on);
+size_t memory_calls(void);  /* since support_setup */
+size_t memory_failed(void); /* since memory_fail */
+
+/* -------------------------------------------------------------------- world */
+
+/* One device, a context of it, a queue, and an engine with the allocator above. */
+typedef struct world {
+    cl_device_id device;
+    cl_context context;
+    cl_command_queue queue;
+    cllrn_engine_options options;
+    cllrn_engine *engine;
+} world;
+
+/* Handles only; the caller may change the options and the device before the engine is made. */
+world world_handles(void);
+void world_engine(world *w);
+/* Both. */
+world world_open(void);
+/* Destroys the engine, if there is one, and gives up the handles. */
+void world_close(world *w);
+
+cllrn_plan *world_plan(const world *w, const cllrn_params *params, const cllrn_tensor *src,
+                       const cllrn_tensor *dst, const char *variant);
+
+cllrn_memory make_memory(cl_mem buffer, uint64_t offset);
+
+#endif
