@@ -16,6 +16,18 @@ typedef struct problem {
     bool wide;     /* 32-bit indices cannot hold it */
 } problem;
 
+/* The windows, all symmetric, that the fast kernels are unrolled for. */
+static const int unrolled_taps[] = {3, 5, 7, 9};
+enum { UNROLLED_COUNT = sizeof unrolled_taps / sizeof *unrolled_taps };
+
+static bool is_unrolled(int64_t lower, int64_t upper)
+{
+    for (size_t i = 0; i < UNROLLED_COUNT; ++i)
+        if (lower == upper && lower + upper + 1 == unrolled_taps[i])
+            return true;
+    return false;
+}
+
 /* Work-groups along the outer dimensions; some devices allow no more than 65535. */
 #define MAX_GROUPS 65535
 
@@ -170,8 +182,7 @@ cllrn_status lrn_select(const lrn_shape *shape, const cllrn_params *params,
         .facts = facts,
         .taps = taps,
         .in_place = aliasing == CLLRN_IN_PLACE,
-        .unrolled =
-            params->lower == params->upper && (taps == 3 || taps == 5 || taps == 7 || taps == 9),
+        .unrolled = is_unrolled(params->lower, params->upper),
         .wide = is_wide(shape, taps),
     };
     if (p.wide && !facts->int64)
@@ -208,6 +219,33 @@ cllrn_status lrn_select(const lrn_shape *shape, const cllrn_params *params,
                         p.in_place ? "in place" : "out of place");
     return lrn_fail(error, CLLRN_INVALID_VARIANT, "plan create: there is no variant \"%s\"",
                     variant);
+}
+
+bool lrn_program_key_number(size_t number, int vector_width, lrn_program_key *key)
+{
+    static const lrn_file fast[] = {LRN_FILE_PACKED, LRN_FILE_PLANAR, LRN_FILE_COLUMN};
+    const size_t powers = LRN_POWER_GENERAL + 1;
+    const size_t widths = vector_width > 1 ? 2 : 1; /* 1 for columns of any stride */
+
+    key->power = (int)(number % powers);
+    number /= powers;
+    if (number < 2) {
+        key->file = LRN_FILE_STRIDED;
+        key->width = 1;
+        key->taps = 0;
+        key->wide = number == 1;
+        return true;
+    }
+    number -= 2;
+    key->taps = unrolled_taps[number % UNROLLED_COUNT];
+    number /= UNROLLED_COUNT;
+    key->width = number % widths == 0 ? vector_width : 1;
+    number /= widths;
+    key->wide = false;
+    if (number >= sizeof fast / sizeof *fast)
+        return false;
+    key->file = fast[number];
+    return true;
 }
 
 void lrn_selection_limit(lrn_selection *selection, size_t group_size)

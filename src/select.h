@@ -48,6 +48,12 @@ void lrn_selection_limit(lrn_selection *selection, size_t group_size);
 /* Bytes of scratch the launch needs. */
 uint64_t lrn_selection_scratch(const lrn_selection *selection, const lrn_shape *shape);
 
+/*
+ * All programs that selection can ask for on a device of this vector width, by
+ * number; false behind the last. What ahead-of-time compilers go through.
+ */
+bool lrn_program_key_number(size_t number, int vector_width, lrn_program_key *key);
+
 /* The names in order of preference, NULL behind the last. */
 const char *lrn_variant_name(size_t index);
 

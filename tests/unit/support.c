@@ -163,6 +163,43 @@ float random_float(uint64_t *state, float low, float high)
     return low + (high - low) * ((float)(random_next(state) >> 40) / 16777216.0f);
 }
 
+cllrn_tensor random_tensor(uint64_t *state, int64_t max_elements)
+{
+    int64_t dims[CLLRN_MAX_RANK], elements = 1;
+    const int32_t rank = (int32_t)(2 + random_below(state, 7));
+    for (int axis = 0; axis < rank; ++axis) {
+        dims[axis] = 1 + random_below(state, 5);
+        if (elements * dims[axis] > max_elements)
+            dims[axis] = 1;
+        elements *= dims[axis];
+    }
+    return make_tensor(rank, dims, NULL, (int32_t)(random_below(state, 2 * rank) - rank));
+}
+
+void random_layout(uint64_t *state, cllrn_tensor *tensor)
+{
+    int order[CLLRN_MAX_RANK] = {0};
+    for (int i = 0; i < tensor->rank; ++i) {
+        const int64_t place = random_below(state, i + 1);
+        order[i] = order[place];
+        order[place] = i;
+    }
+    int64_t step = random_below(state, 3) == 0 ? 1 + random_below(state, 3) : 1;
+    for (int i = 0; i < tensor->rank; ++i) {
+        const int axis = order[i];
+        tensor->strides[axis] = random_below(state, 5) == 0 ? -step : step;
+        step *= tensor->dims[axis];
+        if (random_below(state, 3) == 0)
+            step += random_below(state, 4);
+    }
+}
+
+void random_strides(uint64_t *state, cllrn_tensor *tensor)
+{
+    for (int axis = 0; axis < tensor->rank; ++axis)
+        tensor->strides[axis] = random_below(state, 15) - 7;
+}
+
 double ulp_error(float actual, double exact)
 {
     int exponent;

@@ -58,6 +58,15 @@ uint64_t random_next(uint64_t *state);
 int64_t random_below(uint64_t *state, int64_t limit); /* 0..limit-1 */
 float random_float(uint64_t *state, float low, float high);
 
+/*
+ * A small tensor of rank 2..8, and strides for it: some permutation of the
+ * axes with gaps, signs and all, in which no two elements share a place; or
+ * anything at all between -7 and 7.
+ */
+cllrn_tensor random_tensor(uint64_t *state, int64_t max_elements);
+void random_layout(uint64_t *state, cllrn_tensor *tensor);
+void random_strides(uint64_t *state, cllrn_tensor *tensor);
+
 /* ULPs between a float and the exact value it should be. */
 double ulp_error(float actual, double exact);
 

@@ -1,0 +1,19 @@
+# SPDX-License-Identifier: Apache-2.0
+# For sourcing: installs Debian packages that are missing, through sudo when not root.
+#   install_packages PACKAGE...
+install_packages() {
+    local package missing=() as_root=()
+    for package in "$@"; do
+        [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" = installed ] ||
+            missing+=("$package")
+    done
+    [ ${#missing[@]} -gt 0 ] || return 0
+    [ "$(id -u)" -eq 0 ] || as_root=(sudo)
+    echo "Installing ${missing[*]}"
+    "${as_root[@]}" apt-get -qq update
+    DEBIAN_FRONTEND=noninteractive "${as_root[@]}" apt-get -qq install -y \
+        --no-install-recommends "${missing[@]}" >/dev/null
+}
+
+build_packages=(gcc libc6-dev cmake ninja-build ocl-icd-opencl-dev opencl-c-headers
+    pocl-opencl-icd)

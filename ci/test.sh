@@ -1,0 +1,23 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# The default tests: installs what is missing on Debian, builds with warnings
+# as errors, runs everything that ends within minutes. Non-zero on any failure.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+. ci/packages.sh
+install_packages "${build_packages[@]}" g++ pkg-config libcmocka-dev clang mesa-opencl-icd \
+    oclgrind gawk
+
+build=${CLLRN_BUILD_DIR:-build/dev}
+cmake --preset dev -B "$build" -G Ninja >/dev/null
+cmake --build "$build"
+
+# Here a missing OpenCL implementation is a failure, not a reason to skip.
+export CLLRN_TEST_REQUIRED=1
+status=0
+ctest --test-dir "$build" --output-on-failure --no-tests=error --timeout 1500 "$@" || status=$?
+
+# What the tests found, from their own words.
+grep -hE '^(device:|grid:|accuracy:|programs built:|digest of all|[0-9]+ passed)' \
+    "$build/Testing/Temporary/LastTest.log" || true
+exit "$status"

@@ -1,0 +1,85 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Installs a build into a directory of its own, moves it, and builds and runs
+# users' programs against it, by CMake and by pkg-config, shared and static;
+# the program in README.md as well.
+#   run.sh BUILD_DIR SOURCE_DIR WORK_DIR
+set -euo pipefail
+build=$1 source=$2 work=$3
+here=$source/tests/consumer
+rm -rf "$work"
+mkdir -p "$work"
+cmake --install "$build" --prefix "$work/first" >"$work/install.log"
+mv "$work/first" "$work/moved"
+prefix=$work/moved
+awk '/^```c$/ {inside = 1; next} /^```$/ {inside = 0} inside' "$source/README.md" >"$work/readme.c"
+[ -s "$work/readme.c" ] || { echo "README.md has no program"; exit 1; }
+
+passed=0
+failed=0
+try() { # NAME COMMAND...
+    local name=$1
+    shift
+    if "$@" >"$work/$name.log" 2>&1; then
+        passed=$((passed + 1))
+        echo "passed: $name: $(tail -n 1 "$work/$name.log")"
+    else
+        failed=$((failed + 1))
+        echo "FAILED: $name"
+        tail -n 30 "$work/$name.log"
+    fi
+}
+
+by_cmake() { # NAME SOURCE TARGET [OPTION...]
+    local name=$1 program=$2 target=$3
+    shift 3
+    cmake -G Ninja -S "$here/project" -B "$work/$name" -DSOURCE="$program" -DTARGET="$target" \
+        -DCMAKE_PREFIX_PATH="$prefix" "$@" && cmake --build "$work/$name" &&
+        "$work/$name/consumer"
+}
+
+libdir=$(dirname "$(find "$prefix" -name cllrn.pc | head -n 1)")
+export PKG_CONFIG_PATH=$libdir
+by_pkg_config() { # NAME COMPILER SOURCE shared|static
+    local name=$1 compiler=$2 program=$3 kind=$4 flags
+    flags=$(pkg-config --cflags --libs cllrn)
+    if [ "$kind" = static ]; then
+        flags=$(pkg-config --cflags --libs --static cllrn)
+        flags=${flags/-lcllrn/-l:libcllrn.a}
+    fi
+    # shellcheck disable=SC2086
+    $compiler -Wall -Wextra -Werror -o "$work/$name.out" "$program" $flags -lm &&
+        LD_LIBRARY_PATH=$(dirname "$libdir") "$work/$name.out"
+}
+
+# The version asked for must be the one there is, to the minor number.
+try cmake_shared_c by_cmake cmake_shared_c "$here/host.c" cllrn::cllrn -DVERSION=0.1
+try cmake_static_c by_cmake cmake_static_c "$here/host.c" cllrn::cllrn_static
+try cmake_shared_cpp by_cmake cmake_shared_cpp "$here/host.cpp" cllrn::cllrn
+try cmake_static_cpp by_cmake cmake_static_cpp "$here/host.cpp" cllrn::cllrn_static
+try fetch_content_c by_cmake fetch_content_c "$here/host.c" cllrn::cllrn "-DFETCH=$source"
+try pkg_config_shared_c by_pkg_config pkg_config_shared_c "cc -std=c99" "$here/host.c" shared
+try pkg_config_static_c by_pkg_config pkg_config_static_c "cc -std=c11" "$here/host.c" static
+try pkg_config_shared_cpp by_pkg_config pkg_config_shared_cpp "c++ -std=c++17" "$here/host.cpp" shared
+try pkg_config_static_cpp by_pkg_config pkg_config_static_cpp "c++ -std=c++17" "$here/host.cpp" static
+
+export POCL_CACHE_DIR=$work/pocl
+mkdir -p "$POCL_CACHE_DIR"
+try readme_program by_pkg_config readme_program "cc -std=c11" "$work/readme.c" shared
+if ! grep -q "$(tail -n 1 "$work/readme_program.log")" "$source/README.md"; then
+    echo "FAILED: README.md does not say what its program prints"
+    failed=$((failed + 1))
+fi
+
+# What is exported is what the header declares, and no more.
+declared=$(grep -oE '\bcllrn_[a-z0-9_]+\(' "$source/include/cllrn.h" | tr -d '(' | sort -u)
+exported=$(nm -D --defined-only "$(find "$prefix" -name libcllrn.so)" | awk '{print $3}' | sort -u)
+if [ "$declared" = "$exported" ]; then
+    passed=$((passed + 1))
+else
+    failed=$((failed + 1))
+    echo "FAILED: declared and exported functions differ:"
+    diff <(echo "$declared") <(echo "$exported") || true
+fi
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]

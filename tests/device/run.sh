@@ -1,0 +1,23 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Runs one device test: run.sh IMPLEMENTATION PROGRAM [ARGUMENT...]
+#
+# Gives the process kernel caches of its own, so that tests do not race for
+# one, and for Oclgrind fails on anything it logs, since it exits 0 whatever
+# it finds.
+set -eu
+implementation=$1
+shift
+directory=$(mktemp -d)
+trap 'rm -rf "$directory"' EXIT
+export POCL_CACHE_DIR="$directory/pocl" MESA_SHADER_CACHE_DIR="$directory/mesa"
+export OCLGRIND_LOG="$directory/oclgrind.log"
+mkdir "$directory/pocl" "$directory/mesa"
+status=0
+"$@" || status=$?
+if [ "$implementation" = oclgrind ] && [ -s "$OCLGRIND_LOG" ]; then
+    echo "Oclgrind logged $(wc -l <"$OCLGRIND_LOG") lines; the first:"
+    head -n 40 "$OCLGRIND_LOG"
+    [ "$status" -ne 0 ] || status=1
+fi
+exit "$status"
