@@ -156,7 +156,7 @@ static inline real_t lrn_power_3_4(real_t s)
     return LRN_FMA(y * d, q, y);
 }
 
-/* 1/s for normal s > 0 below 2^126; |d| <= 0.0506. */
+/* 1/s for normal s > 0 below 2^102, beyond which y d may be subnormal; |d| <= 0.0506. */
 static inline real_t lrn_power_one(real_t s)
 {
     const real_t y = LRN_REAL((bits_t)(0x7ef311c7u) - LRN_BITS(s));
@@ -243,7 +243,7 @@ static inline real_t lrn_power(int power, real_t s, lrn_scalars p, mask_t *speci
         return lrn_power_3_4(s);
     }
     if (power == LRN_POWER_ONE) {
-        *special = above >= (bits_t)(0x7e000000u); /* 1/s normal as well */
+        *special = above >= (bits_t)(0x72000000u); /* s >= 2^102 */
         return lrn_power_one(s);
     }
     real_t whole;
@@ -279,7 +279,8 @@ static inline float lrn_special(float x, float sum, lrn_scalars p)
     const uint s = LRN_FLOAT_BITS(LRN_FIRST(lrn_scale((real_t)(sum), q)));
     const uint magnitude = s & 0x7fffffffu;
     const int negative = (s >> 31) != 0u;
-    if (magnitude > LRN_INF_BITS || (negative && magnitude != 0u && p.parity == LRN_BETA_FRACTION))
+    if (magnitude > LRN_INF_BITS || (LRN_FLOAT_BITS(p.beta_hi) & 0x7fffffffu) > LRN_INF_BITS ||
+        (negative && magnitude != 0u && p.parity == LRN_BETA_FRACTION))
         return LRN_BITS_FLOAT(LRN_NAN_BITS);
 
     float power;

@@ -744,7 +744,7 @@ static void read_argument(const program_detail *p, kernel_detail *k, const char 
     char *name = words + size;
     while (name > words && name[-1] != ' ' && name[-1] != '*')
         --name;
-    snprintf(a->name, sizeof a->name, "%s", name);
+    snprintf(a->name, sizeof a->name, "%.23s", name);
     a->buffer = strchr(words, '*') != NULL;
     if (a->buffer) {
         a->size = sizeof(cl_mem);

@@ -1,0 +1,22 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# All default tests under AddressSanitizer and UndefinedBehaviorSanitizer, and
+# the unit tests under ThreadSanitizer. Leaks are counted by the fake OpenCL
+# of the unit tests, since drivers leak too: leak detection is on for those
+# tests alone. Oclgrind's compiler does not live with AddressSanitizer's
+# allocator and looks at the kernels anyway, so it is left out here.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+. ci/packages.sh
+install_packages "${build_packages[@]}" g++ pkg-config libcmocka-dev clang mesa-opencl-icd gawk
+
+export CLLRN_TEST_REQUIRED=1 UBSAN_OPTIONS=print_stacktrace=1
+cmake --preset asan -G Ninja >/dev/null
+cmake --build --preset asan
+ASAN_OPTIONS=detect_leaks=1 ctest --test-dir build/asan --output-on-failure --no-tests=error -L unit
+ASAN_OPTIONS=detect_leaks=0 ctest --test-dir build/asan --output-on-failure --no-tests=error \
+    -LE 'unit|oclgrind'
+
+cmake --preset tsan -G Ninja >/dev/null
+cmake --build --preset tsan
+ctest --test-dir build/tsan --output-on-failure --no-tests=error -L unit

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "support.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+static uint64_t digest(const cllrn_tensor *tensor, const void *data, uint64_t first)
+{
+    uint64_t sum = 0;
+    cllrn_error error = error_blank();
+    assert_succeeded(cllrn_digest(tensor, data, first, &sum, &error), &error);
+    return sum;
+}
+
+enum { N = 2, C = 5, H = 3, W = 4, COUNT = N * C * H * W };
+
+static void make_data(float *nchw, float *nhwc)
+{
+    uint64_t random = 21;
+    for (int n = 0; n < N; ++n)
+        for (int c = 0; c < C; ++c)
+            for (int p = 0; p < H * W; ++p) {
+                const float x = random_float(&random, -9.0f, 9.0f);
+                nchw[(n * C + c) * H * W + p] = x;
+                nhwc[(n * H * W + p) * C + c] = x;
+            }
+}
+
+static void digest__independent_of_layout_SUCCESS(void **state)
+{
+    float nchw[COUNT], nhwc[COUNT], other[1000];
+    (void)state;
+    make_data(nchw, nhwc);
+    const cllrn_tensor first = make_nchw(N, C, H, W), last = make_nhwc(N, C, H, W);
+    const uint64_t expected = digest(&first, nchw, 0);
+
+    assert_true(digest(&last, nhwc, 0) == expected);
+    /* Other ranks with the same positions. */
+    const int64_t flat[] = {N, C, H * W}, flat_last[] = {N * H * W, C},
+                  spread[] = {1, N, C, H, 1, W};
+    cllrn_tensor t = make_tensor(3, flat, NULL, 1);
+    assert_true(digest(&t, nchw, 0) == expected);
+    t = make_tensor(2, flat_last, NULL, 1);
+    assert_true(digest(&t, nhwc, 0) == expected);
+    t = make_tensor(6, spread, NULL, 2);
+    assert_true(digest(&t, nchw, 0) == expected);
+    /* Any strides. */
+    const int64_t dims[] = {N, C, H, W}, strides[] = {-2, 9, -60, 195};
+    t = make_tensor(4, dims, strides, 1);
+    int64_t from[COUNT], to[COUNT];
+    list_offsets(&first, from, COUNT);
+    list_offsets(&t, to, COUNT);
+    float *origin = other + 200;
+    for (int i = 0; i < COUNT; ++i) {
+        assert_true(to[i] >= -200 && to[i] < 800);
+        origin[to[i]] = nchw[from[i]];
+    }
+    assert_true(digest(&t, origin, 0) == expected);
+}
+
+static void digest__slices_add_up_SUCCESS(void **state)
+{
+    float nchw[COUNT], nhwc[COUNT];
+    (void)state;
+    make_data(nchw, nhwc);
+    const cllrn_tensor whole = make_nchw(N, C, H, W), item = make_nchw(1, C, H, W);
+    const uint64_t expected = digest(&whole, nchw, 0);
+
+    uint64_t sum = 0;
+    for (int n = 0; n < N; ++n)
+        assert_int_equal(cllrn_digest(&item, nchw + n * C * H * W, (uint64_t)n * H * W, &sum, NULL),
+                         CLLRN_SUCCESS);
+    assert_true(sum == expected);
+    /* By rows, and it begins with whatever was there. */
+    const int64_t dims[] = {1, C, 1, W}, strides[] = {C * H * W, H * W, W, 1};
+    const cllrn_tensor row = make_tensor(4, dims, strides, 1);
+    sum = 1000;
+    for (int n = 0; n < N; ++n)
+        for (int h = 0; h < H; ++h)
+            assert_int_equal(cllrn_digest(&row, nchw + n * C * H * W + h * W,
+                                          (uint64_t)(n * H + h) * W, &sum, NULL),
+                             CLLRN_SUCCESS);
+    assert_true(sum == expected + 1000);
+    assert_true(digest(&whole, nchw, 1) != expected);
+}
+
+static void digest__every_bit_and_place_counts_SUCCESS(void **state)
+{
+    float nchw[COUNT], nhwc[COUNT];
+    uint64_t seen[COUNT * 33];
+    size_t count = 0;
+    (void)state;
+    make_data(nchw, nhwc);
+    const cllrn_tensor t = make_nchw(N, C, H, W);
+    seen[count++] = digest(&t, nchw, 0);
+    for (int i = 0; i < COUNT; ++i)
+        for (int bit = 0; bit < 32; bit += 3) {
+            uint32_t bits;
+            const float before = nchw[i];
+            memcpy(&bits, &before, sizeof bits);
+            bits ^= UINT32_C(1) << bit;
+            memcpy(&nchw[i], &bits, sizeof bits);
+            seen[count++] = digest(&t, nchw, 0);
+            nchw[i] = before;
+        }
+    for (int i = 1; i < COUNT; ++i) {
+        const float swapped = nchw[i];
+        nchw[i] = nchw[i - 1];
+        nchw[i - 1] = swapped;
+        seen[count++] = digest(&t, nchw, 0);
+        nchw[i - 1] = nchw[i];
+        nchw[i] = swapped;
+    }
+    for (size_t i = 0; i < count; ++i)
+        for (size_t j = 0; j < i; ++j)
+            assert_true(seen[i] != seen[j]);
+}
+
+static void digest__special_values_SUCCESS(void **state)
+{
+    static const uint32_t nans[] = {0x7fc00000, 0xffc00000, 0x7f800001, 0xff812345, 0x7fffffff};
+    const int64_t dims[] = {1, 1};
+    const cllrn_tensor t = make_tensor(2, dims, NULL, 1);
+    (void)state;
+    const uint64_t expected = digest(&t, &nans[0], 0);
+    for (size_t i = 0; i < sizeof nans / sizeof *nans; ++i)
+        assert_true(digest(&t, &nans[i], 0) == expected);
+    /* An infinity is no NaN, and the sign of zero counts. */
+    const float values[] = {INFINITY, -INFINITY, 0.0f, -0.0f, 1e-45f};
+    for (size_t i = 0; i < sizeof values / sizeof *values; ++i) {
+        assert_true(digest(&t, &values[i], 0) != expected);
+        for (size_t j = 0; j < i; ++j)
+            assert_true(digest(&t, &values[i], 0) != digest(&t, &values[j], 0));
+    }
+}
+
+/* The numbers are a contract: files and other machines hold them. */
+static void digest__known_values_SUCCESS(void **state)
+{
+    float data[6] = {1.0f, -2.5f, 0.0f, 1e30f, 3.0f, -0.0f};
+    const int64_t dims[] = {3, 2};
+    const cllrn_tensor t = make_tensor(2, dims, NULL, 1);
+    uint64_t expected = 0;
+    (void)state;
+    for (uint64_t i = 0; i < 6; ++i) {
+        uint32_t bits;
+        uint64_t h = i + UINT64_C(0x9e3779b97f4a7c15);
+        memcpy(&bits, &data[i], sizeof bits);
+        for (int round = 0; round < 2; ++round) {
+            for (int half = 0; half < 2; ++half)
+                h = (h ^ (h >> 32)) * UINT64_C(0xd6e8feb86659fd93);
+            h ^= h >> 32;
+            if (round == 0)
+                h += bits;
+        }
+        expected += h;
+    }
+    assert_true(digest(&t, data, 0) == expected);
+}
+
+static void digest__empty_SUCCESS(void **state)
+{
+    const int64_t dims[] = {2, 0, 3};
+    const cllrn_tensor t = make_tensor(3, dims, NULL, 1);
+    uint64_t sum = 77;
+    (void)state;
+    assert_int_equal(cllrn_digest(&t, NULL, 5, &sum, NULL), CLLRN_SUCCESS);
+    assert_true(sum == 77);
+}
+
+static void digest__bad_input_their_status(void **state)
+{
+    const float data[6] = {0};
+    const int64_t dims[] = {3, 2};
+    const cllrn_tensor good = make_tensor(2, dims, NULL, 1);
+    cllrn_tensor bad = good;
+    uint64_t sum = 77;
+    cllrn_error error = error_blank();
+    (void)state;
+    bad.rank = 1;
+    assert_failed(CLLRN_INVALID_RANK, cllrn_digest(&bad, data, 0, &sum, &error), &error);
+    error = error_blank();
+    assert_failed(CLLRN_INVALID_ARGUMENT, cllrn_digest(NULL, data, 0, &sum, &error), &error);
+    error = error_blank();
+    assert_failed(CLLRN_INVALID_ARGUMENT, cllrn_digest(&good, NULL, 0, &sum, &error), &error);
+    error = error_blank();
+    assert_failed(CLLRN_INVALID_ARGUMENT, cllrn_digest(&good, data, 0, NULL, &error), &error);
+    assert_true(sum == 77);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(digest__independent_of_layout_SUCCESS), TEST(digest__slices_add_up_SUCCESS),
+        TEST(digest__every_bit_and_place_counts_SUCCESS), TEST(digest__special_values_SUCCESS),
+        TEST(digest__known_values_SUCCESS), TEST(digest__empty_SUCCESS),
+        TEST(digest__bad_input_their_status),
+    };
+    return cmocka_run_group_tests_name("digest", tests, NULL, NULL);
+}

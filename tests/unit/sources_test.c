@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "support.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "sources.h"
+
+/* A directory with a copy of every kernel file, removed by close_directory. */
+typedef struct directory {
+    char path[64], file[128];
+} directory;
+
+static const char *path_of(directory *d, lrn_file file)
+{
+    snprintf(d->file, sizeof d->file, "%s/%s", d->path, lrn_file_name(file));
+    return d->file;
+}
+
+static void write_file(directory *d, lrn_file file, const char *text, size_t size)
+{
+    FILE *stream = fopen(path_of(d, file), "wb");
+    assert_non_null(stream);
+    assert_int_equal(fwrite(text, 1, size, stream), size);
+    assert_int_equal(fclose(stream), 0);
+}
+
+static void fill_directory(directory *d)
+{
+    static char text[1 << 17];
+    for (int file = 0; file < LRN_FILE_COUNT; ++file) {
+        char from[256];
+        snprintf(from, sizeof from, "%s/%s", KERNEL_DIR, lrn_file_name((lrn_file)file));
+        FILE *stream = fopen(from, "rb");
+        assert_non_null(stream);
+        const size_t size = fread(text, 1, sizeof text, stream);
+        assert_true(size > 0 && size < sizeof text);
+        fclose(stream);
+        write_file(d, (lrn_file)file, text, size);
+    }
+}
+
+static void open_directory(directory *d)
+{
+    snprintf(d->path, sizeof d->path, "/tmp/cllrn-sources-XXXXXX");
+    assert_non_null(mkdtemp(d->path));
+    fill_directory(d);
+}
+
+static void close_directory(directory *d)
+{
+    for (int file = 0; file < LRN_FILE_COUNT; ++file)
+        remove(path_of(d, (lrn_file)file));
+    assert_int_equal(rmdir(d->path), 0);
+}
+
+static void refuse(cllrn_status expected, const char *path, const char *named)
+{
+    lrn_sources sources;
+    cllrn_error error = error_blank();
+    assert_failed(expected, lrn_sources_open(&sources, path, &error), &error);
+    assert_non_null(strstr(error.message, named));
+    /* Nothing is left to close, but closing does no harm. */
+    lrn_sources_close(&sources);
+}
+
+static void sources_open__built_in_equal_the_files_SUCCESS(void **state)
+{
+    lrn_sources built_in, from_disk;
+    cllrn_error error = error_blank();
+    (void)state;
+
+    assert_succeeded(lrn_sources_open(&built_in, NULL, &error), &error);
+    assert_succeeded(lrn_sources_open(&from_disk, KERNEL_DIR, &error), &error);
+
+    assert_string_equal(built_in.hash, from_disk.hash);
+    assert_int_equal(strlen(built_in.hash), 16);
+    for (int file = 0; file < LRN_FILE_COUNT; ++file) {
+        const lrn_source_list a = lrn_sources_list(&built_in, (lrn_file)file);
+        const lrn_source_list b = lrn_sources_list(&from_disk, (lrn_file)file);
+        assert_int_equal(a.count, b.count);
+        for (cl_uint i = 0; i < a.count; ++i)
+            assert_string_equal(a.parts[i], b.parts[i]);
+    }
+    lrn_sources_close(&built_in);
+    lrn_sources_close(&from_disk);
+}
+
+static void sources_list__headers_first_each_with_its_line_SUCCESS(void **state)
+{
+    static const lrn_file headers[] = {LRN_FILE_ARITHMETIC, LRN_FILE_WINDOW, LRN_FILE_KERNEL};
+    static const lrn_file kernels[] = {LRN_FILE_COLUMN, LRN_FILE_PACKED, LRN_FILE_PLANAR,
+                                       LRN_FILE_STRIDED};
+    lrn_sources sources;
+    (void)state;
+    assert_int_equal(lrn_sources_open(&sources, NULL, NULL), CLLRN_SUCCESS);
+    for (size_t k = 0; k < sizeof kernels / sizeof *kernels; ++k) {
+        const lrn_source_list list = lrn_sources_list(&sources, kernels[k]);
+        assert_int_equal(list.count, 8);
+        for (cl_uint i = 0; i < 4; ++i) {
+            const lrn_file file = i < 3 ? headers[i] : kernels[k];
+            char line[64];
+            snprintf(line, sizeof line, "#line 1 \"cl/%s\"\n", lrn_file_name(file));
+            assert_string_equal(list.parts[2 * i], line);
+            assert_int_equal(strncmp(list.parts[2 * i + 1], "/* SPDX", 7), 0);
+        }
+        assert_non_null(strstr(list.parts[7], "kernel void forward_"));
+    }
+    lrn_sources_close(&sources);
+}
+
+static void sources_open__each_file_missing_KERNEL_SOURCE(void **state)
+{
+    directory d;
+    (void)state;
+    open_directory(&d);
+    for (int file = 0; file < LRN_FILE_COUNT; ++file) {
+        assert_int_equal(remove(path_of(&d, (lrn_file)file)), 0);
+        refuse(CLLRN_KERNEL_SOURCE, d.path, lrn_file_name((lrn_file)file));
+        fill_directory(&d);
+    }
+    refuse(CLLRN_KERNEL_SOURCE, "/nonexistent/cllrn", strerror(ENOENT));
+    close_directory(&d);
+}
+
+static void sources_open__a_directory_for_a_file_KERNEL_SOURCE(void **state)
+{
+    directory d;
+    (void)state;
+    open_directory(&d);
+    assert_int_equal(remove(path_of(&d, LRN_FILE_PLANAR)), 0);
+    assert_int_equal(mkdir(path_of(&d, LRN_FILE_PLANAR), 0700), 0);
+    refuse(CLLRN_KERNEL_SOURCE, d.path, "planar.cl");
+    close_directory(&d);
+}
+
+static void sources_open__not_a_text_KERNEL_SOURCE(void **state)
+{
+    static char large[(1 << 20) + 1];
+    static const char zero[] = "kernel void x(\0) {}";
+    directory d;
+    lrn_sources sources;
+    (void)state;
+    open_directory(&d);
+    memset(large, ' ', sizeof large);
+    write_file(&d, LRN_FILE_STRIDED, large, sizeof large);
+    refuse(CLLRN_KERNEL_SOURCE, d.path, "strided.cl");
+    write_file(&d, LRN_FILE_STRIDED, zero, sizeof zero - 1);
+    refuse(CLLRN_KERNEL_SOURCE, d.path, "strided.cl");
+    /* The most that is allowed, and the least. */
+    write_file(&d, LRN_FILE_STRIDED, large, sizeof large - 1);
+    write_file(&d, LRN_FILE_PLANAR, large, 0);
+    assert_int_equal(lrn_sources_open(&sources, d.path, NULL), CLLRN_SUCCESS);
+    assert_int_equal(strlen(lrn_sources_list(&sources, LRN_FILE_STRIDED).parts[7]), 1 << 20);
+    assert_string_equal(lrn_sources_list(&sources, LRN_FILE_PLANAR).parts[7], "");
+    lrn_sources_close(&sources);
+    close_directory(&d);
+}
+
+static void sources_open__hash_of_every_file_SUCCESS(void **state)
+{
+    char hashes[LRN_FILE_COUNT + 1][17];
+    directory d;
+    (void)state;
+    open_directory(&d);
+    for (int changed = 0; changed <= LRN_FILE_COUNT; ++changed) {
+        lrn_sources sources;
+        fill_directory(&d);
+        if (changed < LRN_FILE_COUNT) {
+            FILE *stream = fopen(path_of(&d, (lrn_file)changed), "ab");
+            assert_non_null(stream);
+            fputc('\n', stream);
+            fclose(stream);
+        }
+        assert_int_equal(lrn_sources_open(&sources, d.path, NULL), CLLRN_SUCCESS);
+        snprintf(hashes[changed], sizeof hashes[changed], "%s", sources.hash);
+        lrn_sources_close(&sources);
+    }
+    /* A line more in one header is not the same as one more in the next: compare with the rest. */
+    for (int changed = 0; changed < LRN_FILE_COUNT; ++changed)
+        assert_string_not_equal(hashes[changed], hashes[LRN_FILE_COUNT]);
+    close_directory(&d);
+}
+
+static void sources_open__no_memory_OUT_OF_MEMORY(void **state)
+{
+    lrn_sources sources;
+    (void)state;
+    const size_t before = memory_calls();
+    assert_int_equal(lrn_sources_open(&sources, KERNEL_DIR, NULL), CLLRN_SUCCESS);
+    lrn_sources_close(&sources);
+    const size_t count = memory_calls() - before;
+    assert_int_equal(count, 2 * LRN_FILE_COUNT);
+    for (size_t n = 1; n <= count; ++n)
+        for (int from_there_on = 0; from_there_on < 2; ++from_there_on) {
+            memory_fail(n, from_there_on);
+            refuse(CLLRN_OUT_OF_MEMORY, KERNEL_DIR, KERNEL_DIR);
+            memory_fail(0, false);
+        }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(sources_open__built_in_equal_the_files_SUCCESS),
+        TEST(sources_list__headers_first_each_with_its_line_SUCCESS),
+        TEST(sources_open__each_file_missing_KERNEL_SOURCE),
+        TEST(sources_open__a_directory_for_a_file_KERNEL_SOURCE),
+        TEST(sources_open__not_a_text_KERNEL_SOURCE),
+        TEST(sources_open__hash_of_every_file_SUCCESS),
+        TEST(sources_open__no_memory_OUT_OF_MEMORY),
+    };
+    return cmocka_run_group_tests_name("sources", tests, NULL, NULL);
+}
