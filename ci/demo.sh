@@ -8,7 +8,7 @@ cd "$(dirname "$0")/.."
 . ci/packages.sh
 install_packages "${build_packages[@]}"
 
-cmake --preset default -G Ninja >/dev/null
+cmake --preset default >/dev/null
 cmake --build --preset default
 cllrn=build/default/cllrn
 output=$(mktemp -d)

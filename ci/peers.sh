@@ -7,7 +7,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 . ci/packages.sh
 install_packages "${build_packages[@]}" python3-torch python3-numpy
-cmake --preset default -G Ninja >/dev/null
+cmake --preset default >/dev/null
 cmake --build --preset default
 for device in Portable host; do
     /usr/bin/python3 tests/peers/compare_torch.py build/default/cllrn --cases "${1:-100}" \

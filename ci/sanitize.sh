@@ -8,15 +8,15 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . ci/packages.sh
-install_packages "${build_packages[@]}" g++ pkg-config libcmocka-dev clang mesa-opencl-icd gawk
+install_packages "${build_packages[@]}" g++ pkg-config libcmocka-dev clang mesa-opencl-icd
 
 export CLLRN_TEST_REQUIRED=1 UBSAN_OPTIONS=print_stacktrace=1
-cmake --preset asan -G Ninja >/dev/null
+cmake --preset asan >/dev/null
 cmake --build --preset asan
 ASAN_OPTIONS=detect_leaks=1 ctest --test-dir build/asan --output-on-failure --no-tests=error -L unit
 ASAN_OPTIONS=detect_leaks=0 ctest --test-dir build/asan --output-on-failure --no-tests=error \
     -LE 'unit|oclgrind'
 
-cmake --preset tsan -G Ninja >/dev/null
+cmake --preset tsan >/dev/null
 cmake --build --preset tsan
 ctest --test-dir build/tsan --output-on-failure --no-tests=error -L unit

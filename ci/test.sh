@@ -6,10 +6,10 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 . ci/packages.sh
 install_packages "${build_packages[@]}" g++ pkg-config libcmocka-dev clang mesa-opencl-icd \
-    oclgrind gawk
+    oclgrind
 
 build=${CLLRN_BUILD_DIR:-build/dev}
-cmake --preset dev -B "$build" -G Ninja >/dev/null
+cmake --preset dev -B "$build" >/dev/null
 cmake --build "$build"
 
 # Here a missing OpenCL implementation is a failure, not a reason to skip.

@@ -98,7 +98,7 @@ static inline float lrn_bits_float(uint32_t bits)
 #define LRN_POWER_GENERAL 4 /* any other beta */
 
 /* What s < 0 gives, as pow() has it. */
-#define LRN_BETA_FRACTION 0 /* NaN */
+#define LRN_BETA_FRACTION 0 /* NaN, and for -Inf what +Inf gives */
 #define LRN_BETA_EVEN 1     /* |s|^-beta */
 #define LRN_BETA_ODD 2      /* -|s|^-beta */
 
@@ -194,7 +194,8 @@ static inline real_t lrn_power_split(real_t s, float bias, lrn_scalars p, real_t
     q = LRN_FMA(q, f, (real_t)(-0.36067417263984680f));
     q = LRN_FMA(q, f, (real_t)(0.48089730739593506f));
     q = LRN_FMA(q, f, (real_t)(-0.72134751081466675f));
-    const real_t head = f * (real_t)(1.44269502162933350f);
+    /* A product that sums follow is written as fma, which no compiler fuses into them. */
+    const real_t head = LRN_FMA(f, (real_t)(1.44269502162933350f), (real_t)(0.0f));
     real_t tail = LRN_FMA(f, (real_t)(1.44269502162933350f), -head);
     tail = LRN_FMA(f, (real_t)(2.4299204426370125e-8f), tail);
     tail = LRN_FMA(f * q, f, tail);
@@ -203,7 +204,7 @@ static inline real_t lrn_power_split(real_t s, float bias, lrn_scalars p, real_t
 
     /* E = -beta log2(s) in two floats, then its nearest whole number. */
     const real_t b = (real_t)(-p.beta_hi);
-    const real_t high = b * hi;
+    const real_t high = LRN_FMA(b, hi, (real_t)(0.0f));
     real_t low = LRN_FMA(b, hi, -high);
     low = LRN_FMA((real_t)(-p.beta_lo), hi, low);
     low = LRN_FMA(b, lo, low);
@@ -279,8 +280,11 @@ static inline float lrn_special(float x, float sum, lrn_scalars p)
     const uint s = LRN_FLOAT_BITS(LRN_FIRST(lrn_scale((real_t)(sum), q)));
     const uint magnitude = s & 0x7fffffffu;
     const int negative = (s >> 31) != 0u;
-    if (magnitude > LRN_INF_BITS || (LRN_FLOAT_BITS(p.beta_hi) & 0x7fffffffu) > LRN_INF_BITS ||
-        (negative && magnitude != 0u && p.parity == LRN_BETA_FRACTION))
+    const int beta_is_nan = (LRN_FLOAT_BITS(p.beta_hi) & 0x7fffffffu) > LRN_INF_BITS;
+    if (beta_is_nan && s == 0x3f800000u)
+        return lrn_canonical(x); /* 1 to any power, as pow() has it */
+    if (magnitude > LRN_INF_BITS || beta_is_nan ||
+        (negative && magnitude != 0u && magnitude != LRN_INF_BITS && p.parity == LRN_BETA_FRACTION))
         return LRN_BITS_FLOAT(LRN_NAN_BITS);
 
     float power;

@@ -36,7 +36,7 @@ kernel void forward_planar(LRN_TENSOR_ARGUMENTS)
     for (index_t item = get_global_id(2); item < outer; item += get_global_size(2)) {
         for (index_t c = begin; c < end; ++c) {
             const int inside = c >= LRN_LOWER && c + LRN_UPPER < channels;
-            global const float *row = src + item * src_outer + (c - LRN_LOWER) * src_channel;
+            global const float *row = src + item * src_outer + c * src_channel;
             global float *out = dst + item * dst_outer + c * dst_channel;
             for (index_t position = left; position < right; position += LRN_WIDTH) {
                 const index_t p = count == LRN_WIDTH && position + LRN_WIDTH > right
@@ -46,14 +46,14 @@ kernel void forward_planar(LRN_TENSOR_ARGUMENTS)
                 if (inside) {
 #pragma unroll
                     for (int j = 0; j < LRN_TAPS; ++j)
-                        x[j] = lrn_load(row + j * src_channel + p, count);
+                        x[j] = lrn_load(row + (j - LRN_LOWER) * src_channel + p, count);
                 } else {
 #pragma unroll
                     for (int j = 0; j < LRN_TAPS; ++j) {
                         const index_t channel = c - LRN_LOWER + j;
                         x[j] = (real_t)(0.0f);
                         if (channel >= 0 && channel < channels)
-                            x[j] = lrn_load(row + j * src_channel + p, count);
+                            x[j] = lrn_load(row + (j - LRN_LOWER) * src_channel + p, count);
                     }
                 }
                 const real_t y =

@@ -95,7 +95,7 @@ enum {
     CLLRN_INVALID_VARIANT = 121,      /* no variant of that name, or one that cannot run this problem */
 
     CLLRN_UNSUPPORTED = 200,       /* legal, but not in this version or not on this device */
-    CLLRN_UNSUPPORTED_SIZE = 201,  /* offsets of 2^31 elements or more on a device without 64-bit integers */
+    CLLRN_UNSUPPORTED_SIZE = 201,  /* needs 64-bit indices, which the device lacks: see cllrn_plan_create */
 
     CLLRN_OUT_OF_MEMORY = 300,  /* the host's memory ran out */
     CLLRN_KERNEL_SOURCE = 301,  /* the kernel directory lacks a file, or it cannot be read */
@@ -286,7 +286,11 @@ enum { CLLRN_LOG_ERROR = 1, CLLRN_LOG_WARNING = 2, CLLRN_LOG_INFO = 3, CLLRN_LOG
  */
 typedef void (*cllrn_log_fn)(void *user, int32_t level, const char *message);
 
-/* Memory for the engine's own objects; both or neither. Must be thread-safe. */
+/*
+ * Memory for engines, programs and plans; both or neither. Must be thread-safe.
+ * What a call needs only while it runs, and kernel texts read from a directory,
+ * come from malloc.
+ */
 typedef void *(*cllrn_alloc_fn)(void *user, size_t size);
 typedef void (*cllrn_free_fn)(void *user, void *memory);
 
@@ -371,7 +375,8 @@ enum {
  * CLLRN_SHAPE_MISMATCH        src and dst differ in dims, channel axis or dtype
  * CLLRN_SIZE_OVERFLOW         sizes times strides leave 63 bits
  * CLLRN_INVALID_VARIANT       the forced variant is unknown or cannot run this problem
- * CLLRN_UNSUPPORTED_SIZE      2^31 elements or more, device without 64-bit integers
+ * CLLRN_UNSUPPORTED_SIZE      offsets of 2^30 elements or more, or channels and window that
+ *                             add up to 2^31, on a device of the EMBEDDED profile
  * CLLRN_BUILD_FAILURE         the program does not build
  * CLLRN_OUT_OF_MEMORY, CLLRN_OPENCL_FAILURE
  * Any thread; builds of one engine wait for one another.
@@ -391,7 +396,11 @@ CLLRN_API void cllrn_plan_destroy(cllrn_plan *plan);
  */
 CLLRN_API uint64_t cllrn_plan_scratch_size(const cllrn_plan *plan, int32_t aliasing);
 
-/* The variant that runs, "planar" or "strided" for instance; a static string. "none" for an empty tensor. */
+/*
+ * The variant that runs, "planar" or "strided" for instance; a static string.
+ * "none" for an empty tensor, and for CLLRN_IN_PLACE where src and dst have
+ * different strides.
+ */
 CLLRN_API const char *cllrn_plan_variant(const cllrn_plan *plan, int32_t aliasing);
 
 /* ----------------------------------------------------------------- enqueue */
@@ -418,6 +427,8 @@ typedef struct cllrn_memory {
  * dst may be src: the same buffer (sub-buffers count as the parts of their
  * parent they are), offset and strides. Any other overlap of elements is
  * refused; interleaved slices of one buffer that share no element are fine.
+ * Where both lie in one buffer pass one and the same cl_mem: OpenCL leaves
+ * undefined what a kernel sees that uses a buffer and its sub-buffer at once.
  * scratch may be NULL where cllrn_plan_scratch_size says 0; the command may
  * overwrite that many bytes of it, and it must overlap neither src nor dst.
  *
@@ -440,7 +451,7 @@ typedef struct cllrn_memory {
  * wait for it first. Any number of threads may enqueue one plan at once, each
  * with its own scratch.
  */
-CLLRN_API cllrn_status cllrn_enqueue_forward(cllrn_plan *plan, cl_command_queue queue,
+CLLRN_API cllrn_status cllrn_enqueue_forward(const cllrn_plan *plan, cl_command_queue queue,
                                              const cllrn_memory *src, const cllrn_memory *dst,
                                              const cllrn_memory *scratch, cl_uint wait_count,
                                              const cl_event *wait_list, cl_event *event,

@@ -183,13 +183,13 @@ static cllrn_status check_scratch(const cllrn_plan *plan, const lrn_launch *laun
     if (scratch == NULL)
         return lrn_fail(error, CLLRN_SCRATCH_TOO_SMALL,
                         "enqueue forward: no scratch, expected %" PRIu64 " bytes", launch->scratch);
-    cllrn_status status = check_memory(plan->engine, "scratch", scratch,
-                                       CL_MEM_READ_ONLY | CL_MEM_WRITE_ONLY, 0,
-                                       launch->scratch, sizeof(float), &at, error);
+    cllrn_status status =
+        check_memory(plan->engine, "scratch", scratch, CL_MEM_READ_ONLY | CL_MEM_WRITE_ONLY, 0,
+                     launch->scratch, sizeof(float), &at, error);
     if (status == CLLRN_BUFFER_TOO_SMALL) {
         /* The message holds both numbers already; the status is scratch's own. */
         status = CLLRN_SCRATCH_TOO_SMALL;
-        if (LRN_READABLE(error))
+        if (LRN_FILLABLE(error))
             error->status = status;
     }
     if (status != CLLRN_SUCCESS)
@@ -346,7 +346,7 @@ static cllrn_status enqueue_nothing(cl_command_queue queue, cl_uint wait_count,
     return CLLRN_SUCCESS;
 }
 
-cllrn_status cllrn_enqueue_forward(cllrn_plan *plan, cl_command_queue queue,
+cllrn_status cllrn_enqueue_forward(const cllrn_plan *plan, cl_command_queue queue,
                                    const cllrn_memory *src, const cllrn_memory *dst,
                                    const cllrn_memory *scratch, cl_uint wait_count,
                                    const cl_event *wait_list, cl_event *event, cllrn_error *error)

@@ -3,6 +3,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #define NAME(value)                                                                                \
     case value:                                                                                    \
@@ -98,11 +99,25 @@ const char *lrn_cl_name(cl_int code)
 
 #undef NAME
 
+bool lrn_readable(const void *pointer, size_t known)
+{
+    uint32_t size; /* the first field of every public struct */
+    if (pointer == NULL)
+        return false;
+    memcpy(&size, pointer, sizeof size);
+    if (size < known || size > LRN_MAX_STRUCT_SIZE)
+        return false;
+    for (size_t i = known; i < size; ++i)
+        if (((const unsigned char *)pointer)[i] != 0)
+            return false;
+    return true;
+}
+
 LRN_PRINTF(4, 0)
 static void fill(cllrn_error *error, cllrn_status status, cl_int code, const char *format,
                  va_list arguments)
 {
-    if (!LRN_READABLE(error))
+    if (!LRN_FILLABLE(error))
         return;
     error->status = status;
     error->cl_error = code;

@@ -3,6 +3,8 @@
 #ifndef LRN_ERROR_H
 #define LRN_ERROR_H
 
+#include <stdbool.h>
+
 #include <cllrn.h>
 
 #if defined(__GNUC__)
@@ -29,7 +31,19 @@ cllrn_status lrn_fail_code(cllrn_error *error, cllrn_status status, cl_int code,
 /* "CL_OUT_OF_RESOURCES", or "OpenCL error" for a code it does not know. */
 const char *lrn_cl_name(cl_int code);
 
-/* True when the struct is there and this version can read it. */
-#define LRN_READABLE(pointer) ((pointer) != NULL && (pointer)->struct_size >= sizeof *(pointer))
+/* Whether an error is there to be filled, whatever a newer header put behind it. */
+#define LRN_FILLABLE(error) ((error) != NULL && (error)->struct_size >= sizeof *(error))
+
+/*
+ * Whether a caller's struct is there and this version can read it: at least
+ * the size it had in 0.1 and, where a newer header made it larger, zeros in
+ * what this version does not know. (A struct that grows keeps its first size
+ * here, and is read through a zeroed copy.)
+ */
+#define LRN_READABLE(pointer) lrn_readable(pointer, sizeof *(pointer))
+bool lrn_readable(const void *pointer, size_t known);
+
+/* Whether an initialiser may fill a struct of this size; above it is no size but garbage. */
+#define LRN_MAX_STRUCT_SIZE 4096
 
 #endif

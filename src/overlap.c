@@ -95,8 +95,8 @@ static bool solvable(equation *e, int i, int64_t target)
 
 bool lrn_overlap_between(const cllrn_tensor *a, const cllrn_tensor *b, int64_t distance)
 {
-    const int64_t a_size = (int64_t)cllrn_dtype_size(a->dtype);
-    const int64_t b_size = (int64_t)cllrn_dtype_size(b->dtype);
+    int64_t a_size = (int64_t)cllrn_dtype_size(a->dtype);
+    int64_t b_size = (int64_t)cllrn_dtype_size(b->dtype);
     int64_t a_lowest, a_highest, b_lowest, b_highest;
     lrn_tensor_extent(a, &a_lowest, &a_highest);
     lrn_tensor_extent(b, &b_lowest, &b_highest);
@@ -104,10 +104,17 @@ bool lrn_overlap_between(const cllrn_tensor *a, const cllrn_tensor *b, int64_t d
         distance + (b_highest + 1) * b_size <= a_lowest * a_size)
         return false;
 
+    /* In the largest unit that divides all: for equal types mostly whole elements. */
+    const int64_t unit = gcd(gcd(a_size, b_size), distance < 0 ? -distance : distance);
+    a_size /= unit;
+    b_size /= unit;
+    distance /= unit;
+
     /*
      * An element of a at A and one of b at B meet when -b_size < A - B <
      * a_size: A - B = d for a whole d in -(b_size - 1) .. a_size - 1, which is
-     * A - B + (a_size - 1) - d' = 0 with one more term d' of step 1.
+     * A - B + (a_size - 1) - d' = 0 with one more term d' of step 1 (none
+     * where an element is one unit).
      */
     equation e = {.count = 0};
     int64_t target = distance;

@@ -15,10 +15,10 @@ cllrn_status cllrn_params_init(cllrn_params *params, uint32_t struct_size, int32
     double divisor = (double)size;
     int odd_only = 0;
 
-    if (params == NULL || struct_size < sizeof *params)
+    if (params == NULL || struct_size < sizeof *params || struct_size > LRN_MAX_STRUCT_SIZE)
         return lrn_fail(error, CLLRN_INVALID_ARGUMENT,
                         "params init: params is NULL, or struct_size %" PRIu32
-                        " is below %zu: pass sizeof of the struct",
+                        ", expected %zu: pass sizeof of the struct",
                         struct_size, sizeof *params);
     if (size < 1 || size > INT32_MAX)
         return lrn_fail(error, CLLRN_INVALID_WINDOW,
@@ -137,8 +137,10 @@ lrn_scalars lrn_params_scalars(const cllrn_params *params)
     split(params->alpha / params->divisor, &scalars.scale_hi, &scalars.scale_lo);
     split(beta, &scalars.beta_hi, &scalars.beta_lo);
     scalars.k = (float)params->k;
-    scalars.parity = beta != floor(beta)      ? LRN_BETA_FRACTION
-                     : fmod(beta, 2.0) == 0.0 ? LRN_BETA_EVEN
-                                              : LRN_BETA_ODD;
+    /* Of the beta given, not of the clamped one. */
+    if (isinf(params->beta) || fmod(params->beta, 2.0) == 0.0)
+        scalars.parity = LRN_BETA_EVEN;
+    else
+        scalars.parity = params->beta == floor(params->beta) ? LRN_BETA_ODD : LRN_BETA_FRACTION;
     return scalars;
 }

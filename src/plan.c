@@ -80,16 +80,19 @@ static cllrn_status open_launches(cllrn_plan *plan, const cllrn_problem *problem
 {
     const bool forced = problem->variant != NULL;
     cllrn_error before = CLLRN_ERROR_INIT;
-    if (LRN_READABLE(error))
+    if (LRN_FILLABLE(error))
         before = *error;
     cllrn_status status = open_launch(plan, problem, CLLRN_DISJOINT, error);
     if (status != CLLRN_SUCCESS && !(forced && status == CLLRN_INVALID_VARIANT))
         return status;
-    const cllrn_status in_place = open_launch(plan, problem, CLLRN_IN_PLACE, error);
-    /* A forced variant need not fit both, but one: a single refusal is no error to tell of. */
-    if (!forced || in_place != CLLRN_INVALID_VARIANT)
-        status = in_place;
-    if (status == CLLRN_SUCCESS && LRN_READABLE(error))
+    /* With other strides on the two sides nothing can be in place: nothing to build for it. */
+    if (lrn_tensor_same_places(&plan->src, &plan->dst)) {
+        const cllrn_status in_place = open_launch(plan, problem, CLLRN_IN_PLACE, error);
+        /* A forced variant need not fit both, but one: a single refusal is no error to tell of. */
+        if (!forced || in_place != CLLRN_INVALID_VARIANT)
+            status = in_place;
+    }
+    if (status == CLLRN_SUCCESS && LRN_FILLABLE(error))
         *error = before;
     return status;
 }
@@ -157,7 +160,7 @@ static const lrn_launch *launch_of(const cllrn_plan *plan, int32_t aliasing)
 {
     if (aliasing != CLLRN_DISJOINT && aliasing != CLLRN_IN_PLACE)
         return NULL;
-    const lrn_launch *launch = lrn_plan_launch((cllrn_plan *)plan, aliasing);
+    const lrn_launch *launch = lrn_plan_launch(plan, aliasing);
     return launch->available ? launch : NULL;
 }
 

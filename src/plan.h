@@ -16,7 +16,7 @@
  * thread uses, so each enqueue takes a kernel object of its own from here.
  */
 typedef struct lrn_launch {
-    bool available; /* false: the forced variant cannot do this aliasing */
+    bool available; /* false: in place is impossible, or the forced variant cannot do it */
     lrn_selection selection;
     cl_program program; /* the engine's */
     uint64_t scratch;
@@ -35,10 +35,13 @@ struct cllrn_plan {
     lrn_launch launches[2]; /* by lrn_plan_launch */
 };
 
-/* The launch for CLLRN_DISJOINT or CLLRN_IN_PLACE. */
-static inline lrn_launch *lrn_plan_launch(cllrn_plan *plan, int32_t aliasing)
+/*
+ * The launch for CLLRN_DISJOINT or CLLRN_IN_PLACE. Its idle kernels are the one
+ * part of a plan that changes, under a lock of their own: hence the cast.
+ */
+static inline lrn_launch *lrn_plan_launch(const cllrn_plan *plan, int32_t aliasing)
 {
-    return &plan->launches[aliasing == CLLRN_IN_PLACE];
+    return (lrn_launch *)&plan->launches[aliasing == CLLRN_IN_PLACE];
 }
 
 /* A kernel for the caller alone, until it puts it back. */

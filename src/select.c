@@ -185,14 +185,15 @@ cllrn_status lrn_select(const lrn_shape *shape, const cllrn_params *params,
         .unrolled = is_unrolled(params->lower, params->upper),
         .wide = is_wide(shape, taps),
     };
-    if (p.wide && !facts->int64)
+    if (p.wide && !facts->wide)
         return lrn_fail(error, CLLRN_UNSUPPORTED_SIZE,
-                        "plan create: offsets from %" PRId64 " to %" PRId64
-                        " elements need 64-bit integers, which %s lacks: use slices below 2^30",
+                        "plan create: offsets from %" PRId64 " to %" PRId64 " elements, %" PRId64
+                        " channels with %d taps need 64-bit indices, which %s lacks: expected "
+                        "offsets below 2^30, use slices",
                         least(shape->src.lowest, shape->dst.lowest),
                         shape->src.highest > shape->dst.highest ? shape->src.highest
                                                                 : shape->dst.highest,
-                        facts->name);
+                        shape->channels, taps, facts->name);
 
     bool known = false;
     for (size_t i = 0; i < VARIANT_COUNT; ++i) {

@@ -25,10 +25,11 @@ cllrn_status cllrn_tensor_init(cllrn_tensor *tensor, uint32_t struct_size, int32
                                int32_t rank, const int64_t *dims, const int64_t *strides,
                                int32_t channel_axis, cllrn_error *error)
 {
-    if (tensor == NULL || dims == NULL || struct_size < sizeof *tensor)
+    if (tensor == NULL || dims == NULL || struct_size < sizeof *tensor ||
+        struct_size > LRN_MAX_STRUCT_SIZE)
         return lrn_fail(error, CLLRN_INVALID_ARGUMENT,
                         "tensor init: tensor or dims is NULL, or struct_size %" PRIu32
-                        " is below %zu: pass sizeof of the struct",
+                        ", expected %zu: pass sizeof of the struct",
                         struct_size, sizeof *tensor);
     if (rank < 2 || rank > CLLRN_MAX_RANK)
         return lrn_fail(error, CLLRN_INVALID_RANK, "tensor init: rank %" PRId32 ", expected 2..%d",
@@ -241,13 +242,13 @@ lrn_shape lrn_shape_make(const cllrn_tensor *src, const cllrn_tensor *dst)
     lrn_shape shape;
 
     memset(&shape, 0, sizeof shape);
+    /* Where a dim is 1 the stride means nothing and may be anything; 1 serves every kernel. */
     shape.channels = src->dims[channel_axis];
-    shape.src.channel = src->strides[channel_axis];
-    shape.dst.channel = dst->strides[channel_axis];
+    shape.src.channel = shape.channels > 1 ? src->strides[channel_axis] : 1;
+    shape.dst.channel = shape.channels > 1 ? dst->strides[channel_axis] : 1;
     lrn_tensor_extent(src, &shape.src.lowest, &shape.src.highest);
     lrn_tensor_extent(dst, &shape.dst.lowest, &shape.dst.highest);
 
-    /* A single position has no stride of its own: 1 serves every kernel. */
     shape.inner = shape.src.inner = shape.dst.inner = 1;
     if (count > 0) {
         shape.inner = axes[count - 1].dim;

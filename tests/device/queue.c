@@ -405,6 +405,23 @@ static void enqueue__sub_buffers__resolved_to_their_parent(void **state)
     case_data_free(&data);
 }
 
+/* A dim of 1 may have any stride: none of its kernels may multiply by it. */
+static void forward__huge_stride_of_one_channel__right(void **state)
+{
+    (void)state;
+    cllrn_error error = CLLRN_ERROR_INIT;
+    const int64_t strides[] = {16, INT64_C(1) << 40, 1, 1};
+    static const char *const variants[] = {NULL, "packed", "planar", "column", "strided"};
+    test_case c = plain_case(1, 1, 16, 1);
+    case_data data;
+    case_data_make(&c, &data);
+    check(cllrn_tensor_init(&data.src, sizeof data.src, CLLRN_F32, 4, c.dims, strides, 1, &error),
+          &error);
+    for (size_t v = 0; v < sizeof variants / sizeof *variants; ++v)
+        assert_true(run_case(&device, &c, &data, variants[v]));
+    case_data_free(&data);
+}
+
 /* ------------------------------------------------------------ special values */
 
 /* One NaN at channel 40 of 96 changes the outputs whose window holds it, and no others. */
@@ -462,6 +479,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(enqueue__interleaved_slices_of_one_buffer__right),
         cmocka_unit_test(enqueue__bad_memory__refused_and_nothing_written),
         cmocka_unit_test(enqueue__sub_buffers__resolved_to_their_parent),
+        cmocka_unit_test(forward__huge_stride_of_one_channel__right),
         cmocka_unit_test(forward__one_nan__reaches_its_windows_only),
     };
     if (argc > 1)

@@ -51,6 +51,7 @@ static int check_selections(int width, bool cpu)
     static const double betas[] = {0.0, 0.5, 0.75, 1.0, 0.6, -2.0};
     lrn_device_facts facts = {.cpu_like = cpu,
                               .int64 = true,
+                              .wide = true,
                               .vector_width = width,
                               .compute_units = 2,
                               .max_group_size = 256};

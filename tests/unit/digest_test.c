@@ -191,9 +191,12 @@ static void digest__bad_input_their_status(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(digest__independent_of_layout_SUCCESS), TEST(digest__slices_add_up_SUCCESS),
-        TEST(digest__every_bit_and_place_counts_SUCCESS), TEST(digest__special_values_SUCCESS),
-        TEST(digest__known_values_SUCCESS), TEST(digest__empty_SUCCESS),
+        TEST(digest__independent_of_layout_SUCCESS),
+        TEST(digest__slices_add_up_SUCCESS),
+        TEST(digest__every_bit_and_place_counts_SUCCESS),
+        TEST(digest__special_values_SUCCESS),
+        TEST(digest__known_values_SUCCESS),
+        TEST(digest__empty_SUCCESS),
         TEST(digest__bad_input_their_status),
     };
     return cmocka_run_group_tests_name("digest", tests, NULL, NULL);

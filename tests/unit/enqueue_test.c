@@ -272,21 +272,21 @@ static void enqueue__null_INVALID_ARGUMENT(void **state)
     scene_fast(&s);
 
     error = error_blank();
-    assert_failed(CLLRN_INVALID_ARGUMENT,
-                  cllrn_enqueue_forward(NULL, s.w.queue, &s.src, &s.dst, NULL, 0, NULL, &event,
-                                        &error),
-                  &error);
+    assert_failed(
+        CLLRN_INVALID_ARGUMENT,
+        cllrn_enqueue_forward(NULL, s.w.queue, &s.src, &s.dst, NULL, 0, NULL, &event, &error),
+        &error);
     error = error_blank();
-    assert_failed(CLLRN_INVALID_ARGUMENT,
-                  cllrn_enqueue_forward(s.plan, s.w.queue, NULL, &s.dst, NULL, 0, NULL, &event,
-                                        &error),
-                  &error);
+    assert_failed(
+        CLLRN_INVALID_ARGUMENT,
+        cllrn_enqueue_forward(s.plan, s.w.queue, NULL, &s.dst, NULL, 0, NULL, &event, &error),
+        &error);
     assert_non_null(strstr(error.message, "src"));
     error = error_blank();
-    assert_failed(CLLRN_INVALID_ARGUMENT,
-                  cllrn_enqueue_forward(s.plan, s.w.queue, &s.src, NULL, NULL, 0, NULL, &event,
-                                        &error),
-                  &error);
+    assert_failed(
+        CLLRN_INVALID_ARGUMENT,
+        cllrn_enqueue_forward(s.plan, s.w.queue, &s.src, NULL, NULL, 0, NULL, &event, &error),
+        &error);
     assert_non_null(strstr(error.message, "dst"));
     assert_ptr_equal(event, UNTOUCHED);
     assert_int_equal(fake_command_count(), 0);
@@ -470,6 +470,9 @@ static void enqueue__negative_strides_BUFFER_TOO_SMALL(void **state)
     assert_int_equal(fake_integer_argument(c, "dst_outer", 0), -72);
     s.dst.offset = 82 * 4;
     refuse(CLLRN_BUFFER_TOO_SMALL, &s);
+    cllrn_error error = error_blank();
+    run(&s, NULL, &error);
+    assert_non_null(strstr(error.message, "begins 4 bytes before its buffer"));
     s.dst.offset = 84 * 4;
     refuse(CLLRN_BUFFER_TOO_SMALL, &s);
     s.dst.offset = 0;
@@ -768,15 +771,15 @@ static void enqueue__empty_tensor_SUCCESS(void **state)
     const cl_event events[] = {fake_event(s.w.context), fake_event(s.w.context)};
 
     /* Without an event there is nothing to do. */
-    assert_succeeded(cllrn_enqueue_forward(s.plan, s.w.queue, NULL, NULL, NULL, 2, events, NULL,
-                                           &error),
-                     &error);
+    assert_succeeded(
+        cllrn_enqueue_forward(s.plan, s.w.queue, NULL, NULL, NULL, 2, events, NULL, &error),
+        &error);
     assert_int_equal(fake_command_count(), 0);
 
     /* A marker behind the wait list, where one is asked for. */
-    assert_succeeded(cllrn_enqueue_forward(s.plan, s.w.queue, NULL, NULL, NULL, 2, events, &event,
-                                           &error),
-                     &error);
+    assert_succeeded(
+        cllrn_enqueue_forward(s.plan, s.w.queue, NULL, NULL, NULL, 2, events, &event, &error),
+        &error);
     assert_int_equal(fake_command_count(), 1);
     const fake_command *c = fake_command_at(0);
     assert_true(c->marker);

@@ -170,14 +170,10 @@ static void fail__error_of_a_newer_header_its_status(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(status_string__every_status_SUCCESS),
-        TEST(status_string__other_numbers_SUCCESS),
-        TEST(cl_name__every_code_SUCCESS),
-        TEST(fail__fills_the_error_its_status),
-        TEST(fail__long_message_is_cut_its_status),
-        TEST(fail__null_error_its_status),
-        TEST(fail__unreadable_error_its_status),
-        TEST(fail__error_of_a_newer_header_its_status),
+        TEST(status_string__every_status_SUCCESS),  TEST(status_string__other_numbers_SUCCESS),
+        TEST(cl_name__every_code_SUCCESS),          TEST(fail__fills_the_error_its_status),
+        TEST(fail__long_message_is_cut_its_status), TEST(fail__null_error_its_status),
+        TEST(fail__unreadable_error_its_status),    TEST(fail__error_of_a_newer_header_its_status),
     };
     return cmocka_run_group_tests_name("error", tests, NULL, NULL);
 }

@@ -109,8 +109,6 @@ violation(const char *format, ...)
     ++violations;
 }
 
-/* ------------------------------------------------------------------ objects */
-
 static object *make(object_type type, object *context, long owned)
 {
     if (object_count == MAX_OBJECTS) {
@@ -138,7 +136,7 @@ static object *find(const void *handle, object_type type, const char *function)
     if (o->magic == DEAD)
         violation("%s uses a dead %s", function, type_names[o->type]);
     return o->magic == ALIVE && (o->type == type || (type == BUFFER && o->type == IMAGE)) ? o
-                                                                                         : NULL;
+                                                                                          : NULL;
 }
 
 static void drop(object *o)
@@ -299,8 +297,6 @@ size_t fake_live_kernels(void)
     return live(KERNEL);
 }
 
-/* ------------------------------------------------------------------- faults */
-
 void fake_fail(size_t n, cl_int code, bool from_there_on)
 {
     memset(&fault, 0, sizeof fault);
@@ -367,8 +363,6 @@ static cl_int enter(const char *function, const char *what)
         fault.rows[fault.count++] = row;
     return fault.code;
 }
-
-/* ------------------------------------------------------------------ queries */
 
 typedef struct property {
     cl_uint info;
@@ -492,7 +486,8 @@ CL_API_ENTRY cl_int CL_API_CALL clGetCommandQueueInfo(cl_command_queue handle,
     const object *o = find(handle, QUEUE, __func__);
     const cl_context context = o != NULL ? (cl_context)(void *)o->context : NULL;
     const cl_device_id device = o != NULL ? (cl_device_id)(void *)o->device : NULL;
-    const property list[] = {PROPERTY(CL_QUEUE_CONTEXT, context), PROPERTY(CL_QUEUE_DEVICE, device)};
+    const property list[] = {PROPERTY(CL_QUEUE_CONTEXT, context),
+                             PROPERTY(CL_QUEUE_DEVICE, device)};
     const cl_int code = answer(__func__, o != NULL, CL_INVALID_COMMAND_QUEUE, list, COUNT(list),
                                info, size, value, size_ret);
     pthread_mutex_unlock(&lock);
@@ -510,12 +505,9 @@ CL_API_ENTRY cl_int CL_API_CALL clGetMemObjectInfo(cl_mem handle, cl_mem_info in
     const cl_context context = (cl_context)(void *)m->context;
     const cl_mem parent = (cl_mem)(void *)m->parent;
     const property list[] = {
-        PROPERTY(CL_MEM_TYPE, type),
-        PROPERTY(CL_MEM_FLAGS, m->flags),
-        PROPERTY(CL_MEM_CONTEXT, context),
-        PROPERTY(CL_MEM_SIZE, m->size),
-        PROPERTY(CL_MEM_OFFSET, m->origin),
-        PROPERTY(CL_MEM_ASSOCIATED_MEMOBJECT, parent),
+        PROPERTY(CL_MEM_TYPE, type),        PROPERTY(CL_MEM_FLAGS, m->flags),
+        PROPERTY(CL_MEM_CONTEXT, context),  PROPERTY(CL_MEM_SIZE, m->size),
+        PROPERTY(CL_MEM_OFFSET, m->origin), PROPERTY(CL_MEM_ASSOCIATED_MEMOBJECT, parent),
     };
     const cl_int code = answer(__func__, o != NULL, CL_INVALID_MEM_OBJECT, list, COUNT(list), info,
                                size, value, size_ret);
@@ -545,8 +537,8 @@ CL_API_ENTRY cl_int CL_API_CALL clGetProgramBuildInfo(cl_program handle, cl_devi
     if (o == NULL || d == NULL)
         violation("%s without program or device", __func__);
     const char *log = settings[d != NULL ? d->detail : 0].build_log;
-    const property list[] = {{CL_PROGRAM_BUILD_LOG, "CL_PROGRAM_BUILD_LOG",
-                              log != NULL ? strlen(log) + 1 : 0, log}};
+    const property list[] = {
+        {CL_PROGRAM_BUILD_LOG, "CL_PROGRAM_BUILD_LOG", log != NULL ? strlen(log) + 1 : 0, log}};
     const cl_int code = answer(__func__, o != NULL && d != NULL, CL_INVALID_PROGRAM, list,
                                COUNT(list), info, size, value, size_ret);
     pthread_mutex_unlock(&lock);
@@ -568,8 +560,6 @@ CL_API_ENTRY cl_int CL_API_CALL clGetKernelWorkGroupInfo(cl_kernel handle, cl_de
     pthread_mutex_unlock(&lock);
     return code;
 }
-
-/* ------------------------------------------------------- retain and release */
 
 static cl_int retain(void *handle, object_type type, cl_int invalid, const char *function)
 {
@@ -632,8 +622,6 @@ CL_API_ENTRY cl_int CL_API_CALL clReleaseKernel(cl_kernel kernel)
 {
     return release(kernel, KERNEL, CL_INVALID_KERNEL, __func__);
 }
-
-/* ----------------------------------------------------------------- programs */
 
 CL_API_ENTRY cl_program CL_API_CALL clCreateProgramWithSource(cl_context handle, cl_uint count,
                                                               const char **strings,
@@ -711,8 +699,6 @@ const char *fake_build_options(size_t index)
     return index < build_count ? build_options[index] : NULL;
 }
 
-/* -------------------------------------------------- kernels and their lists */
-
 /* Size of a scalar type under the program's options; 0 for an unknown one. */
 static size_t type_size(const program_detail *p, const char *type)
 {
@@ -789,8 +775,7 @@ static void read_list(const program_detail *p, kernel_detail *k, const char *tex
                 return;
             if (*text == '\n' && text[-1] != ',')
                 return;
-        } else if ((*text != ' ' && *text != '\n') ||
-                   (size > 0 && argument[size - 1] != ' ')) {
+        } else if ((*text != ' ' && *text != '\n') || (size > 0 && argument[size - 1] != ' ')) {
             if (size + 1 < sizeof argument)
                 argument[size++] = *text;
         }
@@ -870,8 +855,6 @@ CL_API_ENTRY cl_int CL_API_CALL clSetKernelArg(cl_kernel handle, cl_uint index, 
         sched_yield();
     return code;
 }
-
-/* ----------------------------------------------------------------- commands */
 
 static bool check_waits(cl_uint count, const cl_event *list, const object *context,
                         const char *function)
@@ -961,10 +944,11 @@ static cl_int check_launch(const object *queue, const object *kernel, cl_uint di
                                                                  : CL_SUCCESS;
 }
 
-CL_API_ENTRY cl_int CL_API_CALL
-clEnqueueNDRangeKernel(cl_command_queue queue_handle, cl_kernel kernel_handle, cl_uint dimensions,
-                       const size_t *offset, const size_t *global, const size_t *local,
-                       cl_uint count, const cl_event *list, cl_event *event)
+CL_API_ENTRY cl_int CL_API_CALL clEnqueueNDRangeKernel(cl_command_queue queue_handle,
+                                                       cl_kernel kernel_handle, cl_uint dimensions,
+                                                       const size_t *offset, const size_t *global,
+                                                       const size_t *local, cl_uint count,
+                                                       const cl_event *list, cl_event *event)
 {
     pthread_mutex_lock(&lock);
     cl_int code = enter(__func__, "");

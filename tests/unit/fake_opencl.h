@@ -38,7 +38,8 @@ void fake_reset(void);
 /* Fails the test where there was a violation, or where an object is not as the test left it. */
 void fake_verify(void);
 
-/* The test's own objects, never counted, never failing. fake_release gives up the test's reference. */
+/* The test's own objects, never counted, never failing. fake_release gives up the test's reference.
+ */
 cl_device_id fake_device(void); /* a GPU with everything in order */
 fake_device_settings *fake_settings(cl_device_id device);
 cl_context fake_context(cl_uint count, const cl_device_id *devices);
@@ -67,7 +68,8 @@ size_t fake_calls(const char *function);
  */
 void fake_fail(size_t n, cl_int code, bool from_there_on);
 
-/* The calls made to fail since fake_fail, "clGetDeviceInfo CL_DEVICE_TYPE"; NULL behind the last. */
+/* The calls made to fail since fake_fail, "clGetDeviceInfo CL_DEVICE_TYPE"; NULL behind the last.
+ */
 const char *fake_failed(size_t index);
 
 /*

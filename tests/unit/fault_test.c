@@ -256,7 +256,8 @@ static void fault__every_call_of_a_failed_build_BUILD_FAILURE(void **state)
             const char *call = mode < 2 ? decisive() : NULL;
             if (mode < 2 && call != NULL)
                 assert_failed(expected_status(call, CL_OUT_OF_RESOURCES), status, &error);
-            else if (mode >= 2 && (n == 1 || n == 2)) /* the plan and the program's entry, not the log */
+            else if (mode >= 2 &&
+                     (n == 1 || n == 2)) /* the plan and the program's entry, not the log */
                 assert_failed(CLLRN_OUT_OF_MEMORY, status, &error);
             else
                 assert_failed(CLLRN_BUILD_FAILURE, status, &error);
@@ -321,16 +322,26 @@ static void fault__every_allocation_OUT_OF_MEMORY(void **state)
 static void fault__ledger_is_complete_SUCCESS(void **state)
 {
     static const char *const functions[] = {
-        "clGetPlatformInfo",      "clGetDeviceInfo",
-        "clGetContextInfo",       "clGetCommandQueueInfo",
-        "clGetMemObjectInfo",     "clGetEventInfo",
-        "clGetProgramBuildInfo",  "clGetKernelWorkGroupInfo",
-        "clRetainContext",        "clReleaseContext",
-        "clRetainDevice",         "clReleaseDevice",
-        "clReleaseProgram",       "clReleaseKernel",
-        "clCreateProgramWithSource", "clBuildProgram",
-        "clCreateKernel",         "clSetKernelArg",
-        "clEnqueueNDRangeKernel", "clEnqueueMarkerWithWaitList",
+        "clGetPlatformInfo",
+        "clGetDeviceInfo",
+        "clGetContextInfo",
+        "clGetCommandQueueInfo",
+        "clGetMemObjectInfo",
+        "clGetEventInfo",
+        "clGetProgramBuildInfo",
+        "clGetKernelWorkGroupInfo",
+        "clRetainContext",
+        "clReleaseContext",
+        "clRetainDevice",
+        "clReleaseDevice",
+        "clReleaseProgram",
+        "clReleaseKernel",
+        "clCreateProgramWithSource",
+        "clBuildProgram",
+        "clCreateKernel",
+        "clSetKernelArg",
+        "clEnqueueNDRangeKernel",
+        "clEnqueueMarkerWithWaitList",
     };
     bool seen[sizeof functions / sizeof *functions] = {false};
     (void)state;

@@ -68,10 +68,10 @@ static void host_forward__within_the_bound_of_the_reference_SUCCESS(void **state
 {
     static float x[ROOM], y[ROOM];
     static double exact[ROOM];
-    static const int64_t shapes[][4] = {{2, 1, 3, 5}, {1, 2, 5, 5}, {2, 7, 3, 3}, {1, 96, 4, 5},
-                                        {3, 33, 2, 2}, {1, 600, 1, 2}};
-    static const int64_t windows[][2] = {{0, 0}, {1, 0}, {0, 1},  {1, 1},  {2, 1},   {2, 2}, {3, 3},
-                                         {4, 4}, {8, 7}, {0, 12}, {50, 50}, {700, 300}};
+    static const int64_t shapes[][4] = {{2, 1, 3, 5},  {1, 2, 5, 5},  {2, 7, 3, 3},
+                                        {1, 96, 4, 5}, {3, 33, 2, 2}, {1, 600, 1, 2}};
+    static const int64_t windows[][2] = {{0, 0}, {1, 0}, {0, 1}, {1, 1},  {2, 1},   {2, 2},
+                                         {3, 3}, {4, 4}, {8, 7}, {0, 12}, {50, 50}, {700, 300}};
     static const double betas[] = {0.5, 0.75, 1.0, 0.0, 0.3, 0.6, 2.0, 3.7, -0.75, -2.0};
     static const float magnitudes[] = {1e-3f, 8.0f, 3e4f};
     uint64_t random = 51;
@@ -83,11 +83,10 @@ static void host_forward__within_the_bound_of_the_reference_SUCCESS(void **state
             for (size_t b = 0; b < sizeof betas / sizeof *betas; ++b)
                 for (size_t m = 0; m < sizeof magnitudes / sizeof *magnitudes; ++m)
                     for (int scalars = 0; scalars < 3; ++scalars, ++cases) {
-                        const cllrn_params params =
-                            make_window(windows[w][0], windows[w][1],
-                                        (double)(windows[w][0] + windows[w][1] + 1),
-                                        scalars == 0 ? 1e-4 : 1.3, betas[b],
-                                        scalars == 1 ? 0.01 : 1.7);
+                        const cllrn_params params = make_window(
+                            windows[w][0], windows[w][1],
+                            (double)(windows[w][0] + windows[w][1] + 1), scalars == 0 ? 1e-4 : 1.3,
+                            betas[b], scalars == 1 ? 0.01 : 1.7);
                         const cllrn_tensor t =
                             make_nchw(shapes[s][0], shapes[s][1], shapes[s][2], shapes[s][3]);
                         const size_t count = (size_t)lrn_tensor_elements(&t);
@@ -256,9 +255,9 @@ static void host_forward__strides_SUCCESS(void **state)
         static double exact[1000];
         cllrn_error error = error_blank();
         reference(&params, &src, x - src_lowest, exact);
-        assert_succeeded(cllrn_reference_forward(&params, &src, x - src_lowest, &dst,
-                                                 y - dst_lowest, &error),
-                         &error);
+        assert_succeeded(
+            cllrn_reference_forward(&params, &src, x - src_lowest, &dst, y - dst_lowest, &error),
+            &error);
         for (size_t i = 0; i < count; ++i)
             assert_true(y[to[i] - dst_lowest] == (float)exact[plain[i]]);
     }
@@ -321,8 +320,7 @@ static void forward__special_scalars_as_the_reference_SUCCESS(void **state)
     const float x[C] = {0.0f, 0.0f, 0.0f, 0.0f, 1.5f, -2.0f, 0.25f, 0.0f, -0.0f};
     (void)state;
     for (size_t i = 0; i < sizeof scalars / sizeof *scalars; ++i) {
-        const cllrn_params p =
-            make_window(1, 1, 4.0, scalars[i][0], scalars[i][1], scalars[i][2]);
+        const cllrn_params p = make_window(1, 1, 4.0, scalars[i][0], scalars[i][1], scalars[i][2]);
         float y[C];
         double exact[C];
         host(&p, &t, x, &t, y);
@@ -407,8 +405,8 @@ static void forward__bad_input_their_status(void **state)
             assert_memory_equal(y, zeros, sizeof y);
         }
     cllrn_error error = error_blank();
-    assert_failed(CLLRN_INVALID_ARGUMENT, cllrn_reference_forward_f64(&params, &t, NULL, y64, &error),
-                  &error);
+    assert_failed(CLLRN_INVALID_ARGUMENT,
+                  cllrn_reference_forward_f64(&params, &t, NULL, y64, &error), &error);
     error = error_blank();
     assert_failed(CLLRN_INVALID_ARGUMENT, cllrn_reference_forward_f64(&params, &t, x, NULL, &error),
                   &error);
@@ -416,8 +414,8 @@ static void forward__bad_input_their_status(void **state)
     assert_failed(CLLRN_INVALID_WINDOW,
                   cllrn_reference_forward_f64(&bad_window, &t, x, y64, &error), &error);
     error = error_blank();
-    assert_failed(CLLRN_INVALID_RANK, cllrn_reference_forward_f64(&params, &bad_rank, x, y64, &error),
-                  &error);
+    assert_failed(CLLRN_INVALID_RANK,
+                  cllrn_reference_forward_f64(&params, &bad_rank, x, y64, &error), &error);
     for (int i = 0; i < 12; ++i)
         assert_true(y64[i] == 0.0);
 }
@@ -426,7 +424,8 @@ static void forward__overlap_PARTIAL_OVERLAP(void **state)
 {
     const cllrn_params params = make_params(CLLRN_TORCH, 3, 1.0, 0.75, 1.0);
     const int64_t dims[] = {2, 3, 4}, halves[] = {24, 8, 2}, turned[] = {12, 1, 3};
-    const cllrn_tensor t = make_tensor(3, dims, NULL, 1), every_other = make_tensor(3, dims, halves, 1),
+    const cllrn_tensor t = make_tensor(3, dims, NULL, 1),
+                       every_other = make_tensor(3, dims, halves, 1),
                        other = make_tensor(3, dims, turned, 1);
     float memory[100], before[100];
     uint64_t random = 58;
@@ -442,8 +441,8 @@ static void forward__overlap_PARTIAL_OVERLAP(void **state)
                               &error);
             }
         cllrn_error error = error_blank();
-        assert_failed(CLLRN_PARTIAL_OVERLAP,
-                      both[i](&params, &t, memory, &other, memory, &error), &error);
+        assert_failed(CLLRN_PARTIAL_OVERLAP, both[i](&params, &t, memory, &other, memory, &error),
+                      &error);
         error = error_blank();
         assert_failed(CLLRN_PARTIAL_OVERLAP,
                       both[i](&params, &every_other, memory, &every_other, memory + 2, &error),

@@ -110,8 +110,8 @@ static void overlap_within__as_brute_force_SUCCESS(void **state)
 static void overlap_between__slices_of_large_tensors_SUCCESS(void **state)
 {
     const int64_t nchw[] = {64, 128, 56, 56}, nhwc[] = {64, 56, 56, 128};
-    const int64_t planes[] = {256 * 3136, 3136, 56, 1};   /* 128 of 256 channels */
-    const int64_t others[] = {256 * 3136, 6272, 56, 1};   /* every other channel */
+    const int64_t planes[] = {256 * 3136, 3136, 56, 1}; /* 128 of 256 channels */
+    const int64_t others[] = {256 * 3136, 6272, 56, 1}; /* every other channel */
     const int64_t last[] = {3136 * 256, 56 * 256, 256, 1};
     const int64_t last_others[] = {3136 * 256, 56 * 256, 256, 2};
     const int64_t columns[] = {128 * 3136 * 2, 3136 * 2, 112, 2}; /* every other column */
@@ -119,10 +119,8 @@ static void overlap_between__slices_of_large_tensors_SUCCESS(void **state)
         cllrn_tensor t;
         int64_t apart; /* elements from one slice to the other, disjoint */
     } rows[] = {
-        {make_tensor(4, nchw, planes, 1), 128 * 3136},
-        {make_tensor(4, nchw, others, 1), 3136},
-        {make_tensor(4, nhwc, last, -1), 128},
-        {make_tensor(4, nhwc, last_others, -1), 1},
+        {make_tensor(4, nchw, planes, 1), 128 * 3136}, {make_tensor(4, nchw, others, 1), 3136},
+        {make_tensor(4, nhwc, last, -1), 128},         {make_tensor(4, nhwc, last_others, -1), 1},
         {make_tensor(4, nchw, columns, 1), 1},
     };
     (void)state;

@@ -186,9 +186,9 @@ static void params_power__classes_SUCCESS(void **state)
         double beta;
         int power;
     } rows[] = {
-        {0.0, LRN_POWER_ZERO},     {-0.0, LRN_POWER_ZERO},   {0.5, LRN_POWER_HALF},
-        {0.75, LRN_POWER_3_4},     {1.0, LRN_POWER_ONE},     {-0.5, LRN_POWER_GENERAL},
-        {-1.0, LRN_POWER_GENERAL}, {2.0, LRN_POWER_GENERAL}, {0.75 + 0x1p-52, LRN_POWER_GENERAL},
+        {0.0, LRN_POWER_ZERO},       {-0.0, LRN_POWER_ZERO},   {0.5, LRN_POWER_HALF},
+        {0.75, LRN_POWER_3_4},       {1.0, LRN_POWER_ONE},     {-0.5, LRN_POWER_GENERAL},
+        {-1.0, LRN_POWER_GENERAL},   {2.0, LRN_POWER_GENERAL}, {0.75 + 0x1p-52, LRN_POWER_GENERAL},
         {1e-320, LRN_POWER_GENERAL},
     };
     (void)state;
@@ -206,11 +206,11 @@ static void params_scalars__parity_SUCCESS(void **state)
         double beta;
         int parity;
     } rows[] = {
-        {0.0, LRN_BETA_EVEN},  {1.0, LRN_BETA_ODD},       {2.0, LRN_BETA_EVEN},
-        {-1.0, LRN_BETA_ODD},  {-4.0, LRN_BETA_EVEN},     {3.0, LRN_BETA_ODD},
-        {0.5, LRN_BETA_FRACTION}, {-0.75, LRN_BETA_FRACTION}, {2.0 + 0x1p-50, LRN_BETA_FRACTION},
-        {1e6, LRN_BETA_EVEN},  {1e6 + 1, LRN_BETA_ODD},   {1e300, LRN_BETA_EVEN},
-        {-1e300, LRN_BETA_EVEN}, {1e-300, LRN_BETA_FRACTION}, {16777217.0, LRN_BETA_ODD},
+        {0.0, LRN_BETA_EVEN},     {1.0, LRN_BETA_ODD},         {2.0, LRN_BETA_EVEN},
+        {-1.0, LRN_BETA_ODD},     {-4.0, LRN_BETA_EVEN},       {3.0, LRN_BETA_ODD},
+        {0.5, LRN_BETA_FRACTION}, {-0.75, LRN_BETA_FRACTION},  {2.0 + 0x1p-50, LRN_BETA_FRACTION},
+        {1e6, LRN_BETA_EVEN},     {1e6 + 1, LRN_BETA_ODD},     {1e300, LRN_BETA_EVEN},
+        {-1e300, LRN_BETA_EVEN},  {1e-300, LRN_BETA_FRACTION}, {16777217.0, LRN_BETA_ODD},
     };
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; ++i) {

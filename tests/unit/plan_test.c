@@ -220,8 +220,8 @@ static void plan_create__bad_variant_INVALID_VARIANT(void **state)
         cllrn_error error = error_blank();
         material_make(&m);
         m.problem.variant = names[i]; /* the last exists, for channels-last tensors */
-        assert_failed(CLLRN_INVALID_VARIANT,
-                      cllrn_plan_create(w.engine, &m.problem, &plan, &error), &error);
+        assert_failed(CLLRN_INVALID_VARIANT, cllrn_plan_create(w.engine, &m.problem, &plan, &error),
+                      &error);
         assert_non_null(strstr(error.message, names[i]));
         assert_ptr_equal(plan, UNTOUCHED);
     }
@@ -340,10 +340,10 @@ static void plan_create__shapes_share_programs_SUCCESS(void **state)
     for (int size = 0; size < 5; ++size)
         for (int scalars = 0; scalars < 3; ++scalars)
             for (int layout = 0; layout < 2; ++layout) {
-                const cllrn_tensor tensor =
-                    layout == 0 ? make_nchw(1 + size, 3 + size, 5, 7) : make_nhwc(2, 9, size + 1, 2);
-                const cllrn_params params =
-                    make_params(CLLRN_ONNX, 5, 1e-4 * (1 + scalars), 0.6 + 0.01 * scalars, 1 + size);
+                const cllrn_tensor tensor = layout == 0 ? make_nchw(1 + size, 3 + size, 5, 7)
+                                                        : make_nhwc(2, 9, size + 1, 2);
+                const cllrn_params params = make_params(CLLRN_ONNX, 5, 1e-4 * (1 + scalars),
+                                                        0.6 + 0.01 * scalars, 1 + size);
                 plans[count++] = world_plan(&w, &params, &tensor, &tensor, NULL);
             }
     assert_int_equal(cllrn_engine_program_count(w.engine), 1);

@@ -93,6 +93,12 @@ static void program_options__say_all_of_the_key_SUCCESS(void **state)
     key.wide = false;
     lrn_program_options(&key, false, options);
     assert_null(strstr(options, "long"));
+    /* None is cut short. */
+    for (size_t i = 0; lrn_program_key_number(i, 16, &key); ++i) {
+        lrn_program_options(&key, true, options);
+        assert_true(strlen(options) < sizeof options - 1);
+        assert_string_equal(options + strlen(options) - strlen("=ulong"), "=ulong");
+    }
 }
 
 static void program_get__build_fails_BUILD_FAILURE(void **state)

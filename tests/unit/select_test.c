@@ -7,12 +7,14 @@
 
 static const lrn_device_facts cpu = {.cpu_like = true,
                                      .int64 = true,
+                                     .wide = true,
                                      .vector_width = 8,
                                      .compute_units = 4,
                                      .max_group_size = 4096,
                                      .name = "a CPU"};
 static const lrn_device_facts gpu = {.cpu_like = false,
                                      .int64 = true,
+                                     .wide = true,
                                      .vector_width = 1,
                                      .compute_units = 30,
                                      .max_group_size = 256,
@@ -170,11 +172,11 @@ static void select__wide_indices_SUCCESS(void **state)
     };
     lrn_device_facts small = gpu;
     (void)state;
-    small.int64 = false;
+    small.wide = false;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; ++i) {
         const lrn_shape shape = lrn_shape_make(&rows[i].src, &rows[i].dst);
-        lrn_selection s = choose(&rows[i].src, &rows[i].dst, rows[i].params, &cpu, CLLRN_DISJOINT,
-                                 NULL);
+        lrn_selection s =
+            choose(&rows[i].src, &rows[i].dst, rows[i].params, &cpu, CLLRN_DISJOINT, NULL);
         cllrn_error error = error_blank();
         assert_true(s.key.wide);
         assert_string_equal(s.variant, "strided");
@@ -286,8 +288,8 @@ static void select__launch_covers_all_elements_SUCCESS(void **state)
                                            &s, NULL) != CLLRN_SUCCESS)
                                 continue;
                             assert_launch(&s, &facts);
-                            if (reach(&s, &shape, marks) != shape.outer * shape.channels *
-                                                                shape.inner)
+                            if (reach(&s, &shape, marks) !=
+                                shape.outer * shape.channels * shape.inner)
                                 fail_msg("%s leaves elements of %d x %d x %d out", s.variant,
                                          (int)shape.outer, (int)shape.channels, (int)shape.inner);
                             /* In place a walk must not cross into another's channels. */
@@ -303,9 +305,9 @@ static void select__launch_covers_all_elements_SUCCESS(void **state)
 static void select__huge_problems_SUCCESS(void **state)
 {
     static const int64_t dims[][3] = {
-        {1 << 20, 3, 64},        {3, 1 << 24, 5},           {5, 3, 1 << 25},
-        {1, (1 << 30) - 1, 1},   {(1 << 29), 1, 1},         {1, 1, (1 << 30) - 1},
-        {1 << 25, 1 << 20, 16},  {1, INT64_C(1) << 40, 2},  {INT64_C(1) << 40, 2, 2},
+        {1 << 20, 3, 64},       {3, 1 << 24, 5},          {5, 3, 1 << 25},
+        {1, (1 << 30) - 1, 1},  {(1 << 29), 1, 1},        {1, 1, (1 << 30) - 1},
+        {1 << 25, 1 << 20, 16}, {1, INT64_C(1) << 40, 2}, {INT64_C(1) << 40, 2, 2},
     };
     const cllrn_params params = window(2, 2);
     (void)state;
@@ -382,42 +384,64 @@ static void select__power_of_the_program_SUCCESS(void **state)
     }
 }
 
-/*
- * All programs a device can ever need. The design allows 200; the files alone
- * do not choose the width, the device does.
- */
-static void select__few_programs_SUCCESS(void **state)
+static bool same_key(const lrn_program_key *a, const lrn_program_key *b)
 {
-    lrn_program_key keys[400];
-    size_t count = 0;
+    return a->file == b->file && a->width == b->width && a->taps == b->taps &&
+           a->power == b->power && a->wide == b->wide;
+}
+
+/*
+ * All programs a device can ever need: what ahead-of-time compilers go through
+ * must hold every key that selection gives, none twice, and at most the 200
+ * that the design allows.
+ */
+static void program_key_number__every_key_of_selection_SUCCESS(void **state)
+{
+    static const int widths[] = {1, 2, 4, 8, 16};
     static const double betas[] = {0.0, 0.5, 0.75, 1.0, 0.3};
     const int64_t far_dims[] = {2, 3, 4}, far_strides[] = {INT64_C(1) << 40, 4, 1};
     const int64_t gap_strides[] = {24, 8, 2};
     const cllrn_tensor tensors[] = {make_nchw(2, 9, 5, 5), make_nhwc(2, 9, 5, 5),
                                     make_tensor(3, far_dims, far_strides, 1),
                                     make_tensor(3, far_dims, gap_strides, 1)};
+    enum { MOST = 200 };
     (void)state;
-    for (size_t t = 0; t < 4; ++t)
-        for (size_t b = 0; b < 5; ++b)
-            for (int taps = 1; taps < 20; ++taps)
-                for (int32_t aliasing = CLLRN_DISJOINT; aliasing <= CLLRN_IN_PLACE; ++aliasing)
-                    for (size_t v = 0; lrn_variant_name(v) != NULL; ++v) {
-                        const cllrn_params params =
-                            make_params(CLLRN_TORCH, taps, 1.0, betas[b], 1.0);
-                        const lrn_shape shape = lrn_shape_make(&tensors[t], &tensors[t]);
-                        lrn_selection s;
-                        if (lrn_select(&shape, &params, &cpu, aliasing, lrn_variant_name(v), &s,
-                                       NULL) != CLLRN_SUCCESS)
-                            continue;
-                        size_t i = 0;
-                        while (i < count && memcmp(&keys[i], &s.key, sizeof s.key) != 0)
-                            ++i;
-                        assert_true(i < sizeof keys / sizeof *keys);
-                        if (i == count)
-                            keys[count++] = s.key;
-                    }
-    print_message("%zu programs at most on one device\n", count);
-    assert_true(count <= 200);
+    for (size_t w = 0; w < sizeof widths / sizeof *widths; ++w) {
+        lrn_program_key keys[MOST];
+        bool given[MOST] = {false};
+        size_t count = 0, used = 0;
+        lrn_device_facts facts[] = {cpu, gpu};
+        facts[0].vector_width = facts[1].vector_width = widths[w];
+        for (; count < MOST && lrn_program_key_number(count, widths[w], &keys[count]); ++count)
+            for (size_t i = 0; i < count; ++i)
+                assert_false(same_key(&keys[i], &keys[count]));
+        assert_true(count < MOST);
+
+        for (int kind = 0; kind < 2; ++kind)
+            for (size_t t = 0; t < 4; ++t)
+                for (size_t b = 0; b < 5; ++b)
+                    for (int taps = 1; taps < 20; ++taps)
+                        for (int32_t aliasing = CLLRN_DISJOINT; aliasing <= CLLRN_IN_PLACE;
+                             ++aliasing)
+                            for (size_t v = 0; lrn_variant_name(v) != NULL; ++v) {
+                                const cllrn_params params =
+                                    make_params(CLLRN_TORCH, taps, 1.0, betas[b], 1.0);
+                                const lrn_shape shape = lrn_shape_make(&tensors[t], &tensors[t]);
+                                lrn_selection s;
+                                if (lrn_select(&shape, &params, &facts[kind], aliasing,
+                                               lrn_variant_name(v), &s, NULL) != CLLRN_SUCCESS)
+                                    continue;
+                                size_t i = 0;
+                                while (i < count && !same_key(&keys[i], &s.key))
+                                    ++i;
+                                if (i == count)
+                                    fail_msg("width %d: no number for a key of %s", widths[w],
+                                             s.variant);
+                                used += !given[i];
+                                given[i] = true;
+                            }
+        print_message("vector width %d: %zu programs, %zu of them seen\n", widths[w], count, used);
+    }
 }
 
 int main(void)
@@ -431,7 +455,7 @@ int main(void)
         TEST(select__huge_problems_SUCCESS),
         TEST(selection_limit__smaller_groups_SUCCESS),
         TEST(select__power_of_the_program_SUCCESS),
-        TEST(select__few_programs_SUCCESS),
+        TEST(program_key_number__every_key_of_selection_SUCCESS),
     };
     return cmocka_run_group_tests_name("select", tests, NULL, NULL);
 }

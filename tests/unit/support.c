@@ -33,8 +33,6 @@ int support_teardown(void **state)
     return 0;
 }
 
-/* ------------------------------------------------------------------- errors */
-
 cllrn_error error_blank(void)
 {
     cllrn_error error = CLLRN_ERROR_INIT;
@@ -74,8 +72,6 @@ void assert_succeeded(cllrn_status actual, const cllrn_error *error)
     assert_string_equal(cllrn_status_string(actual), "CLLRN_SUCCESS");
     assert_error_blank(error);
 }
-
-/* ------------------------------------------------------- params and tensors */
 
 cllrn_params make_params(int32_t convention, int64_t size, double alpha, double beta, double k)
 {
@@ -208,8 +204,6 @@ double ulp_error(float actual, double exact)
     return fabs((double)actual - exact) / ulp;
 }
 
-/* ------------------------------------------------------------------- memory */
-
 void memory_fail(size_t n, bool from_there_on)
 {
     fail_at = n > 0 ? atomic_load(&calls) + n : 0;
@@ -296,8 +290,6 @@ void support_free(void *user, void *memory)
     assert_true(*whole == UINT64_C(0xa110ca7ed));
     free(whole);
 }
-
-/* -------------------------------------------------------------------- world */
 
 world world_handles(void)
 {

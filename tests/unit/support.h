@@ -20,16 +20,14 @@
 /* Every test's frame: the fake is new before it; afterwards nothing may be left over. */
 int support_setup(void **state);
 int support_teardown(void **state);
-#define TEST(function)                                                                             \
-    cmocka_unit_test_setup_teardown(function, support_setup, support_teardown)
-
-/* ------------------------------------------------------------------- errors */
+#define TEST(function) cmocka_unit_test_setup_teardown(function, support_setup, support_teardown)
 
 /* An error nobody has written to yet, and the proof of that. */
 cllrn_error error_blank(void);
 void assert_error_blank(const cllrn_error *error);
 
-/* A call failed with this status, said so in one line, and named the OpenCL code if there is one. */
+/* A call failed with this status, said so in one line, and named the OpenCL code if there is one.
+ */
 void assert_failed(cllrn_status expected, cllrn_status actual, const cllrn_error *error);
 
 /* A call succeeded and left the error alone. */
@@ -37,8 +35,6 @@ void assert_succeeded(cllrn_status actual, const cllrn_error *error);
 
 /* What an out-parameter holds before a call. */
 #define UNTOUCHED ((void *)(uintptr_t)0x5e5e5e5e)
-
-/* ------------------------------------------------------- params and tensors */
 
 cllrn_params make_params(int32_t convention, int64_t size, double alpha, double beta, double k);
 cllrn_params make_window(int64_t lower, int64_t upper, double divisor, double alpha, double beta,
@@ -70,8 +66,6 @@ void random_strides(uint64_t *state, cllrn_tensor *tensor);
 /* ULPs between a float and the exact value it should be. */
 double ulp_error(float actual, double exact);
 
-/* ------------------------------------------------------------------- memory */
-
 /*
  * malloc, pthread_mutex_init and the engine's allocator, all counted, any of
  * them made to fail like fake_fail. Memory is handed out full of rubbish.
@@ -83,8 +77,6 @@ extern int support_alloc_user; /* to be handed to both */
 void memory_fail(size_t n, bool from_there_on);
 size_t memory_calls(void);  /* since support_setup */
 size_t memory_failed(void); /* since memory_fail */
-
-/* -------------------------------------------------------------------- world */
 
 /* One device, a context of it, a queue, and an engine with the allocator above. */
 typedef struct world {

@@ -140,8 +140,8 @@ static void tensor_check__bad_tensors_their_status(void **state)
 static void tensor_check__overflow_SIZE_OVERFLOW(void **state)
 {
     const cllrn_tensor good = make_nchw(2, 3, 4, 5);
-    static const int64_t strides[] = {INT64_MIN, INT64_MIN + 1, INT64_MAX, INT64_MAX / 2,
-                                      -(INT64_MAX / 2), INT64_C(1) << 61};
+    static const int64_t strides[] = {INT64_MIN,     INT64_MIN + 1,    INT64_MAX,
+                                      INT64_MAX / 2, -(INT64_MAX / 2), INT64_C(1) << 61};
     cllrn_tensor t;
     (void)state;
     for (int axis = 0; axis < 4; ++axis) {
@@ -184,6 +184,11 @@ static void tensor_check_destination__shared_places_INVALID_STRIDES(void **state
         cllrn_error error = error_blank();
         assert_failed(CLLRN_INVALID_STRIDES, lrn_tensor_check_destination(&t, "dst", &error),
                       &error);
+        if (i < 3) { /* the stride of zero is named */
+            char axis[32];
+            snprintf(axis, sizeof axis, "stride 0 at axis %zu", i);
+            assert_non_null(strstr(error.message, axis));
+        }
         /* A source may. */
         assert_int_equal(lrn_tensor_check(&t, "src", NULL), CLLRN_SUCCESS);
     }
@@ -266,28 +271,27 @@ static void shape_make__usual_layouts_SUCCESS(void **state)
         int64_t dims[8], strides[8]; /* strides[0] 0: C order */
         canonical expected;
     } rows[] = {
-        {4, 1, {2, 3, 4, 5}, {0}, {2, 3, 20, 1, 20, 1, 60}},                     /* NCHW */
-        {4, 3, {2, 4, 5, 3}, {0}, {1, 3, 40, 0, 1, 3, 0}},                       /* NHWC */
-        {4, 1, {1, 3, 4, 5}, {0}, {1, 3, 20, 0, 20, 1, 0}},                      /* one item */
-        {2, 1, {7, 3}, {0}, {1, 3, 7, 0, 1, 3, 0}},                              /* (N, C) */
-        {2, 0, {3, 7}, {0}, {1, 3, 7, 0, 7, 1, 0}},                              /* (C, N) */
-        {3, 0, {3, 7, 2}, {0}, {1, 3, 14, 0, 14, 1, 0}},                         /* CHW */
-        {8, 1, {2, 3, 2, 2, 2, 2, 2, 2}, {0}, {2, 3, 64, 1, 64, 1, 192}},        /* rank 8 */
-        {8, -1, {2, 2, 2, 2, 2, 2, 2, 3}, {0}, {1, 3, 128, 0, 1, 3, 0}},         /* and last */
-        {4, 1, {2, 3, 4, 5}, {1, 2, 6, 24}, {20, 3, 2, 1, 2, 1, 6}},             /* Fortran */
-        {3, 1, {2, 1, 1}, {0}, {1, 1, 2, 0, 1, 1, 0}},                           /* C = 1 */
-        {3, 1, {1, 3, 1}, {0}, {1, 3, 1, 0, 1, 1, 0}},                           /* one position */
-        {4, 1, {2, 3, 4, 5}, {120, 40, 5, 1}, {2, 3, 20, 1, 40, 1, 120}},        /* channels apart */
-        {4, 1, {2, 3, 4, 5}, {72, 24, 6, 1}, {8, 3, 5, 2, 24, 1, 72}},           /* padded rows */
-        {4, 3, {2, 4, 5, 3}, {160, 40, 8, 1}, {1, 3, 40, 0, 1, 8, 0}},           /* NHWC slice */
-        {4, 1, {2, 3, 4, 5}, {-60, -20, -5, -1}, {2, 3, 20, 1, -20, -1, -60}},   /* backwards */
-        {4, 1, {2, 3, 4, 1}, {12, 4, 1, 999}, {2, 3, 4, 1, 4, 1, 12}},           /* size-1 axis */
+        {4, 1, {2, 3, 4, 5}, {0}, {2, 3, 20, 1, 20, 1, 60}},                   /* NCHW */
+        {4, 3, {2, 4, 5, 3}, {0}, {1, 3, 40, 0, 1, 3, 0}},                     /* NHWC */
+        {4, 1, {1, 3, 4, 5}, {0}, {1, 3, 20, 0, 20, 1, 0}},                    /* one item */
+        {2, 1, {7, 3}, {0}, {1, 3, 7, 0, 1, 3, 0}},                            /* (N, C) */
+        {2, 0, {3, 7}, {0}, {1, 3, 7, 0, 7, 1, 0}},                            /* (C, N) */
+        {3, 0, {3, 7, 2}, {0}, {1, 3, 14, 0, 14, 1, 0}},                       /* CHW */
+        {8, 1, {2, 3, 2, 2, 2, 2, 2, 2}, {0}, {2, 3, 64, 1, 64, 1, 192}},      /* rank 8 */
+        {8, -1, {2, 2, 2, 2, 2, 2, 2, 3}, {0}, {1, 3, 128, 0, 1, 3, 0}},       /* and last */
+        {4, 1, {2, 3, 4, 5}, {1, 2, 6, 24}, {20, 3, 2, 1, 2, 1, 6}},           /* Fortran */
+        {3, 1, {2, 1, 1}, {0}, {1, 1, 2, 0, 1, 1, 0}},                         /* C = 1 */
+        {3, 1, {1, 3, 1}, {0}, {1, 3, 1, 0, 1, 1, 0}},                         /* one position */
+        {4, 1, {2, 3, 4, 5}, {120, 40, 5, 1}, {2, 3, 20, 1, 40, 1, 120}},      /* channels apart */
+        {4, 1, {2, 3, 4, 5}, {72, 24, 6, 1}, {8, 3, 5, 2, 24, 1, 72}},         /* padded rows */
+        {4, 3, {2, 4, 5, 3}, {160, 40, 8, 1}, {1, 3, 40, 0, 1, 8, 0}},         /* NHWC slice */
+        {4, 1, {2, 3, 4, 5}, {-60, -20, -5, -1}, {2, 3, 20, 1, -20, -1, -60}}, /* backwards */
+        {4, 1, {2, 3, 4, 1}, {12, 4, 1, 999}, {2, 3, 4, 1, 4, 1, 12}},         /* size-1 axis */
     };
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; ++i) {
-        const cllrn_tensor t =
-            make_tensor(rows[i].rank, rows[i].dims, rows[i].strides[0] ? rows[i].strides : NULL,
-                        rows[i].axis);
+        const cllrn_tensor t = make_tensor(
+            rows[i].rank, rows[i].dims, rows[i].strides[0] ? rows[i].strides : NULL, rows[i].axis);
         assert_canonical(&t, &rows[i].expected);
     }
 }

@@ -117,8 +117,8 @@ static void window_sum__any_stride_SUCCESS(void **state)
 
 static void window_sum__huge_windows_SUCCESS(void **state)
 {
-    static const int taps[] = {(1 << 20) + 5,  (1 << 20) - 1,        1 << 20,  (1 << 25) + 2,
-                               (1 << 30),      (1 << 30) + (1 << 29), INT32_MAX, INT32_MAX - 1};
+    static const int taps[] = {(1 << 20) + 5, (1 << 20) - 1,         1 << 20,   (1 << 25) + 2,
+                               (1 << 30),     (1 << 30) + (1 << 29), INT32_MAX, INT32_MAX - 1};
     static const int64_t channels[] = {1, 2, 7, 100, 1000};
     static float x[ROOM];
     uint64_t random = 34;
@@ -162,8 +162,10 @@ static void window_sum__by_hand_SUCCESS(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(window_sum__every_small_window_SUCCESS), TEST(window_sum__special_values_SUCCESS),
-        TEST(window_sum__any_stride_SUCCESS),         TEST(window_sum__huge_windows_SUCCESS),
+        TEST(window_sum__every_small_window_SUCCESS),
+        TEST(window_sum__special_values_SUCCESS),
+        TEST(window_sum__any_stride_SUCCESS),
+        TEST(window_sum__huge_windows_SUCCESS),
         TEST(window_sum__by_hand_SUCCESS),
     };
     return cmocka_run_group_tests_name("window", tests, NULL, NULL);
