@@ -286,11 +286,11 @@ static void device_facts__int64_SUCCESS(void **state)
 {
     static const struct {
         const char *profile, *extensions;
-        bool int64;
+        bool int64, wide;
     } rows[] = {
-        {"FULL_PROFILE", "", true},
-        {"EMBEDDED_PROFILE", "", false},
-        {"EMBEDDED_PROFILE", "cl_khr_fp16 cles_khr_int64 cl_khr_x", true},
+        {"FULL_PROFILE", "", true, true},
+        {"EMBEDDED_PROFILE", "", false, false},
+        {"EMBEDDED_PROFILE", "cl_khr_fp16 cles_khr_int64 cl_khr_x", true, false},
     };
     cl_device_id device = fake_device();
     (void)state;
@@ -300,6 +300,7 @@ static void device_facts__int64_SUCCESS(void **state)
         fake_settings(device)->extensions = rows[i].extensions;
         assert_int_equal(lrn_device_facts_get(device, &facts, NULL), CLLRN_SUCCESS);
         assert_int_equal(facts.int64, rows[i].int64);
+        assert_int_equal(facts.wide, rows[i].wide);
     }
 }
 

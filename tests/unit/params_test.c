@@ -150,6 +150,33 @@ static void params_check__bad_params_their_status(void **state)
     assert_int_equal(lrn_params_check(&p, NULL), CLLRN_SUCCESS);
 }
 
+/* A struct of a newer header is read as long as what it adds is zero, its default. */
+static void params_check__newer_header_its_status(void **state)
+{
+    struct {
+        cllrn_params params;
+        unsigned char more[24];
+    } newer;
+    (void)state;
+    memset(&newer, 0x5a, sizeof newer);
+    assert_int_equal(cllrn_params_init(&newer.params, (uint32_t)sizeof newer, CLLRN_TORCH, 5, 1.0,
+                                       0.75, 1.0, NULL),
+                     CLLRN_SUCCESS);
+    assert_int_equal(newer.params.struct_size, sizeof newer);
+    assert_int_equal(lrn_params_check(&newer.params, NULL), CLLRN_SUCCESS);
+    for (size_t i = 0; i < sizeof newer.more; ++i) {
+        newer.more[i] = 1;
+        refuse_check(CLLRN_INVALID_ARGUMENT, &newer.params);
+        newer.more[i] = 0;
+    }
+    /* No struct is as large as this: nothing behind it may be read or written. */
+    newer.params.struct_size = UINT32_MAX;
+    refuse_check(CLLRN_INVALID_ARGUMENT, &newer.params);
+    assert_int_equal(
+        cllrn_params_init(&newer.params, UINT32_MAX, CLLRN_TORCH, 5, 1.0, 0.75, 1.0, NULL),
+        CLLRN_INVALID_ARGUMENT);
+}
+
 static void params_check__window_overflows_INVALID_WINDOW(void **state)
 {
     static const int64_t bad[][2] = {
@@ -216,6 +243,11 @@ static void params_scalars__parity_SUCCESS(void **state)
     for (size_t i = 0; i < sizeof rows / sizeof *rows; ++i) {
         const cllrn_params p = make_params(CLLRN_TORCH, 5, 1.0, rows[i].beta, 1.0);
         assert_int_equal(lrn_params_scalars(&p).parity, rows[i].parity);
+    }
+    /* Of the number given, not of what a float or a limit makes of it. */
+    for (int exponent = 30; exponent <= 52; ++exponent) {
+        const cllrn_params p = make_params(CLLRN_TORCH, 5, 1.0, ldexp(1.0, exponent) + 1.0, 1.0);
+        assert_int_equal(lrn_params_scalars(&p).parity, LRN_BETA_ODD);
     }
     /* pow() takes an infinity for an even number. */
     const cllrn_params p = make_params(CLLRN_TORCH, 5, 1.0, (double)INFINITY, 1.0);
@@ -288,6 +320,7 @@ int main(void)
         TEST(params_init__null_or_struct_size_INVALID_ARGUMENT),
         TEST(params_init__any_scalars_SUCCESS),
         TEST(params_check__bad_params_their_status),
+        TEST(params_check__newer_header_its_status),
         TEST(params_check__window_overflows_INVALID_WINDOW),
         TEST(params_power__classes_SUCCESS),
         TEST(params_scalars__parity_SUCCESS),

@@ -360,6 +360,26 @@ static void plan_create__shapes_share_programs_SUCCESS(void **state)
     world_close(&w);
 }
 
+/* Where the two sides differ nothing can be in place, and nothing is built for it. */
+static void plan_create__different_strides_SUCCESS(void **state)
+{
+    world w = world_open();
+    material m;
+    (void)state;
+    material_make(&m);
+    m.params = make_params(CLLRN_TORCH, 4, 1e-4, 0.75, 1.0);
+    m.dst.strides[0] *= 2;
+
+    cllrn_plan *plan = world_plan(&w, &m.params, &m.src, &m.dst, NULL);
+
+    assert_string_equal(cllrn_plan_variant(plan, CLLRN_DISJOINT), "strided");
+    assert_string_equal(cllrn_plan_variant(plan, CLLRN_IN_PLACE), "none");
+    assert_int_equal(cllrn_plan_scratch_size(plan, CLLRN_IN_PLACE), 0);
+    assert_int_equal(fake_live_kernels(), 1);
+    cllrn_plan_destroy(plan);
+    world_close(&w);
+}
+
 static void plan_destroy__after_the_engine_SUCCESS(void **state)
 {
     world w = world_open();
@@ -424,6 +444,7 @@ int main(void)
         TEST(plan_create__build_fails_BUILD_FAILURE),
         TEST(plan_create__empty_tensor_SUCCESS),
         TEST(plan_create__shapes_share_programs_SUCCESS),
+        TEST(plan_create__different_strides_SUCCESS),
         TEST(plan_destroy__after_the_engine_SUCCESS),
         TEST(launch_kernels__more_than_are_kept_SUCCESS),
     };
