@@ -8,7 +8,7 @@ logs=$(mktemp -d)
 trap 'rm -rf "$logs"' EXIT
 status=0
 table=()
-for part in test sanitize peers; do
+for part in test sanitize mutants exhaustive peers; do
     begin=$SECONDS
     if "ci/$part.sh" >"$logs/$part" 2>&1; then
         result=passed

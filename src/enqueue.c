@@ -379,7 +379,8 @@ cllrn_status cllrn_enqueue_forward(const cllrn_plan *plan, cl_command_queue queu
         return status;
 
     cl_kernel kernel = NULL;
-    if ((status = lrn_launch_take_kernel(launch, &kernel, error)) != CLLRN_SUCCESS)
+    if ((status = lrn_launch_take_kernel(launch, "enqueue forward", &kernel, error)) !=
+        CLLRN_SUCCESS)
         return status;
     cl_event done = NULL;
     cl_int code = set_arguments(plan, launch, kernel, src, dst, scratch);

@@ -7,7 +7,8 @@
 #include "error.h"
 #include "program.h"
 
-cllrn_status lrn_launch_take_kernel(lrn_launch *launch, cl_kernel *kernel, cllrn_error *error)
+cllrn_status lrn_launch_take_kernel(lrn_launch *launch, const char *operation, cl_kernel *kernel,
+                                    cllrn_error *error)
 {
     cl_kernel taken = NULL;
     cl_int code = CL_SUCCESS;
@@ -18,7 +19,8 @@ cllrn_status lrn_launch_take_kernel(lrn_launch *launch, cl_kernel *kernel, cllrn
     if (taken == NULL)
         taken = clCreateKernel(launch->program, launch->selection.kernel, &code);
     if (taken == NULL)
-        return lrn_fail_cl(error, code, "making the kernel %s", launch->selection.kernel);
+        return lrn_fail_cl(error, code, "%s: making the kernel %s", operation,
+                           launch->selection.kernel);
     *kernel = taken;
     return CLLRN_SUCCESS;
 }
@@ -61,7 +63,7 @@ static cllrn_status open_launch(cllrn_plan *plan, const cllrn_problem *problem, 
     launch->scratch = lrn_selection_scratch(&launch->selection, &plan->shape);
 
     cl_kernel kernel = NULL;
-    if ((status = lrn_launch_take_kernel(launch, &kernel, error)) != CLLRN_SUCCESS)
+    if ((status = lrn_launch_take_kernel(launch, "plan create", &kernel, error)) != CLLRN_SUCCESS)
         return status;
     size_t group_size = 0;
     const cl_int code =

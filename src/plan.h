@@ -44,8 +44,9 @@ static inline lrn_launch *lrn_plan_launch(const cllrn_plan *plan, int32_t aliasi
     return (lrn_launch *)&plan->launches[aliasing == CLLRN_IN_PLACE];
 }
 
-/* A kernel for the caller alone, until it puts it back. */
-cllrn_status lrn_launch_take_kernel(lrn_launch *launch, cl_kernel *kernel, cllrn_error *error);
+/* A kernel for the caller alone, until it puts it back. operation begins the error's message. */
+cllrn_status lrn_launch_take_kernel(lrn_launch *launch, const char *operation, cl_kernel *kernel,
+                                    cllrn_error *error);
 void lrn_launch_put_kernel(lrn_launch *launch, cl_kernel kernel);
 
 #endif

@@ -43,9 +43,12 @@ static const char *text(const lrn_sources *sources, lrn_file file)
 static void hash_texts(lrn_sources *sources)
 {
     uint64_t hash = UINT64_C(0xcbf29ce484222325);
-    for (int file = 0; file < LRN_FILE_COUNT; ++file)
-        for (const char *c = text(sources, (lrn_file)file); *c != '\0'; ++c)
+    for (int file = 0; file < LRN_FILE_COUNT; ++file) {
+        const char *c = text(sources, (lrn_file)file);
+        do /* the final zero too: it keeps the files apart */
             hash = (hash ^ (unsigned char)*c) * UINT64_C(0x100000001b3);
+        while (*c++ != '\0');
+    }
     snprintf(sources->hash, sizeof sources->hash, "%016" PRIx64, hash);
 }
 

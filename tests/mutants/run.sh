@@ -25,7 +25,7 @@ suite() { # NAME
     for part in '^device.pocl.digests$' '^unit' '^device.pocl.conformance$'; do
         if ! timeout 600 ctest --test-dir "$build" --stop-on-failure --no-tests=error -R "$part" \
             >"$work/$1.log" 2>&1; then
-            noticed=$(awk -F'[- ]+' '/^[ \t]+[0-9]+ - / {print $4; exit}' "$work/$1.log")
+            noticed=$(awk '/^[ \t]*[0-9]+ - / {print $3; exit}' "$work/$1.log")
             return 1
         fi
     done

@@ -415,7 +415,7 @@ static void launch_kernels__more_than_are_kept_SUCCESS(void **state)
     lrn_launch *launch = lrn_plan_launch(plan, CLLRN_DISJOINT);
 
     for (int i = 0; i < COUNT; ++i) {
-        assert_succeeded(lrn_launch_take_kernel(launch, &kernels[i], &error), &error);
+        assert_succeeded(lrn_launch_take_kernel(launch, "test", &kernels[i], &error), &error);
         for (int j = 0; j < i; ++j)
             assert_ptr_not_equal(kernels[i], kernels[j]);
     }

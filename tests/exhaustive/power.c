@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The powers of cl/arithmetic.h against double: beta 0.5, 0.75 and 1 over every
+ * positive normal float whose result is normal, other betas over at least 10^8
+ * floats each. Prints the greatest distance in ULP of the result; exits 1 when
+ * one is beyond its bound.
+ *
+ *     power [--quick]        --quick takes every 1009th of those floats
+ */
+#include <math.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "params.h"
+
+#define FIRST UINT32_C(0x00800000) /* 2^-126 */
+#define LAST UINT32_C(0x7f7fffff)  /* the greatest finite float */
+#define MAX_THREADS 64
+
+typedef struct slice {
+    pthread_t thread;
+    double beta;
+    int power;
+    lrn_scalars scalars;
+    uint32_t begin, step;
+    uint64_t count; /* values with a normal result */
+    double worst;   /* ULP */
+    uint32_t worst_at;
+} slice;
+
+/* 2^-23 of the binade that a normal float result lies in. */
+static double ulp_of(double exact)
+{
+    uint64_t bits;
+    memcpy(&bits, &exact, sizeof bits);
+    bits = (bits & UINT64_C(0x7ff0000000000000)) - (UINT64_C(23) << 52);
+    double ulp;
+    memcpy(&ulp, &bits, sizeof ulp);
+    return ulp;
+}
+
+/* sqrt and / are exact to half an ulp of double; pow to about one. */
+static inline double exact_power(int power, double s, double beta)
+{
+    if (power == LRN_POWER_HALF)
+        return 1.0 / sqrt(s);
+    if (power == LRN_POWER_3_4)
+        return 1.0 / sqrt(s * sqrt(s));
+    if (power == LRN_POWER_ONE)
+        return 1.0 / s;
+    return pow(s, -beta);
+}
+
+#if defined(__x86_64__) && defined(__GLIBC__) && defined(__has_attribute)
+#if __has_attribute(target_clones)
+__attribute__((target_clones("fma", "default")))
+#endif
+#endif
+static void
+run_slice(slice *s)
+{
+    for (uint64_t at = s->begin; at <= LAST; at += s->step) {
+        const float x = lrn_bits_float((uint32_t)at);
+        const double exact = exact_power(s->power, (double)x, s->beta);
+        if (!(exact >= 0x1p-126 && exact < 0x1p128))
+            continue;
+        mask_t special;
+        float result = lrn_power(s->power, x, s->scalars, &special);
+        if (special) /* what lrn_normalize does there; with k 0 and scale 1 the sum is s */
+            result = lrn_special(1.0f, x, s->scalars);
+        const double distance = fabs((double)result - exact) / ulp_of(exact);
+        ++s->count;
+        if (!(distance <= s->worst)) {
+            s->worst = distance;
+            s->worst_at = (uint32_t)at;
+        }
+    }
+}
+
+static void *thread_main(void *user)
+{
+    run_slice(user);
+    return NULL;
+}
+
+static bool run_beta(double beta, uint32_t step)
+{
+    slice slices[MAX_THREADS], total = {.count = 0};
+    const long processors = sysconf(_SC_NPROCESSORS_ONLN);
+    const uint32_t threads = processors < 1             ? 1
+                             : processors > MAX_THREADS ? MAX_THREADS
+                                                        : (uint32_t)processors;
+    cllrn_params params;
+    if (cllrn_params_init(&params, sizeof params, CLLRN_TORCH, 1, 1.0, beta, 0.0, NULL) !=
+        CLLRN_SUCCESS)
+        return false;
+    for (uint32_t i = 0; i < threads; ++i) {
+        slices[i] = (slice){.beta = beta,
+                            .power = lrn_params_power(&params),
+                            .scalars = lrn_params_scalars(&params),
+                            .begin = FIRST + i * step,
+                            .step = threads * step};
+        if (pthread_create(&slices[i].thread, NULL, thread_main, &slices[i]) != 0) {
+            fprintf(stderr, "no thread\n");
+            exit(EXIT_FAILURE);
+        }
+    }
+    for (uint32_t i = 0; i < threads; ++i) {
+        pthread_join(slices[i].thread, NULL);
+        total.count += slices[i].count;
+        if (!(slices[i].worst <= total.worst)) {
+            total.worst = slices[i].worst;
+            total.worst_at = slices[i].worst_at;
+        }
+    }
+    const double bound = lrn_params_power(&params) == LRN_POWER_GENERAL ? 3.0 : 2.0;
+    const bool good = total.worst <= bound && total.count > 0;
+    printf("beta %-7g %11llu values, greatest distance %.4f ULP at s = %a, bound %g%s\n", beta,
+           (unsigned long long)total.count, total.worst, (double)lrn_bits_float(total.worst_at),
+           bound, good ? "" : "  FAILED");
+    fflush(stdout);
+    return good;
+}
+
+int main(int argc, char **argv)
+{
+    static const double all[] = {0.5, 0.75, 1.0};
+    static const double others[] = {0.6, 0.1, 0.25, 0.9,   1.3,  2.0,  2.5,  3.0,
+                                    3.7, 4.0, -0.5, -0.75, -1.0, -2.3, -4.0, 1e-3};
+    int passed = 0, failed = 0;
+    const bool quick = argc == 2 && strcmp(argv[1], "--quick") == 0;
+    if (argc > 1 && !quick) {
+        fprintf(stderr, "usage: %s [--quick]\n", argv[0]);
+        return 2;
+    }
+    for (size_t i = 0; i < sizeof all / sizeof *all; ++i)
+        *(run_beta(all[i], quick ? 1009 : 1) ? &passed : &failed) += 1;
+    for (size_t i = 0; i < sizeof others / sizeof *others; ++i) {
+        /* Of all floats about one in |beta| has a normal result; more than 10^8 shall be left. */
+        const double normal = (double)(LAST - FIRST) / fmax(1.0, 1.02 * fabs(others[i]));
+        const uint32_t step = (uint32_t)(normal / 1.03e8);
+        *(run_beta(others[i], quick ? step * 1009 : step) ? &passed : &failed) += 1;
+    }
+    printf("%d passed, %d failed\n", passed, failed);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
