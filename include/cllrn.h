@@ -107,6 +107,9 @@ enum {
 /* The name of a status, "CLLRN_INVALID_RANK"; "unknown status" for any other number. Any thread. */
 CLLRN_API const char *cllrn_status_string(cllrn_status status);
 
+/* The name of an OpenCL code, "CL_OUT_OF_RESOURCES"; "OpenCL error" for one it does not know. Any thread. */
+CLLRN_API const char *cllrn_opencl_error_string(int32_t cl_error);
+
 /*
  * What went wrong: filled by a failing call, left alone by one that succeeds.
  * Declare it as  cllrn_error error = CLLRN_ERROR_INIT;

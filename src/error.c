@@ -46,9 +46,9 @@ const char *cllrn_status_string(cllrn_status status)
     }
 }
 
-const char *lrn_cl_name(cl_int code)
+const char *cllrn_opencl_error_string(int32_t cl_error)
 {
-    switch (code) {
+    switch (cl_error) {
         NAME(CL_DEVICE_NOT_FOUND);
         NAME(CL_DEVICE_NOT_AVAILABLE);
         NAME(CL_COMPILER_NOT_AVAILABLE);
@@ -124,7 +124,7 @@ static void fill(cllrn_error *error, cllrn_status status, cl_int code, const cha
     const int length = vsnprintf(error->message, sizeof error->message, format, arguments);
     if (code != CL_SUCCESS && length >= 0 && (size_t)length < sizeof error->message)
         snprintf(error->message + length, sizeof error->message - (size_t)length, ": %s (%d)",
-                 lrn_cl_name(code), code);
+                 cllrn_opencl_error_string(code), code);
 }
 
 cllrn_status lrn_fail(cllrn_error *error, cllrn_status status, const char *format, ...)

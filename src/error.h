@@ -28,9 +28,6 @@ cllrn_status lrn_fail_cl(cllrn_error *error, cl_int code, const char *format, ..
 cllrn_status lrn_fail_code(cllrn_error *error, cllrn_status status, cl_int code, const char *format,
                            ...) LRN_PRINTF(4, 5);
 
-/* "CL_OUT_OF_RESOURCES", or "OpenCL error" for a code it does not know. */
-const char *lrn_cl_name(cl_int code);
-
 /* Whether an error is there to be filled, whatever a newer header put behind it. */
 #define LRN_FILLABLE(error) ((error) != NULL && (error)->struct_size >= sizeof *(error))
 

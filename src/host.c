@@ -51,17 +51,8 @@ typedef struct host_forward {
     lrn_scalars scalars;
 } host_forward;
 
-/*
- * fma is one instruction where the processor has it and a call of the C
- * library's where not: the same bits, several times the speed.
- */
-#if defined(__x86_64__) && defined(__GLIBC__) && defined(__has_attribute)
-#if __has_attribute(target_clones)
-__attribute__((target_clones("fma", "default")))
-#endif
-#endif
-static void
-forward_column(void *user, int64_t src_offset, int64_t dst_offset)
+LRN_FMA_CLONES
+static void forward_column(void *user, int64_t src_offset, int64_t dst_offset)
 {
     const host_forward *f = user;
     const float *src = f->src + src_offset;

@@ -5,9 +5,6 @@
 #include <cllrn.h>
 #include <stdbool.h>
 
-/* The name of an OpenCL error, "CL_OUT_OF_RESOURCES", or "an unknown error". */
-const char *cl_error_name(cl_int error);
-
 /* True for CL_SUCCESS; else prints "CALL failed on OBJECT: CL_NAME (-5)" and returns false. */
 bool cl_error_check(cl_int error, const char *call, const char *object);
 

@@ -55,13 +55,8 @@ static inline double exact_power(int power, double s, double beta)
     return pow(s, -beta);
 }
 
-#if defined(__x86_64__) && defined(__GLIBC__) && defined(__has_attribute)
-#if __has_attribute(target_clones)
-__attribute__((target_clones("fma", "default")))
-#endif
-#endif
-static void
-run_slice(slice *s)
+LRN_FMA_CLONES
+static void run_slice(slice *s)
 {
     for (uint64_t at = s->begin; at <= LAST; at += s->step) {
         const float x = lrn_bits_float((uint32_t)at);

@@ -65,16 +65,16 @@ static void cl_name__every_code_SUCCESS(void **state)
 {
     int known = 0;
     (void)state;
-    assert_string_equal(lrn_cl_name(CL_OUT_OF_RESOURCES), "CL_OUT_OF_RESOURCES");
-    assert_string_equal(lrn_cl_name(CL_INVALID_PROPERTY), "CL_INVALID_PROPERTY");
-    assert_string_equal(lrn_cl_name(-9999), "OpenCL error");
+    assert_string_equal(cllrn_opencl_error_string(CL_OUT_OF_RESOURCES), "CL_OUT_OF_RESOURCES");
+    assert_string_equal(cllrn_opencl_error_string(CL_INVALID_PROPERTY), "CL_INVALID_PROPERTY");
+    assert_string_equal(cllrn_opencl_error_string(-9999), "OpenCL error");
     for (cl_int a = -80; a < 0; ++a) {
-        if (strcmp(lrn_cl_name(a), "OpenCL error") == 0)
+        if (strcmp(cllrn_opencl_error_string(a), "OpenCL error") == 0)
             continue;
         ++known;
-        assert_int_equal(strncmp(lrn_cl_name(a), "CL_", 3), 0);
+        assert_int_equal(strncmp(cllrn_opencl_error_string(a), "CL_", 3), 0);
         for (cl_int b = -80; b < a; ++b)
-            assert_string_not_equal(lrn_cl_name(a), lrn_cl_name(b));
+            assert_string_not_equal(cllrn_opencl_error_string(a), cllrn_opencl_error_string(b));
     }
     assert_true(known >= 40);
 }
