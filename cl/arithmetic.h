@@ -63,9 +63,17 @@ typedef LRN_JOIN(int, LRN_WIDTH) mask_t;
 /*
  * For a function with many fma in it: one instruction where the processor has
  * it, a call of the C library's where not. The same bits, several times the speed.
+ * Not under ThreadSanitizer, which is not ready yet when the loader chooses.
  */
 #define LRN_FMA_CLONES
-#if defined(__x86_64__) && defined(__GLIBC__) && defined(__has_attribute)
+#if defined(__SANITIZE_THREAD__)
+#define LRN_TSAN
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define LRN_TSAN
+#endif
+#endif
+#if defined(__x86_64__) && defined(__GLIBC__) && defined(__has_attribute) && !defined(LRN_TSAN)
 #if __has_attribute(target_clones)
 #undef LRN_FMA_CLONES
 #define LRN_FMA_CLONES __attribute__((target_clones("fma", "default")))
