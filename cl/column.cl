@@ -4,7 +4,7 @@
  * tile_channels channels, the window in registers; each element is loaded once
  * per walk.
  *
- * Legal when: the window is LRN_TAPS wide and symmetric; the tensor is outer x
+ * Legal when: the window is LRN_TAPS wide; the tensor is outer x
  * channels x inner with any strides, inner stride 1 on both sides where
  * LRN_WIDTH > 1. In place when tile_channels covers all channels.
  *
@@ -17,6 +17,7 @@
 kernel void forward_column(LRN_TENSOR_ARGUMENTS)
 {
     const lrn_scalars scalars = LRN_SCALARS;
+    const int upper = LRN_TAPS - 1 - lower;
     const index_t position = (index_t)get_global_id(0) * LRN_WIDTH;
     const index_t begin = (index_t)get_global_id(1) * tile_channels;
     if (position >= inner || begin >= channels)
@@ -32,12 +33,12 @@ kernel void forward_column(LRN_TENSOR_ARGUMENTS)
     for (index_t item = get_global_id(2); item < outer; item += get_global_size(2)) {
         global const float *from = src + item * src_outer;
         global float *to = dst + item * dst_outer;
-        /* x[j] is channel c - LRN_LOWER + j, shifted down by one at each step. */
+        /* x[j] is channel c - lower + j, shifted down by one at each step. */
         real_t x[LRN_TAPS];
         x[0] = (real_t)(0.0f);
 #pragma unroll
         for (int j = 1; j < LRN_TAPS; ++j) {
-            const index_t c = begin - LRN_LOWER + j - 1;
+            const index_t c = begin - lower + j - 1;
             x[j] = (real_t)(0.0f);
             if (c >= 0 && c < channels)
                 x[j] = lrn_load(from + c * src_channel, count);
@@ -47,10 +48,10 @@ kernel void forward_column(LRN_TENSOR_ARGUMENTS)
             for (int j = 0; j < LRN_TAPS - 1; ++j)
                 x[j] = x[j + 1];
             x[LRN_TAPS - 1] = (real_t)(0.0f);
-            if (c + LRN_UPPER < channels)
-                x[LRN_TAPS - 1] = lrn_load(from + (c + LRN_UPPER) * src_channel, count);
-            const real_t y =
-                lrn_normalize(LRN_POWER, x[LRN_LOWER], lrn_window_sum_unrolled(x), scalars);
+            if (c + upper < channels)
+                x[LRN_TAPS - 1] = lrn_load(from + (c + upper) * src_channel, count);
+            const real_t own = LRN_OWN(x, lrn_load(from + c * src_channel, count));
+            const real_t y = lrn_normalize(LRN_POWER, own, lrn_window_sum_unrolled(x), scalars);
             lrn_store(y, to + c * dst_channel, count);
         }
     }

@@ -43,6 +43,12 @@ typedef LRN_OFFSET offset_t;
 
 #define LRN_SCALARS ((lrn_scalars){scale_hi, scale_lo, k, beta_hi, beta_lo, parity})
 
+/*
+ * The window's own channel: the middle value where the window is centred, as
+ * odd ones are, else loaded once more.
+ */
+#define LRN_OWN(x, load) (lower == LRN_TAPS / 2 ? (x)[LRN_TAPS / 2] : (load))
+
 /* A vector of which the first `count` elements are there; no others are touched. */
 #if LRN_WIDTH == 1
 static inline real_t lrn_load(global const float *p, int count)

@@ -4,7 +4,7 @@
  * and goes along the channels of each, LRN_WIDTH at a time; the vectors of a
  * window overlap and are read again from the first-level cache.
  *
- * Legal when: the window is LRN_TAPS wide and symmetric, channel stride 1 on
+ * Legal when: the window is LRN_TAPS wide, channel stride 1 on
  * both sides, dst disjoint from src.
  *
  * Nothing outside a position's own channels is read: what lies between them
@@ -35,23 +35,24 @@ kernel void forward_packed(LRN_TENSOR_ARGUMENTS)
                 /* The last vector moves back where it would leave the channels. */
                 const index_t back = channels - LRN_WIDTH;
                 const index_t c = channel > back && back >= 0 ? back : channel;
-                real_t x[LRN_TAPS];
-                if (c >= LRN_LOWER && c + LRN_WIDTH + LRN_UPPER <= channels) {
+                real_t x[LRN_TAPS], own;
+                if (c >= lower && c - lower + LRN_TAPS - 1 + LRN_WIDTH <= channels) {
 #pragma unroll
                     for (int j = 0; j < LRN_TAPS; ++j)
-                        x[j] = LRN_LOAD(row + c - LRN_LOWER + j);
+                        x[j] = LRN_LOAD(row + c - lower + j);
+                    own = LRN_OWN(x, LRN_LOAD(row + c));
                 } else {
                     float window[LRN_WIDTH + LRN_TAPS - 1];
                     for (int i = 0; i < LRN_WIDTH + LRN_TAPS - 1; ++i) {
-                        const index_t tap = c - LRN_LOWER + i;
+                        const index_t tap = c - lower + i;
                         window[i] = tap >= 0 && tap < channels ? row[tap] : 0.0f;
                     }
 #pragma unroll
                     for (int j = 0; j < LRN_TAPS; ++j)
                         x[j] = LRN_LOAD(window + j);
+                    own = LRN_OWN(x, LRN_LOAD(window + lower));
                 }
-                const real_t y =
-                    lrn_normalize(LRN_POWER, x[LRN_LOWER], lrn_window_sum_unrolled(x), scalars);
+                const real_t y = lrn_normalize(LRN_POWER, own, lrn_window_sum_unrolled(x), scalars);
                 lrn_store(y, out + c, back >= 0 ? LRN_WIDTH : (int)channels);
             }
         }

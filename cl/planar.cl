@@ -4,7 +4,7 @@
  * tile_positions positions by tile_channels channels and goes along the rows,
  * which stream; the rows of a window are read again from the first-level cache.
  *
- * Legal when: the window is LRN_TAPS wide and symmetric, inner stride 1 on both
+ * Legal when: the window is LRN_TAPS wide, inner stride 1 on both
  * sides, tile_positions >= LRN_WIDTH, dst disjoint from src.
  *
  * The last tile of a row takes the remainder, so that every tile with inner >=
@@ -35,7 +35,7 @@ kernel void forward_planar(LRN_TENSOR_ARGUMENTS)
 
     for (index_t item = get_global_id(2); item < outer; item += get_global_size(2)) {
         for (index_t c = begin; c < end; ++c) {
-            const int inside = c >= LRN_LOWER && c + LRN_UPPER < channels;
+            const int inside = c >= lower && c - lower + LRN_TAPS <= channels;
             global const float *row = src + item * src_outer + c * src_channel;
             global float *out = dst + item * dst_outer + c * dst_channel;
             for (index_t position = left; position < right; position += LRN_WIDTH) {
@@ -46,18 +46,18 @@ kernel void forward_planar(LRN_TENSOR_ARGUMENTS)
                 if (inside) {
 #pragma unroll
                     for (int j = 0; j < LRN_TAPS; ++j)
-                        x[j] = lrn_load(row + (j - LRN_LOWER) * src_channel + p, count);
+                        x[j] = lrn_load(row + (j - lower) * src_channel + p, count);
                 } else {
 #pragma unroll
                     for (int j = 0; j < LRN_TAPS; ++j) {
-                        const index_t channel = c - LRN_LOWER + j;
+                        const index_t channel = c - lower + j;
                         x[j] = (real_t)(0.0f);
                         if (channel >= 0 && channel < channels)
-                            x[j] = lrn_load(row + (j - LRN_LOWER) * src_channel + p, count);
+                            x[j] = lrn_load(row + (j - lower) * src_channel + p, count);
                     }
                 }
-                const real_t y =
-                    lrn_normalize(LRN_POWER, x[LRN_LOWER], lrn_window_sum_unrolled(x), scalars);
+                const real_t own = LRN_OWN(x, lrn_load(row + p, count));
+                const real_t y = lrn_normalize(LRN_POWER, own, lrn_window_sum_unrolled(x), scalars);
                 lrn_store(y, out + p, count);
             }
         }

@@ -16,12 +16,10 @@
 #include "arithmetic.h"
 #endif
 
-/* Unrolled size of the window; the fast kernels take it as symmetric. */
+/* Size of the window that the fast kernels are unrolled for. */
 #ifndef LRN_TAPS
 #define LRN_TAPS 5
 #endif
-#define LRN_LOWER (LRN_TAPS / 2)
-#define LRN_UPPER (LRN_TAPS - 1 - LRN_LOWER)
 
 /* Signed type of dims, strides and indices: 64 bits where 32 cannot hold them. */
 #ifndef LRN_INDEX

@@ -12,18 +12,18 @@ typedef struct problem {
     const lrn_device_facts *facts;
     int taps;
     bool in_place;
-    bool unrolled; /* the window is symmetric and of a size that kernels are unrolled for */
+    bool unrolled; /* the window is of a size that kernels are unrolled for */
     bool wide;     /* 32-bit indices cannot hold it */
 } problem;
 
-/* The windows, all symmetric, that the fast kernels are unrolled for. */
-static const int unrolled_taps[] = {3, 5, 7, 9};
+/* The sizes of windows that the fast kernels are unrolled for. */
+static const int unrolled_taps[] = {2, 3, 4, 5, 7, 9};
 enum { UNROLLED_COUNT = sizeof unrolled_taps / sizeof *unrolled_taps };
 
-static bool is_unrolled(int64_t lower, int64_t upper)
+static bool is_unrolled(int taps)
 {
     for (size_t i = 0; i < UNROLLED_COUNT; ++i)
-        if (lower == upper && lower + upper + 1 == unrolled_taps[i])
+        if (taps == unrolled_taps[i])
             return true;
     return false;
 }
@@ -182,7 +182,7 @@ cllrn_status lrn_select(const lrn_shape *shape, const cllrn_params *params,
         .facts = facts,
         .taps = taps,
         .in_place = aliasing == CLLRN_IN_PLACE,
-        .unrolled = is_unrolled(params->lower, params->upper),
+        .unrolled = is_unrolled(taps),
         .wide = is_wide(shape, taps),
     };
     if (p.wide && !facts->wide)
@@ -224,12 +224,18 @@ cllrn_status lrn_select(const lrn_shape *shape, const cllrn_params *params,
 
 bool lrn_program_key_number(size_t number, int vector_width, lrn_program_key *key)
 {
-    static const lrn_file fast[] = {LRN_FILE_PACKED, LRN_FILE_PLANAR, LRN_FILE_COLUMN};
-    const size_t powers = LRN_POWER_GENERAL + 1;
-    const size_t widths = vector_width > 1 ? 2 : 1; /* 1 for columns of any stride */
+    /* Columns are scalar where the inner stride is not 1. */
+    const struct {
+        lrn_file file;
+        int width;
+    } fast[] = {{LRN_FILE_PACKED, vector_width},
+                {LRN_FILE_PLANAR, vector_width},
+                {LRN_FILE_COLUMN, vector_width},
+                {LRN_FILE_COLUMN, 1}};
+    const size_t fast_count = sizeof fast / sizeof *fast - (vector_width == 1 ? 1 : 0);
 
-    key->power = (int)(number % powers);
-    number /= powers;
+    key->power = (int)(number % (LRN_POWER_GENERAL + 1));
+    number /= LRN_POWER_GENERAL + 1;
     if (number < 2) {
         key->file = LRN_FILE_STRIDED;
         key->width = 1;
@@ -240,12 +246,11 @@ bool lrn_program_key_number(size_t number, int vector_width, lrn_program_key *ke
     number -= 2;
     key->taps = unrolled_taps[number % UNROLLED_COUNT];
     number /= UNROLLED_COUNT;
-    key->width = number % widths == 0 ? vector_width : 1;
-    number /= widths;
-    key->wide = false;
-    if (number >= sizeof fast / sizeof *fast)
+    if (number >= fast_count)
         return false;
-    key->file = fast[number];
+    key->file = fast[number].file;
+    key->width = fast[number].width;
+    key->wide = false;
     return true;
 }
 

@@ -73,7 +73,7 @@ static void scenario_open(scenario *s, const char *kernel_dir)
         devices[i] = fake_device();
     s->w.context = fake_context(DEVICES, devices);
     s->w.queue = fake_queue(s->w.context, s->w.device);
-    s->params = make_params(CLLRN_TORCH, 4, 1e-4, 0.75, 1.0);
+    s->params = make_params(CLLRN_TORCH, 6, 1e-4, 0.75, 1.0);
     s->tensor = make_nchw(2, 6, 3, 3);
     s->empty = make_nchw(0, 6, 3, 3);
     s->src = fake_buffer(s->w.context, CL_MEM_READ_WRITE, 4096);

@@ -72,7 +72,7 @@ static void plan_create__scratch_in_place_SUCCESS(void **state)
     material m;
     (void)state;
     material_make(&m);
-    m.params = make_params(CLLRN_TORCH, 4, 1e-4, 0.75, 1.0);
+    m.params = make_params(CLLRN_TORCH, 6, 1e-4, 0.75, 1.0);
 
     cllrn_plan *plan = world_plan(&w, &m.params, &m.src, &m.dst, NULL);
 
@@ -316,7 +316,7 @@ static void plan_create__empty_tensor_SUCCESS(void **state)
     for (int axis = 0; axis < 4; ++axis) {
         int64_t dims[] = {2, 3, 4, 5};
         dims[axis] = 0;
-        const cllrn_params params = make_params(CLLRN_TORCH, 4, 1.0, 0.3, 1.0);
+        const cllrn_params params = make_params(CLLRN_TORCH, 6, 1.0, 0.3, 1.0);
         const cllrn_tensor tensor = make_tensor(4, dims, NULL, 1);
 
         cllrn_plan *plan = world_plan(&w, &params, &tensor, &tensor, NULL);
@@ -367,7 +367,7 @@ static void plan_create__different_strides_SUCCESS(void **state)
     material m;
     (void)state;
     material_make(&m);
-    m.params = make_params(CLLRN_TORCH, 4, 1e-4, 0.75, 1.0);
+    m.params = make_params(CLLRN_TORCH, 6, 1e-4, 0.75, 1.0);
     m.dst.strides[0] *= 2;
 
     cllrn_plan *plan = world_plan(&w, &m.params, &m.src, &m.dst, NULL);

@@ -52,7 +52,7 @@ static void select__which_variant_for_which_problem_SUCCESS(void **state)
     mixed.strides[1] = 1;
     mixed.strides[2] = 160;
     mixed.strides[3] = 16;
-    const cllrn_params odd = window(2, 2), even = window(2, 1), one = window(0, 0),
+    const cllrn_params odd = window(2, 2), six = window(3, 2), one = window(0, 0),
                        large = window(5, 5), largest = window(4, 4), skew = window(0, 4);
     const struct {
         const cllrn_tensor *src, *dst;
@@ -67,10 +67,10 @@ static void select__which_variant_for_which_problem_SUCCESS(void **state)
         {&gaps, &gaps, &odd, "column", "column", "column", "column"},
         {&nchw, &mixed, &odd, "column", "column", NULL, NULL},
         {&padded, &padded, &odd, "strided", "strided", "strided-in-place", "strided-in-place"},
-        {&nchw, &nchw, &even, "strided", "strided", "strided-in-place", "strided-in-place"},
+        {&nchw, &nchw, &six, "strided", "strided", "strided-in-place", "strided-in-place"},
         {&nchw, &nchw, &one, "strided", "strided", "strided-in-place", "strided-in-place"},
         {&nchw, &nchw, &large, "strided", "strided", "strided-in-place", "strided-in-place"},
-        {&nchw, &nchw, &skew, "strided", "strided", "strided-in-place", "strided-in-place"},
+        {&nchw, &nchw, &skew, "planar", "column", "column", "column"},
         {&far, &far, &odd, "strided", "strided", "strided-in-place", "strided-in-place"},
         {&nchw, &far, &odd, "strided", "strided", NULL, NULL},
     };
@@ -126,18 +126,18 @@ static void select__names_and_kernels_SUCCESS(void **state)
 static void select__forced_variant_INVALID_VARIANT(void **state)
 {
     const cllrn_tensor nchw = make_nchw(2, 16, 5, 5), nhwc = make_nhwc(2, 16, 5, 5);
-    const cllrn_params odd = window(1, 1), even = window(1, 0);
+    const cllrn_params odd = window(1, 1), six = window(3, 2);
     const struct {
         const char *name;
         const cllrn_tensor *t;
         const cllrn_params *params;
         int32_t aliasing;
     } rows[] = {
-        {"packed", &nchw, &odd, CLLRN_DISJOINT},  {"packed", &nhwc, &even, CLLRN_DISJOINT},
-        {"packed", &nhwc, &odd, CLLRN_IN_PLACE},  {"planar", &nhwc, &odd, CLLRN_DISJOINT},
-        {"planar", &nchw, &even, CLLRN_DISJOINT}, {"planar", &nchw, &odd, CLLRN_IN_PLACE},
-        {"column", &nchw, &even, CLLRN_DISJOINT}, {"strided", &nchw, &odd, CLLRN_IN_PLACE},
-        {"", &nchw, &odd, CLLRN_DISJOINT},        {"none", &nchw, &odd, CLLRN_DISJOINT},
+        {"packed", &nchw, &odd, CLLRN_DISJOINT}, {"packed", &nhwc, &six, CLLRN_DISJOINT},
+        {"packed", &nhwc, &odd, CLLRN_IN_PLACE}, {"planar", &nhwc, &odd, CLLRN_DISJOINT},
+        {"planar", &nchw, &six, CLLRN_DISJOINT}, {"planar", &nchw, &odd, CLLRN_IN_PLACE},
+        {"column", &nchw, &six, CLLRN_DISJOINT}, {"strided", &nchw, &odd, CLLRN_IN_PLACE},
+        {"", &nchw, &odd, CLLRN_DISJOINT},       {"none", &nchw, &odd, CLLRN_DISJOINT},
         {"stride", &nchw, &odd, CLLRN_DISJOINT},
     };
     (void)state;
@@ -349,7 +349,7 @@ static void select__huge_problems_SUCCESS(void **state)
 static void selection_limit__smaller_groups_SUCCESS(void **state)
 {
     const cllrn_tensor t = make_nchw(1, 8, 30, 30);
-    const cllrn_params params = window(1, 0);
+    const cllrn_params params = window(3, 2);
     (void)state;
     for (size_t limit = 0; limit <= 300; ++limit) {
         lrn_selection s = choose(&t, &t, &params, &gpu, CLLRN_DISJOINT, NULL);

@@ -65,7 +65,7 @@ static void threads__enqueue_one_plan_SUCCESS(void **state)
 {
     static worker workers[THREADS];
     world w = world_open();
-    const cllrn_params params = make_params(CLLRN_TORCH, 4, 1e-4, 0.75, 1.0);
+    const cllrn_params params = make_params(CLLRN_TORCH, 6, 1e-4, 0.75, 1.0);
     const cllrn_tensor tensor = make_nchw(2, 6, 3, 4);
     (void)state;
     cllrn_plan *plan = world_plan(&w, &params, &tensor, &tensor, NULL);
