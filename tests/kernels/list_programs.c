@@ -13,8 +13,12 @@
 
 enum { MOST = 2000, LINE = LRN_OPTIONS_SIZE + 32 };
 
-static char lines[MOST][LINE];
-static size_t count;
+typedef struct program_list {
+    char lines[MOST][LINE];
+    size_t count;
+} program_list;
+
+static program_list all, of_one_device;
 
 static void make_line(const lrn_program_key *key, bool int64, char *line)
 {
@@ -23,15 +27,15 @@ static void make_line(const lrn_program_key *key, bool int64, char *line)
     snprintf(line, LINE, "%s %s", lrn_file_name(key->file), options);
 }
 
-static bool listed(const char *line)
+static bool listed(const program_list *list, const char *line)
 {
-    for (size_t i = 0; i < count; ++i)
-        if (strcmp(lines[i], line) == 0)
+    for (size_t i = 0; i < list->count; ++i)
+        if (strcmp(list->lines[i], line) == 0)
             return true;
     return false;
 }
 
-static void list(int width, bool int64)
+static void add(program_list *list, int width, bool int64)
 {
     lrn_program_key key;
     for (size_t number = 0; lrn_program_key_number(number, width, &key); ++number) {
@@ -39,8 +43,8 @@ static void list(int width, bool int64)
         if (key.wide && !int64)
             continue;
         make_line(&key, int64, line);
-        if (!listed(line) && count < MOST)
-            memcpy(lines[count++], line, LINE);
+        if (!listed(list, line) && list->count < MOST)
+            memcpy(list->lines[list->count++], line, LINE);
     }
 }
 
@@ -76,7 +80,7 @@ static int check_selections(int width, bool cpu)
                                            NULL) != CLLRN_SUCCESS)
                                 continue;
                             make_line(&selection.key, true, line);
-                            if (!listed(line)) {
+                            if (!listed(&of_one_device, line)) {
                                 fprintf(stderr, "selected but not listed: %s\n", line);
                                 ++missing;
                             }
@@ -89,18 +93,16 @@ int main(void)
     int missing = 0;
     size_t most = 0;
     for (int width = 1; width <= 16; width *= 2) {
-        const size_t before = count;
-        count = 0; /* what one device can ask for */
-        list(width, true);
+        of_one_device.count = 0;
+        add(&of_one_device, width, true);
         missing += check_selections(width, true) + check_selections(width, false);
-        if (count > most)
-            most = count;
-        count = before;
-        list(width, true);
-        list(width, false);
+        if (of_one_device.count > most)
+            most = of_one_device.count;
+        add(&all, width, true);
+        add(&all, width, false);
     }
-    for (size_t i = 0; i < count; ++i)
-        puts(lines[i]);
-    fprintf(stderr, "%zu programs; a device asks for at most %zu\n", count, most);
-    return missing == 0 && most <= 200 && count < MOST ? EXIT_SUCCESS : EXIT_FAILURE;
+    for (size_t i = 0; i < all.count; ++i)
+        puts(all.lines[i]);
+    fprintf(stderr, "%zu programs; a device asks for at most %zu\n", all.count, most);
+    return missing == 0 && most <= 200 && all.count < MOST ? EXIT_SUCCESS : EXIT_FAILURE;
 }
