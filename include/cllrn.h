@@ -259,9 +259,8 @@ CLLRN_API cllrn_status cllrn_host_forward(const cllrn_params *params, const cllr
 
 /*
  * The judge of accuracy: plain scalar C in double with compensated sums and
- * the C library's pow. dst must be CLLRN_F32 like src, unless dst_data is to
- * hold doubles: cllrn_reference_forward_f64 takes dst's strides in doubles.
- * Otherwise as cllrn_host_forward.
+ * the C library's pow, its result rounded to dst's type. Otherwise as
+ * cllrn_host_forward.
  */
 CLLRN_API cllrn_status cllrn_reference_forward(const cllrn_params *params, const cllrn_tensor *src,
                                                const void *src_data, const cllrn_tensor *dst,
@@ -310,9 +309,8 @@ typedef struct cllrn_engine_options {
 #define CLLRN_ENGINE_OPTIONS_INIT { (uint32_t)sizeof(cllrn_engine_options), 0, 0, 0, 0, 0, 0 }
 
 /*
- * Makes an engine for one device of a context. Retains the context (and the
- * device where it is a sub-device) until the engine and every plan made from
- * it are destroyed. Compiles nothing yet. options may be NULL; its strings are
+ * Makes an engine for one device of a context. Retains both until the engine
+ * and every plan made from it are destroyed. Compiles nothing yet. options may be NULL; its strings are
  * copied. $CLLRN_KERNEL_DIR is ignored in a set-user-id process.
  *
  * CLLRN_INVALID_ARGUMENT  engine is NULL, an unknown struct_size, one of alloc and free missing
