@@ -39,6 +39,9 @@
 #ifndef CLLRN_H
 #define CLLRN_H
 
+/* Set by hand: its tables read better so. */
+/* clang-format off */
+
 #include <stddef.h>
 #include <stdint.h>
 
@@ -107,7 +110,7 @@ enum {
 /* The name of a status, "CLLRN_INVALID_RANK"; "unknown status" for any other number. Any thread. */
 CLLRN_API const char *cllrn_status_string(cllrn_status status);
 
-/* The name of an OpenCL code, "CL_OUT_OF_RESOURCES"; "OpenCL error" for one it does not know. Any thread. */
+/* The name of an OpenCL code, "CL_OUT_OF_RESOURCES"; "OpenCL error" for others. Any thread. */
 CLLRN_API const char *cllrn_opencl_error_string(int32_t cl_error);
 
 /*
@@ -310,8 +313,9 @@ typedef struct cllrn_engine_options {
 
 /*
  * Makes an engine for one device of a context. Retains both until the engine
- * and every plan made from it are destroyed. Compiles nothing yet. options may be NULL; its strings are
- * copied. $CLLRN_KERNEL_DIR is ignored in a set-user-id process.
+ * and every plan made from it are destroyed. Compiles nothing yet. options may
+ * be NULL; its strings are copied. $CLLRN_KERNEL_DIR is ignored in a
+ * set-user-id process.
  *
  * CLLRN_INVALID_ARGUMENT  engine is NULL, an unknown struct_size, one of alloc and free missing
  * CLLRN_DEVICE_MISMATCH   the device is not one of the context's
