@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * forward_column: a work-item walks LRN_WIDTH neighbouring positions through
- * tile_channels channels, the window in registers; each element is loaded once
- * per walk.
+ * A work-item walks LRN_WIDTH neighbouring positions through tile_channels
+ * channels, the windows in registers; each element is loaded once per walk.
  *
- * Legal when: the window is LRN_TAPS wide; the tensor is outer x
- * channels x inner with any strides, inner stride 1 on both sides where
- * LRN_WIDTH > 1. In place when tile_channels covers all channels.
+ * Legal when: the window is across channels and LRN_TAPS wide; the tensors are
+ * outer x channels x inner with any strides and channel blocks, inner stride 1
+ * everywhere where LRN_WIDTH > 1. In place when tile_channels covers all
+ * channels.
  *
  * Global size: at least (ceil(inner / LRN_WIDTH), ceil(channels / tile_channels), any).
  */
@@ -14,45 +14,100 @@
 #include "kernel.h"
 #endif
 
-kernel void forward_column(LRN_TENSOR_ARGUMENTS)
+/* x[at] without an index that changes, which would keep the array out of registers. */
+static inline real_t pick(const real_t *x, int at)
+{
+    real_t picked = x[0];
+#pragma unroll
+    for (int j = 1; j < LRN_TAPS; ++j)
+        picked = j == at ? x[j] : picked;
+    return picked;
+}
+
+static inline void shift_in(real_t *x, real_t next)
+{
+#pragma unroll
+    for (int j = 0; j < LRN_TAPS - 1; ++j)
+        x[j] = x[j + 1];
+    x[LRN_TAPS - 1] = next;
+}
+
+/* One channel of a column, zero outside. */
+static inline real_t channel_of(global const element_t *column, int type, index_t stride, int shift,
+                                index_t channels, index_t c, int count)
+{
+    return c >= 0 && c < channels ? lrn_load(column, type, lrn_channel(c, stride, shift), count)
+                                  : (real_t)(0.0f);
+}
+
+kernel void LRN_KERNEL_NAME(column)(LRN_TENSOR_ARGUMENTS)
 {
     const lrn_scalars scalars = LRN_SCALARS;
+    const int src_type = LRN_TYPE(LRN_MODE_SRC_TYPE), dst_type = LRN_TYPE(LRN_MODE_DST_TYPE);
+    const int src_shift = LRN_MODE_SRC_SHIFT, dst_shift = LRN_MODE_DST_SHIFT;
     const int upper = LRN_TAPS - 1 - lower;
     const index_t position = (index_t)get_global_id(0) * LRN_WIDTH;
     const index_t begin = (index_t)get_global_id(1) * tile_channels;
     if (position >= inner || begin >= channels)
         return;
 
-    const index_t end = channels - begin < tile_channels ? channels : begin + tile_channels;
+    const index_t end = channels - begin <= tile_channels ? channels : begin + tile_channels;
     const int count = inner - position < LRN_WIDTH ? (int)(inner - position) : LRN_WIDTH;
-    src += src_offset;
-    dst += dst_offset;
-    src += position * src_inner;
-    dst += position * dst_inner;
-
     for (index_t item = get_global_id(2); item < outer; item += get_global_size(2)) {
-        global const float *from = src + item * src_outer;
-        global float *to = dst + item * dst_outer;
-        /* x[j] is channel c - lower + j, shifted down by one at each step. */
-        real_t x[LRN_TAPS];
-        x[0] = (real_t)(0.0f);
+        global const element_t *from = LRN_AT(src, src_type, src_offset);
+        from = LRN_AT(from, src_type, item * src_outer + position * src_inner);
+        global element_t *to = LRN_AT(dst, dst_type, dst_offset);
+        to = LRN_AT(to, dst_type, item * dst_outer + position * dst_inner);
+        real_t x[LRN_TAPS]; /* channels j - lower .. j + upper */
+#ifdef LRN_BACKWARD
+        const int dy_type = LRN_TYPE(LRN_MODE_DY_TYPE), dy_shift = LRN_MODE_DY_SHIFT;
+        global const element_t *dy_from = LRN_AT(dy, dy_type, dy_offset);
+        dy_from = LRN_AT(dy_from, dy_type, item * dy_outer + position * dy_inner);
+        /* Channels j - (LRN_TAPS - 1) .. j, the mirrored window of j - lower. */
+        real_t gradients[LRN_TAPS], factors[LRN_TAPS], powers[LRN_TAPS];
 #pragma unroll
-        for (int j = 1; j < LRN_TAPS; ++j) {
-            const index_t c = begin - lower + j - 1;
-            x[j] = (real_t)(0.0f);
-            if (c >= 0 && c < channels)
-                x[j] = lrn_load(from + c * src_channel, count);
+        for (int i = 0; i < LRN_TAPS; ++i) {
+            x[i] = channel_of(from, src_type, src_channel, src_shift, channels,
+                              begin - LRN_TAPS + i, count);
+            gradients[i] = factors[i] = powers[i] = (real_t)(0.0f);
         }
+        for (index_t j = begin - upper; j < end + lower; ++j) {
+            const index_t c = j - lower;
+            real_t gradient_j = (real_t)(0.0f), factor = gradient_j, power = gradient_j;
+            shift_in(
+                x, channel_of(from, src_type, src_channel, src_shift, channels, j + upper, count));
+            if (j >= 0 && j < channels) {
+                gradient_j =
+                    lrn_load(dy_from, dy_type, lrn_channel(j, dy_channel, dy_shift), count);
+                factor = lrn_gradient_factor(LRN_POWER, pick(x, lower),
+                                             lrn_window_sum_unrolled(x, x), scalars, &power);
+            }
+            shift_in(gradients, gradient_j);
+            shift_in(factors, factor);
+            shift_in(powers, power);
+            if (c >= begin) {
+                const real_t dx =
+                    lrn_gradient(LRN_POWER, x[0], pick(gradients, upper), pick(powers, upper),
+                                 lrn_window_sum_unrolled(gradients, factors), scalars);
+                lrn_store(dx, to, dst_type, lrn_channel(c, dst_channel, dst_shift), count);
+            }
+        }
+#else
+#pragma unroll
+        for (int i = 0; i < LRN_TAPS; ++i)
+            x[i] = channel_of(from, src_type, src_channel, src_shift, channels,
+                              begin - lower - 1 + i, count);
         for (index_t c = begin; c < end; ++c) {
-#pragma unroll
-            for (int j = 0; j < LRN_TAPS - 1; ++j)
-                x[j] = x[j + 1];
-            x[LRN_TAPS - 1] = (real_t)(0.0f);
-            if (c + upper < channels)
-                x[LRN_TAPS - 1] = lrn_load(from + (c + upper) * src_channel, count);
-            const real_t own = LRN_OWN(x, lrn_load(from + c * src_channel, count));
-            const real_t y = lrn_normalize(LRN_POWER, own, lrn_window_sum_unrolled(x), scalars);
-            lrn_store(y, to + c * dst_channel, count);
+            shift_in(
+                x, channel_of(from, src_type, src_channel, src_shift, channels, c + upper, count));
+            const real_t y =
+                lrn_normalize(LRN_POWER, pick(x, lower), lrn_window_sum_unrolled(x, x), scalars);
+            lrn_store(y, to, dst_type, lrn_channel(c, dst_channel, dst_shift), count);
         }
+#endif
+        if (end == channels)
+            for (index_t c = channels; c < lrn_padded(channels, dst_shift); ++c)
+                lrn_store((real_t)(0.0f), to, dst_type, lrn_channel(c, dst_channel, dst_shift),
+                          count);
     }
 }

@@ -1,20 +1,31 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the kernels share beyond arithmetic: their arguments, and vectors that
- * are only partly there.
+ * What the kernels share beyond arithmetic: how elements are stored, and their
+ * arguments.
  *
- * The arguments are the same list for every kernel:
+ * LRN_STORAGE is the element type of all tensors, LRN_F32, LRN_F16, LRN_BF16
+ * or LRN_F64 (with LRN_DOUBLE), or LRN_ANY: each tensor's own, told at run time.
  *
- *   src, dst                     buffers
- *   src_offset, dst_offset       elements to element (0, 0, 0)
- *   outer, channels, inner       the canonical tensor
- *   src_outer .. dst_inner       strides in elements, each for src, then dst
- *   lower, taps                  the window begins lower channels before its own
+ * The fast kernels take one list of arguments:
+ *
+ *   src, dy, dst                 buffers; dy is any buffer in the forward direction
+ *   src_offset ..                elements to element (0, 0, 0)
+ *   outer, channels, inner       the tensors
+ *   src_outer .. dst_inner       strides in elements, for src, then dy, then dst
+ *   lower                        the window begins lower channels before its own
  *   tile_channels, tile_positions  how much one work-item does
- *   scale_hi .. parity           the fields of lrn_scalars
+ *   modes                        see LRN_MODE_* below
+ *   scale_hi .. gradient         the fields of lrn_scalars
  *
- * and, for the strided kernels, scratch, its offset in elements, and the axes
- * that outer stands for.
+ * the general ones another:
+ *
+ *   src, dy, dst, scratch        buffers; a kernel without scratch gets any
+ *   src_offset ..                elements to element (0, 0, ..); of scratch to its beginning
+ *   dims                         window axes, then position axes, unused ones 1
+ *   src_strides ..               their strides in elements
+ *   lower, taps                  of the window, the same on each of its axes
+ *   slot_step, worker_step       distances in scratch, in real_t
+ *   modes, scale_hi ..           as above
  */
 #ifndef LRN_KERNEL_H
 #define LRN_KERNEL_H
@@ -23,9 +34,17 @@
 #include "window.h"
 #endif
 
-/* The power class. */
+#ifndef LRN_STORAGE
+#ifdef LRN_DOUBLE
+#define LRN_STORAGE LRN_F64
+#else
+#define LRN_STORAGE LRN_ANY
+#endif
+#endif
+
+/* The power class, where the program is for one alone; else the modes tell. */
 #ifndef LRN_POWER
-#define LRN_POWER LRN_POWER_3_4
+#define LRN_POWER LRN_MODE_POWER
 #endif
 
 /* Type of the buffer offsets: uint where the device has no 64-bit integers. */
@@ -34,55 +53,283 @@
 #endif
 typedef LRN_OFFSET offset_t;
 
-#define LRN_TENSOR_ARGUMENTS                                                                       \
-    global const float *src, global float *dst, offset_t src_offset, offset_t dst_offset,          \
-        index_t outer, index_t channels, index_t inner, index_t src_outer, index_t src_channel,    \
-        index_t src_inner, index_t dst_outer, index_t dst_channel, index_t dst_inner, int lower,   \
-        int taps, int tile_channels, int tile_positions, float scale_hi, float scale_lo, float k,  \
-        float beta_hi, float beta_lo, int parity
+/* Small numbers packed into one argument: an EMBEDDED device takes 256 bytes of them. */
+#define LRN_MODE_POWER ((int)(modes & 7))            /* LRN_POWER_* */
+#define LRN_MODE_PARITY ((int)(modes >> 3 & 3))      /* LRN_BETA_* of beta */
+#define LRN_MODE_NEXT_PARITY ((int)(modes >> 5 & 3)) /* LRN_BETA_* of beta + 1 */
+#define LRN_MODE_SRC_TYPE ((int)(modes >> 7 & 7))    /* LRN_F32 .. */
+#define LRN_MODE_DY_TYPE ((int)(modes >> 10 & 7))
+#define LRN_MODE_DST_TYPE ((int)(modes >> 13 & 7))
+#define LRN_MODE_SRC_SHIFT ((int)(modes >> 16 & 7)) /* channel blocks of 2^shift */
+#define LRN_MODE_DY_SHIFT ((int)(modes >> 19 & 7))
+#define LRN_MODE_DST_SHIFT ((int)(modes >> 22 & 7))
+#define LRN_MODE_WINDOW_COUNT ((int)(modes >> 25 & 3)) /* window axes */
+#define LRN_MODE_WITHIN ((int)(modes >> 27 & 1))  /* blocks are of the axis behind the window */
+#define LRN_MODE_SPREAD ((int)(modes >> 28 & 15)) /* work-items for each that works */
 
-#define LRN_SCALARS ((lrn_scalars){scale_hi, scale_lo, k, beta_hi, beta_lo, parity})
+#if LRN_STORAGE == LRN_F32
+typedef float element_t;
+#elif LRN_STORAGE == LRN_F64
+typedef double element_t;
+#elif LRN_STORAGE == LRN_ANY
+typedef uchar element_t;
+#else
+typedef ushort element_t;
+#endif
+
+#define LRN_SCALAR_ARGUMENTS                                                                       \
+    uint modes, scalar_t scale_hi, scalar_t scale_lo, scalar_t k, scalar_t beta_hi,                \
+        scalar_t beta_lo, scalar_t next_hi, scalar_t next_lo, scalar_t gradient
+
+#define LRN_TENSOR_ARGUMENTS                                                                       \
+    global const element_t *src, global const element_t *dy, global element_t *dst,                \
+        offset_t src_offset, offset_t dy_offset, offset_t dst_offset, index_t outer,               \
+        index_t channels, index_t inner, index_t src_outer, index_t src_channel,                   \
+        index_t src_inner, index_t dy_outer, index_t dy_channel, index_t dy_inner,                 \
+        index_t dst_outer, index_t dst_channel, index_t dst_inner, int lower, int tile_channels,   \
+        int tile_positions, LRN_SCALAR_ARGUMENTS
+
+#define LRN_PASTE_INDEX(type, count) type##count
+#define LRN_INDEX_VECTOR(type, count) LRN_PASTE_INDEX(type, count)
+typedef LRN_INDEX_VECTOR(LRN_INDEX, 8) index8_t;
+
+#define LRN_GENERAL_ARGUMENTS                                                                      \
+    global const element_t *src, global const element_t *dy, global element_t *dst,                \
+        global scalar_t *scratch, offset_t src_offset, offset_t dy_offset, offset_t dst_offset,    \
+        offset_t scratch_offset, index8_t dims, index8_t src_strides, index8_t dy_strides,         \
+        index8_t dst_strides, int lower, int taps, index_t slot_step, index_t worker_step,         \
+        LRN_SCALAR_ARGUMENTS
+
+#define LRN_SCALARS                                                                                \
+    ((lrn_scalars){scale_hi, scale_lo, k, beta_hi, beta_lo, next_hi, next_lo, gradient,            \
+                   LRN_MODE_PARITY, LRN_MODE_NEXT_PARITY})
 
 /*
- * The window's own channel: the middle value where the window is centred, as
+ * The window's own element: the middle value where the window is centred, as
  * odd ones are, else loaded once more.
  */
 #define LRN_OWN(x, load) (lower == LRN_TAPS / 2 ? (x)[LRN_TAPS / 2] : (load))
 
-/* A vector of which the first `count` elements are there; no others are touched. */
-#if LRN_WIDTH == 1
-static inline real_t lrn_load(global const float *p, int count)
+/* The channels of a destination, what fills up its last block included. */
+static inline index_t lrn_padded(index_t channels, int shift)
 {
-    return count > 0 ? *p : 0.0f;
+    const index_t rest = ((index_t)1 << shift) - 1;
+    return (channels + rest) & ~rest;
 }
 
-static inline void lrn_store(real_t v, global float *p, int count)
+/* The pointer `offset` elements on. */
+#if LRN_STORAGE == LRN_ANY
+#define LRN_AT(p, type, offset) ((p) + (offset) * ((type) == LRN_F32 ? 4 : 2))
+#else
+#define LRN_AT(p, type, offset) ((p) + (offset))
+#endif
+
+#if LRN_STORAGE != LRN_F64
+
+/*
+ * float to float16 and bfloat16 by their bits, to nearest, ties to even, every
+ * NaN becoming the canonical one: vstore_half_rte leaves its bits to the device.
+ */
+static inline bits_t lrn_to_f16(real_t x)
+{
+    const bits_t bits = LRN_BITS(x), magnitude = bits & (bits_t)(0x7fffffffu);
+    /* Below 2^-14 an addition to 1/2 rounds to the 2^-24 that results are multiples of. */
+    const bits_t small = LRN_BITS(LRN_REAL(magnitude) + (real_t)(0.5f)) - (bits_t)(0x3f000000u);
+    const bits_t normal =
+        (magnitude - (bits_t)(0x38000000u - 0xfffu) + ((magnitude >> 13) & (bits_t)(1u))) >> 13;
+    const bits_t finite = magnitude < (bits_t)(0x38800000u) ? small : normal;
+    const bits_t large = magnitude > (bits_t)(0x7f800000u)
+                             ? (bits_t)(0x7e00u)
+                             : (bits_t)(0x7c00u) | ((bits >> 16) & (bits_t)(0x8000u));
+    return magnitude >= (bits_t)(0x47800000u) ? large : finite | ((bits >> 16) & (bits_t)(0x8000u));
+}
+
+static inline bits_t lrn_to_bf16(real_t x)
+{
+    const bits_t bits = LRN_BITS(x);
+    const bits_t rounded = (bits + (bits_t)(0x7fffu) + ((bits >> 16) & (bits_t)(1u))) >> 16;
+    return (bits & (bits_t)(0x7fffffffu)) > (bits_t)(0x7f800000u) ? (bits_t)(0x7fc0u) : rounded;
+}
+
+static inline float lrn_load_as(global const element_t *p, int type)
+{
+    if (type == LRN_F32)
+        return *(global const float *)p;
+    if (type == LRN_F16)
+        return vload_half(0, (global const half *)p);
+    return as_float((uint) * (global const ushort *)p << 16);
+}
+
+#if LRN_WIDTH > 1
+static inline real_t lrn_load_vector_as(global const element_t *p, int type)
+{
+    if (type == LRN_F32)
+        return LRN_LOAD((global const float *)p);
+    if (type == LRN_F16)
+        return LRN_JOIN(vload_half, LRN_WIDTH)(0, (global const half *)p);
+    return LRN_REAL(LRN_JOIN(convert_uint, LRN_WIDTH)(LRN_LOAD((global const ushort *)p)) << 16);
+}
+
+static inline void lrn_store_vector_as(real_t x, global element_t *p, int type)
+{
+    if (type == LRN_F32)
+        LRN_STORE(x, (global float *)p);
+    else
+        LRN_STORE(
+            LRN_JOIN(convert_ushort, LRN_WIDTH)(type == LRN_F16 ? lrn_to_f16(x) : lrn_to_bf16(x)),
+            (global ushort *)p);
+}
+#endif
+
+#endif
+
+/* The type of a tensor: a constant where all are of one. */
+#if LRN_STORAGE == LRN_ANY
+#define LRN_TYPE(mode) (mode)
+#else
+#define LRN_TYPE(mode) LRN_STORAGE
+#endif
+
+/* One element, as the kernels compute. */
+static inline scalar_t lrn_get(global const element_t *p, int type, index_t at)
+{
+#if LRN_STORAGE == LRN_F64
+    return p[at];
+#else
+    return lrn_load_as(LRN_AT(p, type, at), type);
+#endif
+}
+
+#if LRN_WIDTH == 1
+static inline void lrn_set(scalar_t x, global element_t *p, int type, index_t at)
+{
+#if LRN_STORAGE == LRN_F64
+    p[at] = x;
+#else
+    p = LRN_AT(p, type, at);
+    if (type == LRN_F32)
+        *(global float *)p = x;
+    else
+        *(global ushort *)p = (ushort)(type == LRN_F16 ? lrn_to_f16(x) : lrn_to_bf16(x));
+#endif
+}
+#endif
+
+/* LRN_WIDTH neighbours of which the first `count` are there; no others are touched. */
+#if LRN_WIDTH == 1
+static inline real_t lrn_load(global const element_t *p, int type, index_t at, int count)
+{
+    return count > 0 ? lrn_get(p, type, at) : (real_t)(0);
+}
+
+static inline void lrn_store(real_t x, global element_t *p, int type, index_t at, int count)
 {
     if (count > 0)
-        *p = v;
+        lrn_set(x, p, type, at);
 }
 #else
-static inline real_t lrn_load(global const float *p, int count)
+static inline real_t lrn_load(global const element_t *p, int type, index_t at, int count)
 {
     if (count == LRN_WIDTH)
-        return LRN_LOAD(p);
+        return lrn_load_vector_as(LRN_AT(p, type, at), type);
     float part[LRN_WIDTH];
     for (int i = 0; i < LRN_WIDTH; ++i)
-        part[i] = i < count ? p[i] : 0.0f;
+        part[i] = i < count ? lrn_get(p, type, at + i) : 0.0f;
     return LRN_LOAD(part);
 }
 
-static inline void lrn_store(real_t v, global float *p, int count)
+static inline void lrn_store(real_t x, global element_t *p, int type, index_t at, int count)
 {
     if (count == LRN_WIDTH) {
-        LRN_STORE(v, p);
+        lrn_store_vector_as(x, LRN_AT(p, type, at), type);
         return;
     }
-    float part[LRN_WIDTH];
-    LRN_STORE(v, part);
-    for (int i = 0; i < count; ++i)
-        p[i] = part[i];
+    if (type == LRN_F32) {
+        float part[LRN_WIDTH];
+        LRN_STORE(x, part);
+        for (int i = 0; i < count; ++i)
+            ((global float *)LRN_AT(p, type, at))[i] = part[i];
+    } else {
+        uint part[LRN_WIDTH];
+        LRN_STORE(type == LRN_F16 ? lrn_to_f16(x) : lrn_to_bf16(x), part);
+        for (int i = 0; i < count; ++i)
+            ((global ushort *)LRN_AT(p, type, at))[i] = (ushort)part[i];
+    }
 }
+#endif
+
+/* The axes of the general kernels: LRN_MODE_WINDOW_COUNT window axes, then positions. */
+typedef struct lrn_axes {
+    index_t dims[8], src[8], dy[8], dst[8];
+} lrn_axes;
+
+static inline lrn_axes lrn_axes_make(index8_t dims, index8_t src, index8_t dy, index8_t dst)
+{
+    lrn_axes axes;
+    vstore8(dims, 0, axes.dims);
+    vstore8(src, 0, axes.src);
+    vstore8(dy, 0, axes.dy);
+    vstore8(dst, 0, axes.dst);
+    return axes;
+}
+
+/* LRN_WIDTH neighbours on the last axis, or fewer at its end. */
+typedef struct lrn_place {
+    index_t src, dy, dst; /* where their window axes begin */
+    int count;
+    int padding; /* only dst has it: what fills up a block */
+} lrn_place;
+
+/* The place of a number below lrn_place_count. */
+static inline lrn_place lrn_place_make(const lrn_axes *axes, index_t number, uint modes)
+{
+    const int first = LRN_MODE_WINDOW_COUNT;
+    lrn_place place = {0, 0, 0, LRN_WIDTH, 0};
+    for (int axis = 7; axis >= first; --axis) {
+        const index_t dim = axes->dims[axis];
+        index_t turns = dim, at;
+        if (axis == 7)
+            turns = (dim + LRN_WIDTH - 1) / LRN_WIDTH;
+        if (axis == first && LRN_MODE_WITHIN) {
+            /* The channels, which may have blocks: no vectors along them then. */
+            turns = lrn_padded(dim, LRN_MODE_DST_SHIFT);
+            at = number % turns;
+            place.padding = at >= dim;
+            place.src += lrn_channel(at, axes->src[axis], LRN_MODE_SRC_SHIFT);
+            place.dy += lrn_channel(at, axes->dy[axis], LRN_MODE_DY_SHIFT);
+            place.dst += lrn_channel(at, axes->dst[axis], LRN_MODE_DST_SHIFT);
+        } else {
+            at = number % turns;
+            if (axis == 7) {
+                at *= LRN_WIDTH;
+                if (dim - at < LRN_WIDTH)
+                    place.count = (int)(dim - at);
+            }
+            place.src += at * axes->src[axis];
+            place.dy += at * axes->dy[axis];
+            place.dst += at * axes->dst[axis];
+        }
+        number /= turns;
+    }
+    return place;
+}
+
+/* How many places there are. */
+static inline index_t lrn_place_count(const lrn_axes *axes, uint modes)
+{
+    const int first = LRN_MODE_WINDOW_COUNT;
+    index_t count = 1;
+    for (int axis = first; axis < 7; ++axis)
+        count *= axis == first && LRN_MODE_WITHIN ? lrn_padded(axes->dims[axis], LRN_MODE_DST_SHIFT)
+                                                  : axes->dims[axis];
+    return count * ((axes->dims[7] + LRN_WIDTH - 1) / LRN_WIDTH);
+}
+
+/* One file holds both directions of a kernel; LRN_BACKWARD says which one is built. */
+#ifdef LRN_BACKWARD
+#define LRN_KERNEL_NAME(name) backward_##name
+#else
+#define LRN_KERNEL_NAME(name) forward_##name
 #endif
 
 #endif

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Sums of squares over a window of channels, in the canonical order: blocks of
- * a power of two, summed by pairs, following the binary digits of the number
- * of taps from the largest down, beginning at the lowest channel. Channels
- * outside the tensor count as zeros. A square enters through fma only.
+ * Sums over a window, in the canonical order: blocks of a power of two, summed
+ * by pairs, following the binary digits of the number of taps from the largest
+ * down, beginning at the lowest element. Elements outside count as zeros. A
+ * product enters through fma only.
  *
  * The order depends on nothing else, so every kernel and the host have the
- * same bits; it costs about log2(taps) roundings instead of taps. Valid as
- * OpenCL C 1.2 and as C11.
+ * same bits; it costs about log2(taps) roundings instead of taps. It is here
+ * three times, for three needs: unrolled, element by element, and as a ladder
+ * that walks along a line. Valid as OpenCL C 1.2 and as C11.
  */
 #ifndef LRN_WINDOW_H
 #define LRN_WINDOW_H
@@ -31,16 +32,24 @@
 #endif
 typedef LRN_INDEX index_t;
 
+/* How far element c of an axis in blocks of 2^shift lies behind element 0. */
+static inline index_t lrn_channel(index_t c, index_t stride, int shift)
+{
+    return (c >> shift) * stride + (c & ((1 << shift) - 1));
+}
+
 #ifdef LRN_C
 #define LRN_GLOBAL
+#define LRN_UNROLL
 #else
 #define LRN_GLOBAL global
+#define LRN_UNROLL _Pragma("unroll")
 #endif
 
 #ifndef LRN_C
 
-/* The window's sum from its LRN_TAPS values; every loop has a constant length and unrolls. */
-static inline real_t lrn_window_sum_unrolled(const real_t *x)
+/* The sum of LRN_TAPS products a b; every loop has a constant length and unrolls. */
+static inline real_t lrn_window_sum_unrolled(const real_t *a, const real_t *b)
 {
     real_t total = (real_t)(0.0f);
     int first = 0;
@@ -51,8 +60,8 @@ static inline real_t lrn_window_sum_unrolled(const real_t *x)
         real_t block[LRN_TAPS / 2 + 1];
 #pragma unroll
         for (int i = 0; i < size / 2; ++i)
-            block[i] = LRN_FMA(x[first + 2 * i], x[first + 2 * i],
-                               x[first + 2 * i + 1] * x[first + 2 * i + 1]);
+            block[i] = LRN_FMA(a[first + 2 * i], b[first + 2 * i],
+                               a[first + 2 * i + 1] * b[first + 2 * i + 1]);
 #pragma unroll
         for (int pairs = size / 4; pairs >= 1; pairs /= 2)
 #pragma unroll
@@ -62,72 +71,310 @@ static inline real_t lrn_window_sum_unrolled(const real_t *x)
         first += size;
     }
     if (LRN_TAPS & 1)
-        total = LRN_FMA(x[LRN_TAPS - 1], x[LRN_TAPS - 1], total);
+        total = LRN_FMA(a[LRN_TAPS - 1], b[LRN_TAPS - 1], total);
     return total;
 }
 
 #endif
 
-#if LRN_WIDTH == 1
+/*
+ * Defines the sum of `taps` elements from index `first` on, those outside
+ * 0..length-1 being zeros, as real_t NAME(CONTEXT, length, first, taps).
+ * FETCH(index, a, b) sets a and b for an index inside; PAIR(a0, b0, a1, b1) is
+ * the sum of two elements, LAST(total, a, b) takes in a single one.
+ *
+ * Elements are added like the digits of a counter: level l holds the finished
+ * sum of 2^l elements, and when all are in, the levels are the blocks of the
+ * canonical order. Pairs wholly outside are zeros, so those before the first
+ * element and behind the last are not visited: the time is that of the
+ * elements inside.
+ */
+#define LRN_DEFINE_SUM(NAME, CONTEXT, FETCH, PAIR, LAST)                                           \
+    static inline real_t NAME(CONTEXT, index_t length, index_t first, int taps)                    \
+    {                                                                                              \
+        const index_t left = length - first; /* from the window's first to the last inside */      \
+        const int end = left >= taps ? taps : left > 0 ? (int)left : 0;                            \
+        const int stop = (end & 1) && end < taps ? end + 1 : end;                                  \
+        const int begin = first >= 0 ? 0 : -first < end ? (int)-first & ~1 : end;                  \
+        real_t levels[31], a0 = (real_t)(0), b0 = a0, total = a0;                                  \
+        if (begin >= end)                                                                          \
+            return total;                                                                          \
+        for (int level = 1; (begin >> level) != 0; ++level)                                        \
+            levels[level] = (real_t)(0); /* what was not visited */                                \
+        for (int at = begin; at < stop; ++at) {                                                    \
+            real_t a = (real_t)(0), b = a;                                                         \
+            const index_t index = first + at;                                                      \
+            if (index >= 0 && index < length) {                                                    \
+                FETCH(index, a, b)                                                                 \
+            }                                                                                      \
+            if ((at & 1) == 0) {                                                                   \
+                a0 = a;                                                                            \
+                b0 = b;                                                                            \
+                continue;                                                                          \
+            }                                                                                      \
+            real_t sum = PAIR(a0, b0, a, b);                                                       \
+            int level = 1;                                                                         \
+            for (; (at >> level) & 1; ++level)                                                     \
+                sum = levels[level] + sum;                                                         \
+            levels[level] = sum;                                                                   \
+        }                                                                                          \
+        int done = 0;                                                                              \
+        for (int level = 30; level >= 1; --level) {                                                \
+            const int size = 1 << level, whole = (stop & ~1) - done;                               \
+            if ((taps & size) == 0)                                                                \
+                continue;                                                                          \
+            real_t block = (real_t)(0);                                                            \
+            if (whole >= size)                                                                     \
+                block = levels[level];                                                             \
+            else /* the rest of it, and all behind, is zeros */                                    \
+                for (int l = 1; (whole >> l) != 0; ++l)                                            \
+                    if ((whole >> l) & 1)                                                          \
+                        block = levels[l] + block;                                                 \
+            total = total + block;                                                                 \
+            if (whole < size)                                                                      \
+                break;                                                                             \
+            done += size;                                                                          \
+        }                                                                                          \
+        if ((taps & 1) && stop == taps)                                                            \
+            total = LAST(total, a0, b0);                                                           \
+        return total;                                                                              \
+    }
 
-/* x of one channel of a column; zero outside. */
-static inline float lrn_tap(LRN_GLOBAL const float *column, index_t stride, index_t channels,
-                            index_t channel)
+/* Elements that are products. */
+#define LRN_PAIR_PRODUCTS(a0, b0, a1, b1) LRN_FMA(a0, b0, (a1) * (b1))
+#define LRN_LAST_PRODUCT(total, a, b) LRN_FMA(a, b, total)
+/* Elements that are sums already, b being unused. */
+#define LRN_PAIR_SUMS(a0, b0, a1, b1) ((void)(b0), (void)(b1), (a0) + (a1))
+#define LRN_LAST_SUM(total, a, b) ((void)(b), (total) + (a))
+
+/*
+ * The ladder: walking along a line, LRN_STEPS elements at a time, rung `size`
+ * at time t is the sum of the `size` elements that end at t, made of two of
+ * half the size. Rungs 1 and 2 stay in variables; each of the others has a
+ * ring of 2 size slots for what will be needed again, its first LRN_STEPS
+ * repeated at the end, so that neighbours are always side by side. What was
+ * before time 0 is zero.
+ */
+#define LRN_STEPS 4
+#define LRN_RING(size) (2 * (index_t)(size) + LRN_STEPS)
+
+/* Slots for windows of `taps`. */
+static inline index_t lrn_ladder_slots(int taps)
 {
-    return channel >= 0 && channel < channels ? column[channel * stride] : 0.0f;
+    index_t slots = 0;
+    for (index_t size = 4; size / 2 <= taps / 2; size *= 2)
+        slots += LRN_RING(size);
+    return slots;
 }
 
 /*
- * The sum of squares of `size` channels, a power of two above 1, from `first`
- * on. Pairs are added like the digits of a counter: level l holds the finished
- * sum of 2^l pairs. Pairs wholly outside the tensor are zeros, so those before
- * the first channel and behind the last are not visited.
+ * A line's windows can also be summed one by one, which is cheaper where they
+ * are much longer than the line: the ladder walks their whole length.
  */
-static inline float lrn_block_sum(LRN_GLOBAL const float *column, index_t stride, index_t channels,
-                                  index_t first, int size)
+static inline int lrn_line_is_direct(index_t length, int taps)
 {
-    const index_t left = channels - first; /* channels from the block's first to the last */
-    const int end = left >= size ? size / 2 : left > 0 ? (int)((left + 1) / 2) : 0;
-    const int begin = first < 0 ? (int)(-first / 2) : 0;
-    float levels[30];
-    float total = 0.0f;
-
-    if (begin >= end)
-        return 0.0f;
-    for (int level = 0; (begin >> level) != 0; ++level)
-        levels[level] = 0.0f; /* what was not visited */
-    for (int pair = begin; pair < end; ++pair) {
-        const float low = lrn_tap(column, stride, channels, first + 2 * pair);
-        const float high = lrn_tap(column, stride, channels, first + 2 * pair + 1);
-        float sum = LRN_FMA(low, low, high * high);
-        int level = 0;
-        for (; (pair >> level) & 1; ++level)
-            sum = levels[level] + sum;
-        levels[level] = sum;
-    }
-    for (int level = 0; (end >> level) != 0; ++level)
-        if ((end >> level) & 1)
-            total = levels[level] + total;
-    return total;
+    return taps / 8 > length;
 }
 
-/* The sum of squares of `taps` channels from `first` on, any number of taps. */
-static inline float lrn_window_sum(LRN_GLOBAL const float *column, index_t stride, index_t channels,
-                                   index_t first, int taps)
+/* Slots that lrn_line_sums needs. */
+static inline index_t lrn_line_slots(index_t length, int taps)
 {
-    float total = 0.0f;
-    for (int size = 1 << 30; size >= 2; size /= 2)
-        if (taps & size) {
-            total = total + lrn_block_sum(column, stride, channels, first, size);
-            first += size;
+    return lrn_line_is_direct(length, taps) ? 2 * length : lrn_ladder_slots(taps);
+}
+
+typedef struct lrn_line {
+    LRN_GLOBAL const real_t *a, *b;
+    index_t step;
+} lrn_line;
+
+#define LRN_FETCH_PRODUCT(index, to_a, to_b)                                                       \
+    to_a = line.a[(index)*line.step];                                                              \
+    to_b = line.b[(index)*line.step];
+#define LRN_FETCH_SUM(index, to_a, to_b) to_a = line.b[(index)*line.step];
+LRN_DEFINE_SUM(lrn_direct_products, lrn_line line, LRN_FETCH_PRODUCT, LRN_PAIR_PRODUCTS,
+               LRN_LAST_PRODUCT)
+LRN_DEFINE_SUM(lrn_direct_sums, lrn_line line, LRN_FETCH_SUM, LRN_PAIR_SUMS, LRN_LAST_SUM)
+
+static inline void lrn_line_sums_directly(LRN_GLOBAL const real_t *a, LRN_GLOBAL real_t *b,
+                                          index_t step, index_t length, int upper, int taps,
+                                          LRN_GLOBAL real_t *slots, index_t slot_step)
+{
+    const lrn_line line = {slots, slots + length * slot_step, slot_step};
+    for (index_t i = 0; i < length; ++i) {
+        slots[i * slot_step] = a ? a[i * step] : b[i * step];
+        slots[(length + i) * slot_step] = b[i * step];
+    }
+    for (index_t i = 0; i < length; ++i) {
+        const index_t first = i + upper - (taps - 1);
+        b[i * step] = a ? lrn_direct_products(line, length, first, taps)
+                        : lrn_direct_sums(line, length, first, taps);
+    }
+}
+
+/* Puts a rung's LRN_STEPS times from t on, a multiple of LRN_STEPS, into its ring. */
+static inline void lrn_ring_put(LRN_GLOBAL real_t *ring, index_t step, int size, index_t t,
+                                const real_t *rung)
+{
+    const index_t at = t & (2 * (index_t)size - 1);
+    LRN_UNROLL
+    for (int i = 0; i < LRN_STEPS; ++i)
+        ring[(at + i) * step] = rung[i];
+    if (at == 0) {
+        LRN_UNROLL
+        for (int i = 0; i < LRN_STEPS; ++i)
+            ring[(2 * (index_t)size + i) * step] = rung[i];
+    }
+}
+
+/* Adds to each sum what the ring holds of the times from t on. */
+static inline void lrn_ring_add(LRN_GLOBAL const real_t *ring, index_t step, int size, index_t t,
+                                real_t *sums)
+{
+    LRN_GLOBAL const real_t *at = ring + (t & (2 * (index_t)size - 1)) * step;
+    LRN_UNROLL
+    for (int i = 0; i < LRN_STEPS; ++i)
+        sums[i] = sums[i] + at[i * step];
+}
+
+/*
+ * From rung 4 of LRN_STEPS times, the first of which is t, to the sums of all
+ * blocks of 4 and more elements.
+ */
+static inline void lrn_ladder_climb(real_t *rung, real_t *totals, index_t t, int taps,
+                                    LRN_GLOBAL real_t *slots, index_t slot_step)
+{
+    LRN_GLOBAL real_t *ring = slots;
+    int size = 4;
+    for (; size <= taps / 2; size *= 2) {
+        lrn_ring_put(ring, slot_step, size, t, rung);
+        lrn_ring_add(ring, slot_step, size, t - size, rung);
+        ring += LRN_RING(size) * slot_step;
+    }
+    lrn_ring_put(ring, slot_step, size, t, rung);
+    for (; size >= 4; size /= 2) {
+        if (taps & size) /* the smaller blocks lie between this one's end and the time */
+            lrn_ring_add(ring, slot_step, size, t - (taps & (size - 1)), totals);
+        if (size > 4)
+            ring -= LRN_RING(size / 2) * slot_step;
+    }
+}
+
+/* What a ladder keeps of the times before: the last element, and the last two of rung 2. */
+typedef struct lrn_ladder {
+    real_t a0, b0, rung2[2];
+} lrn_ladder;
+
+static inline lrn_ladder lrn_ladder_begin(int taps, LRN_GLOBAL real_t *slots, index_t slot_step)
+{
+    const real_t zero = (real_t)(0);
+    const lrn_ladder ladder = {zero, zero, {zero, zero}};
+    for (index_t slot = 0; slot < lrn_ladder_slots(taps); ++slot)
+        slots[slot * slot_step] = zero;
+    return ladder;
+}
+
+/*
+ * Takes in the elements a b (b alone, where they are not products) of
+ * LRN_STEPS times, the first of which is t, and gives the sums of the `taps`
+ * elements that end at each.
+ */
+static inline void lrn_ladder_step(lrn_ladder *ladder, const real_t *a, const real_t *b,
+                                   int products, index_t t, int taps, LRN_GLOBAL real_t *slots,
+                                   index_t slot_step, real_t *totals)
+{
+    real_t rung2[LRN_STEPS + 2], rung4[LRN_STEPS];
+    rung2[0] = ladder->rung2[0];
+    rung2[1] = ladder->rung2[1];
+    LRN_UNROLL
+    for (int i = 0; i < LRN_STEPS; ++i) {
+        const real_t a0 = i > 0 ? a[i - 1] : ladder->a0, b0 = i > 0 ? b[i - 1] : ladder->b0;
+        rung2[i + 2] =
+            products ? LRN_PAIR_PRODUCTS(a0, b0, a[i], b[i]) : LRN_PAIR_SUMS(b0, a0, b[i], a[i]);
+        rung4[i] = rung2[i] + rung2[i + 2];
+        totals[i] = (real_t)(0);
+    }
+    ladder->a0 = a[LRN_STEPS - 1];
+    ladder->b0 = b[LRN_STEPS - 1];
+    ladder->rung2[0] = rung2[LRN_STEPS];
+    ladder->rung2[1] = rung2[LRN_STEPS + 1];
+    if (taps >= 4)
+        lrn_ladder_climb(rung4, totals, t, taps, slots, slot_step);
+    LRN_UNROLL
+    for (int i = 0; i < LRN_STEPS; ++i) {
+        if (taps & 2)
+            totals[i] = totals[i] + (taps & 1 ? rung2[i + 1] : rung2[i + 2]);
+        if (taps & 1)
+            totals[i] = products ? LRN_LAST_PRODUCT(totals[i], a[i], b[i])
+                                 : LRN_LAST_SUM(totals[i], b[i], a[i]);
+    }
+}
+
+/*
+ * Replaces the elements b of a line by the sums of the products a b (of b
+ * alone where a is NULL) over their windows of `taps`, which reach `upper`
+ * elements behind their own; a may be b. step is the distance of two elements
+ * of the line, slot_step that of two slots.
+ */
+static inline void lrn_line_sums(LRN_GLOBAL const real_t *a, LRN_GLOBAL real_t *b, index_t step,
+                                 index_t length, int upper, int taps, LRN_GLOBAL real_t *slots,
+                                 index_t slot_step)
+{
+    if (lrn_line_is_direct(length, taps)) {
+        lrn_line_sums_directly(a, b, step, length, upper, taps, slots, slot_step);
+        return;
+    }
+    lrn_ladder ladder = lrn_ladder_begin(taps, slots, slot_step);
+    for (index_t t = 0; t < length + upper; t += LRN_STEPS) {
+        real_t as[LRN_STEPS], bs[LRN_STEPS], totals[LRN_STEPS];
+        LRN_UNROLL
+        for (int i = 0; i < LRN_STEPS; ++i) {
+            const int inside = t + i < length;
+            bs[i] = inside ? b[(t + i) * step] : (real_t)(0);
+            as[i] = inside && a ? a[(t + i) * step] : (real_t)(0);
         }
-    if (taps & 1) {
-        const float x = lrn_tap(column, stride, channels, first);
-        total = LRN_FMA(x, x, total);
+        lrn_ladder_step(&ladder, as, bs, a != 0, t, taps, slots, slot_step, totals);
+        LRN_UNROLL
+        for (int i = 0; i < LRN_STEPS; ++i)
+            if (t + i >= upper && t + i - upper < length)
+                b[(t + i - upper) * step] = totals[i];
     }
-    return total;
 }
 
-#endif
+/* A window over up to three axes; those not in use come first, with one tap. */
+typedef struct lrn_box {
+    index_t dims[3];
+    int taps[3], upper[3];
+} lrn_box;
+
+/* The same over all axes of a box, last axis first; b is dense, a NULL or as b. */
+static inline void lrn_box_sums(LRN_GLOBAL const real_t *a, LRN_GLOBAL real_t *b, index_t step,
+                                const lrn_box *box, LRN_GLOBAL real_t *slots)
+{
+    const index_t rows = box->dims[0] * box->dims[1], columns = box->dims[2];
+    for (index_t row = 0; row < rows; ++row)
+        lrn_line_sums(a ? a + row * columns * step : a, b + row * columns * step, step, columns,
+                      box->upper[2], box->taps[2], slots, step);
+    if (box->taps[1] > 1)
+        for (index_t plane = 0; plane < box->dims[0]; ++plane)
+            for (index_t column = 0; column < columns; ++column)
+                lrn_line_sums(0, b + (plane * box->dims[1] * columns + column) * step,
+                              columns * step, box->dims[1], box->upper[1], box->taps[1], slots,
+                              step);
+    if (box->taps[0] > 1)
+        for (index_t at = 0; at < box->dims[1] * columns; ++at)
+            lrn_line_sums(0, b + at * step, box->dims[1] * columns * step, box->dims[0],
+                          box->upper[0], box->taps[0], slots, step);
+}
+
+/* Slots that lrn_box_sums needs. */
+static inline index_t lrn_box_slots(const lrn_box *box)
+{
+    index_t most = 0;
+    for (int axis = 0; axis < 3; ++axis) {
+        const index_t slots = lrn_line_slots(box->dims[axis], box->taps[axis]);
+        most = slots > most ? slots : most;
+    }
+    return most;
+}
 
 #endif

@@ -5,8 +5,14 @@
  *     s[c] = k + (alpha / divisor) * sum of x[j]^2, j = c - lower .. c + upper
  *     y[c] = x[c] * s[c]^-beta
  *
- * for every position of a tensor, c being its channel; taps outside the
- * channels count as zero. This header is the manual; read it downwards:
+ * for every position of a tensor, c being its channel, and the gradient
+ *
+ *     dx[c] = dy[c] * s[c]^-beta - (2 * alpha * beta / divisor) * x[c] *
+ *             sum of dy[j] * x[j] * s[j]^(-beta - 1), j = c - upper .. c + lower
+ *
+ * Taps outside the tensor count as zero. A window can also lie within a
+ * channel: j then runs over the positions around c, the same on each spatial
+ * axis. This header is the manual; read it downwards:
  *
  *     status and errors     what every call returns, and why
  *     parameters            the window, the divisor and alpha, beta, k
@@ -76,7 +82,7 @@ enum {
 
     CLLRN_INVALID_ARGUMENT = 100,     /* a NULL pointer, or a struct_size this version cannot read */
     CLLRN_INVALID_CONVENTION = 101,   /* an unknown convention */
-    CLLRN_INVALID_REGION = 102,       /* an unknown region */
+    CLLRN_INVALID_REGION = 102,       /* an unknown region, or spatial axes that the tensor does not have */
     CLLRN_INVALID_WINDOW = 103,       /* a size below 1, a negative lower or upper, or lower + upper + 1 >= 2^31 */
     CLLRN_INVALID_DIVISOR = 104,      /* a divisor that is zero or not finite */
     CLLRN_INVALID_DTYPE = 105,        /* an unknown dtype */
@@ -84,7 +90,7 @@ enum {
     CLLRN_INVALID_DIMS = 107,         /* a negative dim */
     CLLRN_INVALID_STRIDES = 108,      /* a destination stride of zero, or two destination elements in one place */
     CLLRN_INVALID_CHANNEL_AXIS = 109, /* a channel axis outside -rank..rank-1 */
-    CLLRN_SHAPE_MISMATCH = 110,       /* tensors whose dims, channel axis or dtype do not go together */
+    CLLRN_SHAPE_MISMATCH = 110,       /* tensors whose dims, channel axes or dtypes do not go together */
     CLLRN_SIZE_OVERFLOW = 111,        /* sizes times strides that leave 63 bits */
     CLLRN_INVALID_BUFFER = 112,       /* not a buffer, or one a kernel may not read or write */
     CLLRN_BUFFER_TOO_SMALL = 113,     /* the tensor at its offset leaves the buffer */
@@ -96,8 +102,9 @@ enum {
     CLLRN_DEVICE_MISMATCH = 119,      /* a queue or engine device that is not the one expected */
     CLLRN_INVALID_WAIT_LIST = 120,    /* a wait list that is NULL with a count, or holds something that is no event */
     CLLRN_INVALID_VARIANT = 121,      /* no variant of that name, or one that cannot run this problem */
+    CLLRN_INVALID_BLOCK = 122,        /* a channel block that is none of 0, 1, 4, 8, 16, 32 */
 
-    CLLRN_UNSUPPORTED = 200,       /* legal, but not in this version or not on this device */
+    CLLRN_UNSUPPORTED = 200,       /* legal, but not on this device: float64 where it has none */
     CLLRN_UNSUPPORTED_SIZE = 201,  /* needs 64-bit indices, which the device lacks: see cllrn_plan_create */
 
     CLLRN_OUT_OF_MEMORY = 300,  /* the host's memory ran out */
@@ -155,18 +162,26 @@ enum {
 
 /* Which neighbours a window holds. */
 enum {
-    CLLRN_ACROSS_CHANNELS = 1 /* the same position in neighbouring channels */
+    CLLRN_ACROSS_CHANNELS = 1, /* the same position in neighbouring channels */
+    CLLRN_WITHIN_CHANNEL = 2   /* neighbouring positions in the same channel */
 };
 
 typedef struct cllrn_params {
     uint32_t struct_size;
-    int32_t region; /* CLLRN_ACROSS_CHANNELS */
+    int32_t region;
     int64_t lower;  /* channels before the output's own that its window holds */
     int64_t upper;  /* channels behind it; lower + upper + 1 < 2^31, both may exceed the channels */
     double divisor; /* divides alpha: always this number, never the count of taps inside; not 0 */
     double alpha;   /* any value; NaN and Inf follow IEEE 754 */
     double beta;
     double k;
+    /*
+     * Within a channel lower and upper count positions, the same on each of
+     * the tensor's last spatial_axes axes (1..3; the channels are not counted):
+     * 2 is height and width of NCHW and of NHWC. Not looked at across channels.
+     */
+    int32_t spatial_axes;
+    int32_t reserved; /* 0 */
 } cllrn_params;
 
 /*
@@ -182,13 +197,33 @@ CLLRN_API cllrn_status cllrn_params_init(cllrn_params *params, uint32_t struct_s
                                          int32_t convention, int64_t size, double alpha,
                                          double beta, double k, cllrn_error *error);
 
+/*
+ * The same for windows within a channel, over spatial_axes axes of n positions
+ * each; the divisor is n^spatial_axes (1 with CLLRN_TENSORFLOW). oneDNN's form;
+ * Caffe's is the same with k = 1, whatever its k is.
+ *
+ * Statuses as for cllrn_params_init, and
+ * CLLRN_INVALID_REGION  spatial_axes outside 1..3
+ */
+CLLRN_API cllrn_status cllrn_params_init_within(cllrn_params *params, uint32_t struct_size,
+                                                int32_t convention, int64_t size,
+                                                int32_t spatial_axes, double alpha, double beta,
+                                                double k, cllrn_error *error);
+
 /* ----------------------------------------------------------------- tensors */
 
 #define CLLRN_MAX_RANK 8
 
-/* Element types. */
+/*
+ * Element types. The 16-bit ones are for storage: every sum and power is
+ * computed in float32, and a result rounded once, to nearest, ties to even.
+ * float64 is computed in float64.
+ */
 enum {
-    CLLRN_F32 = 1 /* IEEE 754 binary32 */
+    CLLRN_F32 = 1,  /* IEEE 754 binary32 */
+    CLLRN_F16 = 2,  /* IEEE 754 binary16 */
+    CLLRN_BF16 = 3, /* the upper half of a binary32 */
+    CLLRN_F64 = 4   /* IEEE 754 binary64 */
 };
 
 /*
@@ -207,6 +242,14 @@ typedef struct cllrn_tensor {
     int32_t channel_axis; /* 0..rank-1, or counted from the end: -1 is the last */
     int64_t dims[CLLRN_MAX_RANK];
     int64_t strides[CLLRN_MAX_RANK]; /* in elements */
+    /*
+     * 0 or 1: channels lie by their stride. B of 4, 8, 16 or 32: channel c lies
+     * c / B times the channel stride behind channel 0, and c % B elements
+     * behind that, as in nChw16c. What fills up the last block is never read,
+     * and is zero in a destination.
+     */
+    int32_t channel_block;
+    int32_t reserved; /* 0 */
 } cllrn_tensor;
 
 /*
@@ -225,8 +268,36 @@ CLLRN_API cllrn_status cllrn_tensor_init(cllrn_tensor *tensor, uint32_t struct_s
                                          int32_t rank, const int64_t *dims, const int64_t *strides,
                                          int32_t channel_axis, cllrn_error *error);
 
+/*
+ * The same for a channel-blocked layout without gaps: C order, the channel axis
+ * divided into blocks, the block_size elements of a block side by side. With
+ * rank 4, channel_axis 1 and block_size 16 that is nChw16c.
+ *
+ * Statuses as for cllrn_tensor_init, and
+ * CLLRN_INVALID_CHANNEL_AXIS  channel_axis outside -rank..rank-1
+ * CLLRN_INVALID_BLOCK         block_size is none of 4, 8, 16, 32
+ */
+CLLRN_API cllrn_status cllrn_tensor_init_blocked(cllrn_tensor *tensor, uint32_t struct_size,
+                                                 int32_t dtype, int32_t rank, const int64_t *dims,
+                                                 int32_t channel_axis, int32_t block_size,
+                                                 cllrn_error *error);
+
+/*
+ * Elements from the lowest to the highest place of a tensor, both counted and
+ * what fills up a last block too, and how many of them lie below element
+ * (0, 0, ..), which is where negative strides lead. 0 and 0 for an empty
+ * tensor. below may be NULL.
+ *
+ * Statuses: what is wrong with the tensor, as for cllrn_plan_create. Any thread.
+ */
+CLLRN_API cllrn_status cllrn_tensor_span(const cllrn_tensor *tensor, int64_t *elements,
+                                         int64_t *below, cllrn_error *error);
+
 /* Bytes of one element of a dtype, 0 for an unknown one. Any thread. */
 CLLRN_API size_t cllrn_dtype_size(int32_t dtype);
+
+/* "f32", "f16", "bf16", "f64"; "unknown dtype" for any other number. Any thread. */
+CLLRN_API const char *cllrn_dtype_string(int32_t dtype);
 
 /* ------------------------------------------------------------------ digest */
 
@@ -250,8 +321,8 @@ CLLRN_API cllrn_status cllrn_digest(const cllrn_tensor *tensor, const void *data
 /*
  * The kernels' own arithmetic compiled as C: the same bits as every device
  * that rounds to nearest. src and dst point to element (0, 0, ..) in host
- * memory; dst may be src with the same strides. Needs no OpenCL device, uses
- * one thread and temporary memory for one column of channels.
+ * memory; dst may be src with the same dtype and strides. Needs no OpenCL
+ * device, uses one thread and temporary memory for one window's axes.
  *
  * Statuses as for cllrn_plan_create and for the overlap in
  * cllrn_enqueue_forward, and CLLRN_OUT_OF_MEMORY. Any thread.
@@ -260,22 +331,40 @@ CLLRN_API cllrn_status cllrn_host_forward(const cllrn_params *params, const cllr
                                           const void *src_data, const cllrn_tensor *dst,
                                           void *dst_data, cllrn_error *error);
 
+/* The gradient: src is x, dy the gradient of y, dst becomes dx and may be either. */
+CLLRN_API cllrn_status cllrn_host_backward(const cllrn_params *params, const cllrn_tensor *src,
+                                           const void *src_data, const cllrn_tensor *dy,
+                                           const void *dy_data, const cllrn_tensor *dst,
+                                           void *dst_data, cllrn_error *error);
+
 /*
- * The judge of accuracy: plain scalar C in double with compensated sums and
- * the C library's pow, its result rounded to dst's type. Otherwise as
- * cllrn_host_forward.
+ * The judge of accuracy: plain scalar C with compensated sums and the C
+ * library's pow, in double (long double for float64), its result rounded to
+ * dst's type. Its time grows with the window. Otherwise as cllrn_host_forward.
  */
 CLLRN_API cllrn_status cllrn_reference_forward(const cllrn_params *params, const cllrn_tensor *src,
                                                const void *src_data, const cllrn_tensor *dst,
                                                void *dst_data, cllrn_error *error);
+CLLRN_API cllrn_status cllrn_reference_backward(const cllrn_params *params,
+                                                const cllrn_tensor *src, const void *src_data,
+                                                const cllrn_tensor *dy, const void *dy_data,
+                                                const cllrn_tensor *dst, void *dst_data,
+                                                cllrn_error *error);
 
 /*
- * The same, unrounded: dst_data holds doubles, C order without gaps over src's
- * dims. src_data and dst_data must not overlap.
+ * The same, as doubles: dst_data holds them in C order without gaps over src's
+ * dims, and overlaps nothing. Of the gradient, whose terms may cancel,
+ * magnitudes (NULL, or as many doubles) becomes the sum of the magnitudes of
+ * its terms: what its error has to be measured against.
  */
 CLLRN_API cllrn_status cllrn_reference_forward_f64(const cllrn_params *params,
                                                    const cllrn_tensor *src, const void *src_data,
                                                    double *dst_data, cllrn_error *error);
+CLLRN_API cllrn_status cllrn_reference_backward_f64(const cllrn_params *params,
+                                                    const cllrn_tensor *src, const void *src_data,
+                                                    const cllrn_tensor *dy, const void *dy_data,
+                                                    double *dst_data, double *magnitudes,
+                                                    cllrn_error *error);
 
 /* ------------------------------------------------------------------ engine */
 
@@ -349,35 +438,46 @@ CLLRN_API size_t cllrn_engine_program_count(cllrn_engine *engine);
 /* One problem made ready for one engine: checked, a variant chosen, its program built. Immutable. */
 typedef struct cllrn_plan cllrn_plan;
 
-enum { CLLRN_FORWARD = 1 };
+enum {
+    CLLRN_FORWARD = 1, /* src is x, dst becomes y */
+    CLLRN_BACKWARD = 2 /* src is x, dy the gradient of y, dst becomes dx */
+};
 
+/*
+ * All tensors have the same dims and channel axis, and strides and blocks of
+ * their own. Their dtypes are all float64; or float32 and one of the 16-bit
+ * types, in any mixture.
+ */
 typedef struct cllrn_problem {
     uint32_t struct_size;
-    int32_t direction;          /* CLLRN_FORWARD */
-    const cllrn_params *params; /* the three pointed-to structs are copied */
+    int32_t direction;
+    const cllrn_params *params; /* the pointed-to structs are copied */
     const cllrn_tensor *src;
-    const cllrn_tensor *dst; /* same dims, channel axis and dtype as src; strides of its own */
+    const cllrn_tensor *dst;
     const char *variant;     /* NULL: the best one; a name, for tests and measurements, forces it */
+    const cllrn_tensor *dy;  /* CLLRN_BACKWARD only, else NULL */
 } cllrn_problem;
 
-#define CLLRN_PROBLEM_INIT { (uint32_t)sizeof(cllrn_problem), CLLRN_FORWARD, 0, 0, 0, 0 }
+#define CLLRN_PROBLEM_INIT { (uint32_t)sizeof(cllrn_problem), CLLRN_FORWARD, 0, 0, 0, 0, 0 }
 
-/* How source and destination lie to each other in an enqueue. */
+/* How the destination lies to the sources in an enqueue. */
 enum {
     CLLRN_DISJOINT = 1, /* no element in common */
-    CLLRN_IN_PLACE = 2  /* the same buffer, offset and strides */
+    CLLRN_IN_PLACE = 2  /* the same buffer, offset, dtype, strides and block as src, or as dy */
 };
 
 /*
  * Checks the problem and builds what it needs; may take as long as the
- * device's compiler. Problems that differ in shape, alpha, k or (within one
- * class) beta share programs.
+ * device's compiler. Problems that differ in shape, alpha, beta or k share
+ * programs, but for beta 0.75, which has programs of its own.
  *
  * CLLRN_INVALID_ARGUMENT      a NULL pointer, an unknown struct_size or direction
  * CLLRN_INVALID_REGION, CLLRN_INVALID_WINDOW, CLLRN_INVALID_DIVISOR
  * CLLRN_INVALID_DTYPE, CLLRN_INVALID_RANK, CLLRN_INVALID_DIMS, CLLRN_INVALID_CHANNEL_AXIS
+ * CLLRN_INVALID_BLOCK
  * CLLRN_INVALID_STRIDES       dst has a zero stride or two elements in one place
- * CLLRN_SHAPE_MISMATCH        src and dst differ in dims, channel axis or dtype
+ * CLLRN_SHAPE_MISMATCH        the tensors differ in dims or channel axis, or mix dtypes otherwise
+ * CLLRN_UNSUPPORTED           float64 on a device without it
  * CLLRN_SIZE_OVERFLOW         sizes times strides leave 63 bits
  * CLLRN_INVALID_VARIANT       the forced variant is unknown or cannot run this problem
  * CLLRN_UNSUPPORTED_SIZE      offsets of 2^30 elements or more, or channels and window that
@@ -403,10 +503,13 @@ CLLRN_API uint64_t cllrn_plan_scratch_size(const cllrn_plan *plan, int32_t alias
 
 /*
  * The variant that runs, "planar" or "strided" for instance; a static string.
- * "none" for an empty tensor, and for CLLRN_IN_PLACE where src and dst have
- * different strides.
+ * "none" for an empty tensor, and for CLLRN_IN_PLACE where dst has the dtype
+ * and strides of no source.
  */
 CLLRN_API const char *cllrn_plan_variant(const cllrn_plan *plan, int32_t aliasing);
+
+/* The names a problem can be forced to, in order of preference; NULL behind the last. Any thread. */
+CLLRN_API const char *cllrn_variant_name(size_t index);
 
 /* ----------------------------------------------------------------- enqueue */
 
@@ -423,21 +526,22 @@ typedef struct cllrn_memory {
 #define CLLRN_MEMORY_INIT { (uint32_t)sizeof(cllrn_memory), CLLRN_BUFFER, 0, 0 }
 
 /*
- * Enqueues the plan: one kernel command, never blocking. The command waits
+ * Enqueues a forward plan: one kernel command, never blocking. The command waits
  * for the events of the list, on in-order and out-of-order queues alike, and
  * sets *event when event is not NULL; the caller releases it. An empty tensor
  * enqueues nothing, or a marker where an event is asked for; its memories may
  * be NULL.
  *
  * dst may be src: the same buffer (sub-buffers count as the parts of their
- * parent they are), offset and strides. Any other overlap of elements is
+ * parent they are), offset, dtype and strides. Any other overlap of elements is
  * refused; interleaved slices of one buffer that share no element are fine.
  * Where both lie in one buffer pass one and the same cl_mem: OpenCL leaves
  * undefined what a kernel sees that uses a buffer and its sub-buffer at once.
  * scratch may be NULL where cllrn_plan_scratch_size says 0; the command may
  * overwrite that many bytes of it, and it must overlap neither src nor dst.
  *
- * CLLRN_INVALID_ARGUMENT   a NULL plan, src or dst, an unknown struct_size or memory kind
+ * CLLRN_INVALID_ARGUMENT   a NULL plan, src or dst, a backward plan, an unknown struct_size or
+ *                          memory kind
  * CLLRN_INVALID_QUEUE      queue is not a command queue
  * CLLRN_DEVICE_MISMATCH    the queue is for another device than the engine's
  * CLLRN_CONTEXT_MISMATCH   queue, buffer or event belong to another context
@@ -461,6 +565,16 @@ CLLRN_API cllrn_status cllrn_enqueue_forward(const cllrn_plan *plan, cl_command_
                                              const cllrn_memory *scratch, cl_uint wait_count,
                                              const cl_event *wait_list, cl_event *event,
                                              cllrn_error *error);
+
+/*
+ * Enqueues a backward plan: as cllrn_enqueue_forward. dst may be src or dy; src
+ * and dy, which are only read, may overlap as they like.
+ */
+CLLRN_API cllrn_status cllrn_enqueue_backward(const cllrn_plan *plan, cl_command_queue queue,
+                                              const cllrn_memory *src, const cllrn_memory *dy,
+                                              const cllrn_memory *dst, const cllrn_memory *scratch,
+                                              cl_uint wait_count, const cl_event *wait_list,
+                                              cl_event *event, cllrn_error *error);
 
 #ifdef __cplusplus
 }

@@ -77,6 +77,8 @@ cllrn_status lrn_device_facts_get(cl_device_id device, lrn_device_facts *facts, 
     /* An EMBEDDED device may have 64-bit integers, but only 256 bytes of arguments. */
     facts->wide = strcmp(profile, "EMBEDDED_PROFILE") != 0;
     facts->int64 = facts->wide || strstr(extensions, "cles_khr_int64") != NULL;
+    /* Nor do the general kernels' arguments fit there where the scalars are doubles. */
+    facts->fp64 = facts->wide && strstr(extensions, "cl_khr_fp64") != NULL;
     facts->vector_width = 1;
     while (facts->vector_width < 16 && (cl_uint)facts->vector_width * 2 <= width)
         facts->vector_width *= 2;

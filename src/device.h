@@ -11,6 +11,7 @@ typedef struct lrn_device_facts {
     bool cpu_like;    /* work-items should be vectors and stream; else scalar and many */
     bool int64;       /* has 64-bit integers */
     bool wide;        /* and room for the arguments of kernels with 64-bit indices */
+    bool fp64;        /* has double, and room for the arguments of kernels with it */
     int vector_width; /* floats in its native vector: 1, 2, 4, 8 or 16 */
     int64_t compute_units;
     int64_t max_group_size; /* work-items in one work-group, along the first dimension */

@@ -1,15 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <cllrn.h>
 
-#include "../cl/arithmetic.h"
+#include "element.h"
 #include "error.h"
 #include "tensor.h"
-
-typedef struct digest_t {
-    const float *data;
-    int64_t channels, stride;
-    uint64_t index, sum;
-} digest_t;
 
 /* A bijection of 64 bits in which every input bit moves about half of the output's. */
 static uint64_t mix(uint64_t x)
@@ -22,17 +16,6 @@ static uint64_t mix(uint64_t x)
     return x;
 }
 
-static void add_column(void *user, int64_t src_offset, int64_t dst_offset)
-{
-    digest_t *digest = user;
-    const float *column = digest->data + src_offset;
-    (void)dst_offset;
-    for (int64_t c = 0; c < digest->channels; ++c) {
-        const uint32_t bits = lrn_float_bits(lrn_canonical(column[c * digest->stride]));
-        digest->sum += mix(mix(digest->index++ + UINT64_C(0x9e3779b97f4a7c15)) + bits);
-    }
-}
-
 cllrn_status cllrn_digest(const cllrn_tensor *tensor, const void *data, uint64_t first_position,
                           uint64_t *digest, cllrn_error *error)
 {
@@ -41,13 +24,21 @@ cllrn_status cllrn_digest(const cllrn_tensor *tensor, const void *data, uint64_t
         return status;
     if (digest == NULL || (data == NULL && lrn_tensor_elements(tensor) > 0))
         return lrn_fail(error, CLLRN_INVALID_ARGUMENT, "digest: data or digest is NULL");
+    if (lrn_tensor_elements(tensor) == 0)
+        return CLLRN_SUCCESS;
 
     const int channel_axis = lrn_tensor_channel_axis(tensor);
-    digest_t state = {.data = data,
-                      .channels = tensor->dims[channel_axis],
-                      .stride = tensor->strides[channel_axis]};
-    state.index = first_position * (uint64_t)state.channels;
-    lrn_tensor_columns(tensor, tensor, add_column, &state);
-    *digest += state.sum;
+    const int64_t channels = tensor->dims[channel_axis];
+    int64_t index[CLLRN_MAX_RANK] = {0};
+    uint64_t number = first_position * (uint64_t)channels, sum = 0;
+    do {
+        const int64_t place = lrn_tensor_place(tensor, index);
+        for (int64_t c = 0; c < channels; ++c) {
+            const uint64_t bits = lrn_element_bits(
+                tensor->dtype, data, place + lrn_tensor_offset(tensor, channel_axis, c));
+            sum += mix(mix(number++ + UINT64_C(0x9e3779b97f4a7c15)) + bits);
+        }
+    } while (lrn_tensor_next(tensor, &channel_axis, 1, index));
+    *digest += sum;
     return CLLRN_SUCCESS;
 }

@@ -7,44 +7,57 @@
 #include "overlap.h"
 #include "plan.h"
 
+/* One call: what every step of it needs to know. */
+typedef struct invocation {
+    const char *name; /* begins its messages */
+    const cllrn_plan *plan;
+    const cllrn_engine *engine;
+    cllrn_error *error;
+} invocation;
+
 /* A caller's memory, resolved. */
 typedef struct place {
-    cl_mem root;      /* the buffer, or the parent of a sub-buffer */
-    uint64_t address; /* bytes from the root's beginning to element (0, 0, ..) */
+    cl_mem buffer;    /* the caller's */
+    cl_mem root;      /* it, or the parent of a sub-buffer */
+    uint64_t offset;  /* bytes from the buffer's beginning to element (0, 0, ..) */
+    uint64_t address; /* the same from the root's */
 } place;
 
-static cllrn_status check_queue(const cllrn_engine *engine, cl_command_queue queue,
-                                cllrn_error *error)
+/* The memories of a call. dy is src in the forward direction. */
+typedef struct places {
+    place src, dy, dst, scratch;
+} places;
+
+static cllrn_status check_queue(const invocation *call, cl_command_queue queue)
 {
     cl_context context = NULL;
     cl_device_id device = NULL;
     cl_int code;
     if (queue == NULL)
-        return lrn_fail(error, CLLRN_INVALID_QUEUE, "enqueue forward: queue is NULL");
+        return lrn_fail(call->error, CLLRN_INVALID_QUEUE, "%s: queue is NULL", call->name);
     code = clGetCommandQueueInfo(queue, CL_QUEUE_CONTEXT, sizeof context, &context, NULL);
     if (code == CL_SUCCESS)
         code = clGetCommandQueueInfo(queue, CL_QUEUE_DEVICE, sizeof device, &device, NULL);
     if (code == CL_INVALID_COMMAND_QUEUE)
-        return lrn_fail_code(error, CLLRN_INVALID_QUEUE, code, "enqueue forward: queue");
+        return lrn_fail_code(call->error, CLLRN_INVALID_QUEUE, code, "%s: queue", call->name);
     if (code != CL_SUCCESS)
-        return lrn_fail_cl(error, code, "enqueue forward: asking the queue for its context");
-    if (context != engine->context)
-        return lrn_fail(error, CLLRN_CONTEXT_MISMATCH,
-                        "enqueue forward: the queue is of context %p, the engine of %p",
-                        (void *)context, (void *)engine->context);
-    if (device != engine->device)
-        return lrn_fail(error, CLLRN_DEVICE_MISMATCH,
-                        "enqueue forward: the queue is for device %p, the engine for %p",
-                        (void *)device, (void *)engine->device);
+        return lrn_fail_cl(call->error, code, "%s: asking the queue for its context", call->name);
+    if (context != call->engine->context)
+        return lrn_fail(call->error, CLLRN_CONTEXT_MISMATCH,
+                        "%s: the queue is of context %p, the engine of %p", call->name,
+                        (void *)context, (void *)call->engine->context);
+    if (device != call->engine->device)
+        return lrn_fail(call->error, CLLRN_DEVICE_MISMATCH,
+                        "%s: the queue is for device %p, the engine for %p", call->name,
+                        (void *)device, (void *)call->engine->device);
     return CLLRN_SUCCESS;
 }
 
-static cllrn_status check_wait_list(const cllrn_engine *engine, cl_uint count, const cl_event *list,
-                                    cllrn_error *error)
+static cllrn_status check_wait_list(const invocation *call, cl_uint count, const cl_event *list)
 {
     if ((count == 0) != (list == NULL))
-        return lrn_fail(error, CLLRN_INVALID_WAIT_LIST,
-                        "enqueue forward: wait list is %s with a count of %" PRIu32,
+        return lrn_fail(call->error, CLLRN_INVALID_WAIT_LIST,
+                        "%s: wait list is %s with a count of %" PRIu32, call->name,
                         list == NULL ? "NULL" : "given", count);
     for (cl_uint i = 0; i < count; ++i) {
         cl_context context = NULL;
@@ -52,16 +65,16 @@ static cllrn_status check_wait_list(const cllrn_engine *engine, cl_uint count, c
         if (list[i] != NULL)
             code = clGetEventInfo(list[i], CL_EVENT_CONTEXT, sizeof context, &context, NULL);
         if (code == CL_INVALID_EVENT)
-            return lrn_fail_code(error, CLLRN_INVALID_WAIT_LIST, code,
-                                 "enqueue forward: entry %" PRIu32 " of the wait list", i);
+            return lrn_fail_code(call->error, CLLRN_INVALID_WAIT_LIST, code,
+                                 "%s: entry %" PRIu32 " of the wait list", call->name, i);
         if (code != CL_SUCCESS)
-            return lrn_fail_cl(error, code,
-                               "enqueue forward: asking event %" PRIu32 " for its context", i);
-        if (context != engine->context)
-            return lrn_fail(error, CLLRN_CONTEXT_MISMATCH,
-                            "enqueue forward: event %" PRIu32
+            return lrn_fail_cl(call->error, code, "%s: asking event %" PRIu32 " for its context",
+                               call->name, i);
+        if (context != call->engine->context)
+            return lrn_fail(call->error, CLLRN_CONTEXT_MISMATCH,
+                            "%s: event %" PRIu32
                             " of the wait list is of context %p, the engine of %p",
-                            i, (void *)context, (void *)engine->context);
+                            call->name, i, (void *)context, (void *)call->engine->context);
     }
     return CLLRN_SUCCESS;
 }
@@ -71,21 +84,21 @@ static cllrn_status check_wait_list(const cllrn_engine *engine, cl_uint count, c
  * `forbidden` does not exclude, holding bytes lowest .. lowest + length - 1
  * around its offset, itself a multiple of `alignment`.
  */
-static cllrn_status check_memory(const cllrn_engine *engine, const char *role,
+static cllrn_status check_memory(const invocation *call, const char *role,
                                  const cllrn_memory *memory, cl_mem_flags forbidden, int64_t lowest,
-                                 uint64_t length, size_t alignment, place *out, cllrn_error *error)
+                                 uint64_t length, size_t alignment, place *out)
 {
     if (!LRN_READABLE(memory))
-        return lrn_fail(error, CLLRN_INVALID_ARGUMENT,
-                        "enqueue forward: %s is NULL or not initialised: use CLLRN_MEMORY_INIT",
+        return lrn_fail(call->error, CLLRN_INVALID_ARGUMENT,
+                        "%s: %s is NULL or not initialised: use CLLRN_MEMORY_INIT", call->name,
                         role);
     if (memory->kind != CLLRN_BUFFER)
-        return lrn_fail(error, CLLRN_INVALID_ARGUMENT,
-                        "enqueue forward: %s has unknown kind %" PRId32
-                        ", expected CLLRN_BUFFER (%d)",
-                        role, memory->kind, CLLRN_BUFFER);
+        return lrn_fail(call->error, CLLRN_INVALID_ARGUMENT,
+                        "%s: %s has unknown kind %" PRId32 ", expected CLLRN_BUFFER (%d)",
+                        call->name, role, memory->kind, CLLRN_BUFFER);
     if (memory->buffer == NULL)
-        return lrn_fail(error, CLLRN_INVALID_BUFFER, "enqueue forward: %s has a NULL buffer", role);
+        return lrn_fail(call->error, CLLRN_INVALID_BUFFER, "%s: %s has a NULL buffer", call->name,
+                        role);
 
     cl_mem_object_type type = 0;
     cl_mem_flags flags = 0;
@@ -108,119 +121,132 @@ static cllrn_status check_memory(const cllrn_engine *engine, const char *role,
         const cl_int code = clGetMemObjectInfo(memory->buffer, queries[i].info, queries[i].size,
                                                queries[i].value, NULL);
         if (code == CL_INVALID_MEM_OBJECT)
-            return lrn_fail_code(error, CLLRN_INVALID_BUFFER, code, "enqueue forward: %s", role);
+            return lrn_fail_code(call->error, CLLRN_INVALID_BUFFER, code, "%s: %s", call->name,
+                                 role);
         if (code != CL_SUCCESS)
-            return lrn_fail_cl(error, code, "enqueue forward: asking about the buffer of %s", role);
+            return lrn_fail_cl(call->error, code, "%s: asking about the buffer of %s", call->name,
+                               role);
         if (queries[i].value == &type && type != CL_MEM_OBJECT_BUFFER)
-            return lrn_fail(error, CLLRN_INVALID_BUFFER,
-                            "enqueue forward: %s is a memory object of type 0x%x, not a buffer",
+            return lrn_fail(call->error, CLLRN_INVALID_BUFFER,
+                            "%s: %s is a memory object of type 0x%x, not a buffer", call->name,
                             role, (unsigned)type);
     }
-    if (context != engine->context)
-        return lrn_fail(error, CLLRN_CONTEXT_MISMATCH,
-                        "enqueue forward: %s is a buffer of context %p, the engine of %p", role,
-                        (void *)context, (void *)engine->context);
+    if (context != call->engine->context)
+        return lrn_fail(call->error, CLLRN_CONTEXT_MISMATCH,
+                        "%s: %s is a buffer of context %p, the engine of %p", call->name, role,
+                        (void *)context, (void *)call->engine->context);
     if (flags & forbidden)
-        return lrn_fail(error, CLLRN_INVALID_BUFFER,
-                        "enqueue forward: %s is a buffer that kernels may only %s", role,
+        return lrn_fail(call->error, CLLRN_INVALID_BUFFER,
+                        "%s: %s is a buffer that kernels may only %s", call->name, role,
                         flags & CL_MEM_READ_ONLY ? "read" : "write");
     if (memory->offset % alignment != 0)
-        return lrn_fail(error, CLLRN_INVALID_OFFSET,
-                        "enqueue forward: %s has offset %" PRIu64
+        return lrn_fail(call->error, CLLRN_INVALID_OFFSET,
+                        "%s: %s has offset %" PRIu64
                         ", expected a multiple of its element size %zu",
-                        role, memory->offset, alignment);
+                        call->name, role, memory->offset, alignment);
 
     /* lowest <= 0; -lowest and length are below 2^60, so only the offset can overflow a sum. */
     const uint64_t before = (uint64_t)-lowest;
     if (memory->offset < before)
-        return lrn_fail(error, CLLRN_BUFFER_TOO_SMALL,
-                        "enqueue forward: %s begins %" PRIu64
-                        " bytes before its buffer: offset %" PRIu64 ", negative strides reach back "
+        return lrn_fail(call->error, CLLRN_BUFFER_TOO_SMALL,
+                        "%s: %s begins %" PRIu64 " bytes before its buffer: offset %" PRIu64
+                        ", negative strides reach back "
                         "%" PRIu64,
-                        role, before - memory->offset, memory->offset, before);
+                        call->name, role, before - memory->offset, memory->offset, before);
     if (memory->offset - before > size || length > size - (memory->offset - before))
-        return lrn_fail(error, CLLRN_BUFFER_TOO_SMALL,
-                        "enqueue forward: %s needs %" PRIu64 " bytes from %" PRIu64
-                        " on, its buffer has %zu",
-                        role, length, memory->offset - before, size);
-    if (!engine->facts.int64 && memory->offset / alignment > UINT32_MAX)
-        return lrn_fail(error, CLLRN_UNSUPPORTED_SIZE,
-                        "enqueue forward: %s has offset %" PRIu64
+        return lrn_fail(call->error, CLLRN_BUFFER_TOO_SMALL,
+                        "%s: %s needs %" PRIu64 " bytes from %" PRIu64 " on, its buffer has %zu",
+                        call->name, role, length, memory->offset - before, size);
+    if (!call->engine->facts.int64 && memory->offset / alignment > UINT32_MAX)
+        return lrn_fail(call->error, CLLRN_UNSUPPORTED_SIZE,
+                        "%s: %s has offset %" PRIu64
                         ", which needs the 64-bit integers that %s lacks",
-                        role, memory->offset, engine->facts.name);
+                        call->name, role, memory->offset, call->engine->facts.name);
+    out->buffer = memory->buffer;
+    out->offset = memory->offset;
     out->root = parent != NULL ? parent : memory->buffer;
     out->address = (uint64_t)origin + memory->offset;
     return CLLRN_SUCCESS;
 }
 
-static cllrn_status check_tensor_memory(const cllrn_engine *engine, const char *role,
+static cllrn_status check_tensor_memory(const invocation *call, const char *role,
                                         const cllrn_memory *memory, cl_mem_flags forbidden,
-                                        const cllrn_tensor *tensor, const lrn_side *side,
-                                        place *out, cllrn_error *error)
+                                        const lrn_side *side, place *out)
 {
-    const size_t element = cllrn_dtype_size(tensor->dtype);
-    return check_memory(engine, role, memory, forbidden, side->lowest * (int64_t)element,
-                        (uint64_t)(side->highest - side->lowest + 1) * element, element, out,
-                        error);
+    const size_t element = cllrn_dtype_size(side->dtype);
+    return check_memory(call, role, memory, forbidden, side->lowest * (int64_t)element,
+                        (uint64_t)(side->highest - side->lowest + 1) * element, element, out);
 }
 
 /* Whether `length` bytes of scratch meet the range that a tensor spans. */
-static bool meets(const place *scratch, uint64_t length, const place *at, const lrn_side *side,
-                  size_t element)
+static bool meets(const place *scratch, uint64_t length, const place *at, const lrn_side *side)
 {
+    const size_t element = cllrn_dtype_size(side->dtype);
     const uint64_t begin = at->address - (uint64_t)-side->lowest * element;
     const uint64_t end = at->address + (uint64_t)(side->highest + 1) * element;
     return scratch->root == at->root && scratch->address < end && begin < scratch->address + length;
 }
 
-static cllrn_status check_scratch(const cllrn_plan *plan, const lrn_launch *launch,
-                                  const cllrn_memory *scratch, const place *src, const place *dst,
-                                  cllrn_error *error)
+static cllrn_status check_scratch(const invocation *call, const lrn_launch *launch,
+                                  const cllrn_memory *scratch, places *at)
 {
-    place at;
+    const lrn_shape *shape = &call->plan->shape;
     if (launch->scratch == 0)
         return CLLRN_SUCCESS;
     if (scratch == NULL)
-        return lrn_fail(error, CLLRN_SCRATCH_TOO_SMALL,
-                        "enqueue forward: no scratch, expected %" PRIu64 " bytes", launch->scratch);
+        return lrn_fail(call->error, CLLRN_SCRATCH_TOO_SMALL,
+                        "%s: no scratch, expected %" PRIu64 " bytes", call->name, launch->scratch);
+    const size_t element = shape->src.dtype == CLLRN_F64 ? sizeof(double) : sizeof(float);
     cllrn_status status =
-        check_memory(plan->engine, "scratch", scratch, CL_MEM_READ_ONLY | CL_MEM_WRITE_ONLY, 0,
-                     launch->scratch, sizeof(float), &at, error);
+        check_memory(call, "scratch", scratch, CL_MEM_READ_ONLY | CL_MEM_WRITE_ONLY, 0,
+                     launch->scratch, element, &at->scratch);
     if (status == CLLRN_BUFFER_TOO_SMALL) {
         /* The message holds both numbers already; the status is scratch's own. */
         status = CLLRN_SCRATCH_TOO_SMALL;
-        if (LRN_FILLABLE(error))
-            error->status = status;
+        if (LRN_FILLABLE(call->error))
+            call->error->status = status;
     }
     if (status != CLLRN_SUCCESS)
         return status;
-    if (meets(&at, launch->scratch, src, &plan->shape.src, cllrn_dtype_size(plan->src.dtype)) ||
-        meets(&at, launch->scratch, dst, &plan->shape.dst, cllrn_dtype_size(plan->dst.dtype)))
-        return lrn_fail(error, CLLRN_PARTIAL_OVERLAP,
-                        "enqueue forward: scratch, %" PRIu64 " bytes at %" PRIu64
-                        ", overlaps src or dst in the same buffer",
-                        launch->scratch, at.address);
+    if (meets(&at->scratch, launch->scratch, &at->src, &shape->src) ||
+        meets(&at->scratch, launch->scratch, &at->dy, &shape->dy) ||
+        meets(&at->scratch, launch->scratch, &at->dst, &shape->dst))
+        return lrn_fail(call->error, CLLRN_PARTIAL_OVERLAP,
+                        "%s: scratch, %" PRIu64 " bytes at %" PRIu64
+                        ", overlaps a tensor in the same buffer",
+                        call->name, launch->scratch, at->scratch.address);
+    return CLLRN_SUCCESS;
+}
+
+/* Whether dst lies where a source does: *in_place is then set, and left alone otherwise. */
+static cllrn_status check_source(const invocation *call, const char *role, const place *source,
+                                 const cllrn_tensor *tensor, const place *dst, bool *in_place)
+{
+    if (source->root != dst->root)
+        return CLLRN_SUCCESS;
+    if (source->address == dst->address && lrn_tensor_same_places(tensor, &call->plan->dst)) {
+        *in_place = true;
+        return CLLRN_SUCCESS;
+    }
+    const int64_t distance = (int64_t)dst->address - (int64_t)source->address;
+    if (lrn_overlap_between(tensor, &call->plan->dst, distance))
+        return lrn_fail(call->error, CLLRN_PARTIAL_OVERLAP,
+                        "%s: %s and dst share some elements of one buffer, %s at byte %" PRIu64
+                        ", dst at %" PRIu64 ": make them the same or disjoint",
+                        call->name, role, role, source->address, dst->address);
     return CLLRN_SUCCESS;
 }
 
 /* CLLRN_DISJOINT or CLLRN_IN_PLACE, or a refusal. */
-static cllrn_status find_aliasing(const cllrn_plan *plan, const place *src, const place *dst,
-                                  int32_t *aliasing, cllrn_error *error)
+static cllrn_status find_aliasing(const invocation *call, const places *at, int32_t *aliasing)
 {
-    *aliasing = CLLRN_DISJOINT;
-    if (src->root != dst->root)
-        return CLLRN_SUCCESS;
-    if (src->address == dst->address && lrn_tensor_same_places(&plan->src, &plan->dst)) {
-        *aliasing = CLLRN_IN_PLACE;
-        return CLLRN_SUCCESS;
-    }
-    const int64_t distance = (int64_t)dst->address - (int64_t)src->address;
-    if (lrn_overlap_between(&plan->src, &plan->dst, distance))
-        return lrn_fail(error, CLLRN_PARTIAL_OVERLAP,
-                        "enqueue forward: src and dst share some elements of one buffer, src at "
-                        "byte %" PRIu64 ", dst at %" PRIu64 ": make them the same or disjoint",
-                        src->address, dst->address);
-    return CLLRN_SUCCESS;
+    bool in_place = false;
+    cllrn_status status =
+        check_source(call, "src", &at->src, &call->plan->src, &at->dst, &in_place);
+    if (status == CLLRN_SUCCESS && call->plan->direction == CLLRN_BACKWARD)
+        status = check_source(call, "dy", &at->dy, &call->plan->dy, &at->dst, &in_place);
+    *aliasing = in_place ? CLLRN_IN_PLACE : CLLRN_DISJOINT;
+    return status;
 }
 
 /* Sets arguments one after the other; the first failure sticks. */
@@ -230,6 +256,7 @@ typedef struct argument_list {
     cl_int code;
     bool wide;  /* an index has 64 bits */
     bool int64; /* an offset has 64 bits */
+    bool f64;   /* a scalar has */
 } argument_list;
 
 static void set(argument_list *list, size_t size, const void *value)
@@ -264,86 +291,204 @@ static void set_int(argument_list *list, cl_int value)
     set(list, sizeof value, &value);
 }
 
-static void set_float(argument_list *list, cl_float value)
+static void set_scalar(argument_list *list, double value)
 {
-    set(list, sizeof value, &value);
+    const cl_float narrow = (cl_float)value;
+    const cl_double wide = value;
+    set(list, list->f64 ? sizeof wide : sizeof narrow,
+        list->f64 ? (const void *)&wide : (const void *)&narrow);
 }
 
-/* Axes in C order as a vector of 8, filled up behind. */
-static void set_axes(argument_list *list, const int64_t *values, int count, int64_t filler)
+static void set_axes(argument_list *list, const int64_t values[LRN_MAX_AXES])
 {
     union {
         cl_long8 wide;
         cl_int8 narrow;
     } vector;
-    for (int i = 0; i < 8; ++i) {
-        const int64_t value = i < count ? values[i] : filler;
+    for (int i = 0; i < LRN_MAX_AXES; ++i) {
         if (list->wide)
-            vector.wide.s[i] = value;
+            vector.wide.s[i] = values[i];
         else
-            vector.narrow.s[i] = (cl_int)value;
+            vector.narrow.s[i] = (cl_int)values[i];
     }
     set(list, list->wide ? sizeof vector.wide : sizeof vector.narrow, &vector);
 }
 
-/* The list of cl/kernel.h. */
+static void set_element_offset(argument_list *list, const place *at, const lrn_side *side)
+{
+    set_offset(list, at->offset / cllrn_dtype_size(side->dtype));
+}
+
+static void set_fast_arguments(argument_list *list, const lrn_shape *shape, int32_t lower,
+                               const lrn_selection *selection)
+{
+    const int outer = LRN_INNER - 1;
+    const lrn_side *sides[] = {&shape->src, &shape->dy, &shape->dst};
+    set_index(list, shape->dims[outer]);
+    set_index(list, shape->dims[0]);
+    set_index(list, shape->dims[LRN_INNER]);
+    for (int i = 0; i < 3; ++i) {
+        set_index(list, sides[i]->strides[outer]);
+        set_index(list, sides[i]->strides[0]);
+        set_index(list, sides[i]->strides[LRN_INNER]);
+    }
+    set_int(list, lower);
+    set_int(list, selection->tile_channels);
+    set_int(list, selection->tile_positions);
+}
+
+static void set_general_arguments(argument_list *list, const lrn_shape *shape, int32_t lower,
+                                  int32_t taps, const lrn_selection *selection)
+{
+    set_axes(list, shape->dims);
+    set_axes(list, shape->src.strides);
+    set_axes(list, shape->dy.strides);
+    set_axes(list, shape->dst.strides);
+    set_int(list, lower);
+    set_int(list, taps);
+    set_index(list, selection->slot_step);
+    set_index(list, selection->worker_step);
+}
+
+/* Where vectors may begin, behind the offset the caller gave; the size has room for it. */
+static uint64_t scratch_offset(const place *scratch, const lrn_selection *selection)
+{
+    const uint64_t alignment = lrn_selection_alignment(selection);
+    const uint64_t element = alignment / (uint64_t)selection->key.width;
+    return (scratch->offset + alignment - 1) / alignment * alignment / element;
+}
+
+/* The lists of cl/kernel.h. */
 static cl_int set_arguments(const cllrn_plan *plan, const lrn_launch *launch, cl_kernel kernel,
-                            const cllrn_memory *src, const cllrn_memory *dst,
-                            const cllrn_memory *scratch)
+                            const places *at)
 {
     const lrn_shape *shape = &plan->shape;
+    const lrn_values *values = &plan->values;
     const lrn_selection *selection = &launch->selection;
     argument_list list = {.kernel = kernel,
                           .code = CL_SUCCESS,
                           .wide = selection->key.wide,
-                          .int64 = plan->engine->facts.int64};
-    set_buffer(&list, src->buffer);
-    set_buffer(&list, dst->buffer);
-    set_offset(&list, src->offset / cllrn_dtype_size(plan->src.dtype));
-    set_offset(&list, dst->offset / cllrn_dtype_size(plan->dst.dtype));
-    set_index(&list, shape->outer);
-    set_index(&list, shape->channels);
-    set_index(&list, shape->inner);
-    set_index(&list, shape->src.outer[0]);
-    set_index(&list, shape->src.channel);
-    set_index(&list, shape->src.inner);
-    set_index(&list, shape->dst.outer[0]);
-    set_index(&list, shape->dst.channel);
-    set_index(&list, shape->dst.inner);
-    set_int(&list, plan->lower);
-    set_int(&list, plan->taps);
-    set_int(&list, selection->tile_channels);
-    set_int(&list, selection->tile_positions);
-    set_float(&list, plan->scalars.scale_hi);
-    set_float(&list, plan->scalars.scale_lo);
-    set_float(&list, plan->scalars.k);
-    set_float(&list, plan->scalars.beta_hi);
-    set_float(&list, plan->scalars.beta_lo);
-    set_int(&list, plan->scalars.parity);
+                          .int64 = plan->engine->facts.int64,
+                          .f64 = selection->key.storage == LRN_F64};
+    /* A kernel that needs no scratch gets dst's buffer, which is valid and not touched. */
+    const bool scratch = launch->scratch > 0;
+    set_buffer(&list, at->src.buffer);
+    set_buffer(&list, at->dy.buffer);
+    set_buffer(&list, at->dst.buffer);
+    if (selection->general)
+        set_buffer(&list, scratch ? at->scratch.buffer : at->dst.buffer);
+    set_element_offset(&list, &at->src, &shape->src);
+    set_element_offset(&list, &at->dy, &shape->dy);
+    set_element_offset(&list, &at->dst, &shape->dst);
     if (selection->general) {
-        /* A kernel that needs no scratch gets dst's buffer, which is valid and not touched. */
-        const bool used = launch->scratch > 0;
-        set_buffer(&list, used ? scratch->buffer : dst->buffer);
-        set_offset(&list, used ? scratch->offset / sizeof(float) : 0);
-        set_axes(&list, shape->outer_dims, LRN_MAX_OUTER, 1);
-        set_axes(&list, shape->src.outer, LRN_MAX_OUTER, 0);
-        set_axes(&list, shape->dst.outer, LRN_MAX_OUTER, 0);
+        set_offset(&list, scratch ? scratch_offset(&at->scratch, selection) : 0);
+        set_general_arguments(&list, shape, plan->lower, plan->taps, selection);
+    } else {
+        set_fast_arguments(&list, shape, plan->lower, selection);
     }
+    const cl_uint modes = plan->modes | (cl_uint)selection->spread << 28;
+    set(&list, sizeof modes, &modes);
+    set_scalar(&list, values->scale_hi);
+    set_scalar(&list, values->scale_lo);
+    set_scalar(&list, values->k);
+    set_scalar(&list, values->beta_hi);
+    set_scalar(&list, values->beta_lo);
+    set_scalar(&list, values->next_hi);
+    set_scalar(&list, values->next_lo);
+    set_scalar(&list, values->gradient);
     return list.code;
 }
 
+/* Where a call stands in the caller's queue. */
+typedef struct queueing {
+    cl_command_queue queue;
+    cl_uint wait_count;
+    const cl_event *wait_list;
+    cl_event *event;
+} queueing;
+
 /* Everything but the queue has been checked: an empty tensor owes no more than an event. */
-static cllrn_status enqueue_nothing(cl_command_queue queue, cl_uint wait_count,
-                                    const cl_event *wait_list, cl_event *event, cllrn_error *error)
+static cllrn_status enqueue_nothing(const invocation *call, const queueing *to)
 {
     cl_event marker;
-    if (event == NULL)
+    if (to->event == NULL)
         return CLLRN_SUCCESS;
-    const cl_int code = clEnqueueMarkerWithWaitList(queue, wait_count, wait_list, &marker);
+    const cl_int code =
+        clEnqueueMarkerWithWaitList(to->queue, to->wait_count, to->wait_list, &marker);
     if (code != CL_SUCCESS)
-        return lrn_fail_cl(error, code, "enqueue forward: marker for an empty tensor");
-    *event = marker;
+        return lrn_fail_cl(call->error, code, "%s: marker for an empty tensor", call->name);
+    *to->event = marker;
     return CLLRN_SUCCESS;
+}
+
+static cllrn_status launch_kernel(const invocation *call, lrn_launch *launch, const places *at,
+                                  const queueing *to)
+{
+    const lrn_selection *selection = &launch->selection;
+    cl_kernel kernel = NULL;
+    cl_event done = NULL;
+    cllrn_status status = lrn_launch_take_kernel(launch, call->name, &kernel, call->error);
+    if (status != CLLRN_SUCCESS)
+        return status;
+    cl_int code = set_arguments(call->plan, launch, kernel, at);
+    if (code != CL_SUCCESS) {
+        status = lrn_fail_cl(call->error, code, "%s: setting the arguments of %s", call->name,
+                             selection->kernel);
+    } else {
+        code =
+            clEnqueueNDRangeKernel(to->queue, kernel, 3, NULL, selection->global, selection->local,
+                                   to->wait_count, to->wait_list, to->event != NULL ? &done : NULL);
+        if (code != CL_SUCCESS)
+            status = lrn_fail_cl(call->error, code, "%s: launching %s of %zu x %zu x %zu",
+                                 call->name, selection->kernel, selection->global[0],
+                                 selection->global[1], selection->global[2]);
+    }
+    lrn_launch_put_kernel(launch, kernel);
+    if (status == CLLRN_SUCCESS && to->event != NULL)
+        *to->event = done;
+    return status;
+}
+
+/* A direction's plan, its memories and its place in a queue, dy being NULL in the forward one. */
+static cllrn_status enqueue(const char *name, int32_t direction, const cllrn_plan *plan,
+                            const cllrn_memory *src, const cllrn_memory *dy,
+                            const cllrn_memory *dst, const cllrn_memory *scratch,
+                            const queueing *to, cllrn_error *error)
+{
+    cllrn_status status;
+    places at;
+    int32_t aliasing;
+
+    if (plan == NULL)
+        return lrn_fail(error, CLLRN_INVALID_ARGUMENT, "%s: plan is NULL", name);
+    if (plan->direction != direction)
+        return lrn_fail(error, CLLRN_INVALID_ARGUMENT, "%s: the plan is for the other direction",
+                        name);
+    const invocation one = {name, plan, plan->engine, error}, *const call = &one;
+    if ((status = check_queue(call, to->queue)) != CLLRN_SUCCESS ||
+        (status = check_wait_list(call, to->wait_count, to->wait_list)) != CLLRN_SUCCESS)
+        return status;
+    if (plan->empty)
+        return enqueue_nothing(call, to);
+    if ((status = check_tensor_memory(call, "src", src, CL_MEM_WRITE_ONLY, &plan->shape.src,
+                                      &at.src)) != CLLRN_SUCCESS)
+        return status;
+    at.dy = at.src;
+    if ((direction == CLLRN_BACKWARD &&
+         (status = check_tensor_memory(call, "dy", dy, CL_MEM_WRITE_ONLY, &plan->shape.dy,
+                                       &at.dy)) != CLLRN_SUCCESS) ||
+        (status = check_tensor_memory(call, "dst", dst, CL_MEM_READ_ONLY, &plan->shape.dst,
+                                      &at.dst)) != CLLRN_SUCCESS ||
+        (status = find_aliasing(call, &at, &aliasing)) != CLLRN_SUCCESS)
+        return status;
+    lrn_launch *launch = lrn_plan_launch(plan, aliasing);
+    if (!launch->available)
+        return lrn_fail(error, CLLRN_INVALID_VARIANT,
+                        "%s: the variant this plan was forced to does not run %s", name,
+                        aliasing == CLLRN_IN_PLACE ? "in place" : "out of place");
+    if ((status = check_scratch(call, launch, scratch, &at)) != CLLRN_SUCCESS)
+        return status;
+    return launch_kernel(call, launch, &at, to);
 }
 
 cllrn_status cllrn_enqueue_forward(const cllrn_plan *plan, cl_command_queue queue,
@@ -351,53 +496,16 @@ cllrn_status cllrn_enqueue_forward(const cllrn_plan *plan, cl_command_queue queu
                                    const cllrn_memory *scratch, cl_uint wait_count,
                                    const cl_event *wait_list, cl_event *event, cllrn_error *error)
 {
-    cllrn_status status;
-    place src_place, dst_place;
-    int32_t aliasing;
+    const queueing to = {queue, wait_count, wait_list, event};
+    return enqueue("enqueue forward", CLLRN_FORWARD, plan, src, NULL, dst, scratch, &to, error);
+}
 
-    if (plan == NULL)
-        return lrn_fail(error, CLLRN_INVALID_ARGUMENT, "enqueue forward: plan is NULL");
-    const cllrn_engine *engine = plan->engine;
-    if ((status = check_queue(engine, queue, error)) != CLLRN_SUCCESS ||
-        (status = check_wait_list(engine, wait_count, wait_list, error)) != CLLRN_SUCCESS)
-        return status;
-    if (plan->empty)
-        return enqueue_nothing(queue, wait_count, wait_list, event, error);
-    if ((status = check_tensor_memory(engine, "src", src, CL_MEM_WRITE_ONLY, &plan->src,
-                                      &plan->shape.src, &src_place, error)) != CLLRN_SUCCESS ||
-        (status = check_tensor_memory(engine, "dst", dst, CL_MEM_READ_ONLY, &plan->dst,
-                                      &plan->shape.dst, &dst_place, error)) != CLLRN_SUCCESS ||
-        (status = find_aliasing(plan, &src_place, &dst_place, &aliasing, error)) != CLLRN_SUCCESS)
-        return status;
-    lrn_launch *launch = lrn_plan_launch(plan, aliasing);
-    if (!launch->available)
-        return lrn_fail(error, CLLRN_INVALID_VARIANT,
-                        "enqueue forward: the variant this plan was forced to does not run %s",
-                        aliasing == CLLRN_IN_PLACE ? "in place" : "out of place");
-    if ((status = check_scratch(plan, launch, scratch, &src_place, &dst_place, error)) !=
-        CLLRN_SUCCESS)
-        return status;
-
-    cl_kernel kernel = NULL;
-    if ((status = lrn_launch_take_kernel(launch, "enqueue forward", &kernel, error)) !=
-        CLLRN_SUCCESS)
-        return status;
-    cl_event done = NULL;
-    cl_int code = set_arguments(plan, launch, kernel, src, dst, scratch);
-    if (code != CL_SUCCESS) {
-        status = lrn_fail_cl(error, code, "enqueue forward: setting the arguments of %s",
-                             launch->selection.kernel);
-    } else {
-        code = clEnqueueNDRangeKernel(queue, kernel, 3, NULL, launch->selection.global,
-                                      launch->selection.local, wait_count, wait_list,
-                                      event != NULL ? &done : NULL);
-        if (code != CL_SUCCESS)
-            status = lrn_fail_cl(error, code, "enqueue forward: launching %s of %zu x %zu x %zu",
-                                 launch->selection.kernel, launch->selection.global[0],
-                                 launch->selection.global[1], launch->selection.global[2]);
-    }
-    lrn_launch_put_kernel(launch, kernel);
-    if (status == CLLRN_SUCCESS && event != NULL)
-        *event = done;
-    return status;
+cllrn_status cllrn_enqueue_backward(const cllrn_plan *plan, cl_command_queue queue,
+                                    const cllrn_memory *src, const cllrn_memory *dy,
+                                    const cllrn_memory *dst, const cllrn_memory *scratch,
+                                    cl_uint wait_count, const cl_event *wait_list, cl_event *event,
+                                    cllrn_error *error)
+{
+    const queueing to = {queue, wait_count, wait_list, event};
+    return enqueue("enqueue backward", CLLRN_BACKWARD, plan, src, dy, dst, scratch, &to, error);
 }

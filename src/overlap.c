@@ -13,7 +13,7 @@
 #include "tensor.h"
 
 /* Terms: two tensors' axes and the bytes of an element. */
-#define MAX_TERMS (2 * CLLRN_MAX_RANK + 1)
+#define MAX_TERMS (2 * (CLLRN_MAX_RANK + 1) + 1)
 
 /* Choices tried before giving up; a refusal then, never a wrong acceptance. */
 #define MAX_WORK 1000000
@@ -111,18 +111,19 @@ bool lrn_overlap_between(const cllrn_tensor *a, const cllrn_tensor *b, int64_t d
     distance /= unit;
 
     /*
-     * An element of a at A and one of b at B meet when -b_size < A - B <
-     * a_size: A - B = d for a whole d in -(b_size - 1) .. a_size - 1, which is
-     * A - B + (a_size - 1) - d' = 0 with one more term d' of step 1 (none
+     * An element of a at A and one of b at B meet when -a_size < A - B <
+     * b_size: A - B = d for a whole d in -(a_size - 1) .. b_size - 1, which is
+     * A - B + d' - (b_size - 1) = 0 with one more term d' of step 1 (none
      * where an element is one unit).
      */
     equation e = {.count = 0};
     int64_t target = distance;
-    for (int axis = 0; axis < a->rank; ++axis)
-        target += add_term(&e, a->strides[axis] * a_size, a->dims[axis] - 1);
-    for (int axis = 0; axis < b->rank; ++axis)
-        target += add_term(&e, -b->strides[axis] * b_size, b->dims[axis] - 1);
-    target += a_size - 1;
+    const lrn_places in_a = lrn_tensor_places(a), in_b = lrn_tensor_places(b);
+    for (int axis = 0; axis < in_a.count; ++axis)
+        target += add_term(&e, in_a.strides[axis] * a_size, in_a.dims[axis] - 1);
+    for (int axis = 0; axis < in_b.count; ++axis)
+        target += add_term(&e, -in_b.strides[axis] * b_size, in_b.dims[axis] - 1);
+    target += b_size - 1;
     add_term(&e, 1, a_size + b_size - 2);
     prepare(&e);
     return solvable(&e, 0, target);
@@ -130,17 +131,18 @@ bool lrn_overlap_between(const cllrn_tensor *a, const cllrn_tensor *b, int64_t d
 
 bool lrn_overlap_within(const cllrn_tensor *tensor)
 {
+    const lrn_places places = lrn_tensor_places(tensor);
     /* Two indices differ first at axis `first`, where the difference is at least 1. */
-    for (int first = 0; first < tensor->rank; ++first) {
-        if (tensor->dims[first] < 2)
+    for (int first = 0; first < places.count; ++first) {
+        if (places.dims[first] < 2)
             continue;
         equation e = {.count = 0};
-        int64_t target = -tensor->strides[first];
-        target += add_term(&e, tensor->strides[first], tensor->dims[first] - 2);
-        for (int axis = first + 1; axis < tensor->rank; ++axis) {
-            const int64_t reach = tensor->dims[axis] - 1;
-            target += add_term(&e, tensor->strides[axis], 2 * reach);
-            target += tensor->strides[axis] * reach;
+        int64_t target = -places.strides[first];
+        target += add_term(&e, places.strides[first], places.dims[first] - 2);
+        for (int axis = first + 1; axis < places.count; ++axis) {
+            const int64_t reach = places.dims[axis] - 1;
+            target += add_term(&e, places.strides[axis], 2 * reach);
+            target += places.strides[axis] * reach;
         }
         prepare(&e);
         if (solvable(&e, 0, target))

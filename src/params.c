@@ -3,17 +3,18 @@
 
 #include <float.h>
 #include <inttypes.h>
+#include <math.h>
 #include <string.h>
 
 #include "error.h"
+#include "tensor.h"
 
-cllrn_status cllrn_params_init(cllrn_params *params, uint32_t struct_size, int32_t convention,
-                               int64_t size, double alpha, double beta, double k,
-                               cllrn_error *error)
+static cllrn_status init(cllrn_params *params, uint32_t struct_size, int32_t convention,
+                         int64_t size, double alpha, double beta, double k, cllrn_error *error)
 {
     int64_t lower, upper;
     double divisor = (double)size;
-    int odd_only = 0;
+    bool odd_only = false;
 
     if (params == NULL || struct_size < sizeof *params || struct_size > LRN_MAX_STRUCT_SIZE)
         return lrn_fail(error, CLLRN_INVALID_ARGUMENT,
@@ -40,12 +41,12 @@ cllrn_status cllrn_params_init(cllrn_params *params, uint32_t struct_size, int32
         break;
     case CLLRN_CAFFE:
         lower = upper = (size - 1) / 2;
-        odd_only = 1;
+        odd_only = true;
         break;
     case CLLRN_TENSORFLOW:
         lower = upper = (size - 1) / 2;
         divisor = 1.0;
-        odd_only = 1;
+        odd_only = true;
         break;
     default:
         return lrn_fail(error, CLLRN_INVALID_CONVENTION,
@@ -72,15 +73,54 @@ cllrn_status cllrn_params_init(cllrn_params *params, uint32_t struct_size, int32
     return CLLRN_SUCCESS;
 }
 
+cllrn_status cllrn_params_init(cllrn_params *params, uint32_t struct_size, int32_t convention,
+                               int64_t size, double alpha, double beta, double k,
+                               cllrn_error *error)
+{
+    return init(params, struct_size, convention, size, alpha, beta, k, error);
+}
+
+static cllrn_status check_spatial_axes(int32_t spatial_axes, cllrn_error *error)
+{
+    if (spatial_axes < 1 || spatial_axes > LRN_MAX_WINDOW)
+        return lrn_fail(error, CLLRN_INVALID_REGION,
+                        "params: %" PRId32 " spatial axes within a channel, expected 1..%d",
+                        spatial_axes, LRN_MAX_WINDOW);
+    return CLLRN_SUCCESS;
+}
+
+cllrn_status cllrn_params_init_within(cllrn_params *params, uint32_t struct_size,
+                                      int32_t convention, int64_t size, int32_t spatial_axes,
+                                      double alpha, double beta, double k, cllrn_error *error)
+{
+    cllrn_status status = check_spatial_axes(spatial_axes, error);
+    if (status == CLLRN_SUCCESS)
+        status = init(params, struct_size, convention, size, alpha, beta, k, error);
+    if (status != CLLRN_SUCCESS)
+        return status;
+    params->region = CLLRN_WITHIN_CHANNEL;
+    params->spatial_axes = spatial_axes;
+    const double per_axis = params->divisor;
+    for (int32_t axis = 1; axis < spatial_axes; ++axis)
+        params->divisor *= per_axis;
+    return CLLRN_SUCCESS;
+}
+
 cllrn_status lrn_params_check(const cllrn_params *params, cllrn_error *error)
 {
     if (!LRN_READABLE(params))
         return lrn_fail(error, CLLRN_INVALID_ARGUMENT,
                         "params: NULL or not initialised: call cllrn_params_init");
-    if (params->region != CLLRN_ACROSS_CHANNELS)
+    if (params->region != CLLRN_ACROSS_CHANNELS && params->region != CLLRN_WITHIN_CHANNEL)
         return lrn_fail(error, CLLRN_INVALID_REGION,
-                        "params: unknown region %" PRId32 ", expected CLLRN_ACROSS_CHANNELS (%d)",
-                        params->region, CLLRN_ACROSS_CHANNELS);
+                        "params: unknown region %" PRId32 ", expected CLLRN_ACROSS_CHANNELS (%d) "
+                        "or CLLRN_WITHIN_CHANNEL (%d)",
+                        params->region, CLLRN_ACROSS_CHANNELS, CLLRN_WITHIN_CHANNEL);
+    if (params->region == CLLRN_WITHIN_CHANNEL) {
+        const cllrn_status status = check_spatial_axes(params->spatial_axes, error);
+        if (status != CLLRN_SUCCESS)
+            return status;
+    }
     if (params->lower < 0 || params->upper < 0)
         return lrn_fail(error, CLLRN_INVALID_WINDOW,
                         "params: window lower %" PRId64 ", upper %" PRId64
@@ -99,48 +139,80 @@ cllrn_status lrn_params_check(const cllrn_params *params, cllrn_error *error)
     return CLLRN_SUCCESS;
 }
 
-int lrn_params_power(const cllrn_params *params)
+static int power_class(double beta, bool f64)
 {
-    if (params->beta == 0.0)
+    if (beta == 0.0)
         return LRN_POWER_ZERO;
-    if (params->beta == 0.5)
+    if (f64)
+        return LRN_POWER_GENERAL;
+    if (beta == 0.5)
         return LRN_POWER_HALF;
-    if (params->beta == 0.75)
+    if (beta == 0.75)
         return LRN_POWER_3_4;
-    if (params->beta == 1.0)
+    if (beta == 1.0)
         return LRN_POWER_ONE;
     return LRN_POWER_GENERAL;
 }
 
-/* A double as two floats whose sum it is to 48 bits; an infinity or overflow has no low part. */
-static void split(double value, float *high, float *low)
+/* Of the number given, not of a clamped one. */
+static int parity(double beta)
 {
-    *high = (float)value;
-    *low = isfinite(*high) ? (float)(value - (double)*high) : 0.0f;
+    if (isinf(beta) || fmod(beta, 2.0) == 0.0)
+        return LRN_BETA_EVEN;
+    return beta == floor(beta) ? LRN_BETA_ODD : LRN_BETA_FRACTION;
 }
 
-lrn_scalars lrn_params_scalars(const cllrn_params *params)
+/*
+ * value + rest, |rest| being at most an ulp of value, as two parts whose sum it
+ * is to twice the type's bits; an infinity or overflow has no low part.
+ */
+static void split(double value, double rest, bool f64, double *high, double *low)
+{
+    *high = f64 ? value : (double)(float)value;
+    *low = isfinite(*high) ? (value - *high) + rest : 0.0;
+    if (!f64)
+        *low = (double)(float)*low;
+}
+
+/* What a / b lost in rounding; 0 where that cannot be told. */
+static double quotient_rest(double a, double b, double quotient)
+{
+    const double rest = fma(-quotient, b, a) / b;
+    return isfinite(rest) ? rest : 0.0;
+}
+
+lrn_values lrn_params_values(const cllrn_params *params, bool f64)
 {
     /* Beyond 2^40 every s other than 1 gives 0 or Inf already, and products stay finite. */
     const double limit = 1099511627776.0;
+    const double least = f64 ? DBL_MIN : (double)FLT_MIN;
+    const double scale = params->alpha / params->divisor;
     double beta = params->beta;
     if (beta > limit)
         beta = limit;
     if (beta < -limit)
         beta = -limit;
     /* A beta that rounds to zero must not be taken for beta 0, which copies NaNs of s away. */
-    if (beta != 0.0 && fabs(beta) < FLT_MIN)
-        beta = copysign(FLT_MIN, beta);
+    if (beta != 0.0 && fabs(beta) < least)
+        beta = copysign(least, beta);
 
-    lrn_scalars scalars;
-    memset(&scalars, 0, sizeof scalars);
-    split(params->alpha / params->divisor, &scalars.scale_hi, &scalars.scale_lo);
-    split(beta, &scalars.beta_hi, &scalars.beta_lo);
-    scalars.k = (float)params->k;
-    /* Of the beta given, not of the clamped one. */
-    if (isinf(params->beta) || fmod(params->beta, 2.0) == 0.0)
-        scalars.parity = LRN_BETA_EVEN;
-    else
-        scalars.parity = params->beta == floor(params->beta) ? LRN_BETA_ODD : LRN_BETA_FRACTION;
-    return scalars;
+    lrn_values values;
+    memset(&values, 0, sizeof values);
+    split(scale, quotient_rest(params->alpha, params->divisor, scale), f64, &values.scale_hi,
+          &values.scale_lo);
+    split(beta, 0.0, f64, &values.beta_hi, &values.beta_lo);
+    const double next = beta + 1.0;
+    split(next, fabs(beta) > 1.0 ? (beta - next) + 1.0 : (1.0 - next) + beta, f64, &values.next_hi,
+          &values.next_lo);
+    values.k = f64 ? params->k : (double)(float)params->k;
+    values.gradient = -2.0 * scale * beta;
+    if (!f64)
+        values.gradient = (double)(float)values.gradient;
+    values.power = power_class(params->beta, f64);
+    values.parity = parity(params->beta);
+    /* Not of the sum, which may be rounded. */
+    values.next_parity = values.parity;
+    if (!isinf(params->beta) && values.parity != LRN_BETA_FRACTION)
+        values.next_parity = values.parity == LRN_BETA_ODD ? LRN_BETA_EVEN : LRN_BETA_ODD;
+    return values;
 }

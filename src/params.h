@@ -3,9 +3,11 @@
 #ifndef LRN_PARAMS_H
 #define LRN_PARAMS_H
 
+#include <stdbool.h>
+
 #include <cllrn.h>
 
-#include "../cl/arithmetic.h"
+#include "../cl/classes.h"
 
 cllrn_status lrn_params_check(const cllrn_params *params, cllrn_error *error);
 
@@ -17,10 +19,19 @@ static inline int32_t lrn_params_taps(const cllrn_params *params)
     return (int32_t)(params->lower + params->upper + 1);
 }
 
-/* The power class LRN_POWER_* that beta belongs to. */
-int lrn_params_power(const cllrn_params *params);
+/*
+ * What the kernels compute with, in the type they compute in (every value is a
+ * float where f64 is false), in two parts where one would cost accuracy:
+ * scale = alpha / divisor, gradient = -2 alpha beta / divisor.
+ */
+typedef struct lrn_values {
+    double scale_hi, scale_lo, k, beta_hi, beta_lo;
+    double next_hi, next_lo; /* beta + 1 */
+    double gradient;
+    int power;               /* LRN_POWER_*: the class beta belongs to */
+    int parity, next_parity; /* LRN_BETA_*, of beta and of beta + 1 */
+} lrn_values;
 
-/* alpha / divisor, beta and k as floats, in two parts where one would cost accuracy. */
-lrn_scalars lrn_params_scalars(const cllrn_params *params);
+lrn_values lrn_params_values(const cllrn_params *params, bool f64);
 
 #endif

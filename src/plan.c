@@ -50,8 +50,9 @@ static cllrn_status open_launch(cllrn_plan *plan, const cllrn_problem *problem, 
                                 cllrn_error *error)
 {
     lrn_launch *launch = lrn_plan_launch(plan, aliasing);
-    cllrn_status status = lrn_select(&plan->shape, problem->params, &plan->engine->facts, aliasing,
-                                     problem->variant, &launch->selection, error);
+    const lrn_request request = {&plan->shape, problem->params, plan->direction, aliasing,
+                                 problem->variant};
+    cllrn_status status = lrn_select(&request, &plan->engine->facts, &launch->selection, error);
     if (status != CLLRN_SUCCESS)
         return status;
     status = lrn_program_get(plan->engine, &launch->selection.key, &launch->program, error);
@@ -60,7 +61,7 @@ static cllrn_status open_launch(cllrn_plan *plan, const cllrn_problem *problem, 
     if (pthread_mutex_init(&launch->lock, NULL) != 0)
         return lrn_fail(error, CLLRN_OUT_OF_MEMORY, "plan create: no memory for a lock");
     launch->available = true;
-    launch->scratch = lrn_selection_scratch(&launch->selection, &plan->shape);
+    launch->scratch = lrn_selection_scratch(&launch->selection);
 
     cl_kernel kernel = NULL;
     if ((status = lrn_launch_take_kernel(launch, "plan create", &kernel, error)) != CLLRN_SUCCESS)
@@ -87,8 +88,9 @@ static cllrn_status open_launches(cllrn_plan *plan, const cllrn_problem *problem
     cllrn_status status = open_launch(plan, problem, CLLRN_DISJOINT, error);
     if (status != CLLRN_SUCCESS && !(forced && status == CLLRN_INVALID_VARIANT))
         return status;
-    /* With other strides on the two sides nothing can be in place: nothing to build for it. */
-    if (lrn_tensor_same_places(&plan->src, &plan->dst)) {
+    /* With other strides than both sources' nothing can be in place: nothing to build for it. */
+    if (lrn_tensor_same_places(&plan->src, &plan->dst) ||
+        (plan->direction == CLLRN_BACKWARD && lrn_tensor_same_places(&plan->dy, &plan->dst))) {
         const cllrn_status in_place = open_launch(plan, problem, CLLRN_IN_PLACE, error);
         /* A forced variant need not fit both, but one: a single refusal is no error to tell of. */
         if (!forced || in_place != CLLRN_INVALID_VARIANT)
@@ -105,15 +107,35 @@ static cllrn_status check_problem(const cllrn_problem *problem, cllrn_error *err
     if (!LRN_READABLE(problem))
         return lrn_fail(error, CLLRN_INVALID_ARGUMENT,
                         "plan create: problem is NULL or not initialised: use CLLRN_PROBLEM_INIT");
-    if (problem->direction != CLLRN_FORWARD)
+    if (problem->direction != CLLRN_FORWARD && problem->direction != CLLRN_BACKWARD)
         return lrn_fail(error, CLLRN_INVALID_ARGUMENT,
-                        "plan create: unknown direction %" PRId32 ", expected CLLRN_FORWARD (%d)",
-                        problem->direction, CLLRN_FORWARD);
-    if ((status = lrn_params_check(problem->params, error)) != CLLRN_SUCCESS ||
-        (status = lrn_tensor_check(problem->src, "src", error)) != CLLRN_SUCCESS ||
-        (status = lrn_tensor_check_destination(problem->dst, "dst", error)) != CLLRN_SUCCESS)
+                        "plan create: unknown direction %" PRId32 ", expected CLLRN_FORWARD (%d) "
+                        "or CLLRN_BACKWARD (%d)",
+                        problem->direction, CLLRN_FORWARD, CLLRN_BACKWARD);
+    if ((problem->direction == CLLRN_BACKWARD) != (problem->dy != NULL))
+        return lrn_fail(error, CLLRN_INVALID_ARGUMENT, "plan create: dy is %s in the %s direction",
+                        problem->dy ? "given" : "NULL", problem->dy ? "forward" : "backward");
+    if ((status = lrn_params_check(problem->params, error)) != CLLRN_SUCCESS)
         return status;
-    return lrn_tensor_check_pair(problem->src, problem->dst, error);
+    return lrn_tensor_check_all(problem->params, problem->src, problem->dy, problem->dst, error);
+}
+
+/* The LRN_MODE_* of cl/kernel.h. */
+static uint32_t make_modes(const lrn_shape *shape, const lrn_values *values)
+{
+    const struct {
+        int value, bits;
+    } fields[] = {
+        {values->power, 3},          {values->parity, 2},        {values->next_parity, 2},
+        {shape->src.dtype, 3},       {shape->dy.dtype, 3},       {shape->dst.dtype, 3},
+        {shape->src.block_shift, 3}, {shape->dy.block_shift, 3}, {shape->dst.block_shift, 3},
+        {shape->window_count, 2},    {shape->within, 1},
+    };
+    uint32_t modes = 0;
+    int at = 0;
+    for (size_t i = 0; i < sizeof fields / sizeof *fields; at += fields[i++].bits)
+        modes |= (uint32_t)fields[i].value << at;
+    return modes;
 }
 
 cllrn_status cllrn_plan_create(cllrn_engine *engine, const cllrn_problem *problem, cllrn_plan **out,
@@ -130,14 +152,18 @@ cllrn_status cllrn_plan_create(cllrn_engine *engine, const cllrn_problem *proble
         return lrn_fail(error, CLLRN_OUT_OF_MEMORY, "plan create: no memory for the plan");
     lrn_engine_retain(engine);
     plan->engine = engine;
+    plan->direction = problem->direction;
     plan->src = *problem->src;
     plan->dst = *problem->dst;
+    if (problem->dy != NULL)
+        plan->dy = *problem->dy;
     plan->empty = lrn_tensor_elements(problem->src) == 0;
     if (!plan->empty) {
-        plan->shape = lrn_shape_make(problem->src, problem->dst);
+        plan->shape = lrn_shape_make(problem->params, problem->src, problem->dy, problem->dst);
         plan->lower = (int32_t)problem->params->lower;
         plan->taps = lrn_params_taps(problem->params);
-        plan->scalars = lrn_params_scalars(problem->params);
+        plan->values = lrn_params_values(problem->params, problem->src->dtype == CLLRN_F64);
+        plan->modes = make_modes(&plan->shape, &plan->values);
         if ((status = open_launches(plan, problem, error)) != CLLRN_SUCCESS) {
             cllrn_plan_destroy(plan);
             return status;

@@ -27,11 +27,13 @@ typedef struct lrn_launch {
 
 struct cllrn_plan {
     cllrn_engine *engine;
-    cllrn_tensor src, dst;
-    bool empty; /* no elements: the rest is not set */
+    int32_t direction;
+    cllrn_tensor src, dy, dst; /* dy in the backward direction only */
+    bool empty;                /* no elements: the rest is not set */
     lrn_shape shape;
     int32_t lower, taps;
-    lrn_scalars scalars;
+    lrn_values values;
+    uint32_t modes;         /* see cl/kernel.h */
     lrn_launch launches[2]; /* by lrn_plan_launch */
 };
 

@@ -15,18 +15,22 @@ typedef struct lrn_program {
 
 static bool same_key(const lrn_program_key *a, const lrn_program_key *b)
 {
-    return a->file == b->file && a->width == b->width && a->taps == b->taps &&
-           a->power == b->power && a->wide == b->wide;
+    return a->file == b->file && a->backward == b->backward && a->storage == b->storage &&
+           a->width == b->width && a->taps == b->taps && a->power == b->power && a->wide == b->wide;
 }
 
 void lrn_program_options(const lrn_program_key *key, bool int64, char options[LRN_OPTIONS_SIZE])
 {
-    char taps[32] = "";
+    char taps[32] = "", power[32] = "";
     if (key->taps > 0)
         snprintf(taps, sizeof taps, " -DLRN_TAPS=%d", key->taps);
+    if (key->power != LRN_POWER_AT_RUN_TIME)
+        snprintf(power, sizeof power, " -DLRN_POWER=%d", key->power);
     snprintf(options, LRN_OPTIONS_SIZE,
-             "-cl-std=CL1.2 -DLRN_WIDTH=%d%s -DLRN_POWER=%d -DLRN_INDEX=%s -DLRN_OFFSET=%s",
-             key->width, taps, key->power, key->wide ? "long" : "int", int64 ? "ulong" : "uint");
+             "-cl-std=CL1.2%s%s -DLRN_STORAGE=%d -DLRN_WIDTH=%d%s%s -DLRN_INDEX=%s -DLRN_OFFSET=%s",
+             key->backward ? " -DLRN_BACKWARD" : "", key->storage == LRN_F64 ? " -DLRN_DOUBLE" : "",
+             key->storage, key->width, taps, power, key->wide ? "long" : "int",
+             int64 ? "ulong" : "uint");
 }
 
 /* The build log, allocated; NULL where there is none or no memory. */
@@ -50,7 +54,7 @@ static cllrn_status build(cllrn_engine *engine, const lrn_program_key *key, cl_p
                           cllrn_error *error)
 {
     const char *name = lrn_file_name(key->file);
-    lrn_source_list list = lrn_sources_list(&engine->sources, key->file);
+    lrn_source_list list = lrn_sources_list(&engine->sources, key->file, key->storage == LRN_F64);
     char options[LRN_OPTIONS_SIZE];
     struct timespec begin, end;
     cl_int code;

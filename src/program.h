@@ -16,7 +16,7 @@ cllrn_status lrn_program_get(cllrn_engine *engine, const lrn_program_key *key, c
 size_t lrn_program_count(cllrn_engine *engine);
 
 /* The build options of a key, complete: what a syntax check outside needs as well. */
-enum { LRN_OPTIONS_SIZE = 160 };
+enum { LRN_OPTIONS_SIZE = 200 };
 void lrn_program_options(const lrn_program_key *key, bool int64, char options[LRN_OPTIONS_SIZE]);
 
 /* For the engine's end. */

@@ -1,109 +1,219 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * LRN as its formula reads, in double: the judge of accuracy. It shares no
- * arithmetic with the kernels, on purpose.
+ * LRN and its gradient as their formulas read: the judge of accuracy. It shares
+ * no arithmetic with the kernels, on purpose.
  */
 #include <inttypes.h>
-#include <math.h>
 #include <stdlib.h>
+#include <tgmath.h>
 
+#include "element.h"
 #include "error.h"
 #include "host.h"
 #include "params.h"
 #include "tensor.h"
 
-typedef struct reference_forward {
-    const float *src;
-    float *dst;      /* one of dst and dst_f64 is set */
-    double *dst_f64; /* C order over positions and channels as src has its dims */
-    int64_t channels, src_stride, dst_stride;
-    double *column;
-    int64_t lower, upper;
-    double scale, k, beta;
-} reference_forward;
+/* What one position's windows can reach: the elements along the windows' axes, in C order. */
+typedef struct block {
+    int64_t count, dims[LRN_MAX_WINDOW]; /* the first dims are 1 where there are fewer axes */
+    double *x, *dy;                      /* exact whatever the dtype */
+    double *result, *magnitude;          /* y, or dx and the magnitudes of its terms */
+    void *work;                          /* three arrays of the type computed in */
+} block;
+
+typedef struct window {
+    int64_t first[LRN_MAX_WINDOW], last[LRN_MAX_WINDOW];
+} window;
+
+/* From `lower` elements before i to `upper` behind it on every axis, as far as there are any. */
+static window window_of(const block *b, int64_t i, int64_t lower, int64_t upper)
+{
+    window w;
+    for (int axis = LRN_MAX_WINDOW - 1; axis >= 0; --axis) {
+        const int64_t dim = b->dims[axis], at = i % dim;
+        w.first[axis] = at > lower ? at - lower : 0;
+        w.last[axis] = upper < dim - 1 - at ? at + upper : dim - 1;
+        i /= dim;
+    }
+    return w;
+}
+
+/* For f32, f16 and bf16, whose squares are exact in it. */
+#define REAL double
+#define NAME(name) name##_double
+#include "reference_block.h"
+#undef REAL
+#undef NAME
 
 /*
- * The sum of squares of channels first..last. The square of a float is exact
- * in a double; Neumaier's compensation keeps what the additions lose.
+ * For f64. Where long double is no wider than double the reference has errors
+ * of a few eps of its own, and is a judge of those no longer.
  */
-static double sum_of_squares(const double *column, int64_t first, int64_t last)
+#define REAL long double
+#define NAME(name) name##_long_double
+#include "reference_block.h"
+#undef REAL
+#undef NAME
+
+static void compute(const cllrn_params *params, bool backward, bool f64, const block *b)
 {
-    double sum = 0.0, lost = 0.0;
-    for (int64_t j = first; j <= last; ++j) {
-        const double square = column[j] * column[j];
-        const double next = sum + square;
-        lost += sum >= square ? (sum - next) + square : (square - next) + sum;
-        sum = next;
+    if (params->beta == 0.0) {
+        const double *from = backward ? b->dy : b->x;
+        for (int64_t i = 0; i < b->count; ++i) {
+            b->result[i] = from[i];
+            b->magnitude[i] = fabs(from[i]);
+        }
+    } else if (backward) {
+        (f64 ? backward_long_double : backward_double)(params, b);
+    } else {
+        (f64 ? forward_long_double : forward_double)(params, b);
     }
-    /* An infinite or NaN sum makes `lost` a NaN: it must not be added. */
-    return isfinite(sum) ? sum + lost : sum;
 }
 
-static void forward_column(void *user, int64_t src_offset, int64_t dst_offset)
+/* The offsets of a block's elements from its first; `others` are the axes it does not span. */
+static void list_places(const cllrn_tensor *tensor, const int *others, int other_count,
+                        int64_t *places)
 {
-    const reference_forward *f = user;
-    for (int64_t c = 0; c < f->channels; ++c)
-        f->column[c] = f->src[src_offset + c * f->src_stride];
-    for (int64_t c = 0; c < f->channels; ++c) {
-        const int64_t first = c > f->lower ? c - f->lower : 0;
-        const int64_t last = f->upper < f->channels - 1 - c ? c + f->upper : f->channels - 1;
-        const double s = f->k + f->scale * sum_of_squares(f->column, first, last);
-        const double y = f->beta == 0.0 ? f->column[c] : f->column[c] * pow(s, -f->beta);
-        if (f->dst != NULL)
-            f->dst[dst_offset + c * f->dst_stride] = (float)y;
+    int64_t index[CLLRN_MAX_RANK] = {0};
+    do
+        *places++ = lrn_tensor_place(tensor, index);
+    while (lrn_tensor_next(tensor, others, other_count, index));
+}
+
+static void gather(const cllrn_tensor *tensor, const void *data, const int64_t *index,
+                   const int64_t *places, int64_t count, double *to)
+{
+    const int64_t first = lrn_tensor_place(tensor, index);
+    for (int64_t i = 0; i < count; ++i)
+        to[i] = lrn_element_get(tensor->dtype, data, first + places[i]);
+}
+
+/* The bytes a block needs for each element. */
+enum { ELEMENT_SIZE = 3 * sizeof(long double) + 4 * sizeof(double) + 3 * sizeof(int64_t) };
+
+/* magnitudes, NULL where nobody wants them, lie as dst does. */
+static cllrn_status run(const char *who, const lrn_host_job *job, double *magnitudes,
+                        cllrn_error *error)
+{
+    int axes[LRN_MAX_WINDOW], others[CLLRN_MAX_RANK], other_count = 0;
+    const int axis_count = lrn_tensor_window_axes(job->params, job->src, axes);
+    block b = {.count = 1, .dims = {1, 1, 1}};
+    for (int i = 0; i < axis_count; ++i) {
+        const int64_t dim = job->src->dims[axes[i]];
+        b.dims[LRN_MAX_WINDOW - axis_count + i] = dim;
+        b.count *= dim;
+    }
+    for (int axis = 0, next = 0; axis < job->src->rank; ++axis) {
+        if (next < axis_count && axes[next] == axis)
+            ++next;
         else
-            f->dst_f64[dst_offset + c * f->dst_stride] = y;
+            others[other_count++] = axis;
     }
+
+    const bool fits = b.count <= PTRDIFF_MAX / ELEMENT_SIZE;
+    void *memory = fits ? malloc((size_t)b.count * ELEMENT_SIZE) : NULL;
+    if (memory == NULL)
+        return lrn_fail(error, CLLRN_OUT_OF_MEMORY,
+                        "%s: no memory for the %" PRId64 " elements of a window's axes", who,
+                        b.count);
+    b.work = memory;
+    b.x = (double *)((long double *)memory + 3 * b.count);
+    b.dy = b.x + b.count;
+    b.result = b.dy + b.count;
+    b.magnitude = b.result + b.count;
+    int64_t *src_places = (int64_t *)(b.magnitude + b.count);
+    int64_t *dy_places = src_places + b.count, *dst_places = dy_places + b.count;
+    list_places(job->src, others, other_count, src_places);
+    if (job->dy != NULL)
+        list_places(job->dy, others, other_count, dy_places);
+    list_places(job->dst, others, other_count, dst_places);
+
+    int64_t index[CLLRN_MAX_RANK] = {0};
+    do {
+        /* In place, the whole block is read before any of it is written. */
+        gather(job->src, job->src_data, index, src_places, b.count, b.x);
+        if (job->dy != NULL)
+            gather(job->dy, job->dy_data, index, dy_places, b.count, b.dy);
+        compute(job->params, job->dy != NULL, job->src->dtype == CLLRN_F64, &b);
+        const int64_t first = lrn_tensor_place(job->dst, index);
+        for (int64_t i = 0; i < b.count; ++i) {
+            lrn_element_set(job->dst->dtype, job->dst_data, first + dst_places[i], b.result[i]);
+            if (magnitudes != NULL)
+                magnitudes[first + dst_places[i]] = b.magnitude[i];
+        }
+    } while (lrn_tensor_next(job->src, axes, axis_count, index));
+    free(memory);
+    lrn_host_clear_padding(job->dst, job->dst_data);
+    return CLLRN_SUCCESS;
 }
 
-static cllrn_status run(reference_forward *forward, const cllrn_params *params,
-                        const cllrn_tensor *src, const cllrn_tensor *dst, cllrn_error *error)
+static cllrn_status run_into_tensor(const char *who, const lrn_host_job *job, cllrn_error *error)
 {
-    const int channel_axis = lrn_tensor_channel_axis(src);
-    forward->channels = src->dims[channel_axis];
-    forward->src_stride = src->strides[channel_axis];
-    forward->dst_stride = dst->strides[channel_axis];
-    forward->lower = params->lower;
-    forward->upper = params->upper;
-    forward->scale = params->alpha / params->divisor;
-    forward->k = params->k;
-    forward->beta = params->beta;
-    forward->column = malloc((size_t)forward->channels * sizeof *forward->column);
-    if (forward->column == NULL)
-        return lrn_fail(error, CLLRN_OUT_OF_MEMORY,
-                        "reference forward: no memory for a column of %" PRId64 " channels",
-                        forward->channels);
-    lrn_tensor_columns(src, dst, forward_column, forward);
-    free(forward->column);
-    return CLLRN_SUCCESS;
+    const cllrn_status status = lrn_host_check(who, job->params, job->src, job->src_data, job->dy,
+                                               job->dy_data, job->dst, job->dst_data, error);
+    if (status != CLLRN_SUCCESS || lrn_tensor_elements(job->src) == 0)
+        return status;
+    return run(who, job, NULL, error);
+}
+
+/* The job has dst_data, but no dst yet: doubles in C order. */
+static cllrn_status run_into_doubles(const char *who, lrn_host_job job, double *magnitudes,
+                                     cllrn_error *error)
+{
+    const cllrn_tensor *src = job.src;
+    cllrn_status status;
+    cllrn_tensor dst;
+    if ((status = lrn_params_check(job.params, error)) != CLLRN_SUCCESS ||
+        (status = lrn_tensor_check(src, "src", error)) != CLLRN_SUCCESS ||
+        (status = cllrn_tensor_init(&dst, sizeof dst, src->dtype, src->rank, src->dims, NULL,
+                                    src->channel_axis, error)) != CLLRN_SUCCESS ||
+        (status = lrn_tensor_check_all(job.params, src, job.dy, &dst, error)) != CLLRN_SUCCESS ||
+        lrn_tensor_elements(src) == 0)
+        return status;
+    if (job.src_data == NULL || (job.dy != NULL && job.dy_data == NULL) || job.dst_data == NULL)
+        return lrn_fail(error, CLLRN_INVALID_ARGUMENT, "%s: src, dy or dst data is NULL", who);
+    dst.dtype = CLLRN_F64; /* src's only to pass the check: doubles take what any dtype gives */
+    job.dst = &dst;
+    return run(who, &job, magnitudes, error);
 }
 
 cllrn_status cllrn_reference_forward(const cllrn_params *params, const cllrn_tensor *src,
                                      const void *src_data, const cllrn_tensor *dst, void *dst_data,
                                      cllrn_error *error)
 {
-    const cllrn_status status =
-        lrn_host_check("reference", params, src, src_data, dst, dst_data, error);
-    if (status != CLLRN_SUCCESS || lrn_tensor_elements(src) == 0)
-        return status;
-    reference_forward forward = {.src = src_data, .dst = dst_data};
-    return run(&forward, params, src, dst, error);
+    const lrn_host_job job = {
+        .params = params, .src = src, .src_data = src_data, .dst = dst, .dst_data = dst_data};
+    return run_into_tensor("reference forward", &job, error);
+}
+
+cllrn_status cllrn_reference_backward(const cllrn_params *params, const cllrn_tensor *src,
+                                      const void *src_data, const cllrn_tensor *dy,
+                                      const void *dy_data, const cllrn_tensor *dst, void *dst_data,
+                                      cllrn_error *error)
+{
+    const lrn_host_job job = {params, src, dy, dst, src_data, dy_data, dst_data};
+    /* In a job NULL means that there is no dy. */
+    const cllrn_status status = lrn_tensor_check(dy, "dy", error);
+    return status != CLLRN_SUCCESS ? status : run_into_tensor("reference backward", &job, error);
 }
 
 cllrn_status cllrn_reference_forward_f64(const cllrn_params *params, const cllrn_tensor *src,
                                          const void *src_data, double *dst_data, cllrn_error *error)
 {
-    cllrn_status status;
-    cllrn_tensor dst; /* its strides count doubles */
-    if ((status = lrn_params_check(params, error)) != CLLRN_SUCCESS ||
-        (status = lrn_tensor_check(src, "src", error)) != CLLRN_SUCCESS ||
-        (status = cllrn_tensor_init(&dst, sizeof dst, src->dtype, src->rank, src->dims, NULL,
-                                    src->channel_axis, error)) != CLLRN_SUCCESS ||
-        lrn_tensor_elements(src) == 0)
+    const lrn_host_job job = {
+        .params = params, .src = src, .src_data = src_data, .dst_data = dst_data};
+    return run_into_doubles("reference forward", job, NULL, error);
+}
+
+cllrn_status cllrn_reference_backward_f64(const cllrn_params *params, const cllrn_tensor *src,
+                                          const void *src_data, const cllrn_tensor *dy,
+                                          const void *dy_data, double *dst_data, double *magnitudes,
+                                          cllrn_error *error)
+{
+    const lrn_host_job job = {params, src, dy, NULL, src_data, dy_data, dst_data};
+    /* In a job NULL means that there is no dy. */
+    const cllrn_status status = lrn_tensor_check(dy, "dy", error);
+    if (status != CLLRN_SUCCESS)
         return status;
-    if (src_data == NULL || dst_data == NULL)
-        return lrn_fail(error, CLLRN_INVALID_ARGUMENT,
-                        "reference forward: src or dst data is NULL");
-    reference_forward forward = {.src = src_data, .dst_f64 = dst_data};
-    return run(&forward, params, src, &dst, error);
+    return run_into_doubles("reference backward", job, magnitudes, error);
 }

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "../cl/window.h"
 #include "error.h"
 
 /* All that a row may look at. */
@@ -11,18 +12,25 @@ typedef struct problem {
     const lrn_shape *shape;
     const lrn_device_facts *facts;
     int taps;
-    bool in_place;
-    bool unrolled; /* the window is of a size that kernels are unrolled for */
-    bool wide;     /* 32-bit indices cannot hold it */
+    bool backward, in_place;
+    bool wide;   /* 32-bit indices cannot hold it */
+    int storage; /* LRN_F32 .. where all tensors are of one type, else LRN_ANY */
 } problem;
 
-/* The sizes of windows that the fast kernels are unrolled for. */
-static const int unrolled_taps[] = {2, 3, 4, 5, 7, 9};
-enum { UNROLLED_COUNT = sizeof unrolled_taps / sizeof *unrolled_taps };
+/* The sizes of windows that the fast kernels are unrolled for; the 16-bit types have fewer. */
+static const int unrolled_taps[] = {3, 5, 7, 9, 2, 4};
+enum { UNROLLED_F32 = 6, UNROLLED_16 = 4 };
 
-static bool is_unrolled(int taps)
+static int unrolled_count(int storage)
 {
-    for (size_t i = 0; i < UNROLLED_COUNT; ++i)
+    if (storage == LRN_F32)
+        return UNROLLED_F32;
+    return storage == LRN_F16 || storage == LRN_BF16 ? UNROLLED_16 : 0;
+}
+
+static bool is_unrolled(int taps, int storage)
+{
+    for (int i = 0; i < unrolled_count(storage); ++i)
         if (taps == unrolled_taps[i])
             return true;
     return false;
@@ -30,6 +38,12 @@ static bool is_unrolled(int taps)
 
 /* Work-groups along the outer dimensions; some devices allow no more than 65535. */
 #define MAX_GROUPS 65535
+
+/* Bytes of scratch not to be exceeded for the sake of more work-items. */
+#define SCRATCH_BUDGET (INT64_C(64) << 20)
+
+/* Offsets, indices and their sums stay below 2^31 in a problem that is not wide. */
+#define NARROW_LIMIT (INT64_C(1) << 30)
 
 static int64_t least(int64_t a, int64_t b)
 {
@@ -41,26 +55,49 @@ static int64_t divide_up(int64_t a, int64_t b)
     return a / b + (a % b != 0);
 }
 
-static bool one_outer_axis(const problem *p)
+/* Whether an axis has stride 1 in every tensor. */
+static bool is_dense(const lrn_shape *shape, int axis)
 {
-    return p->shape->outer_count <= 1;
+    return shape->src.strides[axis] == 1 && shape->dy.strides[axis] == 1 &&
+           shape->dst.strides[axis] == 1;
+}
+
+static int64_t channels_of(const problem *p)
+{
+    return p->shape->dims[0];
+}
+
+static int64_t inner_of(const problem *p)
+{
+    return p->shape->dims[LRN_INNER];
+}
+
+static int64_t outer_of(const problem *p)
+{
+    return p->shape->dims[LRN_INNER - 1];
+}
+
+/* What all unrolled kernels ask. */
+static bool fits_unrolled(const problem *p)
+{
+    return is_unrolled(p->taps, p->storage) && !p->wide && lrn_shape_is_simple(p->shape);
 }
 
 static bool fits_packed(const problem *p)
 {
-    return p->unrolled && !p->in_place && !p->wide && one_outer_axis(p) &&
-           p->shape->src.channel == 1 && p->shape->dst.channel == 1;
+    return fits_unrolled(p) && !p->in_place && !p->shape->blocked && is_dense(p->shape, 0);
 }
 
 static bool fits_planar(const problem *p)
 {
-    return p->unrolled && !p->in_place && !p->wide && one_outer_axis(p) &&
-           p->shape->src.inner == 1 && p->shape->dst.inner == 1;
+    return fits_unrolled(p) && !p->in_place && !p->shape->blocked && is_dense(p->shape, LRN_INNER);
 }
 
+/* On a CPU only with vectors, which need stride 1: single elements are too slow there. */
 static bool fits_column(const problem *p)
 {
-    return p->unrolled && !p->wide && one_outer_axis(p);
+    return fits_unrolled(p) &&
+           (!p->facts->cpu_like || (!p->shape->blocked && is_dense(p->shape, LRN_INNER)));
 }
 
 static bool fits_strided(const problem *p)
@@ -68,10 +105,30 @@ static bool fits_strided(const problem *p)
     return !p->in_place;
 }
 
-static bool fits_in_place(const problem *p)
+static bool fits_separable(const problem *p)
 {
     (void)p;
     return true;
+}
+
+static bool on_cpu(const problem *p)
+{
+    return p->facts->cpu_like;
+}
+
+static bool always(const problem *p)
+{
+    (void)p;
+    return true;
+}
+
+/* A small window summed by each work-item for itself needs no scratch. */
+static bool with_small_window(const problem *p)
+{
+    int64_t taps = 1;
+    for (int axis = 0; axis < p->shape->window_count; ++axis)
+        taps *= least(p->taps, 64);
+    return !p->facts->cpu_like && taps <= (p->backward ? 4 : 32);
 }
 
 /* items work-items along the first dimension, in groups of at most `group`, a power of two. */
@@ -91,167 +148,237 @@ static void shape_packed(const problem *p, lrn_selection *s)
 {
     /* About 16 KB of source a work-item, so that groups are many and a start costs little. */
     s->key.width = p->facts->vector_width;
-    s->tile_positions = (int32_t)divide_up(4096, least(p->shape->channels, 4096));
-    launch(s, divide_up(p->shape->inner, s->tile_positions), 1, 1, p->shape->outer);
+    s->tile_positions = (int32_t)divide_up(4096, least(channels_of(p), 4096));
+    launch(s, divide_up(inner_of(p), s->tile_positions), 1, 1, outer_of(p));
 }
 
 static void shape_planar(const problem *p, lrn_selection *s)
 {
+    /* The gradient keeps rows of its own, and computes some of them twice at a tile's edges. */
+    const int64_t rows = p->backward ? 32 : 12;
     s->key.width = p->facts->vector_width;
-    s->tile_positions = 256;
+    s->tile_positions = p->backward ? 128 : 256;
     s->tile_channels =
-        (int32_t)(p->shape->channels < 12 * MAX_GROUPS ? 12
-                                                       : divide_up(p->shape->channels, MAX_GROUPS));
-    launch(s, p->shape->inner < s->tile_positions ? 1 : p->shape->inner / s->tile_positions, 1,
-           divide_up(p->shape->channels, s->tile_channels), p->shape->outer);
+        (int32_t)(channels_of(p) < rows * MAX_GROUPS ? rows
+                                                     : divide_up(channels_of(p), MAX_GROUPS));
+    launch(s, inner_of(p) < s->tile_positions ? 1 : inner_of(p) / s->tile_positions, 1,
+           divide_up(channels_of(p), s->tile_channels), outer_of(p));
 }
 
 static void shape_column(const problem *p, lrn_selection *s)
 {
-    const bool vectors = p->facts->cpu_like && p->shape->src.inner == 1 && p->shape->dst.inner == 1;
-    s->key.width = vectors ? p->facts->vector_width : 1;
-    const int64_t items = divide_up(p->shape->inner, s->key.width);
+    s->key.width = p->facts->cpu_like ? p->facts->vector_width : 1;
+    const int64_t items = divide_up(inner_of(p), s->key.width);
 
     /* Split the channels until there is work for all, unless in place: a window crosses runs. */
     int64_t runs = 1;
     const int64_t wanted = p->facts->compute_units * (p->facts->cpu_like ? 64 : 2048);
     if (!p->in_place)
-        runs = least(divide_up(wanted, items * p->shape->outer),
-                     divide_up(p->shape->channels, 4 * p->taps));
-    s->tile_channels = (int32_t)divide_up(p->shape->channels, least(runs, MAX_GROUPS));
+        runs =
+            least(divide_up(wanted, items * outer_of(p)), divide_up(channels_of(p), 4 * p->taps));
+    s->tile_channels = (int32_t)divide_up(channels_of(p), least(runs, MAX_GROUPS));
     launch(s, items, p->facts->cpu_like ? 1 : least(64, p->facts->max_group_size),
-           divide_up(p->shape->channels, s->tile_channels), p->shape->outer);
+           divide_up(channels_of(p), s->tile_channels), outer_of(p));
+}
+
+/* A last block is filled up: dst has more of an axis than there is. */
+static int64_t padded(int64_t dim, const lrn_side *dst)
+{
+    const int64_t block = INT64_C(1) << dst->block_shift;
+    return divide_up(dim, block) * block;
+}
+
+/* Position vectors, those included that only dst has. */
+static int64_t places(const problem *p, int width)
+{
+    const lrn_shape *shape = p->shape;
+    int64_t count = shape->positions / shape->dims[LRN_INNER];
+    if (shape->within) {
+        const int64_t channels = shape->dims[shape->window_count];
+        count = count / channels * padded(channels, &shape->dst);
+    }
+    return count * divide_up(shape->dims[LRN_INNER], width);
+}
+
+static int64_t window_elements(const lrn_shape *shape)
+{
+    int64_t elements = 1;
+    for (int axis = 0; axis < shape->window_count; ++axis)
+        elements *= shape->dims[axis];
+    return elements;
 }
 
 static void shape_strided(const problem *p, lrn_selection *s)
 {
+    int64_t elements = window_elements(p->shape);
+    if (!p->shape->within)
+        elements = padded(elements, &p->shape->dst);
     s->key.width = 1;
-    launch(s, p->shape->inner, least(64, p->facts->max_group_size), p->shape->channels,
-           p->shape->outer);
+    launch(s, places(p, 1), least(64, p->facts->max_group_size), elements, 1);
 }
 
-static void shape_in_place(const problem *p, lrn_selection *s)
+/* Slots a worker needs: arrays over the window's axes, and those for their sums. */
+static int64_t worker_slots(const problem *p)
 {
-    s->key.width = 1;
-    launch(s, least(p->shape->outer * p->shape->inner, p->facts->compute_units * 1024),
-           least(64, p->facts->max_group_size), 1, 1);
-    s->workers = (int64_t)s->global[0];
+    lrn_box box = {{1, 1, 1}, {1, 1, 1}, {0, 0, 0}};
+    const int first = 3 - p->shape->window_count;
+    for (int axis = first; axis < 3; ++axis) {
+        box.dims[axis] = p->shape->dims[axis - first];
+        box.taps[axis] = p->taps;
+    }
+    return window_elements(p->shape) * (p->backward ? 3 : 1) + lrn_box_slots(&box);
 }
 
-/* In order of preference. The last row of each aliasing takes anything. */
+/* Two native vectors side by side are a whole cache line, and were a quarter faster than one. */
+static int separable_width(const lrn_device_facts *facts)
+{
+    return facts->vector_width == 1 || facts->vector_width == 16 ? facts->vector_width
+                                                                 : 2 * facts->vector_width;
+}
+
+static void shape_separable(const problem *p, lrn_selection *s)
+{
+    const bool cpu = p->facts->cpu_like;
+    const bool vectors = cpu && !p->wide && p->storage != LRN_F64 &&
+                         is_dense(p->shape, LRN_INNER) && inner_of(p) > 1;
+    s->key.width = vectors ? separable_width(p->facts) : 1;
+    s->slots = worker_slots(p);
+    const int64_t items = places(p, s->key.width);
+    const int64_t bytes = s->slots * s->key.width * (p->storage == LRN_F64 ? 8 : 4);
+    const int64_t room = bytes > SCRATCH_BUDGET ? 1 : SCRATCH_BUDGET / bytes;
+    int64_t group = cpu ? 1 : least(64, p->facts->max_group_size);
+    while (group > room)
+        group /= 2;
+    const int64_t workers = least(p->facts->compute_units * (cpu ? 32 : 512), room / group * group);
+    launch(s, least(items, workers), group, 1, 1);
+    s->workers = (int64_t)s->global[0];
+    /* Neighbouring work-items of a GPU touch neighbouring slots. */
+    s->slot_step = cpu ? 1 : s->workers;
+    s->worker_step = cpu ? s->slots : 1;
+    /* Enough groups that every thread of a CPU gets some: see cl/separable.cl. */
+    if (cpu)
+        s->spread = (int)least(15, divide_up(p->facts->compute_units * 256, s->workers));
+    s->global[0] *= (size_t)s->spread;
+}
+
+/* In order of preference; the last one takes anything. */
 static const struct variant {
-    const char *name, *kernel;
+    const char *name, *forward, *backward; /* and its kernels */
     lrn_file file;
-    bool general;                   /* any window and axes: a kernel of strided.cl */
-    bool cpu;                       /* legal everywhere, but chosen on CPUs only */
-    bool (*fits)(const problem *p); /* legal */
+    bool general;                     /* any window and axes: the general arguments */
+    bool (*fits)(const problem *p);   /* legal */
+    bool (*chosen)(const problem *p); /* and to be taken without being asked for */
     void (*shape)(const problem *p, lrn_selection *s);
 } variants[] = {
-    {"packed", "forward_packed", LRN_FILE_PACKED, false, true, fits_packed, shape_packed},
-    {"planar", "forward_planar", LRN_FILE_PLANAR, false, true, fits_planar, shape_planar},
-    {"column", "forward_column", LRN_FILE_COLUMN, false, false, fits_column, shape_column},
-    {"strided", "forward_strided", LRN_FILE_STRIDED, true, false, fits_strided, shape_strided},
-    {"strided-in-place", "forward_strided_in_place", LRN_FILE_STRIDED, true, false, fits_in_place,
-     shape_in_place},
+    {"packed", "forward_packed", "backward_packed", LRN_FILE_PACKED, false, fits_packed, on_cpu,
+     shape_packed},
+    {"planar", "forward_planar", "backward_planar", LRN_FILE_PLANAR, false, fits_planar, on_cpu,
+     shape_planar},
+    {"column", "forward_column", "backward_column", LRN_FILE_COLUMN, false, fits_column, always,
+     shape_column},
+    {"strided", "forward_strided", "backward_strided", LRN_FILE_STRIDED, true, fits_strided,
+     with_small_window, shape_strided},
+    {"separable", "forward_separable", "backward_separable", LRN_FILE_SEPARABLE, true,
+     fits_separable, always, shape_separable},
 };
 
 enum { VARIANT_COUNT = sizeof variants / sizeof *variants };
 
-const char *lrn_variant_name(size_t index)
+const char *cllrn_variant_name(size_t index)
 {
     return index < VARIANT_COUNT ? variants[index].name : NULL;
 }
 
-/* Offsets, indices and their sums stay below 2^31 in a problem that is not wide. */
-static bool is_wide(const lrn_shape *shape, int taps)
+static bool side_is_wide(const lrn_side *side)
 {
-    const int64_t limit = INT64_C(1) << 30;
-    return shape->src.lowest <= -limit || shape->src.highest >= limit ||
-           shape->dst.lowest <= -limit || shape->dst.highest >= limit || shape->outer >= limit ||
-           shape->channels >= limit || shape->inner >= limit ||
-           shape->outer * shape->inner >= limit || shape->channels + taps >= 2 * limit;
+    return side->lowest <= -NARROW_LIMIT || side->highest >= NARROW_LIMIT;
 }
 
-cllrn_status lrn_select(const lrn_shape *shape, const cllrn_params *params,
-                        const lrn_device_facts *facts, int32_t aliasing, const char *variant,
+static bool is_wide(const lrn_shape *shape, int taps)
+{
+    bool wide = side_is_wide(&shape->src) || side_is_wide(&shape->dy) ||
+                side_is_wide(&shape->dst) || shape->positions >= NARROW_LIMIT;
+    for (int axis = 0; axis < LRN_MAX_AXES; ++axis)
+        wide = wide || shape->dims[axis] >= NARROW_LIMIT;
+    for (int axis = 0; axis < shape->window_count; ++axis)
+        wide = wide || shape->dims[axis] + taps >= 2 * NARROW_LIMIT;
+    return wide;
+}
+
+static int storage_of(const lrn_shape *shape)
+{
+    const int32_t dtype = shape->src.dtype;
+    return dtype == shape->dy.dtype && dtype == shape->dst.dtype ? dtype : LRN_ANY;
+}
+
+/* The general kernels are told the types at run time, but for float64. */
+static int key_storage(const problem *p, const struct variant *row)
+{
+    return row->general && p->storage != LRN_F64 ? LRN_ANY : p->storage;
+}
+
+cllrn_status lrn_select(const lrn_request *request, const lrn_device_facts *facts,
                         lrn_selection *selection, cllrn_error *error)
 {
-    const int taps = lrn_params_taps(params);
-    const problem p = {
+    const lrn_shape *shape = request->shape;
+    const int taps = lrn_params_taps(request->params);
+    problem p = {
         .shape = shape,
         .facts = facts,
         .taps = taps,
-        .in_place = aliasing == CLLRN_IN_PLACE,
-        .unrolled = is_unrolled(taps),
+        .backward = request->direction == CLLRN_BACKWARD,
+        .in_place = request->aliasing == CLLRN_IN_PLACE,
         .wide = is_wide(shape, taps),
+        .storage = storage_of(shape),
     };
-    if (p.wide && !facts->wide)
-        return lrn_fail(error, CLLRN_UNSUPPORTED_SIZE,
-                        "plan create: offsets from %" PRId64 " to %" PRId64 " elements, %" PRId64
-                        " channels with %d taps need 64-bit indices, which %s lacks: expected "
-                        "offsets below 2^30, use slices",
-                        least(shape->src.lowest, shape->dst.lowest),
-                        shape->src.highest > shape->dst.highest ? shape->src.highest
-                                                                : shape->dst.highest,
-                        shape->channels, taps, facts->name);
+    if (p.storage == LRN_F64 && !facts->fp64)
+        return lrn_fail(error, CLLRN_UNSUPPORTED,
+                        "plan create: float64, which %s lacks: use another device or dtype",
+                        facts->name);
 
     bool known = false;
     for (size_t i = 0; i < VARIANT_COUNT; ++i) {
         const struct variant *row = &variants[i];
-        if (variant != NULL && strcmp(variant, row->name) != 0)
+        if (request->variant != NULL && strcmp(request->variant, row->name) != 0)
             continue;
         known = true;
-        if (!row->fits(&p) || (variant == NULL && row->cpu && !facts->cpu_like))
+        if (!row->fits(&p) || (request->variant == NULL && !row->chosen(&p)))
             continue;
         memset(selection, 0, sizeof *selection);
+        selection->spread = 1;
         selection->variant = row->name;
-        selection->kernel = row->kernel;
+        selection->kernel = p.backward ? row->backward : row->forward;
         selection->general = row->general;
         selection->key.file = row->file;
+        selection->key.backward = p.backward;
+        selection->key.storage = key_storage(&p, row);
         selection->key.taps = row->general ? 0 : taps;
-        selection->key.power = lrn_params_power(params);
-        selection->key.wide = p.wide;
+        selection->key.power = LRN_POWER_AT_RUN_TIME;
+        if (!row->general && lrn_params_values(request->params, false).power == LRN_POWER_3_4)
+            selection->key.power = LRN_POWER_3_4;
         row->shape(&p, selection);
+        if (!p.wide && selection->slots * selection->workers >= NARROW_LIMIT) {
+            p.wide = true;
+            selection->spread = 1;
+            row->shape(&p, selection);
+        }
+        selection->key.wide = p.wide;
+        if (p.wide && !facts->wide)
+            return lrn_fail(error, CLLRN_UNSUPPORTED_SIZE,
+                            "plan create: offsets up to %" PRId64 " elements, %" PRId64
+                            " positions and %d taps need 64-bit indices, which %s lacks: expected "
+                            "offsets below 2^30, use slices",
+                            shape->src.highest > shape->dst.highest ? shape->src.highest
+                                                                    : shape->dst.highest,
+                            shape->positions, taps, facts->name);
         return CLLRN_SUCCESS;
     }
     if (known)
         return lrn_fail(error, CLLRN_INVALID_VARIANT,
-                        "plan create: variant \"%s\" cannot run this problem %s", variant,
+                        "plan create: variant \"%s\" cannot run this problem %s", request->variant,
                         p.in_place ? "in place" : "out of place");
     return lrn_fail(error, CLLRN_INVALID_VARIANT, "plan create: there is no variant \"%s\"",
-                    variant);
-}
-
-bool lrn_program_key_number(size_t number, int vector_width, lrn_program_key *key)
-{
-    /* Columns are scalar where the inner stride is not 1. */
-    const struct {
-        lrn_file file;
-        int width;
-    } fast[] = {{LRN_FILE_PACKED, vector_width},
-                {LRN_FILE_PLANAR, vector_width},
-                {LRN_FILE_COLUMN, vector_width},
-                {LRN_FILE_COLUMN, 1}};
-    const size_t fast_count = sizeof fast / sizeof *fast - (vector_width == 1 ? 1 : 0);
-
-    key->power = (int)(number % (LRN_POWER_GENERAL + 1));
-    number /= LRN_POWER_GENERAL + 1;
-    if (number < 2) {
-        key->file = LRN_FILE_STRIDED;
-        key->width = 1;
-        key->taps = 0;
-        key->wide = number == 1;
-        return true;
-    }
-    number -= 2;
-    key->taps = unrolled_taps[number % UNROLLED_COUNT];
-    number /= UNROLLED_COUNT;
-    if (number >= fast_count)
-        return false;
-    key->file = fast[number].file;
-    key->width = fast[number].width;
-    key->wide = false;
-    return true;
+                    request->variant);
 }
 
 void lrn_selection_limit(lrn_selection *selection, size_t group_size)
@@ -261,7 +388,78 @@ void lrn_selection_limit(lrn_selection *selection, size_t group_size)
         selection->local[0] /= 2;
 }
 
-uint64_t lrn_selection_scratch(const lrn_selection *selection, const lrn_shape *shape)
+size_t lrn_selection_alignment(const lrn_selection *selection)
 {
-    return (uint64_t)selection->workers * (uint64_t)shape->channels * sizeof(float);
+    const size_t real = selection->key.storage == LRN_F64 ? sizeof(double) : sizeof(float);
+    return real * (size_t)selection->key.width;
+}
+
+uint64_t lrn_selection_scratch(const lrn_selection *selection)
+{
+    const uint64_t alignment = lrn_selection_alignment(selection);
+    const uint64_t real = alignment / (uint64_t)selection->key.width;
+    if (selection->slots == 0)
+        return 0;
+    /* An offset that is a multiple of an element only is moved up. */
+    return (uint64_t)selection->slots * (uint64_t)selection->workers * alignment +
+           (alignment - real);
+}
+
+/* Counts down to the wanted one. */
+typedef struct listing {
+    size_t left;
+    bool found;
+    lrn_program_key *key;
+} listing;
+
+static void list(listing *l, lrn_program_key key)
+{
+    if (l->found)
+        return;
+    l->found = l->left == 0;
+    if (l->found)
+        *l->key = key;
+    else
+        --l->left;
+}
+
+static void list_fast(listing *l, const lrn_device_facts *facts, lrn_program_key key)
+{
+    static const int powers[] = {LRN_POWER_3_4, LRN_POWER_AT_RUN_TIME};
+    static const int storages[] = {LRN_F32, LRN_F16, LRN_BF16};
+    key.width = key.file == LRN_FILE_COLUMN && !facts->cpu_like ? 1 : facts->vector_width;
+    for (int s = 0; s < 3; ++s)
+        for (int t = 0; t < unrolled_count(storages[s]); ++t)
+            for (int power = 0; power < 2; ++power) {
+                key.storage = storages[s];
+                key.taps = unrolled_taps[t];
+                key.power = powers[power];
+                list(l, key);
+            }
+}
+
+static void list_general(listing *l, const lrn_device_facts *facts, lrn_program_key key)
+{
+    key.power = LRN_POWER_AT_RUN_TIME;
+    for (int f64 = 0; f64 <= (facts->fp64 ? 1 : 0); ++f64)
+        for (int wide = 0; wide <= (facts->wide ? 1 : 0); ++wide) {
+            key.storage = f64 ? LRN_F64 : LRN_ANY;
+            key.wide = wide;
+            key.width = 1;
+            list(l, key);
+            key.width = separable_width(facts);
+            if (key.file == LRN_FILE_SEPARABLE && !f64 && !wide && facts->cpu_like && key.width > 1)
+                list(l, key);
+        }
+}
+
+bool lrn_program_key_number(size_t number, const lrn_device_facts *facts, lrn_program_key *key)
+{
+    listing l = {.left = number, .key = key};
+    for (size_t i = 0; i < VARIANT_COUNT; ++i)
+        for (int backward = 0; backward <= 1; ++backward) {
+            const lrn_program_key one = {.file = variants[i].file, .backward = backward};
+            (variants[i].general ? list_general : list_fast)(&l, facts, one);
+        }
+    return l.found;
 }

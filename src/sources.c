@@ -22,9 +22,17 @@ static const struct {
     {                                                                                              \
         name, "#line 1 \"cl/" name "\"\n"                                                          \
     }
-    [LRN_FILE_ARITHMETIC] = FILE_ROW("arithmetic.h"), [LRN_FILE_WINDOW] = FILE_ROW("window.h"),
-    [LRN_FILE_KERNEL] = FILE_ROW("kernel.h"),         [LRN_FILE_COLUMN] = FILE_ROW("column.cl"),
-    [LRN_FILE_PACKED] = FILE_ROW("packed.cl"),        [LRN_FILE_PLANAR] = FILE_ROW("planar.cl"),
+    [LRN_FILE_CLASSES] = FILE_ROW("classes.h"),
+    [LRN_FILE_REAL] = FILE_ROW("real.h"),
+    [LRN_FILE_POWER_FLOAT] = FILE_ROW("power_float.h"),
+    [LRN_FILE_POWER_DOUBLE] = FILE_ROW("power_double.h"),
+    [LRN_FILE_ARITHMETIC] = FILE_ROW("arithmetic.h"),
+    [LRN_FILE_WINDOW] = FILE_ROW("window.h"),
+    [LRN_FILE_KERNEL] = FILE_ROW("kernel.h"),
+    [LRN_FILE_COLUMN] = FILE_ROW("column.cl"),
+    [LRN_FILE_PACKED] = FILE_ROW("packed.cl"),
+    [LRN_FILE_PLANAR] = FILE_ROW("planar.cl"),
+    [LRN_FILE_SEPARABLE] = FILE_ROW("separable.cl"),
     [LRN_FILE_STRIDED] = FILE_ROW("strided.cl"),
 #undef FILE_ROW
 };
@@ -116,9 +124,15 @@ void lrn_sources_close(lrn_sources *sources)
     }
 }
 
-lrn_source_list lrn_sources_list(const lrn_sources *sources, lrn_file file)
+lrn_source_list lrn_sources_list(const lrn_sources *sources, lrn_file file, bool f64)
 {
-    const lrn_file order[] = {LRN_FILE_ARITHMETIC, LRN_FILE_WINDOW, LRN_FILE_KERNEL, file};
+    const lrn_file order[] = {LRN_FILE_CLASSES,
+                              LRN_FILE_REAL,
+                              f64 ? LRN_FILE_POWER_DOUBLE : LRN_FILE_POWER_FLOAT,
+                              LRN_FILE_ARITHMETIC,
+                              LRN_FILE_WINDOW,
+                              LRN_FILE_KERNEL,
+                              file};
     lrn_source_list list = {.count = 0};
     for (size_t i = 0; i < sizeof order / sizeof *order; ++i) {
         list.parts[list.count++] = files[order[i]].line;

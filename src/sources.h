@@ -3,16 +3,23 @@
 #ifndef LRN_SOURCES_H
 #define LRN_SOURCES_H
 
+#include <stdbool.h>
+
 #include <cllrn.h>
 
 /* One file of cl/. */
 typedef enum lrn_file {
+    LRN_FILE_CLASSES,
+    LRN_FILE_REAL,
+    LRN_FILE_POWER_FLOAT,
+    LRN_FILE_POWER_DOUBLE,
     LRN_FILE_ARITHMETIC,
     LRN_FILE_WINDOW,
     LRN_FILE_KERNEL,
     LRN_FILE_COLUMN,
     LRN_FILE_PACKED,
     LRN_FILE_PLANAR,
+    LRN_FILE_SEPARABLE,
     LRN_FILE_STRIDED,
     LRN_FILE_COUNT
 } lrn_file;
@@ -26,7 +33,7 @@ typedef struct lrn_sources {
 const char *lrn_file_name(lrn_file file);
 
 /* The text that a program of this file consists of, in order: the headers, then the file. */
-enum { LRN_SOURCE_PARTS = 2 * 4 };
+enum { LRN_SOURCE_PARTS = 2 * 7 };
 typedef struct lrn_source_list {
     const char *parts[LRN_SOURCE_PARTS];
     cl_uint count;
@@ -39,7 +46,10 @@ typedef struct lrn_source_list {
 cllrn_status lrn_sources_open(lrn_sources *sources, const char *directory, cllrn_error *error);
 void lrn_sources_close(lrn_sources *sources);
 
-/* Each file follows a #line of its own, so that build logs point at cl/. */
-lrn_source_list lrn_sources_list(const lrn_sources *sources, lrn_file file);
+/*
+ * Each file follows a #line of its own, so that build logs point at cl/. f64
+ * takes the powers in double.
+ */
+lrn_source_list lrn_sources_list(const lrn_sources *sources, lrn_file file, bool f64);
 
 #endif

@@ -7,9 +7,29 @@
 #include "error.h"
 #include "overlap.h"
 
+static const struct {
+    const char *name;
+    size_t size;
+} dtypes[] = {
+    [CLLRN_F32] = {"f32", 4},
+    [CLLRN_F16] = {"f16", 2},
+    [CLLRN_BF16] = {"bf16", 2},
+    [CLLRN_F64] = {"f64", 8},
+};
+
+static bool is_dtype(int32_t dtype)
+{
+    return dtype >= CLLRN_F32 && dtype <= CLLRN_F64;
+}
+
 size_t cllrn_dtype_size(int32_t dtype)
 {
-    return dtype == CLLRN_F32 ? 4 : 0;
+    return is_dtype(dtype) ? dtypes[dtype].size : 0;
+}
+
+const char *cllrn_dtype_string(int32_t dtype)
+{
+    return is_dtype(dtype) ? dtypes[dtype].name : "unknown dtype";
 }
 
 /* a * b for a, b >= 0; false when it leaves 63 bits. */
@@ -61,22 +81,74 @@ cllrn_status cllrn_tensor_init(cllrn_tensor *tensor, uint32_t struct_size, int32
     return CLLRN_SUCCESS;
 }
 
+static bool is_block(int32_t block)
+{
+    return block == 4 || block == 8 || block == 16 || block == 32;
+}
+
+static bool is_channel_axis(int32_t axis, int32_t rank)
+{
+    return axis >= -rank && axis < rank;
+}
+
+cllrn_status cllrn_tensor_init_blocked(cllrn_tensor *tensor, uint32_t struct_size, int32_t dtype,
+                                       int32_t rank, const int64_t *dims, int32_t channel_axis,
+                                       int32_t block_size, cllrn_error *error)
+{
+    cllrn_tensor plain;
+    cllrn_status status =
+        cllrn_tensor_init(&plain, sizeof plain, dtype, rank, dims, NULL, channel_axis, error);
+    if (status != CLLRN_SUCCESS)
+        return status;
+    if (!is_channel_axis(channel_axis, rank))
+        return lrn_fail(error, CLLRN_INVALID_CHANNEL_AXIS,
+                        "tensor init: channel axis %" PRId32 ", expected %" PRId32 "..%" PRId32
+                        " for rank %" PRId32,
+                        channel_axis, -rank, rank - 1, rank);
+    if (!is_block(block_size))
+        return lrn_fail(error, CLLRN_INVALID_BLOCK,
+                        "tensor init: channel block %" PRId32 ", expected 4, 8, 16 or 32",
+                        block_size);
+
+    const int channels = lrn_tensor_channel_axis(&plain);
+    int64_t strides[CLLRN_MAX_RANK], step = block_size;
+    for (int axis = rank - 1; axis >= 0; --axis) {
+        int64_t count = dims[axis] > 0 ? dims[axis] : 1;
+        if (axis == channels)
+            count = (count - 1) / block_size + 1;
+        strides[axis] = step;
+        if (!multiply(step, count, &step))
+            return lrn_fail(error, CLLRN_SIZE_OVERFLOW,
+                            "tensor init: the product of the dims and the block leaves 63 bits at "
+                            "axis %d",
+                            axis);
+    }
+    status =
+        cllrn_tensor_init(tensor, struct_size, dtype, rank, dims, strides, channel_axis, error);
+    if (status == CLLRN_SUCCESS)
+        tensor->channel_block = block_size;
+    return status;
+}
+
 /* Offsets leave room for the element size and for sums, hence 57 bits. */
 static cllrn_status check_extent(const cllrn_tensor *tensor, const char *role, cllrn_error *error)
 {
     const int64_t limit = INT64_MAX >> 6;
-    int64_t elements = 1, extent = 0;
+    const int channels = lrn_tensor_channel_axis(tensor);
+    const int64_t block = lrn_tensor_block(tensor);
+    int64_t elements = 1, extent = block - 1;
     for (int axis = 0; axis < tensor->rank; ++axis) {
         const int64_t dim = tensor->dims[axis], stride = tensor->strides[axis];
-        int64_t span = 0;
+        int64_t span = 0, last = dim > 0 ? dim - 1 : 0;
+        if (axis == channels)
+            last /= block;
         if (!multiply(elements, dim, &elements) || elements > limit)
             return lrn_fail(error, CLLRN_SIZE_OVERFLOW,
                             "%s: the product of the dims overflows at axis %d (dim %" PRId64 ")",
                             role, axis, dim);
         /* Also where the dim is 1 and the stride counts for nothing: it must not overflow later. */
         if (stride < -limit || stride > limit ||
-            !multiply(dim > 0 ? dim - 1 : 0, stride < 0 ? -stride : stride, &span) ||
-            span > limit - extent)
+            !multiply(last, stride < 0 ? -stride : stride, &span) || span > limit - extent)
             return lrn_fail(error, CLLRN_SIZE_OVERFLOW,
                             "%s: dim %" PRId64 " times stride %" PRId64 " overflows at axis %d",
                             role, dim, stride, axis);
@@ -90,18 +162,23 @@ cllrn_status lrn_tensor_check(const cllrn_tensor *tensor, const char *role, cllr
     if (!LRN_READABLE(tensor))
         return lrn_fail(error, CLLRN_INVALID_ARGUMENT,
                         "%s: NULL or not initialised: call cllrn_tensor_init", role);
-    if (cllrn_dtype_size(tensor->dtype) == 0)
+    if (!is_dtype(tensor->dtype))
         return lrn_fail(error, CLLRN_INVALID_DTYPE,
-                        "%s: unknown dtype %" PRId32 ", expected CLLRN_F32 (%d)", role,
-                        tensor->dtype, CLLRN_F32);
+                        "%s: unknown dtype %" PRId32 ", expected CLLRN_F32 (%d)..CLLRN_F64 (%d)",
+                        role, tensor->dtype, CLLRN_F32, CLLRN_F64);
     if (tensor->rank < 2 || tensor->rank > CLLRN_MAX_RANK)
         return lrn_fail(error, CLLRN_INVALID_RANK, "%s: rank %" PRId32 ", expected 2..%d", role,
                         tensor->rank, CLLRN_MAX_RANK);
-    if (tensor->channel_axis < -tensor->rank || tensor->channel_axis >= tensor->rank)
+    if (!is_channel_axis(tensor->channel_axis, tensor->rank))
         return lrn_fail(error, CLLRN_INVALID_CHANNEL_AXIS,
                         "%s: channel axis %" PRId32 ", expected %" PRId32 "..%" PRId32
                         " for rank %" PRId32,
                         role, tensor->channel_axis, -tensor->rank, tensor->rank - 1, tensor->rank);
+    if (tensor->channel_block != 0 && tensor->channel_block != 1 &&
+        !is_block(tensor->channel_block))
+        return lrn_fail(error, CLLRN_INVALID_BLOCK,
+                        "%s: channel block %" PRId32 ", expected 0, 1, 4, 8, 16 or 32", role,
+                        tensor->channel_block);
     for (int axis = 0; axis < tensor->rank; ++axis)
         if (tensor->dims[axis] < 0)
             return lrn_fail(error, CLLRN_INVALID_DIMS,
@@ -116,8 +193,9 @@ cllrn_status lrn_tensor_check_destination(const cllrn_tensor *tensor, const char
     const cllrn_status status = lrn_tensor_check(tensor, role, error);
     if (status != CLLRN_SUCCESS || lrn_tensor_elements(tensor) == 0)
         return status;
-    for (int axis = 0; axis < tensor->rank; ++axis)
-        if (tensor->dims[axis] > 1 && tensor->strides[axis] == 0)
+    const lrn_places places = lrn_tensor_places(tensor);
+    for (int axis = 0; axis < places.count; ++axis)
+        if (places.dims[axis] > 1 && places.strides[axis] == 0)
             return lrn_fail(error, CLLRN_INVALID_STRIDES,
                             "%s: stride 0 at axis %d of dim %" PRId64
                             ": a destination's elements must not share a place",
@@ -130,32 +208,71 @@ cllrn_status lrn_tensor_check_destination(const cllrn_tensor *tensor, const char
     return CLLRN_SUCCESS;
 }
 
-cllrn_status lrn_tensor_check_pair(const cllrn_tensor *src, const cllrn_tensor *dst,
-                                   cllrn_error *error)
+static cllrn_status check_pair(const cllrn_tensor *src, const cllrn_tensor *other, const char *role,
+                               cllrn_error *error)
 {
-    if (src->rank != dst->rank)
+    if (src->rank != other->rank)
         return lrn_fail(error, CLLRN_SHAPE_MISMATCH,
-                        "src has rank %" PRId32 ", dst %" PRId32 ", expected the same", src->rank,
-                        dst->rank);
+                        "src has rank %" PRId32 ", %s %" PRId32 ", expected the same", src->rank,
+                        role, other->rank);
     for (int axis = 0; axis < src->rank; ++axis)
-        if (src->dims[axis] != dst->dims[axis])
+        if (src->dims[axis] != other->dims[axis])
             return lrn_fail(error, CLLRN_SHAPE_MISMATCH,
-                            "dim %d of src is %" PRId64 ", of dst %" PRId64 ", expected the same",
-                            axis, src->dims[axis], dst->dims[axis]);
-    if (lrn_tensor_channel_axis(src) != lrn_tensor_channel_axis(dst))
+                            "dim %d of src is %" PRId64 ", of %s %" PRId64 ", expected the same",
+                            axis, src->dims[axis], role, other->dims[axis]);
+    if (lrn_tensor_channel_axis(src) != lrn_tensor_channel_axis(other))
         return lrn_fail(error, CLLRN_SHAPE_MISMATCH,
-                        "channel axis of src is %d, of dst %d, expected the same",
-                        lrn_tensor_channel_axis(src), lrn_tensor_channel_axis(dst));
-    if (src->dtype != dst->dtype)
-        return lrn_fail(error, CLLRN_SHAPE_MISMATCH,
-                        "dtype of src is %" PRId32 ", of dst %" PRId32 ", expected the same",
-                        src->dtype, dst->dtype);
+                        "channel axis of src is %d, of %s %d, expected the same",
+                        lrn_tensor_channel_axis(src), role, lrn_tensor_channel_axis(other));
+    return CLLRN_SUCCESS;
+}
+
+/* float64 goes with itself; the two 16-bit types with float32, but not with each other. */
+static bool dtypes_mix(int32_t a, int32_t b)
+{
+    return a == b || (a != CLLRN_F64 && b != CLLRN_F64 && (a == CLLRN_F32 || b == CLLRN_F32));
+}
+
+static cllrn_status check_dtypes(const cllrn_tensor *a, const char *a_role, const cllrn_tensor *b,
+                                 const char *b_role, cllrn_error *error)
+{
+    if (dtypes_mix(a->dtype, b->dtype))
+        return CLLRN_SUCCESS;
+    return lrn_fail(error, CLLRN_SHAPE_MISMATCH,
+                    "dtype of %s is %s, of %s %s, expected the same, or f32 and one of f16, bf16",
+                    a_role, cllrn_dtype_string(a->dtype), b_role, cllrn_dtype_string(b->dtype));
+}
+
+cllrn_status lrn_tensor_check_all(const cllrn_params *params, const cllrn_tensor *src,
+                                  const cllrn_tensor *dy, const cllrn_tensor *dst,
+                                  cllrn_error *error)
+{
+    cllrn_status status;
+    if ((status = lrn_tensor_check(src, "src", error)) != CLLRN_SUCCESS ||
+        (dy != NULL && ((status = lrn_tensor_check(dy, "dy", error)) != CLLRN_SUCCESS ||
+                        (status = check_pair(src, dy, "dy", error)) != CLLRN_SUCCESS ||
+                        (status = check_dtypes(src, "src", dy, "dy", error)) != CLLRN_SUCCESS)) ||
+        (status = lrn_tensor_check_destination(dst, "dst", error)) != CLLRN_SUCCESS ||
+        (status = check_pair(src, dst, "dst", error)) != CLLRN_SUCCESS ||
+        (status = check_dtypes(src, "src", dst, "dst", error)) != CLLRN_SUCCESS ||
+        (dy != NULL && (status = check_dtypes(dy, "dy", dst, "dst", error)) != CLLRN_SUCCESS))
+        return status;
+    if (params->region == CLLRN_WITHIN_CHANNEL && params->spatial_axes > src->rank - 1)
+        return lrn_fail(error, CLLRN_INVALID_REGION,
+                        "params: %" PRId32 " spatial axes, expected at most %" PRId32
+                        " for tensors of rank %" PRId32,
+                        params->spatial_axes, src->rank - 1, src->rank);
     return CLLRN_SUCCESS;
 }
 
 int lrn_tensor_channel_axis(const cllrn_tensor *tensor)
 {
     return tensor->channel_axis < 0 ? tensor->channel_axis + tensor->rank : tensor->channel_axis;
+}
+
+int64_t lrn_tensor_block(const cllrn_tensor *tensor)
+{
+    return tensor->channel_block > 1 ? tensor->channel_block : 1;
 }
 
 int64_t lrn_tensor_elements(const cllrn_tensor *tensor)
@@ -166,26 +283,89 @@ int64_t lrn_tensor_elements(const cllrn_tensor *tensor)
     return elements;
 }
 
+int lrn_tensor_window_axes(const cllrn_params *params, const cllrn_tensor *tensor,
+                           int axes[LRN_MAX_WINDOW])
+{
+    const int channels = lrn_tensor_channel_axis(tensor);
+    if (params->region == CLLRN_ACROSS_CHANNELS) {
+        axes[0] = channels;
+        return 1;
+    }
+    int left = params->spatial_axes;
+    for (int axis = tensor->rank - 1; left > 0; --axis)
+        if (axis != channels)
+            axes[--left] = axis;
+    return params->spatial_axes;
+}
+
+int64_t lrn_tensor_offset(const cllrn_tensor *tensor, int axis, int64_t index)
+{
+    const int64_t block = axis == lrn_tensor_channel_axis(tensor) ? lrn_tensor_block(tensor) : 1;
+    return index / block * tensor->strides[axis] + index % block;
+}
+
+lrn_places lrn_tensor_places(const cllrn_tensor *tensor)
+{
+    const int64_t block = lrn_tensor_block(tensor);
+    lrn_places places = {.count = tensor->rank};
+    for (int axis = 0; axis < tensor->rank; ++axis) {
+        places.dims[axis] = tensor->dims[axis];
+        places.strides[axis] = tensor->strides[axis];
+    }
+    if (block > 1) {
+        int64_t *channels = &places.dims[lrn_tensor_channel_axis(tensor)];
+        *channels = (*channels + block - 1) / block;
+        places.dims[places.count] = block;
+        places.strides[places.count++] = 1;
+    }
+    return places;
+}
+
 bool lrn_tensor_same_places(const cllrn_tensor *a, const cllrn_tensor *b)
 {
-    for (int axis = 0; axis < a->rank; ++axis)
-        if (a->dims[axis] > 1 && a->strides[axis] != b->strides[axis])
+    const int channels = lrn_tensor_channel_axis(a);
+    const int64_t block = lrn_tensor_block(a);
+    if (a->dtype != b->dtype || block != lrn_tensor_block(b))
+        return false;
+    for (int axis = 0; axis < a->rank; ++axis) {
+        const int64_t alone =
+            axis == channels ? block : 1; /* where the stride counts for nothing */
+        if (a->dims[axis] > alone && a->strides[axis] != b->strides[axis])
             return false;
-    return a->dtype == b->dtype;
+    }
+    return true;
 }
 
 void lrn_tensor_extent(const cllrn_tensor *tensor, int64_t *lowest, int64_t *highest)
 {
+    const lrn_places places = lrn_tensor_places(tensor);
     *lowest = *highest = 0;
-    for (int axis = 0; axis < tensor->rank; ++axis) {
-        const int64_t span = (tensor->dims[axis] - 1) * tensor->strides[axis];
+    for (int axis = 0; axis < places.count; ++axis) {
+        const int64_t span = (places.dims[axis] - 1) * places.strides[axis];
         *(span < 0 ? lowest : highest) += span;
     }
 }
 
-/* An axis that is not the channels, with its stride on both sides. */
+cllrn_status cllrn_tensor_span(const cllrn_tensor *tensor, int64_t *elements, int64_t *below,
+                               cllrn_error *error)
+{
+    int64_t lowest = 0, highest = -1;
+    const cllrn_status status = lrn_tensor_check(tensor, "tensor", error);
+    if (status != CLLRN_SUCCESS)
+        return status;
+    if (elements == NULL)
+        return lrn_fail(error, CLLRN_INVALID_ARGUMENT, "tensor span: elements is NULL");
+    if (lrn_tensor_elements(tensor) > 0)
+        lrn_tensor_extent(tensor, &lowest, &highest);
+    *elements = highest - lowest + 1;
+    if (below != NULL)
+        *below = -lowest;
+    return CLLRN_SUCCESS;
+}
+
+/* An axis and its strides in src, dy and dst. */
 typedef struct axis_t {
-    int64_t dim, src, dst;
+    int64_t dim, src, dy, dst;
 } axis_t;
 
 static int64_t magnitude(int64_t x)
@@ -201,32 +381,30 @@ static bool outside_of(const axis_t *a, const axis_t *b)
     return magnitude(a->src) > magnitude(b->src);
 }
 
-/*
- * The axes other than the channels, largest strides first, neighbours merged
- * where one continues the other on both sides. Positions are independent of
- * each other, so their order may follow the memory.
- */
-static int merge_axes(const cllrn_tensor *src, const cllrn_tensor *dst, axis_t *axes)
+/* An axis continues another where a step of the outer one is a whole turn of the inner one. */
+static bool continues(const axis_t *outer, const axis_t *inner)
 {
-    const int channel_axis = lrn_tensor_channel_axis(src);
-    int count = 0;
-    for (int axis = 0; axis < src->rank; ++axis) {
-        if (axis == channel_axis || src->dims[axis] == 1)
-            continue;
-        const axis_t one = {src->dims[axis], src->strides[axis], dst->strides[axis]};
-        int place = count++;
-        for (; place > 0 && outside_of(&one, &axes[place - 1]); --place)
-            axes[place] = axes[place - 1];
-        axes[place] = one;
-    }
+    return outer->src == inner->src * inner->dim && outer->dy == inner->dy * inner->dim &&
+           outer->dst == inner->dst * inner->dim;
+}
+
+static void insert(axis_t *axes, int *count, axis_t one)
+{
+    int place = (*count)++;
+    for (; place > 0 && outside_of(&one, &axes[place - 1]); --place)
+        axes[place] = axes[place - 1];
+    axes[place] = one;
+}
+
+static int merge(axis_t *axes, int count)
+{
     int merged = 0;
     for (int i = 0; i < count; ++i) {
         axis_t *last = merged > 0 ? &axes[merged - 1] : NULL;
-        if (last != NULL && last->src == axes[i].src * axes[i].dim &&
-            last->dst == axes[i].dst * axes[i].dim) {
-            last->dim *= axes[i].dim;
-            last->src = axes[i].src;
-            last->dst = axes[i].dst;
+        if (last != NULL && continues(last, &axes[i])) {
+            const int64_t dim = last->dim * axes[i].dim;
+            *last = axes[i];
+            last->dim = dim;
         } else {
             axes[merged++] = axes[i];
         }
@@ -234,63 +412,109 @@ static int merge_axes(const cllrn_tensor *src, const cllrn_tensor *dst, axis_t *
     return merged;
 }
 
-lrn_shape lrn_shape_make(const cllrn_tensor *src, const cllrn_tensor *dst)
+static void put_axis(lrn_shape *shape, int at, axis_t axis)
 {
-    const int channel_axis = lrn_tensor_channel_axis(src);
-    axis_t axes[CLLRN_MAX_RANK];
-    const int count = merge_axes(src, dst, axes);
+    shape->dims[at] = axis.dim;
+    shape->src.strides[at] = axis.src;
+    shape->dy.strides[at] = axis.dy;
+    shape->dst.strides[at] = axis.dst;
+}
+
+static void make_side(const cllrn_tensor *tensor, lrn_side *side)
+{
+    side->dtype = tensor->dtype;
+    for (int64_t block = lrn_tensor_block(tensor); block > 1; block /= 2)
+        ++side->block_shift;
+    lrn_tensor_extent(tensor, &side->lowest, &side->highest);
+}
+
+lrn_shape lrn_shape_make(const cllrn_params *params, const cllrn_tensor *src,
+                         const cllrn_tensor *dy, const cllrn_tensor *dst)
+{
     lrn_shape shape;
+    axis_t positions[CLLRN_MAX_RANK];
+    int window[LRN_MAX_WINDOW], count = 0;
+    bool spanned[CLLRN_MAX_RANK] = {false};
+    if (dy == NULL)
+        dy = src;
 
     memset(&shape, 0, sizeof shape);
-    /* Where a dim is 1 the stride means nothing and may be anything; 1 serves every kernel. */
-    shape.channels = src->dims[channel_axis];
-    shape.src.channel = shape.channels > 1 ? src->strides[channel_axis] : 1;
-    shape.dst.channel = shape.channels > 1 ? dst->strides[channel_axis] : 1;
-    lrn_tensor_extent(src, &shape.src.lowest, &shape.src.highest);
-    lrn_tensor_extent(dst, &shape.dst.lowest, &shape.dst.highest);
+    make_side(src, &shape.src);
+    make_side(dy, &shape.dy);
+    make_side(dst, &shape.dst);
+    shape.blocked =
+        shape.src.block_shift > 0 || shape.dy.block_shift > 0 || shape.dst.block_shift > 0;
 
-    shape.inner = shape.src.inner = shape.dst.inner = 1;
-    if (count > 0) {
-        shape.inner = axes[count - 1].dim;
-        shape.src.inner = axes[count - 1].src;
-        shape.dst.inner = axes[count - 1].dst;
+    for (int axis = 0; axis < LRN_MAX_AXES; ++axis)
+        shape.dims[axis] = 1;
+    shape.within = params->region == CLLRN_WITHIN_CHANNEL;
+    shape.window_count = lrn_tensor_window_axes(params, src, window);
+    for (int i = 0; i < shape.window_count; ++i) {
+        const int axis = window[i];
+        spanned[axis] = true;
+        put_axis(
+            &shape, i,
+            (axis_t){src->dims[axis], src->strides[axis], dy->strides[axis], dst->strides[axis]});
+        /* Where a dim is 1 the stride means nothing and may be anything; 1 serves every kernel. */
+        if (src->dims[axis] == 1 && !shape.blocked)
+            put_axis(&shape, i, (axis_t){1, 1, 1, 1});
     }
-    shape.outer = 1;
-    for (int axis = 0; axis < LRN_MAX_OUTER; ++axis)
-        shape.outer_dims[axis] = 1;
-    for (; shape.outer_count < count - 1; ++shape.outer_count) {
-        const axis_t *axis = &axes[shape.outer_count];
-        shape.outer *= axis->dim;
-        shape.outer_dims[shape.outer_count] = axis->dim;
-        shape.src.outer[shape.outer_count] = axis->src;
-        shape.dst.outer[shape.outer_count] = axis->dst;
+    /* The blocked axis has a place of its own: it merges with no other. */
+    if (shape.blocked && shape.within) {
+        const int axis = lrn_tensor_channel_axis(src);
+        spanned[axis] = true;
+        put_axis(
+            &shape, shape.window_count,
+            (axis_t){src->dims[axis], src->strides[axis], dy->strides[axis], dst->strides[axis]});
     }
+    for (int axis = 0; axis < src->rank; ++axis)
+        if (!spanned[axis] && src->dims[axis] > 1)
+            insert(positions, &count,
+                   (axis_t){src->dims[axis], src->strides[axis], dy->strides[axis],
+                            dst->strides[axis]});
+    count = merge(positions, count);
+    if (count == 0)
+        positions[count++] = (axis_t){1, 1, 1, 1};
+    for (int i = 0; i < count; ++i)
+        put_axis(&shape, LRN_MAX_AXES - count + i, positions[i]);
+
+    shape.positions = 1;
+    for (int axis = shape.window_count; axis < LRN_MAX_AXES; ++axis)
+        shape.positions *= shape.dims[axis];
     return shape;
 }
 
-void lrn_tensor_columns(const cllrn_tensor *src, const cllrn_tensor *dst, lrn_column_fn visit,
-                        void *user)
+bool lrn_shape_is_simple(const lrn_shape *shape)
 {
-    const int channel_axis = lrn_tensor_channel_axis(src);
-    int64_t index[CLLRN_MAX_RANK] = {0};
-    int64_t src_offset = 0, dst_offset = 0;
-    int axis;
+    if (shape->window_count > 1 || shape->within)
+        return false;
+    for (int axis = shape->window_count; axis < LRN_INNER - 1; ++axis)
+        if (shape->dims[axis] > 1)
+            return false;
+    return true;
+}
 
-    if (lrn_tensor_elements(src) == 0)
-        return;
-    do {
-        visit(user, src_offset, dst_offset);
-        /* The odometer: the last axis turns fastest. */
-        for (axis = src->rank - 1; axis >= 0; --axis) {
-            if (axis == channel_axis)
-                continue;
-            src_offset += src->strides[axis];
-            dst_offset += dst->strides[axis];
-            if (++index[axis] < src->dims[axis])
-                break;
-            src_offset -= src->dims[axis] * src->strides[axis];
-            dst_offset -= dst->dims[axis] * dst->strides[axis];
-            index[axis] = 0;
-        }
-    } while (axis >= 0);
+bool lrn_tensor_next(const cllrn_tensor *tensor, const int *excluded, int excluded_count,
+                     int64_t index[CLLRN_MAX_RANK])
+{
+    /* The odometer: the last axis turns fastest. */
+    for (int axis = tensor->rank - 1; axis >= 0; --axis) {
+        bool skip = false;
+        for (int i = 0; i < excluded_count; ++i)
+            skip = skip || excluded[i] == axis;
+        if (skip)
+            continue;
+        if (++index[axis] < tensor->dims[axis])
+            return true;
+        index[axis] = 0;
+    }
+    return false;
+}
+
+int64_t lrn_tensor_place(const cllrn_tensor *tensor, const int64_t index[CLLRN_MAX_RANK])
+{
+    int64_t place = 0;
+    for (int axis = 0; axis < tensor->rank; ++axis)
+        place += lrn_tensor_offset(tensor, axis, index[axis]);
+    return place;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tensors: checks, and the reduction of any rank to outer x channels x inner. */
+/* Tensors: checks, and the reduction of any rank to window axes x positions. */
 #ifndef LRN_TENSOR_H
 #define LRN_TENSOR_H
 
@@ -7,28 +7,45 @@
 
 #include <cllrn.h>
 
-/* Axes other than the channel axis, after merging; one of them is inner. */
-#define LRN_MAX_OUTER (CLLRN_MAX_RANK - 2)
+/* Axes a window can span. */
+#define LRN_MAX_WINDOW 3
 
-/* One side of a problem: where its elements lie. All strides in elements. */
+/* Axes of all kinds together: what the general kernels have room for. */
+#define LRN_MAX_AXES 8
+
+/* The last of them: the innermost of the positions. */
+#define LRN_INNER (LRN_MAX_AXES - 1)
+
+/*
+ * One tensor of a problem: where its elements lie. Strides in elements, of the
+ * shape's axes; where block_shift is not 0 the blocked axis goes by blocks of
+ * 2^block_shift elements side by side, and its stride is from block to block.
+ */
 typedef struct lrn_side {
-    int64_t channel;              /* stride of the channels */
-    int64_t inner;                /* stride of inner */
-    int64_t outer[LRN_MAX_OUTER]; /* strides of the outer axes */
-    int64_t lowest, highest; /* offsets of its first and last element, 0 being element (0, 0, ..) */
+    int32_t dtype;
+    int block_shift;
+    int64_t strides[LRN_MAX_AXES];
+    int64_t lowest, highest; /* offsets of its first and last place, 0 being element (0, 0, ..) */
 } lrn_side;
 
 /*
- * A source and a destination of the same dims as outer x channels x inner.
- * outer is the product of outer_count axes in C order; with one axis (or
- * none) outer[0] is its stride and the fast kernels apply.
+ * Tensors of the same dims as axes: the window's first, in the tensor's order;
+ * then what is between has dim 1; then the positions, which end at LRN_INNER.
+ * Positions are independent of each other: their axes are merged where the
+ * memory allows, and ordered by it. Where any side has blocks their axis is
+ * the window's own, or, within a channel, the one just behind the window.
  */
 typedef struct lrn_shape {
-    int64_t outer, channels, inner;
-    int outer_count;
-    int64_t outer_dims[LRN_MAX_OUTER];
-    lrn_side src, dst;
+    int window_count; /* 1..3 */
+    bool within;      /* the window lies within a channel */
+    bool blocked;     /* some side has blocks */
+    int64_t dims[LRN_MAX_AXES];
+    int64_t positions;     /* the product of the position axes */
+    lrn_side src, dy, dst; /* dy is src where the direction has none */
 } lrn_shape;
+
+/* Whether the positions are one axis around the inner one, which fast kernels want. */
+bool lrn_shape_is_simple(const lrn_shape *shape);
 
 /* What a tensor is for, in messages: "src", "dst", "tensor". */
 cllrn_status lrn_tensor_check(const cllrn_tensor *tensor, const char *role, cllrn_error *error);
@@ -37,32 +54,56 @@ cllrn_status lrn_tensor_check(const cllrn_tensor *tensor, const char *role, cllr
 cllrn_status lrn_tensor_check_destination(const cllrn_tensor *tensor, const char *role,
                                           cllrn_error *error);
 
-/* That src and dst go together. Both must have passed their checks. */
-cllrn_status lrn_tensor_check_pair(const cllrn_tensor *src, const cllrn_tensor *dst,
-                                   cllrn_error *error);
+/*
+ * All that a problem's tensors have to be, each and together; dy is NULL where
+ * there is none. params must have passed its check.
+ */
+cllrn_status lrn_tensor_check_all(const cllrn_params *params, const cllrn_tensor *src,
+                                  const cllrn_tensor *dy, const cllrn_tensor *dst,
+                                  cllrn_error *error);
 
 /* The rest assumes tensors that passed the checks. */
 
 /* The channel axis as 0..rank-1. */
 int lrn_tensor_channel_axis(const cllrn_tensor *tensor);
 
+/* Elements of a channel block: 1 where there are no blocks. */
+int64_t lrn_tensor_block(const cllrn_tensor *tensor);
+
 int64_t lrn_tensor_elements(const cllrn_tensor *tensor);
 
-/* Whether two tensors of the same dims have equal strides wherever a dim is above 1. */
+/* The axes a window spans, in the tensor's order; how many. */
+int lrn_tensor_window_axes(const cllrn_params *params, const cllrn_tensor *tensor,
+                           int axes[LRN_MAX_WINDOW]);
+
+/* How far element `index` of an axis lies behind element 0. */
+int64_t lrn_tensor_offset(const cllrn_tensor *tensor, int axis, int64_t index);
+
+/* Whether two tensors of the same dims have all their elements in the same places. */
 bool lrn_tensor_same_places(const cllrn_tensor *a, const cllrn_tensor *b);
 
-/* Offsets in elements of the lowest and the highest element of a tensor that is not empty. */
+/* The places of a tensor, what fills up a last block among them, as axes without blocks. */
+typedef struct lrn_places {
+    int count;
+    int64_t dims[CLLRN_MAX_RANK + 1], strides[CLLRN_MAX_RANK + 1];
+} lrn_places;
+lrn_places lrn_tensor_places(const cllrn_tensor *tensor);
+
+/* Offsets in elements of the lowest and the highest place of a tensor that is not empty. */
 void lrn_tensor_extent(const cllrn_tensor *tensor, int64_t *lowest, int64_t *highest);
 
-/* Reduces a pair that is not empty. */
-lrn_shape lrn_shape_make(const cllrn_tensor *src, const cllrn_tensor *dst);
+/* Reduces tensors that are not empty; dy may be NULL. */
+lrn_shape lrn_shape_make(const cllrn_params *params, const cllrn_tensor *src,
+                         const cllrn_tensor *dy, const cllrn_tensor *dst);
 
 /*
- * Calls visit for every column of channels of a pair, in C order of the
- * logical positions of src.
+ * Steps through the multi-indices of a tensor's axes but the excluded ones,
+ * the last axis fastest. Begin with all zeros; false behind the last.
  */
-typedef void (*lrn_column_fn)(void *user, int64_t src_offset, int64_t dst_offset);
-void lrn_tensor_columns(const cllrn_tensor *src, const cllrn_tensor *dst, lrn_column_fn visit,
-                        void *user);
+bool lrn_tensor_next(const cllrn_tensor *tensor, const int *excluded, int excluded_count,
+                     int64_t index[CLLRN_MAX_RANK]);
+
+/* The offset of a multi-index. */
+int64_t lrn_tensor_place(const cllrn_tensor *tensor, const int64_t index[CLLRN_MAX_RANK]);
 
 #endif

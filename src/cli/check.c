@@ -1,119 +1,124 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "check.h"
 
+#include "element.h"
 #include "message.h"
+#include "walk.h"
 
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
-/* A walk over a tensor's elements in C order. */
-typedef struct walk {
-    const cllrn_tensor *tensor;
-    int64_t index[CLLRN_MAX_RANK];
-    int64_t offset; /* in elements */
-} walk;
+/* What a result ought to be: doubles in C order. */
+typedef struct exact {
+    double *values;
+    double *magnitudes; /* of the terms of a gradient, else the values themselves */
+} exact;
 
-static void step(walk *w)
+/* An infinity counts as the number that would follow the greatest: it is rounded to as if it were.
+ */
+static double bounded(double value, int32_t dtype)
 {
-    for (int axis = w->tensor->rank - 1; axis >= 0; --axis) {
-        w->offset += w->tensor->strides[axis];
-        if (++w->index[axis] < w->tensor->dims[axis])
-            return;
-        w->offset -= w->tensor->strides[axis] * w->tensor->dims[axis];
-        w->index[axis] = 0;
+    if (dtype == CLLRN_F64) /* which has no room for that number */
+        return value;
+    const double limit = ldexp(1, element_overflow_exponent(dtype));
+    return fmin(fmax(value, -limit), limit);
+}
+
+/* Half the distance between the dtype's numbers around value. */
+static double half_step(double value, int32_t dtype)
+{
+    const int least = element_least_exponent(dtype);
+    const int exponent = value != 0 && ilogb(value) > least ? ilogb(value) : least;
+    return ldexp(1, exponent - element_fraction_bits(dtype) - 1);
+}
+
+static double in_eps(double difference, double magnitude, int32_t dtype)
+{
+    if (isinf(difference))
+        return INFINITY;
+    const double least = ldexp(1, element_least_exponent(dtype));
+    return ldexp(difference / fmax(magnitude, least), element_fraction_bits(dtype));
+}
+
+static void keep_greater(check_error *greatest, double eps, const walk *w)
+{
+    if (!(eps > greatest->eps))
+        return;
+    greatest->eps = eps;
+    for (int axis = 0; axis < CLLRN_MAX_RANK; ++axis)
+        greatest->where[axis] = w->index[axis];
+}
+
+static void compare(double value, double expected, double magnitude, const walk *w, check *result)
+{
+    const int32_t dtype = w->tensor->dtype, arithmetic = element_arithmetic(dtype);
+    if (value == expected || (isnan(value) && isnan(expected)))
+        return;
+    if (isnan(value) || isnan(expected)) {
+        keep_greater(&result->stored, INFINITY, w);
+        keep_greater(&result->computed, INFINITY, w);
+        return;
     }
+    const double target = bounded(expected, dtype);
+    const double difference = fabs(bounded(value, dtype) - target);
+    const double rounding = dtype == arithmetic ? 0 : half_step(target, dtype);
+    keep_greater(&result->stored, in_eps(difference, fabs(magnitude), dtype), w);
+    keep_greater(&result->computed,
+                 in_eps(fmax(difference - rounding, 0), fabs(magnitude), arithmetic), w);
 }
 
-static double relative_error(float value, double exact)
+static void compare_all(const job *done, const exact *expected, size_t count, check *result)
 {
-    const float rounded = (float)exact;
-    if (value == rounded && (value == 0 || isinf(value)))
-        return 0; /* an infinity the exact value rounds to, a zero for one below all floats */
-    if (isnan(value) || isnan(exact))
-        return isnan(value) && isnan(exact) ? 0 : INFINITY;
-    const double difference = (double)value - exact;
-    return (difference < 0 ? -difference : difference) / (exact < 0 ? -exact : exact) * 0x1p23;
+    const operand *const dst = &done->dst;
+    walk w = {.tensor = &dst->tensor};
+    for (size_t i = 0; i < count; ++i, walk_step(&w))
+        compare(element_value(dst->tensor.dtype, dst->data, w.offset), expected->values[i],
+                expected->magnitudes[i], &w, result);
 }
 
-static void compare(const forward *job, const double *exact, check *result)
+static cllrn_status compute_exact(const job *done, exact *expected, cllrn_error *error)
 {
-    const size_t count = job->size / sizeof *job->dst;
-    walk w = {.tensor = job->tensor};
-    result->error = 0;
-    memset(result->where, 0, sizeof result->where);
-    for (size_t i = 0; i < count; ++i, step(&w)) {
-        const double error = relative_error(job->dst[w.offset], exact[i]);
-        if (error > result->error) {
-            result->error = error;
-            memcpy(result->where, w.index, sizeof w.index);
-        }
-    }
+    const operand *const src = &done->src, *const dy = &done->dy;
+    if (done->backward)
+        return cllrn_reference_backward_f64(done->params, &src->tensor, src->data, &dy->tensor,
+                                            dy->data, expected->values, expected->magnitudes,
+                                            error);
+    return cllrn_reference_forward_f64(done->params, &src->tensor, src->data, expected->values,
+                                       error);
 }
 
-static double s_at(const forward *job, const walk *w, int axis)
+static bool compare_with_exact(const job *done, check *result)
 {
-    const cllrn_params *const params = job->params;
-    const int64_t channel = w->index[axis], last = w->tensor->dims[axis] - 1;
-    const int64_t lower = channel < params->lower ? channel : params->lower;
-    const int64_t upper = last - channel < params->upper ? last - channel : params->upper;
-    double sum = 0;
-    for (int64_t tap = -lower; tap <= upper; ++tap) {
-        const double x = (double)job->src[w->offset + tap * w->tensor->strides[axis]];
-        sum += x * x;
-    }
-    return params->k + params->alpha / params->divisor * sum;
-}
-
-static void measure_s(const forward *job, check *result)
-{
-    const size_t count = job->size / sizeof *job->src;
-    const int axis =
-        job->tensor->channel_axis + (job->tensor->channel_axis < 0 ? job->tensor->rank : 0);
-    walk w = {.tensor = job->tensor};
-    result->least_s = INFINITY;
-    result->greatest_s = -INFINITY;
-    for (size_t i = 0; i < count; ++i, step(&w)) {
-        const double s = s_at(job, &w, axis);
-        if (s < result->least_s)
-            result->least_s = s;
-        if (s > result->greatest_s)
-            result->greatest_s = s;
-    }
-}
-
-static bool compare_with_exact(const forward *job, check *result)
-{
-    const size_t count = job->size / sizeof *job->dst;
-    double *const exact = calloc(count ? count : 1, sizeof *exact);
-    if (!exact)
-        return message_fail("out of memory for %zu doubles to check against", count);
+    const size_t count = done->dst.size / cllrn_dtype_size(done->dst.tensor.dtype);
+    const size_t arrays = done->backward ? 2 : 1;
+    double *const values = calloc(count ? count : 1, arrays * sizeof *values);
+    if (!values)
+        return message_fail("out of memory for %zu doubles to check against", arrays * count);
+    exact expected = {values, values + (arrays - 1) * count};
     cllrn_error error = CLLRN_ERROR_INIT;
-    const bool computed = message_check(
-        cllrn_reference_forward_f64(job->params, job->tensor, job->src, exact, &error), &error);
+    const bool computed = message_check(compute_exact(done, &expected, &error), &error);
     if (computed)
-        compare(job, exact, result);
-    free(exact);
+        compare_all(done, &expected, count, result);
+    free(values);
     return computed;
 }
 
-static bool digest_host(const forward *job, check *result)
+static bool digest_host(const job *done, check *result)
 {
-    float *const host = malloc(job->size ? job->size : 1);
-    if (!host)
-        return message_fail("out of memory for %zu bytes to check against", job->size);
+    job again = *done;
+    again.dst.data = malloc(done->dst.size ? done->dst.size : 1);
+    if (!again.dst.data)
+        return message_fail("out of memory for %zu bytes to check against", done->dst.size);
     cllrn_error error = CLLRN_ERROR_INIT;
-    cllrn_status status =
-        cllrn_host_forward(job->params, job->tensor, job->src, job->tensor, host, &error);
-    result->host_digest = 0;
+    cllrn_status status = job_run_host(&again, &error);
     if (status == CLLRN_SUCCESS)
-        status = cllrn_digest(job->tensor, host, 0, &result->host_digest, &error);
-    free(host);
+        status = cllrn_digest(&again.dst.tensor, again.dst.data, 0, &result->host_digest, &error);
+    free(again.dst.data);
     return message_check(status, &error);
 }
 
-bool check_run(const forward *job, check *result)
+bool check_run(const job *done, check *result)
 {
-    measure_s(job, result);
-    return compare_with_exact(job, result) && digest_host(job, result);
+    *result = (check){.s = spread_of(done)};
+    return compare_with_exact(done, result) && digest_host(done, result);
 }

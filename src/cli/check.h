@@ -3,16 +3,27 @@
 #ifndef CLI_CHECK_H
 #define CLI_CHECK_H
 
-#include "forward.h"
+#include "job.h"
+#include "spread.h"
+
+/*
+ * The greatest error. Relative to the exact result, or of a gradient, whose
+ * terms may cancel, to the sum of their magnitudes; where that is no normal
+ * number, to the smallest that is.
+ */
+typedef struct check_error {
+    double eps; /* in units of the dtype's eps */
+    int64_t where[CLLRN_MAX_RANK];
+} check_error;
 
 typedef struct check {
-    double error;                  /* the greatest, in eps = 2^-23 relative to the exact value */
-    int64_t where[CLLRN_MAX_RANK]; /* its multi-index */
-    double least_s, greatest_s;    /* least > greatest where no s is a number */
+    check_error stored;   /* in eps of the result's dtype */
+    check_error computed; /* in eps of the arithmetic, beyond what rounding to 16 bits explains */
+    spread s;
     uint64_t host_digest;
 } check;
 
-/* Checks what a forward run left in dst. On failure a message was printed. */
-bool check_run(const forward *job, check *result);
+/* Checks what a run left in dst. On failure a message was printed. */
+bool check_run(const job *done, check *result);
 
 #endif

@@ -5,5 +5,6 @@
 
 int command_devices(int argc, char **argv);
 int command_run(int argc, char **argv);
+int command_verify(int argc, char **argv);
 
 #endif

@@ -14,17 +14,20 @@ static const struct {
 } commands[] = {
     {"devices", command_devices},
     {"run", command_run},
+    {"verify", command_verify},
 };
 
 static const char help[] =
     "usage: cllrn devices [--json]\n"
     "       cllrn run [options] IN.npy OUT.npy\n"
+    "       cllrn verify [--quick | --full] [--report FILE]\n"
     "       cllrn --help | --version\n"
     "\n"
     "Local Response Normalization on any OpenCL device.\n"
     "\n"
     "  devices  lists the OpenCL devices and what they can do\n"
-    "  run      normalizes a tensor file\n"
+    "  run      normalizes a tensor file, or computes the gradient\n"
+    "  verify   qualifies a device: bits, accuracy, digests\n"
     "\n"
     "'cllrn COMMAND --help' explains a command. Exit status: 0 done, 1 failed, 2 wrong usage.\n";
 
@@ -43,7 +46,7 @@ static int print_help(void)
 int main(int argc, char **argv)
 {
     if (argc < 2)
-        return message_usage("no command, expected devices or run");
+        return message_usage("no command, expected devices, run or verify");
     for (size_t i = 0; i < sizeof commands / sizeof commands[0]; ++i) {
         if (strcmp(argv[1], commands[i].name) == 0) {
             message_set_command(commands[i].name);
@@ -53,7 +56,7 @@ int main(int argc, char **argv)
     const bool help_wanted = strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0;
     const bool version_wanted = strcmp(argv[1], "--version") == 0;
     if (!help_wanted && !version_wanted)
-        return message_usage("unknown command '%s', expected devices or run", argv[1]);
+        return message_usage("unknown command '%s', expected devices, run or verify", argv[1]);
     if (argc > 2)
         return message_usage("%s takes no arguments, but '%s' follows", argv[1], argv[2]);
     return help_wanted ? print_help() : print_version();

@@ -223,6 +223,54 @@ npy_status npy_parse(const char *text, size_t length, npy_header *header, npy_er
     return NPY_SUCCESS;
 }
 
+/* --------------------------------------------------------------- the elements */
+
+static bool is_little_endian(void)
+{
+    const uint16_t one = 1;
+    unsigned char first;
+    memcpy(&first, &one, 1);
+    return first == 1;
+}
+
+bool npy_parse_descr(const char *descr, npy_element *element)
+{
+    enum { MAX_DIGITS = 4 };
+    const char foreign = is_little_endian() ? '>' : '<';
+    const bool swapped = *descr == foreign;
+    if (*descr && strchr("<>=|", *descr))
+        ++descr;
+    const char kind = *descr;
+    if (!((kind >= 'a' && kind <= 'z') || (kind >= 'A' && kind <= 'Z')))
+        return false;
+    const char *const digits = descr + 1;
+    int size = 0, count = 0;
+    for (; is_digit(digits[count]) && count < MAX_DIGITS; ++count)
+        size = size * 10 + (digits[count] - '0');
+    if (count == 0 || *digits == '0' || digits[count] != '\0')
+        return false;
+    *element = (npy_element){kind, size, swapped};
+    return true;
+}
+
+void npy_format_descr(const npy_element *element, char descr[NPY_MAX_DESCR])
+{
+    snprintf(descr, NPY_MAX_DESCR, "%c%c%d", is_little_endian() != element->swapped ? '<' : '>',
+             element->kind, element->size);
+}
+
+void npy_swap(void *data, size_t size, size_t element_size)
+{
+    unsigned char *const bytes = data;
+    for (size_t element = 0; element < size; element += element_size) {
+        for (size_t low = element, high = element + element_size - 1; low < high; ++low, --high) {
+            const unsigned char byte = bytes[low];
+            bytes[low] = bytes[high];
+            bytes[high] = byte;
+        }
+    }
+}
+
 /* ------------------------------------------------------------------- the file */
 
 static npy_status read_bytes(FILE *file, void *bytes, size_t size, const char *what,

@@ -45,6 +45,20 @@ typedef struct npy_error {
     char message[256];
 } npy_error;
 
+/* What a descr says of an element: "<f4" is {'f', 4}. */
+typedef struct npy_element {
+    char kind;    /* a letter: 'f' float, 'u' unsigned, and so on */
+    int size;     /* in bytes */
+    bool swapped; /* not in this machine's byte order */
+} npy_element;
+
+/* False for anything but an optional order of "<>=|", a letter and a number of 1 to 4 digits. */
+bool npy_parse_descr(const char *descr, npy_element *element);
+void npy_format_descr(const npy_element *element, char descr[NPY_MAX_DESCR]);
+
+/* Turns round the bytes of each element; size is a multiple of element_size. */
+void npy_swap(void *data, size_t size, size_t element_size);
+
 /* Reads the dictionary in text, which needs no terminating zero. *header is set only on success. */
 npy_status npy_parse(const char *text, size_t length, npy_header *header, npy_error *error);
 

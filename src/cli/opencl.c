@@ -4,14 +4,15 @@
 #include "cl_error.h"
 #include "message.h"
 
-enum { UPLOAD, KERNEL, DOWNLOAD, COMMANDS };
+/* A backward run has all of them, a forward run no dy. */
+enum { UPLOAD_SRC, UPLOAD_DY, KERNEL, DOWNLOAD, COMMANDS };
 
 /* All that is made for one run; what is not zero is released at its end. */
 typedef struct session {
     const device *device;
     cl_context context;
     cl_command_queue queue;
-    cl_mem src, dst, scratch;
+    cl_mem src, dy, dst, scratch;
     cllrn_engine *engine;
     cllrn_plan *plan;
     cl_event events[COMMANDS];
@@ -34,13 +35,16 @@ static bool open_queue(session *s)
     return check(s, error, "clCreateCommandQueue");
 }
 
-static bool make_plan(session *s, const forward *job, forward_report *report)
+static bool make_plan(session *s, const job *todo, job_report *report)
 {
     cllrn_error error = CLLRN_ERROR_INIT;
     cllrn_problem problem = CLLRN_PROBLEM_INIT;
-    problem.params = job->params;
-    problem.src = problem.dst = job->tensor;
-    problem.variant = job->variant;
+    problem.direction = todo->backward ? CLLRN_BACKWARD : CLLRN_FORWARD;
+    problem.params = todo->params;
+    problem.src = &todo->src.tensor;
+    problem.dy = todo->backward ? &todo->dy.tensor : NULL;
+    problem.dst = &todo->dst.tensor;
+    problem.variant = todo->variant;
     cllrn_status status = cllrn_engine_create(s->context, s->device->id, NULL, &s->engine, &error);
     if (status == CLLRN_SUCCESS)
         status = cllrn_plan_create(s->engine, &problem, &s->plan, &error);
@@ -64,66 +68,90 @@ static bool allocate(session *s, cl_mem_flags flags, uint64_t size, const char *
     return check(s, error, "clCreateBuffer");
 }
 
-static bool allocate_all(session *s, const forward *job, uint64_t scratch)
+static bool allocate_all(session *s, const job *todo, uint64_t scratch)
 {
-    return allocate(s, CL_MEM_READ_ONLY, job->size, "the tensor", &s->src) &&
-           allocate(s, CL_MEM_WRITE_ONLY, job->size, "the tensor", &s->dst) &&
+    return allocate(s, CL_MEM_READ_ONLY, todo->src.size, "the tensor", &s->src) &&
+           (!todo->backward ||
+            allocate(s, CL_MEM_READ_ONLY, todo->dy.size, "the gradient", &s->dy)) &&
+           allocate(s, CL_MEM_WRITE_ONLY, todo->dst.size, "the result", &s->dst) &&
            (scratch == 0 ||
             allocate(s, CL_MEM_READ_WRITE, scratch, "the kernel's scratch", &s->scratch));
 }
 
-static bool enqueue_kernel(session *s)
+static bool upload(session *s, cl_mem to, const operand *from, cl_event *event)
+{
+    return check(
+        s, clEnqueueWriteBuffer(s->queue, to, CL_FALSE, 0, from->size, from->data, 0, NULL, event),
+        "clEnqueueWriteBuffer");
+}
+
+static bool download(session *s, cl_mem from, const operand *to, cl_event *event)
+{
+    return check(
+        s, clEnqueueReadBuffer(s->queue, from, CL_FALSE, 0, to->size, to->data, 0, NULL, event),
+        "clEnqueueReadBuffer");
+}
+
+static bool enqueue_kernel(session *s, bool backward, cl_event *event)
 {
     cllrn_error error = CLLRN_ERROR_INIT;
-    cllrn_memory src = CLLRN_MEMORY_INIT, dst = CLLRN_MEMORY_INIT, scratch = CLLRN_MEMORY_INIT;
+    cllrn_memory src = CLLRN_MEMORY_INIT, dy = CLLRN_MEMORY_INIT, dst = CLLRN_MEMORY_INIT,
+                 scratch = CLLRN_MEMORY_INIT;
     src.buffer = s->src;
+    dy.buffer = s->dy;
     dst.buffer = s->dst;
     scratch.buffer = s->scratch;
-    return message_check(cllrn_enqueue_forward(s->plan, s->queue, &src, &dst,
-                                               s->scratch ? &scratch : NULL, 0, NULL,
-                                               &s->events[KERNEL], &error),
-                         &error);
+    const cllrn_memory *const given = s->scratch ? &scratch : NULL;
+    const cllrn_status status =
+        backward
+            ? cllrn_enqueue_backward(s->plan, s->queue, &src, &dy, &dst, given, 0, NULL, event,
+                                     &error)
+            : cllrn_enqueue_forward(s->plan, s->queue, &src, &dst, given, 0, NULL, event, &error);
+    return message_check(status, &error);
 }
 
 /* The queue is in order. */
-static bool enqueue_all(session *s, const forward *job)
+static bool enqueue_all(session *s, const job *todo)
 {
-    return check(s,
-                 clEnqueueWriteBuffer(s->queue, s->src, CL_FALSE, 0, job->size, job->src, 0, NULL,
-                                      &s->events[UPLOAD]),
-                 "clEnqueueWriteBuffer") &&
-           enqueue_kernel(s) &&
-           check(s,
-                 clEnqueueReadBuffer(s->queue, s->dst, CL_FALSE, 0, job->size, job->dst, 0, NULL,
-                                     &s->events[DOWNLOAD]),
-                 "clEnqueueReadBuffer");
+    return upload(s, s->src, &todo->src, &s->events[UPLOAD_SRC]) &&
+           (!todo->backward || upload(s, s->dy, &todo->dy, &s->events[UPLOAD_DY])) &&
+           enqueue_kernel(s, todo->backward, &s->events[KERNEL]) &&
+           download(s, s->dst, &todo->dst, &s->events[DOWNLOAD]);
 }
 
 /* An error of a command shows on its event only. */
+static bool wait_for(const session *s, int command)
+{
+    static const char *const names[COMMANDS] = {"copying to the device", "copying to the device",
+                                                "the kernel", "copying from the device"};
+    const cl_event event = s->events[command];
+    const cl_int waited = clWaitForEvents(1, &event);
+    cl_int status = CL_COMPLETE;
+    const cl_int error =
+        clGetEventInfo(event, CL_EVENT_COMMAND_EXECUTION_STATUS, sizeof status, &status, NULL);
+    if (!check(s, error, "clGetEventInfo"))
+        return false;
+    if (status < 0)
+        return check(s, status, names[command]);
+    return check(s, waited, "clWaitForEvents");
+}
+
 static bool wait_for_all(const session *s)
 {
-    static const char *const names[COMMANDS] = {"copying to the device", "the kernel",
-                                                "copying from the device"};
-    const cl_int waited = clWaitForEvents(COMMANDS, s->events);
-    for (int i = 0; i < COMMANDS; ++i) {
-        cl_int status = CL_COMPLETE;
-        const cl_int error = clGetEventInfo(s->events[i], CL_EVENT_COMMAND_EXECUTION_STATUS,
-                                            sizeof status, &status, NULL);
-        if (!check(s, error, "clGetEventInfo"))
+    for (int command = 0; command < COMMANDS; ++command)
+        if (s->events[command] && !wait_for(s, command))
             return false;
-        if (status < 0)
-            return check(s, status, names[i]);
-    }
-    return check(s, waited, "clWaitForEvents");
+    return true;
 }
 
 /*
  * Seconds a finished command took, negative where the device does not tell:
  * rusticl (Mesa 22.3) has a timer of resolution 0, whose stamps only count.
  */
-static double duration(const session *s, cl_event event)
+static double duration(const session *s, int command)
 {
     cl_ulong begin = 0, end = 0;
+    const cl_event event = s->events[command];
     if (device_number(s->device->id, CL_DEVICE_PROFILING_TIMER_RESOLUTION) == 0 ||
         clGetEventProfilingInfo(event, CL_PROFILING_COMMAND_START, sizeof begin, &begin, NULL) ||
         clGetEventProfilingInfo(event, CL_PROFILING_COMMAND_END, sizeof end, &end, NULL) ||
@@ -132,15 +160,24 @@ static double duration(const session *s, cl_event event)
     return 1e-9 * (double)(end - begin);
 }
 
-static bool run_commands(session *s, const forward *job, forward_report *report)
+static double upload_duration(const session *s)
 {
-    const double begin = forward_clock();
-    if (!enqueue_all(s, job) || !wait_for_all(s))
+    const double src = duration(s, UPLOAD_SRC);
+    if (src < 0 || !s->events[UPLOAD_DY])
+        return src;
+    const double dy = duration(s, UPLOAD_DY);
+    return dy < 0 ? dy : src + dy;
+}
+
+static bool run_commands(session *s, const job *todo, job_report *report)
+{
+    const double begin = job_clock();
+    if (!enqueue_all(s, todo) || !wait_for_all(s))
         return false;
-    report->total = forward_clock() - begin;
-    report->upload = duration(s, s->events[UPLOAD]);
-    report->kernel = duration(s, s->events[KERNEL]);
-    report->download = duration(s, s->events[DOWNLOAD]);
+    report->total = job_clock() - begin;
+    report->upload = upload_duration(s);
+    report->kernel = duration(s, KERNEL);
+    report->download = duration(s, DOWNLOAD);
     return true;
 }
 
@@ -161,6 +198,7 @@ static void close_session(session *s)
     cllrn_plan_destroy(s->plan);
     cllrn_engine_destroy(s->engine);
     release_buffer(s->src);
+    release_buffer(s->dy);
     release_buffer(s->dst);
     release_buffer(s->scratch);
     if (s->queue)
@@ -169,12 +207,12 @@ static void close_session(session *s)
         clReleaseContext(s->context);
 }
 
-bool opencl_forward(const forward *job, const device *target, forward_report *report)
+bool opencl_run(const job *todo, const device *target, job_report *report)
 {
     session s = {.device = target};
-    bool done = open_queue(&s) && make_plan(&s, job, report);
-    if (job->size > 0) /* OpenCL knows no empty buffers */
-        done = done && allocate_all(&s, job, report->scratch) && run_commands(&s, job, report);
+    bool done = open_queue(&s) && make_plan(&s, todo, report);
+    if (todo->dst.size > 0) /* OpenCL knows no empty buffers */
+        done = done && allocate_all(&s, todo, report->scratch) && run_commands(&s, todo, report);
     close_session(&s);
     return done;
 }

@@ -2,9 +2,9 @@
 #ifndef CLI_OPENCL_H
 #define CLI_OPENCL_H
 
-#include "forward.h"
+#include "job.h"
 
-/* forward_run for OpenCL devices. Nothing is left running in the device, whatever happened. */
-bool opencl_forward(const forward *job, const device *target, forward_report *report);
+/* job_run for OpenCL devices. Nothing is left running in the device, whatever happened. */
+bool opencl_run(const job *todo, const device *target, job_report *report);
 
 #endif

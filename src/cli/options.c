@@ -15,7 +15,13 @@ enum option_code {
     CONVENTION,
     WINDOW,
     DIVISOR,
+    REGION,
+    SPATIAL_AXES,
     CHANNEL_AXIS,
+    BACKWARD,
+    DTYPE,
+    GRADIENT_DTYPE,
+    OUTPUT_DTYPE,
     DEVICE,
     VARIANT,
     CHECK,
@@ -23,6 +29,9 @@ enum option_code {
     HELP,
     CODES
 };
+
+/* message_bad_option tells the codes from letters by this. */
+_Static_assert(CODES <= ' ', "the codes of options are below any letter");
 
 static const struct option known[] = {
     {"size", required_argument, NULL, SIZE},
@@ -32,7 +41,13 @@ static const struct option known[] = {
     {"convention", required_argument, NULL, CONVENTION},
     {"window", required_argument, NULL, WINDOW},
     {"divisor", required_argument, NULL, DIVISOR},
+    {"region", required_argument, NULL, REGION},
+    {"spatial-axes", required_argument, NULL, SPATIAL_AXES},
     {"channel-axis", required_argument, NULL, CHANNEL_AXIS},
+    {"backward", required_argument, NULL, BACKWARD},
+    {"dtype", required_argument, NULL, DTYPE},
+    {"grad-dtype", required_argument, NULL, GRADIENT_DTYPE},
+    {"output-dtype", required_argument, NULL, OUTPUT_DTYPE},
     {"device", required_argument, NULL, DEVICE},
     {"variant", required_argument, NULL, VARIANT},
     {"check", no_argument, NULL, CHECK},
@@ -41,39 +56,58 @@ static const struct option known[] = {
     {NULL, 0, NULL, 0},
 };
 
-static const struct {
-    const char *name;
+typedef struct word {
+    const char *name; /* NULL ends a list */
     int32_t value;
-} conventions[] = {
-    {"torch", CLLRN_TORCH},         {"onnx", CLLRN_ONNX},   {"onednn", CLLRN_ONEDNN},
-    {"torch-doc", CLLRN_TORCH_DOC}, {"caffe", CLLRN_CAFFE}, {"tensorflow", CLLRN_TENSORFLOW},
+} word;
+
+static const word conventions[] = {
+    {"torch", CLLRN_TORCH},
+    {"onnx", CLLRN_ONNX},
+    {"onednn", CLLRN_ONEDNN},
+    {"torch-doc", CLLRN_TORCH_DOC},
+    {"caffe", CLLRN_CAFFE},
+    {"tensorflow", CLLRN_TENSORFLOW},
+    {NULL, 0},
 };
 
-/* The options as they were given, before they are put together. */
-typedef struct given {
-    bool seen[CODES];
-    int64_t size, lower, upper, channel_axis;
-    double alpha, beta, k, divisor;
-    int32_t convention;
-} given;
+static const word regions[] = {
+    {"across", CLLRN_ACROSS_CHANNELS},
+    {"within", CLLRN_WITHIN_CHANNEL},
+    {NULL, 0},
+};
 
-static bool parse_convention(const char *name, int32_t *convention)
+static const word dtypes[] = {
+    {"f32", CLLRN_F32}, {"f16", CLLRN_F16}, {"bf16", CLLRN_BF16}, {"f64", CLLRN_F64}, {NULL, 0},
+};
+
+/* False where the text is not what the option takes. */
+static bool parse_word(const char *text, const word *words, int32_t *value)
 {
-    for (size_t i = 0; i < sizeof conventions / sizeof conventions[0]; ++i) {
-        if (strcmp(name, conventions[i].name) == 0) {
-            *convention = conventions[i].value;
+    for (; words->name; ++words) {
+        if (strcmp(text, words->name) == 0) {
+            *value = words->value;
             return true;
         }
     }
     return false;
 }
 
-static bool parse_axis(const char *text, int64_t *axis)
+static bool parse_int32(const char *text, int32_t *number)
 {
     int64_t value;
     if (!number_parse_int64(text, &value) || value < INT32_MIN || value > INT32_MAX)
         return false;
-    *axis = value;
+    *number = (int32_t)value;
+    return true;
+}
+
+static bool parse_spatial_axes(const char *text, int32_t *axes)
+{
+    int32_t value;
+    if (!parse_int32(text, &value) || value < 1 || value > 3)
+        return false;
+    *axes = value;
     return true;
 }
 
@@ -83,8 +117,17 @@ static bool parse_text(const char *text, const char **value)
     return *text != '\0';
 }
 
+static const char *option_name(int code)
+{
+    const struct option *option = known;
+    while (option->val != code)
+        ++option;
+    return option->name;
+}
+
 static int bad_value(int code, const char *value)
 {
+    static const char any_dtype[] = "f32, f16, bf16 or f64";
     static const char *const expected[CODES] = {
         [SIZE] = "a whole number",
         [ALPHA] = "a number",
@@ -93,37 +136,57 @@ static int bad_value(int code, const char *value)
         [CONVENTION] = "torch, onnx, onednn, torch-doc, caffe or tensorflow",
         [WINDOW] = "LO,HI, two whole numbers",
         [DIVISOR] = "a number",
+        [REGION] = "across or within",
+        [SPATIAL_AXES] = "1, 2 or 3",
         [CHANNEL_AXIS] = "a whole number",
+        [BACKWARD] = "a file name",
+        [DTYPE] = any_dtype,
+        [GRADIENT_DTYPE] = any_dtype,
+        [OUTPUT_DTYPE] = any_dtype,
         [DEVICE] = "an index or a part of a name",
         [VARIANT] = "a name",
     };
-    const struct option *option = known;
-    while (option->val != code)
-        ++option;
-    return message_usage("--%s is '%s', expected %s", option->name, value, expected[code]);
+    return message_usage("--%s is '%s', expected %s", option_name(code), value, expected[code]);
 }
 
-/* False where the value is not what the option takes. */
-static bool take(int code, const char *value, given *g, options *parsed)
+/* As parse_word, for the options that make up the recipe. */
+static bool take_recipe(int code, const char *value, recipe *asked)
 {
-    g->seen[code] = true;
     switch (code) {
     case SIZE:
-        return number_parse_int64(value, &g->size);
+        return number_parse_int64(value, &asked->size);
     case ALPHA:
-        return number_parse_double(value, &g->alpha);
+        return number_parse_double(value, &asked->alpha);
     case BETA:
-        return number_parse_double(value, &g->beta);
+        return number_parse_double(value, &asked->beta);
     case BIAS:
-        return number_parse_double(value, &g->k);
+        return number_parse_double(value, &asked->k);
     case CONVENTION:
-        return parse_convention(value, &g->convention);
+        return parse_word(value, conventions, &asked->convention);
     case WINDOW:
-        return number_parse_pair(value, &g->lower, &g->upper);
+        return number_parse_pair(value, &asked->lower, &asked->upper);
     case DIVISOR:
-        return number_parse_double(value, &g->divisor);
+        return number_parse_double(value, &asked->divisor);
+    case REGION:
+        return parse_word(value, regions, &asked->region);
+    default:
+        return parse_spatial_axes(value, &asked->spatial_axes);
+    }
+}
+
+static bool take(int code, const char *value, options *parsed)
+{
+    switch (code) {
     case CHANNEL_AXIS:
-        return parse_axis(value, &g->channel_axis);
+        return parse_int32(value, &parsed->channel_axis);
+    case BACKWARD:
+        return parse_text(value, &parsed->gradient);
+    case DTYPE:
+        return parse_word(value, dtypes, &parsed->dtype);
+    case GRADIENT_DTYPE:
+        return parse_word(value, dtypes, &parsed->gradient_dtype);
+    case OUTPUT_DTYPE:
+        return parse_word(value, dtypes, &parsed->output_dtype);
     case DEVICE:
         return parse_text(value, &parsed->device);
     case VARIANT:
@@ -132,12 +195,14 @@ static bool take(int code, const char *value, given *g, options *parsed)
         return parsed->check = true;
     case QUIET:
         return parsed->quiet = true;
-    default:
+    case HELP:
         return parsed->help = true;
+    default:
+        return take_recipe(code, value, &parsed->recipe);
     }
 }
 
-static int parse_options(int argc, char **argv, given *g, options *parsed)
+static int parse_options(int argc, char **argv, bool seen[CODES], options *parsed)
 {
     opterr = 0;
     for (int code; (code = getopt_long(argc, argv, ":h", known, NULL)) != -1;) {
@@ -147,7 +212,8 @@ static int parse_options(int argc, char **argv, given *g, options *parsed)
             return message_bad_option(argv);
         if (code == 'h')
             code = HELP;
-        if (!take(code, optarg, g, parsed))
+        seen[code] = true;
+        if (!take(code, optarg, parsed))
             return bad_value(code, optarg);
         if (parsed->help)
             break;
@@ -155,34 +221,30 @@ static int parse_options(int argc, char **argv, given *g, options *parsed)
     return EXIT_DONE;
 }
 
-/* The library knows which parameters are valid; an empty tensor asks it and costs nothing. */
-static bool params_are_valid(const cllrn_params *params, cllrn_error *error)
+static int check_combination(const bool seen[CODES], const options *parsed)
 {
-    static const int64_t dims[] = {0, 0};
-    float nothing = 0;
-    cllrn_tensor empty;
-    return cllrn_tensor_init(&empty, sizeof empty, CLLRN_F32, 2, dims, NULL, 1, error) ==
-               CLLRN_SUCCESS &&
-           cllrn_host_forward(params, &empty, &nothing, &empty, &nothing, error) == CLLRN_SUCCESS;
+    if (seen[WINDOW] != seen[DIVISOR])
+        return message_usage("--window and --divisor go together, but --%s is missing",
+                             seen[WINDOW] ? "divisor" : "window");
+    if (seen[WINDOW] && (seen[SIZE] || seen[CONVENTION]))
+        return message_usage("--window excludes --%s", seen[SIZE] ? "size" : "convention");
+    if (seen[SPATIAL_AXES] && parsed->recipe.region != CLLRN_WITHIN_CHANNEL)
+        return message_usage("--spatial-axes is for --region within");
+    if (seen[GRADIENT_DTYPE] && !seen[BACKWARD])
+        return message_usage("--grad-dtype is for --backward");
+    return EXIT_DONE;
 }
 
-static int make_params(const given *g, cllrn_params *params)
+/* What is wrong with a recipe does not depend on the window's axes. */
+static int check_recipe(const recipe *asked)
 {
-    if (g->seen[WINDOW] != g->seen[DIVISOR])
-        return message_usage("--window and --divisor go together, but --%s is missing",
-                             g->seen[WINDOW] ? "divisor" : "window");
-    if (g->seen[WINDOW] && (g->seen[SIZE] || g->seen[CONVENTION]))
-        return message_usage("--window excludes --%s", g->seen[SIZE] ? "size" : "convention");
+    enum { SOME_RANK = 3 };
+    cllrn_params params;
     cllrn_error error = CLLRN_ERROR_INIT;
-    if (cllrn_params_init(params, sizeof *params, g->convention, g->size, g->alpha, g->beta, g->k,
-                          &error) != CLLRN_SUCCESS)
-        return message_usage("%s", error.message);
-    if (g->seen[WINDOW]) {
-        params->lower = g->lower;
-        params->upper = g->upper;
-        params->divisor = g->divisor;
-    }
-    return params_are_valid(params, &error) ? EXIT_DONE : message_usage("%s", error.message);
+    return recipe_make(asked, recipe_window_axes(asked, SOME_RANK), &params, &error) ==
+                   CLLRN_SUCCESS
+               ? EXIT_DONE
+               : message_usage("%s", error.message);
 }
 
 static int take_files(int argc, char **argv, options *parsed)
@@ -197,17 +259,20 @@ static int take_files(int argc, char **argv, options *parsed)
 
 int options_parse(int argc, char **argv, options *parsed)
 {
-    given g = {.size = 5,
-               .alpha = 1e-4,
-               .beta = 0.75,
-               .k = 1,
-               .convention = CLLRN_TORCH,
-               .channel_axis = 1};
-    *parsed = (options){.help = false};
-    int status = parse_options(argc, argv, &g, parsed);
+    bool seen[CODES] = {false};
+    *parsed = (options){.recipe = {.region = CLLRN_ACROSS_CHANNELS,
+                                   .convention = CLLRN_TORCH,
+                                   .size = 5,
+                                   .alpha = 1e-4,
+                                   .beta = 0.75,
+                                   .k = 1},
+                        .channel_axis = 1};
+    int status = parse_options(argc, argv, seen, parsed);
     if (status != EXIT_DONE || parsed->help)
         return status;
-    parsed->channel_axis = (int32_t)g.channel_axis;
-    status = make_params(&g, &parsed->params);
+    parsed->recipe.has_window = seen[WINDOW];
+    status = check_combination(seen, parsed);
+    if (status == EXIT_DONE)
+        status = check_recipe(&parsed->recipe);
     return status == EXIT_DONE ? take_files(argc, argv, parsed) : status;
 }

@@ -3,15 +3,19 @@
 #ifndef CLI_OPTIONS_H
 #define CLI_OPTIONS_H
 
+#include "recipe.h"
+
 #include <cllrn.h>
 #include <stdbool.h>
 
 typedef struct options {
     const char *input;
+    const char *gradient; /* NULL: forward */
     const char *output;
-    const char *device;  /* NULL: not named */
-    const char *variant; /* NULL: the best one */
-    cllrn_params params; /* valid ones */
+    const char *device;                          /* NULL: not named */
+    const char *variant;                         /* NULL: the best one */
+    recipe recipe;                               /* a valid one, whatever the window's axes */
+    int32_t dtype, gradient_dtype, output_dtype; /* 0: not named */
     int32_t channel_axis;
     bool check;
     bool quiet;

@@ -1,28 +1,34 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cllrn run: normalizes a tensor file. */
+/* cllrn run: normalizes a tensor file, or computes the gradient. */
 #include "check.h"
 #include "command.h"
-#include "forward.h"
+#include "job.h"
 #include "message.h"
 #include "options.h"
 #include "output.h"
-#include "tensor_file.h"
+#include "table.h"
+#include "tensors.h"
 
 #include <inttypes.h>
-#include <stdarg.h>
-#include <stdlib.h>
+#include <stdio.h>
 
 static const char help[] =
     "usage: cllrn run [options] IN.npy OUT.npy\n"
+    "       cllrn run [options] --backward GRAD.npy IN.npy OUT.npy\n"
     "\n"
     "    s[c] = k + (alpha / divisor) * sum of x[j]^2, j = c - LO .. c + HI\n"
     "    y[c] = x[c] * s[c]^-beta\n"
+    "    dx[c] = dy[c] * s[c]^-beta - (2 * alpha * beta / divisor) * x[c] *\n"
+    "            sum of dy[j] * x[j] * s[j]^(-beta - 1), j = c - HI .. c + LO\n"
     "\n"
-    "IN.npy holds float32 ('<f4') of rank 2 to 8 in C or Fortran order. OUT.npy gets\n"
-    "the same shape, dtype and order, appears only when it is complete, and may be\n"
-    "IN.npy itself.\n"
+    "IN.npy is x, GRAD.npy dy; OUT.npy becomes y, or dx. They hold float16, float32,\n"
+    "float64 or the bits of bfloat16 ('f2', 'f4', 'f8', 'u2'), of rank 2 to 8, in C or\n"
+    "Fortran order and either byte order. GRAD.npy has the shape of IN.npy, but dtype\n"
+    "and order of its own: float32 mixes with one of the 16-bit types, float64 with\n"
+    "none. OUT.npy gets shape, dtype, order and byte order of IN.npy, appears only when\n"
+    "it is complete, and may be one of the others.\n"
     "\n"
-    "  --size N             channels in a window (5)\n"
+    "  --size N             channels in a window (5), or positions on each axis\n"
     "  --alpha A            (1e-4)\n"
     "  --beta B             (0.75)\n"
     "  --k K                (1)\n"
@@ -30,10 +36,20 @@ static const char help[] =
     "                       onednn, torch-doc, caffe, tensorflow (torch)\n"
     "  --window LO,HI       in place of --size and --convention, together with\n"
     "  --divisor D          the number that divides alpha\n"
+    "  --region NAME        across channels, or within a channel, where the window is\n"
+    "                       the same on each spatial axis (across)\n"
+    "  --spatial-axes N     within a channel: the last N axes, 1 to 3, the channels' not\n"
+    "                       counted (all but one, which is the batch)\n"
     "  --channel-axis I     the channels' axis; -1 is the last (1)\n"
+    "  --backward GRAD.npy  computes the gradient\n"
+    "  --dtype NAME         of IN.npy: bf16 where uint16 are the bits of bfloat16; f16,\n"
+    "                       f32 and f64 only make sure of what the file says\n"
+    "  --grad-dtype NAME    the same of GRAD.npy (its uint16 are what those of IN.npy are)\n"
+    "  --output-dtype NAME  of OUT.npy: f16, f32, bf16 (as 'u2') or f64, in this\n"
+    "                       machine's byte order (those of IN.npy)\n"
     "  --device SPEC        an index as 'cllrn devices' lists them, a part of a device's\n"
     "                       or platform's name, host (the kernels' arithmetic compiled as\n"
-    "                       C: same bits) or reference (double precision). Default:\n"
+    "                       C: same bits) or reference (exact, rounded once). Default:\n"
     "                       $CLLRN_DEVICE, else the first GPU, accelerator or CPU\n"
     "  --variant NAME       forces a kernel, for tests and measurements\n"
     "  --check              compares with the exact result and with the host's bits;\n"
@@ -46,138 +62,59 @@ static const char help[] =
 /* One call of the command: what is known so far, and what has to be let go of. */
 typedef struct run {
     options options;
+    cllrn_params params;
     device device;
-    tensor_file input;
-    cllrn_tensor tensor;
+    tensors tensors;
     output output;
-    float *result;
-    forward job;
-    forward_report report;
+    job job;
+    job_report report;
     check check;
     uint64_t digest;
 } run;
 
-/* ---------------------------------------------------------------------- table */
-
-__attribute__((format(printf, 2, 3))) static void row(const char *label, const char *format, ...)
+static bool make_params(run *r)
 {
-    va_list arguments;
-    va_start(arguments, format);
-    printf("%-10s ", label);
-    vprintf(format, arguments);
-    putchar('\n');
-    va_end(arguments);
+    enum { MAX_AXES = 3 };
+    const options *const o = &r->options;
+    const int32_t axes = recipe_window_axes(&o->recipe, r->tensors.x.header.rank);
+    if (axes < 1 || axes > MAX_AXES)
+        return message_fail("%s: its rank %d leaves %d spatial axes, expected 1 to %d: say with "
+                            "--spatial-axes how many there are",
+                            o->input, r->tensors.x.header.rank, (int)axes, MAX_AXES);
+    cllrn_error error = CLLRN_ERROR_INIT;
+    return message_check(recipe_make(&o->recipe, axes, &r->params, &error), &error);
 }
 
-/* A short text by value, for the arguments of a row. */
-typedef struct text {
-    char chars[CLLRN_MAX_RANK * 24];
-} text;
-
-/* "96.500 ms", or "not reported" for a negative time. */
-static text time_text(double seconds)
+static bool make_operand(const run *r, const tensor_file *file, operand *made)
 {
-    text t = {"not reported"};
-    if (seconds >= 0)
-        snprintf(t.chars, sizeof t.chars, "%.3f ms", 1e3 * seconds);
-    return t;
+    made->data = file->data;
+    made->size = file->size;
+    return tensor_file_describe(file, r->options.channel_axis, &made->tensor);
 }
 
-/* "1x96x55x55" with the separator "x". */
-static text list_text(const int64_t *numbers, int count, const char *separator)
+static bool make_job(run *r)
 {
-    text t = {""};
-    size_t used = 0;
-    for (int i = 0; i < count; ++i)
-        used += (size_t)snprintf(t.chars + used, sizeof t.chars - used, "%s%" PRId64,
-                                 i ? separator : "", numbers[i]);
-    return t;
+    const options *const o = &r->options;
+    r->job = (job){.params = &r->params, .variant = o->variant, .backward = o->gradient != NULL};
+    return make_params(r) && make_operand(r, &r->tensors.x, &r->job.src) &&
+           (!o->gradient || make_operand(r, &r->tensors.dy, &r->job.dy)) &&
+           make_operand(r, &r->tensors.result, &r->job.dst);
 }
-
-static void print_problem(const run *r)
-{
-    const cllrn_params *const params = &r->options.params;
-    const int axis = r->tensor.channel_axis;
-    if (r->device.kind == DEVICE_OPENCL)
-        row("device", "%s (%s)", r->device.name, r->device.platform_name);
-    else
-        row("device", "%s", r->device.name);
-    if (r->report.variant)
-        row("variant", "%s", r->report.variant);
-    if (r->report.scratch > 0)
-        row("scratch", "%" PRIu64 " bytes", r->report.scratch);
-    row("shape", "%s f32, %s order, channel axis %d",
-        list_text(r->tensor.dims, r->tensor.rank, "x").chars,
-        r->input.header.fortran_order ? "Fortran" : "C", axis < 0 ? axis + r->tensor.rank : axis);
-    row("window", "{%" PRId64 ", %" PRId64 ", %.10g}, alpha %.10g, beta %.10g, k %.10g",
-        params->lower, params->upper, params->divisor, params->alpha, params->beta, params->k);
-}
-
-/* What has to be moved is the tensor, once in and once out. */
-static void print_times(const run *r)
-{
-    const forward_report *const report = &r->report;
-    if (r->job.size == 0) {
-        row("kernel", "none, the tensor is empty");
-        return;
-    }
-    if (report->kernel > 0)
-        row("kernel", "%s, %.2f GB/s", time_text(report->kernel).chars,
-            2e-9 * (double)r->job.size / report->kernel);
-    else
-        row("kernel", "%s", time_text(report->kernel).chars);
-    if (r->device.kind == DEVICE_OPENCL)
-        row("transfers", "%s to the device, %s back", time_text(report->upload).chars,
-            time_text(report->download).chars);
-    row("total", "%s%s", time_text(report->total).chars,
-        r->device.kind == DEVICE_OPENCL ? " by the clock, what the driver compiles included" : "");
-}
-
-static void print_check(const run *r)
-{
-    if (r->check.error > 0)
-        row("error", "at most %.4g eps (2^-23, relative to the exact value), at (%s)",
-            r->check.error, list_text(r->check.where, r->tensor.rank, ", ").chars);
-    else
-        row("error", "0 eps");
-    if (r->check.least_s <= r->check.greatest_s)
-        row("s spans", "%.6g..%.6g", r->check.least_s, r->check.greatest_s);
-    row("host", "%016" PRIx64 ", %s%s", r->check.host_digest,
-        r->check.host_digest == r->digest ? "equal" : "not equal",
-        r->device.kind == DEVICE_REFERENCE ? " (the reference rounds otherwise, and may)" : "");
-}
-
-static void print_table(const run *r)
-{
-    print_problem(r);
-    print_times(r);
-    row("digest", "%016" PRIx64, r->digest);
-    if (r->options.check)
-        print_check(r);
-}
-
-/* ----------------------------------------------------------------------- steps */
 
 /* The output is opened before OpenCL is touched: what cannot be written is not computed either. */
 static bool prepare(run *r)
 {
-    const options *const o = &r->options;
-    if (!tensor_file_load(&r->input, o->input) ||
-        !tensor_file_describe(&r->input, o->channel_axis, &r->tensor) ||
-        !output_open(&r->output, o->output) || !device_resolve(o->device, &r->device))
-        return false;
-    r->result = malloc(r->input.size ? r->input.size : 1);
-    if (!r->result)
-        return message_fail("out of memory for a result of %zu bytes", r->input.size);
-    r->job = (forward){&o->params, &r->tensor, o->variant, r->input.data, r->result, r->input.size};
-    return true;
+    return tensors_load(&r->tensors, &r->options) && make_job(r) &&
+           output_open(&r->output, r->options.output) &&
+           device_resolve(r->options.device, &r->device);
 }
 
 static bool compute(run *r)
 {
+    const operand *const dst = &r->job.dst;
     cllrn_error error = CLLRN_ERROR_INIT;
-    return forward_run(&r->job, &r->device, &r->report) &&
-           message_check(cllrn_digest(&r->tensor, r->result, 0, &r->digest, &error), &error) &&
+    return job_run(&r->job, &r->device, &r->report) &&
+           message_check(cllrn_digest(&dst->tensor, dst->data, 0, &r->digest, &error), &error) &&
            (!r->options.check || check_run(&r->job, &r->check));
 }
 
@@ -194,8 +131,20 @@ static bool bits_agree(const run *r)
 
 static bool store(run *r)
 {
-    return tensor_file_store(&r->input, r->result, r->output.file, r->options.output) &&
+    return tensor_file_store(&r->tensors.result, r->output.file, r->options.output) &&
            output_commit(&r->output);
+}
+
+static void print(const run *r)
+{
+    const table t = {.device = &r->device,
+                     .job = &r->job,
+                     .fortran_order = r->tensors.x.header.fortran_order,
+                     .gradient_fortran_order = r->tensors.dy.header.fortran_order,
+                     .report = &r->report,
+                     .digest = r->digest,
+                     .check = r->options.check ? &r->check : NULL};
+    table_print(&t);
 }
 
 static int execute(run *r)
@@ -205,7 +154,7 @@ static int execute(run *r)
     const bool stored = bits_agree(r) && store(r);
     if (r->options.quiet)
         return stored ? EXIT_DONE : EXIT_FAILED;
-    print_table(r); /* also of a result that was refused: the error says where to look */
+    print(r); /* also of a result that was refused: the error says where to look */
     const int printed = message_finish_stdout();
     return stored ? printed : EXIT_FAILED;
 }
@@ -213,8 +162,7 @@ static int execute(run *r)
 static void release(run *r)
 {
     output_discard(&r->output);
-    tensor_file_free(&r->input);
-    free(r->result);
+    tensors_free(&r->tensors);
 }
 
 int command_run(int argc, char **argv)

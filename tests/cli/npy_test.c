@@ -479,6 +479,96 @@ static void npy_write__no_room_IO(void **state)
     assert_true(strlen(error.message) > 0);
 }
 
+/* ------------------------------------------------------------------- elements */
+
+static bool is_little_endian(void)
+{
+    const uint16_t one = 1;
+    return *(const unsigned char *)&one == 1;
+}
+
+static void npy_parse_descr__dtypes_true(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *descr;
+        char kind;
+        int size;
+    } cases[] = {
+        {"<f4", 'f', 4}, {">f4", 'f', 4},   {"=f8", 'f', 8},       {"|u1", 'u', 1},
+        {"f2", 'f', 2},  {"<U12", 'U', 12}, {"|V9999", 'V', 9999}, {">c16", 'c', 16},
+    };
+    for (size_t i = 0; i < LENGTH(cases); ++i) {
+        npy_element element;
+
+        assert_true(npy_parse_descr(cases[i].descr, &element));
+
+        assert_int_equal(element.kind, cases[i].kind);
+        assert_int_equal(element.size, cases[i].size);
+        assert_int_equal(element.swapped, *cases[i].descr == (is_little_endian() ? '>' : '<'));
+    }
+}
+
+static void npy_parse_descr__anything_else_false(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {
+        "",     "<",   "f",     "<f",      "4",       "<4",           "<<f4", "<f4 ", " f4",
+        "<f 4", "f4<", "f4f",   "<f-4",    "<f+4",    "<f04",         "<f0",  "<f4.", "<m8[s]",
+        "|O",   "!f4", "f\xb2", "float32", "<f12345", "<f4294967300", "(f4",  "@f4",
+    };
+    for (size_t i = 0; i < LENGTH(texts); ++i) {
+        npy_element element = {'x', 77, true};
+
+        assert_false(npy_parse_descr(texts[i], &element));
+
+        assert_int_equal(element.kind, 'x');
+        assert_int_equal(element.size, 77);
+    }
+}
+
+static void npy_format_descr__parsed_again(void **state)
+{
+    (void)state;
+    for (int size = 1; size < 10000; size *= 3) {
+        for (int swapped = 0; swapped <= 1; ++swapped) {
+            const npy_element element = {'f', size, swapped};
+            npy_element parsed;
+            char descr[NPY_MAX_DESCR];
+
+            npy_format_descr(&element, descr);
+
+            assert_int_equal(*descr, is_little_endian() == !swapped ? '<' : '>');
+            assert_true(npy_parse_descr(descr, &parsed));
+            assert_int_equal(parsed.size, size);
+            assert_int_equal(parsed.swapped, swapped);
+        }
+    }
+}
+
+static void npy_swap__each_size(void **state)
+{
+    (void)state;
+    static const struct {
+        size_t element_size;
+        unsigned char expected[8];
+    } cases[] = {
+        {1, {1, 2, 3, 4, 5, 6, 7, 8}},
+        {2, {2, 1, 4, 3, 6, 5, 8, 7}},
+        {4, {4, 3, 2, 1, 8, 7, 6, 5}},
+        {8, {8, 7, 6, 5, 4, 3, 2, 1}},
+    };
+    for (size_t i = 0; i < LENGTH(cases); ++i) {
+        unsigned char bytes[8] = {1, 2, 3, 4, 5, 6, 7, 8};
+
+        npy_swap(bytes, 0, cases[i].element_size);
+        assert_int_equal(bytes[0], 1);
+        npy_swap(bytes, sizeof bytes, cases[i].element_size);
+
+        assert_memory_equal(bytes, cases[i].expected, sizeof bytes);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -505,6 +595,10 @@ int main(void)
         cmocka_unit_test(npy_data_size__leaves_63_bits_OVERFLOW),
         cmocka_unit_test(npy_write__read_again_SUCCESS),
         cmocka_unit_test(npy_write__no_room_IO),
+        cmocka_unit_test(npy_parse_descr__dtypes_true),
+        cmocka_unit_test(npy_parse_descr__anything_else_false),
+        cmocka_unit_test(npy_format_descr__parsed_again),
+        cmocka_unit_test(npy_swap__each_size),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

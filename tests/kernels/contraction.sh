@@ -10,7 +10,8 @@ directory=$(mktemp -d)
 trap 'rm -rf "$directory"' EXIT
 "$list_programs" >"$directory/list" || exit 1
 # Widths and window sizes repeat the same expressions: one of each kernel and power will do.
-grep -E 'WIDTH=1 ' "$directory/list" | grep -E 'TAPS=7|strided' | grep -E 'INDEX=int.*ulong' \
+grep -E 'WIDTH=1 ' "$directory/list" | grep -E 'TAPS=7|strided|separable' |
+    grep -E 'STORAGE=[0124]' | grep -E 'INDEX=int.*ulong' \
     >"$directory/some"
 if ! echo 'kernel void f(global float *x) { *x = *x * x[1] + x[2]; }' |
     "$clang" -x cl -cl-std=CL1.2 -target nvptx64 -O2 -S -o "$directory/probe" - 2>/dev/null; then
@@ -18,13 +19,18 @@ if ! echo 'kernel void f(global float *x) { *x = *x * x[1] + x[2]; }' |
     exit 77
 fi
 
+# clang 14 declares this one for SPIR only.
+cat >"$directory/prelude.h" <<'END'
+float __attribute__((overloadable)) vload_half(ulong, global const half *);
+END
+
 operations() { # FILE: how many of each
-    grep -oE '\b(fma|mad|mul|add|sub)(\.rn)?\.f32' "$1" | sed 's,\.rn,,' | sort | uniq -c
+    grep -oE '\b(fma|mad|mul|add|sub)(\.rn)?\.f(32|64)' "$1" | sed 's,\.rn,,' | sort | uniq -c
 }
 compile() { # OUTPUT FLAG FILE OPTIONS...
     output=$1 flag=$2 file=$3
     shift 3
-    "$clang" -x cl -target nvptx64 -Xclang -finclude-default-header -O2 -ffp-contract="$flag" \
+    "$clang" -x cl -target nvptx64 -Xclang -finclude-default-header -include "$directory/prelude.h" -O2 -ffp-contract="$flag" \
         -fno-vectorize -S -o "$output" "$@" "$kernels/$file"
 }
 passed=0

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Prints every program the host can ask a device for, as "FILE OPTIONS", once
- * each: all vector widths, with and without 64-bit integers. Before that it
- * selects for a grid of problems and fails when one needs a program that is
- * not on the list.
+ * each: all vector widths, CPUs and others, with and without 64-bit integers and
+ * double. Before that it selects for a grid of problems and fails when one needs
+ * a program that is not on the list.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,7 +11,7 @@
 
 #include "program.h"
 
-enum { MOST = 2000, LINE = LRN_OPTIONS_SIZE + 32 };
+enum { MOST = 4000, LINE = LRN_OPTIONS_SIZE + 32 };
 
 typedef struct program_list {
     char lines[MOST][LINE];
@@ -35,55 +35,66 @@ static bool listed(const program_list *list, const char *line)
     return false;
 }
 
-static void add(program_list *list, int width, bool int64)
+static void add(program_list *list, const lrn_device_facts *facts)
 {
     lrn_program_key key;
-    for (size_t number = 0; lrn_program_key_number(number, width, &key); ++number) {
+    for (size_t number = 0; lrn_program_key_number(number, facts, &key); ++number) {
         char line[LINE];
-        if (key.wide && !int64)
-            continue;
-        make_line(&key, int64, line);
+        make_line(&key, facts->int64, line);
         if (!listed(list, line) && list->count < MOST)
             memcpy(list->lines[list->count++], line, LINE);
     }
 }
 
-static int check_selections(int width, bool cpu)
+/* One problem, all variants: how many need a program that is not listed. */
+static int check_problem(const lrn_device_facts *facts, const cllrn_params *params,
+                         const cllrn_tensor *src, const cllrn_tensor *dst, int32_t direction)
+{
+    const lrn_shape shape =
+        lrn_shape_make(params, src, direction == CLLRN_BACKWARD ? src : NULL, dst);
+    int missing = 0;
+    for (int32_t aliasing = CLLRN_DISJOINT; aliasing <= CLLRN_IN_PLACE; ++aliasing)
+        for (size_t v = 0; v == 0 || cllrn_variant_name(v - 1) != NULL; ++v) {
+            const lrn_request request = {&shape, params, direction, aliasing,
+                                         v == 0 ? NULL : cllrn_variant_name(v - 1)};
+            lrn_selection selection;
+            char line[LINE];
+            if (lrn_select(&request, facts, &selection, NULL) != CLLRN_SUCCESS)
+                continue;
+            make_line(&selection.key, facts->int64, line);
+            if (!listed(&of_one_device, line)) {
+                fprintf(stderr, "selected but not listed: %s\n", line);
+                ++missing;
+            }
+        }
+    return missing;
+}
+
+static int check_selections(const lrn_device_facts *facts)
 {
     static const int64_t shapes[][4] = {
         {2, 7, 3, 3}, {1, 96, 55, 55}, {16, 600, 1, 1}, {3, 1, 1, 2}, {1, 4, 40000, 40000}};
     static const double betas[] = {0.0, 0.5, 0.75, 1.0, 0.6, -2.0};
-    lrn_device_facts facts = {.cpu_like = cpu,
-                              .int64 = true,
-                              .wide = true,
-                              .vector_width = width,
-                              .compute_units = 2,
-                              .max_group_size = 256};
+    static const int32_t dtypes[][2] = {{CLLRN_F32, CLLRN_F32},   {CLLRN_F16, CLLRN_F16},
+                                        {CLLRN_BF16, CLLRN_BF16}, {CLLRN_F64, CLLRN_F64},
+                                        {CLLRN_F32, CLLRN_BF16},  {CLLRN_F16, CLLRN_F32}};
     int missing = 0;
     for (size_t s = 0; s < sizeof shapes / sizeof *shapes; ++s)
         for (int32_t axis = 0; axis < 4; ++axis)
             for (int64_t size = 1; size < 12; ++size)
                 for (size_t b = 0; b < sizeof betas / sizeof *betas; ++b)
-                    for (int32_t aliasing = CLLRN_DISJOINT; aliasing <= CLLRN_IN_PLACE; ++aliasing)
-                        for (size_t v = 0; v == 0 || lrn_variant_name(v - 1) != NULL; ++v) {
+                    for (size_t t = 0; t < sizeof dtypes / sizeof *dtypes; ++t)
+                        for (int32_t direction = CLLRN_FORWARD; direction <= CLLRN_BACKWARD;
+                             ++direction) {
                             cllrn_params params;
-                            cllrn_tensor tensor;
-                            lrn_selection selection;
-                            char line[LINE];
+                            cllrn_tensor src, dst;
                             cllrn_params_init(&params, sizeof params, CLLRN_TORCH, size, 1e-4,
                                               betas[b], 1.0, NULL);
-                            cllrn_tensor_init(&tensor, sizeof tensor, CLLRN_F32, 4, shapes[s], NULL,
+                            cllrn_tensor_init(&src, sizeof src, dtypes[t][0], 4, shapes[s], NULL,
                                               axis, NULL);
-                            const lrn_shape shape = lrn_shape_make(&tensor, &tensor);
-                            if (lrn_select(&shape, &params, &facts, aliasing,
-                                           v == 0 ? NULL : lrn_variant_name(v - 1), &selection,
-                                           NULL) != CLLRN_SUCCESS)
-                                continue;
-                            make_line(&selection.key, true, line);
-                            if (!listed(&of_one_device, line)) {
-                                fprintf(stderr, "selected but not listed: %s\n", line);
-                                ++missing;
-                            }
+                            cllrn_tensor_init(&dst, sizeof dst, dtypes[t][1], 4, shapes[s], NULL,
+                                              axis, NULL);
+                            missing += check_problem(facts, &params, &src, &dst, direction);
                         }
     return missing;
 }
@@ -92,15 +103,24 @@ int main(void)
 {
     int missing = 0;
     size_t most = 0;
-    for (int width = 1; width <= 16; width *= 2) {
-        of_one_device.count = 0;
-        add(&of_one_device, width, true);
-        missing += check_selections(width, true) + check_selections(width, false);
-        if (of_one_device.count > most)
-            most = of_one_device.count;
-        add(&all, width, true);
-        add(&all, width, false);
-    }
+    for (int width = 1; width <= 16; width *= 2)
+        for (int kind = 0; kind < 8; ++kind) {
+            /* Without 64-bit integers there is no room for wide arguments either. */
+            const bool int64 = kind & 1;
+            const lrn_device_facts facts = {.cpu_like = (kind & 2) != 0,
+                                            .int64 = int64,
+                                            .wide = int64,
+                                            .fp64 = (kind & 4) != 0,
+                                            .vector_width = width,
+                                            .compute_units = 2,
+                                            .max_group_size = 256};
+            of_one_device.count = 0;
+            add(&of_one_device, &facts);
+            missing += check_selections(&facts);
+            if (of_one_device.count > most)
+                most = of_one_device.count;
+            add(&all, &facts);
+        }
     for (size_t i = 0; i < all.count; ++i)
         puts(all.lines[i]);
     fprintf(stderr, "%zu programs; a device asks for at most %zu\n", all.count, most);

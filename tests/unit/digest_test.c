@@ -134,6 +134,13 @@ static void digest__special_values_SUCCESS(void **state)
     }
 }
 
+static uint64_t mix(uint64_t x)
+{
+    for (int half = 0; half < 2; ++half)
+        x = (x ^ (x >> 32)) * UINT64_C(0xd6e8feb86659fd93);
+    return x ^ (x >> 32);
+}
+
 /* The numbers are a contract: files and other machines hold them. */
 static void digest__known_values_SUCCESS(void **state)
 {
@@ -142,20 +149,95 @@ static void digest__known_values_SUCCESS(void **state)
     const cllrn_tensor t = make_tensor(2, dims, NULL, 1);
     uint64_t expected = 0;
     (void)state;
-    for (uint64_t i = 0; i < 6; ++i) {
-        uint32_t bits;
-        uint64_t h = i + UINT64_C(0x9e3779b97f4a7c15);
-        memcpy(&bits, &data[i], sizeof bits);
-        for (int round = 0; round < 2; ++round) {
-            for (int half = 0; half < 2; ++half)
-                h = (h ^ (h >> 32)) * UINT64_C(0xd6e8feb86659fd93);
-            h ^= h >> 32;
-            if (round == 0)
-                h += bits;
-        }
-        expected += h;
-    }
+    for (uint64_t i = 0; i < 6; ++i)
+        expected += mix(mix(i + UINT64_C(0x9e3779b97f4a7c15)) + float_bits(data[i]));
     assert_true(digest(&t, data, 0) == expected);
+}
+
+/* Patterns of bits in the least significant bytes, as a tensor of a dtype stores them. */
+static void put_bits(int32_t dtype, void *data, int64_t at, uint64_t bits)
+{
+    const size_t size = cllrn_dtype_size(dtype);
+    const uint16_t bits16 = (uint16_t)bits;
+    const uint32_t bits32 = (uint32_t)bits;
+    memcpy((unsigned char *)data + at * (int64_t)size,
+           size == 2   ? (const void *)&bits16
+           : size == 4 ? (const void *)&bits32
+                       : (const void *)&bits,
+           size);
+}
+
+static const struct {
+    int32_t dtype;
+    uint64_t nan, nans[4], infinity;
+} dtypes[] = {
+    {CLLRN_F32, 0x7fc00000, {0x7fc00000, 0xffc00000, 0x7f800001, 0xffffffff}, 0x7f800000},
+    {CLLRN_F16, 0x7e00, {0x7e00, 0xfe00, 0x7c01, 0xffff}, 0x7c00},
+    {CLLRN_BF16, 0x7fc0, {0x7fc0, 0xffc0, 0x7f81, 0xffff}, 0x7f80},
+    {CLLRN_F64,
+     UINT64_C(0x7ff8000000000000),
+     {UINT64_C(0x7ff8000000000000), UINT64_C(0xfff8000000000000), UINT64_C(0x7ff0000000000001),
+      UINT64_MAX},
+     UINT64_C(0x7ff0000000000000)},
+};
+enum { DTYPES = sizeof dtypes / sizeof *dtypes };
+
+/* The same elements in every layout, blocks and all: the plain digest, written out once more. */
+static void digest__blocked_as_plain_in_every_dtype_SUCCESS(void **state)
+{
+    enum { ROOM = 20000 };
+    static unsigned char memory[8 * ROOM];
+    static int64_t offsets[ROOM];
+    uint64_t random = 22;
+    (void)state;
+    for (int round = 0; round < 600; ++round) {
+        cllrn_tensor t = random_tensor(&random, 300);
+        if (round % 3 != 0)
+            random_block(&random, &t);
+        random_layout(&random, &t);
+        const size_t d = (size_t)random_below(&random, DTYPES);
+        const int64_t size = (int64_t)cllrn_dtype_size(dtypes[d].dtype);
+        const uint64_t first = random_next(&random) % 1000;
+        int64_t elements, below;
+        t.dtype = dtypes[d].dtype;
+        assert_int_equal(cllrn_tensor_span(&t, &elements, &below, NULL), CLLRN_SUCCESS);
+        assert_true(elements <= ROOM);
+        const size_t count = list_offsets(&t, offsets, ROOM);
+        const int channel_axis = t.channel_axis < 0 ? t.channel_axis + t.rank : t.channel_axis;
+        const uint64_t begin = first * (uint64_t)t.dims[channel_axis];
+        /* What is between, and what fills up blocks, counts for nothing. */
+        for (size_t i = 0; i < sizeof memory; ++i)
+            memory[i] = (unsigned char)random_next(&random);
+        uint64_t expected = 0;
+        for (size_t i = 0; i < count; ++i) {
+            uint64_t bits = random_next(&random);
+            if (size < 8)
+                bits &= (UINT64_C(1) << 8 * size) - 1;
+            const bool is_nan = (bits & ~(UINT64_C(1) << (8 * size - 1))) > dtypes[d].infinity;
+            put_bits(t.dtype, memory, below + offsets[i], bits);
+            expected += mix(mix(begin + i + UINT64_C(0x9e3779b97f4a7c15)) +
+                            (is_nan ? dtypes[d].nan : bits));
+        }
+        assert_true(digest(&t, memory + below * size, first) == expected);
+    }
+}
+
+static void digest__nans_of_every_dtype_are_one_SUCCESS(void **state)
+{
+    const int64_t dims[] = {1, 1};
+    (void)state;
+    for (size_t d = 0; d < DTYPES; ++d) {
+        const cllrn_tensor t = with_dtype(make_tensor(2, dims, NULL, 1), dtypes[d].dtype);
+        uint64_t value;
+        put_bits(t.dtype, &value, 0, dtypes[d].nan);
+        const uint64_t expected = digest(&t, &value, 0);
+        for (int i = 0; i < 4; ++i) {
+            put_bits(t.dtype, &value, 0, dtypes[d].nans[i]);
+            assert_true(digest(&t, &value, 0) == expected);
+        }
+        put_bits(t.dtype, &value, 0, dtypes[d].infinity);
+        assert_true(digest(&t, &value, 0) != expected);
+    }
 }
 
 static void digest__empty_SUCCESS(void **state)
@@ -177,7 +259,10 @@ static void digest__bad_input_their_status(void **state)
     uint64_t sum = 77;
     cllrn_error error = error_blank();
     (void)state;
+    bad.channel_block = 3;
+    assert_failed(CLLRN_INVALID_BLOCK, cllrn_digest(&bad, data, 0, &sum, &error), &error);
     bad.rank = 1;
+    error = error_blank();
     assert_failed(CLLRN_INVALID_RANK, cllrn_digest(&bad, data, 0, &sum, &error), &error);
     error = error_blank();
     assert_failed(CLLRN_INVALID_ARGUMENT, cllrn_digest(NULL, data, 0, &sum, &error), &error);
@@ -196,6 +281,8 @@ int main(void)
         TEST(digest__every_bit_and_place_counts_SUCCESS),
         TEST(digest__special_values_SUCCESS),
         TEST(digest__known_values_SUCCESS),
+        TEST(digest__blocked_as_plain_in_every_dtype_SUCCESS),
+        TEST(digest__nans_of_every_dtype_are_one_SUCCESS),
         TEST(digest__empty_SUCCESS),
         TEST(digest__bad_input_their_status),
     };

@@ -304,6 +304,30 @@ static void device_facts__int64_SUCCESS(void **state)
     }
 }
 
+static void device_facts__fp64_SUCCESS(void **state)
+{
+    static const struct {
+        const char *profile, *extensions;
+        bool fp64;
+    } rows[] = {
+        {"FULL_PROFILE", "", false},
+        {"FULL_PROFILE", "cl_khr_fp16", false},
+        {"FULL_PROFILE", "cl_khr_fp64", true},
+        {"FULL_PROFILE", "cl_khr_x cl_khr_fp64 cl_khr_y", true},
+        /* Doubles for scalars and eight indices four times are more than 256 bytes. */
+        {"EMBEDDED_PROFILE", "cles_khr_int64 cl_khr_fp64", false},
+    };
+    cl_device_id device = fake_device();
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; ++i) {
+        lrn_device_facts facts;
+        fake_settings(device)->profile = rows[i].profile;
+        fake_settings(device)->extensions = rows[i].extensions;
+        assert_int_equal(lrn_device_facts_get(device, &facts, NULL), CLLRN_SUCCESS);
+        assert_int_equal(facts.fp64, rows[i].fp64);
+    }
+}
+
 /* What a device does not tell must not be taken for more than it has. */
 static void device_facts__int64_not_told_OPENCL_FAILURE(void **state)
 {
@@ -320,7 +344,7 @@ static void device_facts__int64_not_told_OPENCL_FAILURE(void **state)
         if (call != NULL && strstr(call, "PROFILE") != NULL)
             assert_int_equal(status, CLLRN_OPENCL_FAILURE);
         if (call != NULL && strstr(call, "EXTENSIONS") != NULL && status == CLLRN_SUCCESS)
-            assert_false(facts.int64);
+            assert_false(facts.int64 || facts.fp64);
     }
 }
 
@@ -393,6 +417,7 @@ int main(void)
         TEST(version__header_and_library_SUCCESS),
         TEST(device_facts__kinds_of_devices_SUCCESS),
         TEST(device_facts__int64_SUCCESS),
+        TEST(device_facts__fp64_SUCCESS),
         TEST(device_facts__int64_not_told_OPENCL_FAILURE),
         TEST(device_facts__numbers_SUCCESS),
         TEST(device_facts__long_names_SUCCESS),

@@ -197,7 +197,7 @@ cl_device_id fake_device(void)
         .driver = "1.0",
         .platform = "fake platform",
         .profile = "FULL_PROFILE",
-        .extensions = "cl_khr_byte_addressable_store",
+        .extensions = "cl_khr_byte_addressable_store cl_khr_fp64",
         .build_result = CL_SUCCESS,
         .build_log = "",
     };
@@ -685,8 +685,10 @@ clBuildProgram(cl_program handle, cl_uint count, const cl_device_id *devices, co
         memcpy(build_options[build_count++], p->options, sizeof p->options);
         code = settings[d->detail].build_result;
         /* This compiler does not know the types a small device lacks. */
-        if (code == CL_SUCCESS && strstr(options, "long") != NULL &&
-            !has_int64(&settings[d->detail]))
+        if (code == CL_SUCCESS &&
+            ((strstr(options, "long") != NULL && !has_int64(&settings[d->detail])) ||
+             (strstr(options, "-DLRN_DOUBLE") != NULL &&
+              strstr(settings[d->detail].extensions, "cl_khr_fp64") == NULL)))
             code = CL_BUILD_PROGRAM_FAILURE;
         p->built = code == CL_SUCCESS;
     }
@@ -712,6 +714,8 @@ static size_t type_size(const program_detail *p, const char *type)
         return wide ? 64 : 32;
     if (strcmp(type, "offset_t") == 0)
         return ulong_offset ? 8 : 4;
+    if (strcmp(type, "scalar_t") == 0)
+        return strstr(p->options, "-DLRN_DOUBLE") != NULL ? 8 : 4;
     return 0;
 }
 
@@ -782,6 +786,31 @@ static void read_list(const program_detail *p, kernel_detail *k, const char *tex
     }
 }
 
+/* Where the arguments of a kernel begin: LRN_KERNEL_NAME gives it the program's direction. */
+static const char *find_kernel(const program_detail *p, const char *name)
+{
+    const char *const direction =
+        strstr(p->options, "-DLRN_BACKWARD") != NULL ? "backward_" : "forward_";
+    char head[80];
+    if (strncmp(name, direction, strlen(direction)) != 0)
+        return NULL;
+    snprintf(head, sizeof head, "kernel void LRN_KERNEL_NAME(%s)(", name + strlen(direction));
+    const char *at = strstr(p->source, head);
+    return at != NULL ? at + strlen(head) : NULL;
+}
+
+/* The least CL_DEVICE_MAX_PARAMETER_SIZE that the specification allows a device. */
+static void check_parameter_size(const kernel_detail *k, const object *context)
+{
+    const fake_device_settings *s = &settings[context->devices[0]->detail];
+    const size_t most = strcmp(s->profile, "EMBEDDED_PROFILE") == 0 ? 256 : 1024;
+    size_t size = 0;
+    for (int i = 0; i < k->count; ++i)
+        size += k->arguments[i].size;
+    if (size > most)
+        violation("%s has %zu bytes of arguments, %zu is the most", k->name, size, most);
+}
+
 CL_API_ENTRY cl_kernel CL_API_CALL clCreateKernel(cl_program handle, const char *name,
                                                   cl_int *code_ret)
 {
@@ -794,16 +823,15 @@ CL_API_ENTRY cl_kernel CL_API_CALL clCreateKernel(cl_program handle, const char 
     } else if (code == CL_SUCCESS) {
         const program_detail *p = &programs[program->detail];
         kernel_detail *k = &kernels[kernel_count];
-        char head[80];
         memset(k, 0, sizeof *k);
         snprintf(k->name, sizeof k->name, "%s", name);
-        snprintf(head, sizeof head, "kernel void %s(", name);
-        const char *at = strstr(p->source, head);
+        const char *at = find_kernel(p, name);
         if (at == NULL) {
             violation("%s: no %s in the source", __func__, name);
             code = CL_INVALID_KERNEL_NAME;
         } else {
-            read_list(p, k, at + strlen(head));
+            read_list(p, k, at);
+            check_parameter_size(k, program->context);
             o = make(KERNEL, program->context, 0);
             o->program = program;
             o->detail = kernel_count++;
@@ -1038,11 +1066,16 @@ int64_t fake_integer_argument(const fake_command *command, const char *name, int
     return narrow;
 }
 
-float fake_float_argument(const fake_command *command, const char *name)
+double fake_scalar_argument(const fake_command *command, const char *name)
 {
     const fake_argument *a = fake_find_argument(command, name);
-    float value;
-    assert_int_equal(a->size, sizeof value);
-    memcpy(&value, a->value, sizeof value);
-    return value;
+    double wide;
+    float narrow;
+    if (a->size == sizeof wide) {
+        memcpy(&wide, a->value, sizeof wide);
+        return wide;
+    }
+    assert_int_equal(a->size, sizeof narrow);
+    memcpy(&narrow, a->value, sizeof narrow);
+    return (double)narrow;
 }

@@ -115,7 +115,8 @@ const fake_command *fake_command_at(size_t index);
 const fake_argument *fake_find_argument(const fake_command *command, const char *name);
 cl_mem fake_buffer_argument(const fake_command *command, const char *name);
 int64_t fake_integer_argument(const fake_command *command, const char *name, int element);
-float fake_float_argument(const fake_command *command, const char *name);
+/* A float or a double. */
+double fake_scalar_argument(const fake_command *command, const char *name);
 
 /* The options of the programs the library built, in order; NULL behind the last. */
 const char *fake_build_options(size_t index);

@@ -38,24 +38,32 @@ static const char *decisive(void)
     return NULL;
 }
 
-typedef enum step {
-    CREATE_ENGINE,
-    CREATE_PLAN,
-    ENQUEUE_DISJOINT,
-    ENQUEUE_IN_PLACE,
-    CREATE_EMPTY_PLAN,
-    ENQUEUE_EMPTY,
-    STEPS
-} step;
+/* The plans of a scenario: general and fast, both directions, and of an empty tensor. */
+enum { GENERAL, GENERAL_BACKWARD, FAST, FAST_BACKWARD, EMPTY, EMPTY_BACKWARD, PLANS };
+
+static bool is_backward(int plan)
+{
+    return plan % 2 == 1;
+}
+
+/* Step 0 makes the engine; then each plan is made, and enqueued out of place and in place. */
+enum { CREATE, DISJOINT, IN_PLACE, KINDS };
+enum { STEPS = 1 + PLANS * KINDS };
+typedef int step;
+
+static step step_of(int plan, int kind)
+{
+    return 1 + plan * KINDS + kind;
+}
 
 /* The whole life of an engine. More devices than the library has room for without allocating. */
 typedef struct scenario {
     world w;
-    cllrn_params params;
+    cllrn_params general, fast;
     cllrn_tensor tensor, empty;
-    cl_mem src, dst, scratch;
+    cl_mem src, dy, dst, scratch;
     cl_event before;
-    cllrn_plan *plan, *empty_plan;
+    cllrn_plan *plans[PLANS];
     cl_event events[STEPS];
 } scenario;
 
@@ -73,74 +81,69 @@ static void scenario_open(scenario *s, const char *kernel_dir)
         devices[i] = fake_device();
     s->w.context = fake_context(DEVICES, devices);
     s->w.queue = fake_queue(s->w.context, s->w.device);
-    s->params = make_params(CLLRN_TORCH, 6, 1e-4, 0.75, 1.0);
+    s->general = make_params(CLLRN_TORCH, 6, 1e-4, 0.75, 1.0);
+    s->fast = make_params(CLLRN_TORCH, 5, 1e-4, 0.75, 1.0);
     s->tensor = make_nchw(2, 6, 3, 3);
     s->empty = make_nchw(0, 6, 3, 3);
     s->src = fake_buffer(s->w.context, CL_MEM_READ_WRITE, 4096);
+    s->dy = fake_buffer(s->w.context, CL_MEM_READ_WRITE, 4096);
     s->dst = fake_buffer(s->w.context, CL_MEM_READ_WRITE, 4096);
     s->scratch = fake_buffer(s->w.context, CL_MEM_READ_WRITE, 1 << 20);
     s->before = fake_event(s->w.context);
 }
 
-static cllrn_status make_plan(const scenario *s, const cllrn_tensor *tensor, cllrn_plan **plan,
-                              cllrn_error *error)
+static cllrn_status make_plan(const scenario *s, int which, cllrn_plan **plan, cllrn_error *error)
 {
     cllrn_problem problem = CLLRN_PROBLEM_INIT;
-    problem.params = &s->params;
-    problem.src = problem.dst = tensor;
+    problem.params = which == FAST || which == FAST_BACKWARD ? &s->fast : &s->general;
+    problem.src = problem.dst = which >= EMPTY ? &s->empty : &s->tensor;
+    if (is_backward(which)) {
+        problem.direction = CLLRN_BACKWARD;
+        problem.dy = problem.src;
+    }
     return cllrn_plan_create(s->w.engine, &problem, plan, error);
+}
+
+/* In place the gradient goes over dy, the rest over src. */
+static cllrn_status enqueue(const scenario *s, int which, bool in_place, cl_event *event,
+                            cllrn_error *error)
+{
+    const cllrn_memory src = make_memory(s->src, 0), dy = make_memory(s->dy, 0),
+                       dst = make_memory(s->dst, 0), scratch = make_memory(s->scratch, 0);
+    const cl_uint wait_count = in_place ? 0 : 1;
+    const cl_event *const wait_list = in_place ? NULL : &s->before;
+    if (is_backward(which))
+        return cllrn_enqueue_backward(s->plans[which], s->w.queue, &src, &dy, in_place ? &dy : &dst,
+                                      &scratch, wait_count, wait_list, event, error);
+    return cllrn_enqueue_forward(s->plans[which], s->w.queue, &src, in_place ? &src : &dst,
+                                 in_place ? &scratch : NULL, wait_count, wait_list, event, error);
 }
 
 /* Runs a step; where it fails its out-parameter must be untouched, and is NULL afterwards. */
 static cllrn_status run_step(scenario *s, step which, cllrn_error *error)
 {
-    const cllrn_memory src = make_memory(s->src, 0), dst = make_memory(s->dst, 0),
-                       scratch = make_memory(s->scratch, 0);
-    cllrn_status status = CLLRN_SUCCESS;
-    void *out = UNTOUCHED;
+    const int plan_index = (which - 1) / KINDS, kind = (which - 1) % KINDS;
+    cllrn_status status;
     cllrn_engine *engine = UNTOUCHED;
     cllrn_plan *plan = UNTOUCHED;
     cl_event event = UNTOUCHED;
 
-    switch (which) {
-    case CREATE_ENGINE:
+    if (which == 0) {
         status = cllrn_engine_create(s->w.context, s->w.device, &s->w.options, &engine, error);
-        out = engine;
         if (status == CLLRN_SUCCESS)
             s->w.engine = engine;
-        break;
-    case CREATE_PLAN:
-        status = make_plan(s, &s->tensor, &plan, error);
-        out = plan;
+    } else if (kind == CREATE) {
+        status = make_plan(s, plan_index, &plan, error);
         if (status == CLLRN_SUCCESS)
-            s->plan = plan;
-        break;
-    case ENQUEUE_DISJOINT:
-        status = cllrn_enqueue_forward(s->plan, s->w.queue, &src, &dst, NULL, 1, &s->before, &event,
-                                       error);
-        break;
-    case ENQUEUE_IN_PLACE:
-        status = cllrn_enqueue_forward(s->plan, s->w.queue, &dst, &dst, &scratch, 0, NULL, &event,
-                                       error);
-        break;
-    case CREATE_EMPTY_PLAN:
-        status = make_plan(s, &s->empty, &plan, error);
-        out = plan;
+            s->plans[plan_index] = plan;
+    } else {
+        status = enqueue(s, plan_index, kind == IN_PLACE, &event, error);
         if (status == CLLRN_SUCCESS)
-            s->empty_plan = plan;
-        break;
-    case ENQUEUE_EMPTY:
-        status = cllrn_enqueue_forward(s->empty_plan, s->w.queue, NULL, NULL, NULL, 0, NULL, &event,
-                                       error);
-        break;
-    case STEPS:
-        fail_msg("no such step");
-        return status;
+            s->events[which] = event;
     }
-    if (event != UNTOUCHED)
-        s->events[which] = event;
     if (status != CLLRN_SUCCESS) {
-        assert_ptr_equal(out, UNTOUCHED);
+        assert_ptr_equal(engine, UNTOUCHED);
+        assert_ptr_equal(plan, UNTOUCHED);
         assert_ptr_equal(event, UNTOUCHED);
     }
     return status;
@@ -151,8 +154,8 @@ static void scenario_close(scenario *s)
     for (int i = 0; i < STEPS; ++i)
         if (s->events[i] != NULL)
             fake_release(s->events[i]);
-    cllrn_plan_destroy(s->plan);
-    cllrn_plan_destroy(s->empty_plan);
+    for (int i = 0; i < PLANS; ++i)
+        cllrn_plan_destroy(s->plans[i]);
     cllrn_engine_destroy(s->w.engine);
     /* Only the test's own references are left, whatever failed. */
     fake_fail(0, CL_SUCCESS, false);
@@ -208,10 +211,16 @@ static size_t count_calls(void)
     scenario_open(&s, NULL);
     for (step i = 0; i < STEPS; ++i)
         assert_int_equal(run_step(&s, i, NULL), CLLRN_SUCCESS);
-    assert_int_equal(fake_command_count(), 3);
-    assert_int_equal(fake_command_at(0)->wait_count, 1);
-    assert_string_equal(fake_command_at(1)->kernel, "forward_strided_in_place");
-    assert_true(fake_command_at(2)->marker);
+    static const char *const kernels[] = {
+        "forward_strided", "forward_separable", "backward_separable", "backward_separable",
+        "forward_column",  "forward_column",    "backward_column",    "backward_column"};
+    assert_int_equal(fake_command_count(), 2 * PLANS);
+    for (size_t i = 0; i < 2 * PLANS; ++i) {
+        assert_int_equal(fake_command_at(i)->wait_count, i % 2 == 0);
+        assert_int_equal(fake_command_at(i)->marker, i >= 2 * EMPTY);
+        if (i < 2 * EMPTY)
+            assert_string_equal(fake_command_at(i)->kernel, kernels[i]);
+    }
     const size_t before = fake_calls(NULL);
     scenario_close(&s);
     assert_true(fake_calls(NULL) > before);
@@ -244,14 +253,14 @@ static void fault__every_call_of_a_failed_build_BUILD_FAILURE(void **state)
             scenario_open(&s, NULL);
             fake_settings(s.w.device)->build_result = CL_BUILD_PROGRAM_FAILURE;
             fake_settings(s.w.device)->build_log = "line 1\nline 2\n";
-            assert_int_equal(run_step(&s, CREATE_ENGINE, NULL), CLLRN_SUCCESS);
+            assert_int_equal(run_step(&s, 0, NULL), CLLRN_SUCCESS);
             const size_t calls = fake_calls(NULL), allocations = memory_calls();
             if (mode < 2)
                 fake_fail(n, CL_OUT_OF_RESOURCES, mode == 1);
             else
                 memory_fail(n, mode == 3);
 
-            const cllrn_status status = run_step(&s, CREATE_PLAN, &error);
+            const cllrn_status status = run_step(&s, step_of(GENERAL, CREATE), &error);
 
             const char *call = mode < 2 ? decisive() : NULL;
             if (mode < 2 && call != NULL)
@@ -269,7 +278,7 @@ static void fault__every_call_of_a_failed_build_BUILD_FAILURE(void **state)
             memory_fail(0, false);
             fake_settings(s.w.device)->build_result = CL_SUCCESS;
             error = error_blank();
-            assert_succeeded(run_step(&s, CREATE_PLAN, &error), &error);
+            assert_succeeded(run_step(&s, step_of(GENERAL, CREATE), &error), &error);
             scenario_close(&s);
         }
 }

@@ -296,7 +296,7 @@ static void host_forward__nan_and_inf_stay_in_their_windows_SUCCESS(void **state
                         if (!held) {
                             assert_memory_equal(&y[i], &clean[i], sizeof *y);
                         } else if (v == 0 || (v < 3 && c == bad)) {
-                            assert_int_equal(lrn_float_bits(y[i]), LRN_NAN_BITS);
+                            assert_int_equal(float_bits(y[i]), 0x7fc00000u);
                             assert_true(isnan(exact[i]));
                         } else {
                             /* s is infinite: its square has left the floats. */
@@ -327,7 +327,7 @@ static void forward__special_scalars_as_the_reference_SUCCESS(void **state)
         reference(&p, &t, x, exact);
         for (int c = 0; c < C; ++c) {
             if (isnan(exact[c]))
-                assert_int_equal(lrn_float_bits(y[c]), LRN_NAN_BITS);
+                assert_int_equal(float_bits(y[c]), 0x7fc00000u);
             else if (fabs(exact[c]) > (double)FLT_MAX || exact[c] == 0.0 ||
                      fabs(exact[c]) < 0x1p-150)
                 assert_true(y[c] == (float)exact[c] && !signbit(y[c]) == !signbit(exact[c]));
@@ -477,6 +477,138 @@ static void forward__no_memory_OUT_OF_MEMORY(void **state)
         assert_true(y64[i] == 0.0);
 }
 
+typedef cllrn_status (*backward_fn)(const cllrn_params *, const cllrn_tensor *, const void *,
+                                    const cllrn_tensor *, const void *, const cllrn_tensor *,
+                                    void *, cllrn_error *);
+
+static const backward_fn both_backward[] = {cllrn_host_backward, cllrn_reference_backward};
+
+static void backward__empty_SUCCESS(void **state)
+{
+    const int64_t dims[] = {2, 0, 4};
+    const cllrn_params params = make_params(CLLRN_TORCH, 5, 1.0, 0.75, 1.0);
+    const cllrn_tensor t = make_tensor(3, dims, NULL, 1);
+    (void)state;
+    for (int i = 0; i < 2; ++i) {
+        float dx = 42.0f;
+        cllrn_error error = error_blank();
+        assert_succeeded(both_backward[i](&params, &t, NULL, &t, NULL, &t, NULL, &error), &error);
+        assert_succeeded(both_backward[i](&params, &t, &dx, &t, &dx, &t, &dx, &error), &error);
+        assert_true(dx == 42.0f);
+    }
+}
+
+static void backward__bad_input_their_status(void **state)
+{
+    const cllrn_params params = make_params(CLLRN_TORCH, 5, 1.0, 0.75, 1.0);
+    const cllrn_params region = make_region(1, 1, 4, 9.0, 1.0, 0.75, 1.0);
+    const cllrn_params axes = make_region(1, 1, 3, 9.0, 1.0, 0.75, 1.0);
+    const int64_t dims[] = {2, 6};
+    const cllrn_tensor t = make_nchw(1, 3, 2, 2), other = make_nchw(1, 3, 4, 1),
+                       flat = make_tensor(2, dims, NULL, 1), twice = with_dtype(t, CLLRN_F64),
+                       half = with_dtype(t, CLLRN_F16), brain = with_dtype(t, CLLRN_BF16);
+    cllrn_tensor shared = t, bad_rank = t, bad_block = t;
+    float x[12] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12}, dy[12] = {1, 1, 1}, dx[12] = {0};
+    const float zeros[12] = {0};
+    (void)state;
+    shared.strides[1] = 0;
+    bad_rank.rank = 9;
+    bad_block.channel_block = 6;
+    const struct {
+        cllrn_status status;
+        const cllrn_params *params;
+        const cllrn_tensor *src;
+        const void *src_data;
+        const cllrn_tensor *dy;
+        const void *dy_data;
+        const cllrn_tensor *dst;
+        void *dst_data;
+    } rows[] = {
+        {CLLRN_INVALID_ARGUMENT, NULL, &t, x, &t, dy, &t, dx},
+        {CLLRN_INVALID_ARGUMENT, &params, NULL, x, &t, dy, &t, dx},
+        {CLLRN_INVALID_ARGUMENT, &params, &t, NULL, &t, dy, &t, dx},
+        {CLLRN_INVALID_ARGUMENT, &params, &t, x, NULL, dy, &t, dx},
+        {CLLRN_INVALID_ARGUMENT, &params, &t, x, &t, NULL, &t, dx},
+        {CLLRN_INVALID_ARGUMENT, &params, &t, x, &t, dy, NULL, dx},
+        {CLLRN_INVALID_ARGUMENT, &params, &t, x, &t, dy, &t, NULL},
+        {CLLRN_INVALID_REGION, &region, &t, x, &t, dy, &t, dx},
+        {CLLRN_INVALID_REGION, &axes, &flat, x, &flat, dy, &flat, dx},
+        {CLLRN_INVALID_RANK, &params, &t, x, &bad_rank, dy, &t, dx},
+        {CLLRN_INVALID_BLOCK, &params, &t, x, &bad_block, dy, &t, dx},
+        {CLLRN_INVALID_BLOCK, &params, &t, x, &t, dy, &bad_block, dx},
+        {CLLRN_INVALID_STRIDES, &params, &t, x, &t, dy, &shared, dx},
+        {CLLRN_SHAPE_MISMATCH, &params, &t, x, &other, dy, &t, dx},
+        {CLLRN_SHAPE_MISMATCH, &params, &t, x, &t, dy, &other, dx},
+        {CLLRN_SHAPE_MISMATCH, &params, &t, x, &twice, dy, &t, dx},
+        {CLLRN_SHAPE_MISMATCH, &params, &half, x, &t, dy, &brain, dx},
+        {CLLRN_SHAPE_MISMATCH, &params, &t, x, &half, dy, &brain, dx},
+    };
+    for (int i = 0; i < 2; ++i)
+        for (size_t r = 0; r < sizeof rows / sizeof *rows; ++r) {
+            cllrn_error error = error_blank();
+            assert_failed(rows[r].status,
+                          both_backward[i](rows[r].params, rows[r].src, rows[r].src_data,
+                                           rows[r].dy, rows[r].dy_data, rows[r].dst,
+                                           rows[r].dst_data, &error),
+                          &error);
+            assert_memory_equal(dx, zeros, sizeof dx);
+        }
+}
+
+static void backward__overlap_PARTIAL_OVERLAP(void **state)
+{
+    const cllrn_params params = make_params(CLLRN_TORCH, 3, 1.0, 0.75, 1.0);
+    const int64_t dims[] = {2, 3, 4};
+    const cllrn_tensor t = make_tensor(3, dims, NULL, 1);
+    float memory[200], before[200];
+    uint64_t random = 59;
+    (void)state;
+    fill(memory, 200, &random, 3.0f);
+    memcpy(before, memory, sizeof before);
+    for (int i = 0; i < 2; ++i)
+        for (int shift = -23; shift <= 23; ++shift) {
+            /* src, dy and dst: dst over a part of one of them, whatever the other does. */
+            const int places[][3] = {{60, 120, 60 + shift},
+                                     {120, 60, 60 + shift},
+                                     {60, 60 + shift, 60},
+                                     {60 + shift, 60, 60}};
+            for (int p = 0; p < 4 && shift != 0; ++p) {
+                cllrn_error error = error_blank();
+                assert_failed(CLLRN_PARTIAL_OVERLAP,
+                              both_backward[i](&params, &t, memory + places[p][0], &t,
+                                               memory + places[p][1], &t, memory + places[p][2],
+                                               &error),
+                              &error);
+            }
+            assert_memory_equal(memory, before, sizeof memory);
+        }
+    /* The sources may overlap as they like. */
+    for (int i = 0; i < 2; ++i)
+        for (int shift = -23; shift <= 23; ++shift)
+            assert_int_equal(both_backward[i](&params, &t, memory + 60, &t, memory + 60 + shift, &t,
+                                              memory + 120, NULL),
+                             CLLRN_SUCCESS);
+}
+
+static void backward__no_memory_OUT_OF_MEMORY(void **state)
+{
+    const cllrn_tensor plain = make_nchw(1, 3, 2, 2);
+    const double x[12] = {1.0}, zeros[12] = {0};
+    (void)state;
+    for (int32_t dtype = CLLRN_F32; dtype <= CLLRN_F64; ++dtype)
+        for (int i = 0; i < 2; ++i) {
+            const cllrn_params params = dtype % 2 ? make_params(CLLRN_TORCH, 5, 1.0, 0.75, 1.0)
+                                                  : make_region(1, 1, 2, 9.0, 1.0, 0.75, 1.0);
+            const cllrn_tensor t = with_dtype(plain, dtype);
+            double dx[12] = {0};
+            cllrn_error error = error_blank();
+            memory_fail(1, false);
+            assert_failed(CLLRN_OUT_OF_MEMORY,
+                          both_backward[i](&params, &t, x, &t, x, &t, dx, &error), &error);
+            assert_memory_equal(dx, zeros, sizeof dx);
+        }
+}
+
 /* Reads NAME.suffix of tests/data/torch behind its header of 128 bytes. */
 static void read_golden(const char *name, const char *suffix, void *data, size_t size)
 {
@@ -558,6 +690,10 @@ int main(void)
         TEST(forward__bad_input_their_status),
         TEST(forward__overlap_PARTIAL_OVERLAP),
         TEST(forward__no_memory_OUT_OF_MEMORY),
+        TEST(backward__empty_SUCCESS),
+        TEST(backward__bad_input_their_status),
+        TEST(backward__overlap_PARTIAL_OVERLAP),
+        TEST(backward__no_memory_OUT_OF_MEMORY),
         TEST(forward__as_pytorch_SUCCESS),
     };
     return cmocka_run_group_tests_name("host", tests, NULL, NULL);

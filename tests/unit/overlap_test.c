@@ -5,8 +5,9 @@
 #include <time.h>
 
 #include "overlap.h"
+#include "tensor.h"
 
-enum { ROOM = 2000 };
+enum { ROOM = 10000 };
 
 static int compare(const void *a, const void *b)
 {
@@ -14,40 +15,42 @@ static int compare(const void *a, const void *b)
     return x < y ? -1 : x > y;
 }
 
-/* The truth, element against element. */
+/* The truth, place against place, what fills up a last block among them. */
 static bool meet(const cllrn_tensor *a, const cllrn_tensor *b, int64_t distance)
 {
-    static int64_t a_offsets[ROOM], b_offsets[ROOM];
-    const size_t a_count = list_offsets(a, a_offsets, ROOM);
-    const size_t b_count = list_offsets(b, b_offsets, ROOM);
-    qsort(a_offsets, a_count, sizeof *a_offsets, compare);
-    qsort(b_offsets, b_count, sizeof *b_offsets, compare);
+    static int64_t a_places[ROOM], b_places[ROOM];
+    const int64_t a_size = (int64_t)cllrn_dtype_size(a->dtype);
+    const int64_t b_size = (int64_t)cllrn_dtype_size(b->dtype);
+    const size_t a_count = list_places(a, a_places, ROOM);
+    const size_t b_count = list_places(b, b_places, ROOM);
+    qsort(a_places, a_count, sizeof *a_places, compare);
+    qsort(b_places, b_count, sizeof *b_places, compare);
     for (size_t i = 0, j = 0; i < a_count && j < b_count;) {
-        const int64_t between = a_offsets[i] * 4 - (distance + b_offsets[j] * 4);
-        if (between > -4 && between < 4)
-            return true;
-        if (between < 0)
+        const int64_t from_a = a_places[i] * a_size, from_b = distance + b_places[j] * b_size;
+        if (from_a + a_size <= from_b)
             ++i;
-        else
+        else if (from_b + b_size <= from_a)
             ++j;
+        else
+            return true;
     }
     return false;
 }
 
 static bool shares(const cllrn_tensor *tensor)
 {
-    static int64_t offsets[ROOM];
-    const size_t count = list_offsets(tensor, offsets, ROOM);
-    qsort(offsets, count, sizeof *offsets, compare);
+    static int64_t places[ROOM];
+    const size_t count = list_places(tensor, places, ROOM);
+    qsort(places, count, sizeof *places, compare);
     for (size_t i = 1; i < count; ++i)
-        if (offsets[i] == offsets[i - 1])
+        if (places[i] == places[i - 1])
             return true;
     return false;
 }
 
 static void describe(const char *name, const cllrn_tensor *t)
 {
-    print_message("%s:", name);
+    print_message("%s: %s, block %d:", name, cllrn_dtype_string(t->dtype), (int)t->channel_block);
     for (int axis = 0; axis < t->rank; ++axis)
         print_message(" %lldx%lld", (long long)t->dims[axis], (long long)t->strides[axis]);
     print_message("\n");
@@ -55,23 +58,36 @@ static void describe(const char *name, const cllrn_tensor *t)
 
 static void overlap_between__as_brute_force_SUCCESS(void **state)
 {
-    enum { CASES = 20000 };
+    enum { CASES = 30000 };
     uint64_t random = 11;
-    int apart = 0;
+    int apart = 0, blocked = 0, interleaved = 0;
     (void)state;
     for (int i = 0; i < CASES; ++i) {
         cllrn_tensor a = random_tensor(&random, 60), b = a;
         if (i % 3 != 0)
             b = random_tensor(&random, 60);
+        if (i % 4 == 1)
+            random_block(&random, &a);
+        if (i % 8 == 1 || i % 8 == 3)
+            random_block(&random, &b);
         /* Mostly the sort of thing people do; sometimes just anything. */
         (i % 5 == 0 ? random_strides : random_layout)(&random, &a);
         (i % 7 == 0 ? random_strides : random_layout)(&random, &b);
         if (i % 3 == 0)
             b = a;
+        a.dtype = b.dtype = (int32_t)(1 + random_below(&random, 4));
+        if (i % 6 >= 4)
+            b.dtype = (int32_t)(1 + random_below(&random, 4));
+        const int64_t size = (int64_t)cllrn_dtype_size(a.dtype);
         const int64_t whole = random_below(&random, 160) - 80;
-        const int64_t distance = whole * 4 + (i % 2 == 0 ? 0 : random_below(&random, 4));
+        const int64_t distance = whole * size + (i % 2 == 0 ? 0 : random_below(&random, size));
         const bool expected = meet(&a, &b, distance);
         apart += !expected;
+        blocked += a.channel_block > 1 || b.channel_block > 1;
+        int64_t a_lowest, a_highest, b_lowest, b_highest;
+        lrn_tensor_extent(&a, &a_lowest, &a_highest);
+        lrn_tensor_extent(&b, &b_lowest, &b_highest);
+        interleaved += !expected && distance < a_highest * size && distance > a_lowest * size;
 
         if (lrn_overlap_between(&a, &b, distance) != expected) {
             describe("a", &a);
@@ -80,30 +96,37 @@ static void overlap_between__as_brute_force_SUCCESS(void **state)
         }
         assert_int_equal(lrn_overlap_between(&b, &a, -distance), expected);
     }
-    print_message("%d pairs, %d of them disjoint\n", CASES, apart);
+    print_message("%d pairs, %d with blocks, %d disjoint, %d of them interleaved\n", CASES, blocked,
+                  apart, interleaved);
     assert_true(apart > CASES / 5 && apart < CASES * 4 / 5);
+    assert_true(blocked > CASES / 5 && interleaved > CASES / 100);
 }
 
 static void overlap_within__as_brute_force_SUCCESS(void **state)
 {
-    enum { CASES = 20000 };
+    enum { CASES = 30000 };
     uint64_t random = 12;
-    int distinct = 0;
+    int distinct = 0, blocked = 0;
     (void)state;
     for (int i = 0; i < CASES; ++i) {
         cllrn_tensor t = random_tensor(&random, 100);
+        if (i % 3 == 0)
+            random_block(&random, &t);
         (i % 2 == 0 ? random_strides : random_layout)(&random, &t);
         if (i % 4 == 1) /* one stride off */
             t.strides[random_below(&random, t.rank)] += random_below(&random, 7) - 3;
         const bool expected = shares(&t);
         distinct += !expected;
+        blocked += !expected && t.channel_block > 1;
         if (lrn_overlap_within(&t) != expected) {
             describe("tensor", &t);
             fail_msg("expected %d", expected);
         }
     }
-    print_message("%d tensors, %d of them without shared places\n", CASES, distinct);
+    print_message("%d tensors, %d of them without shared places, %d of those with blocks\n", CASES,
+                  distinct, blocked);
     assert_true(distinct > CASES / 5 && distinct < CASES * 4 / 5);
+    assert_true(blocked > CASES / 20);
 }
 
 /* Slices of one large tensor, as networks concatenate them: decided exactly and at once. */
@@ -141,6 +164,30 @@ static void overlap_between__slices_of_large_tensors_SUCCESS(void **state)
     assert_true(lrn_overlap_between(&part, &part, 99 * 4));
     assert_false(lrn_overlap_between(&part, &part, 156 * 4));
     assert_true(lrn_overlap_between(&part, &part, 157 * 4));
+}
+
+/* Halves of the channels, by whole blocks and through the middle of one. */
+static void overlap_between__slices_of_blocked_tensors_SUCCESS(void **state)
+{
+    const int64_t dims[] = {32, 64, 56, 56};
+    cllrn_tensor t = make_blocked(4, dims, 1, 16);
+    (void)state;
+    t.strides[0] *= 2; /* 64 of 128 channels */
+    const int64_t half = 4 * t.strides[1];
+    assert_false(lrn_overlap_within(&t));
+    assert_false(lrn_overlap_between(&t, &t, half * 4));
+    assert_true(lrn_overlap_between(&t, &t, (half - 1) * 4));
+    assert_true(lrn_overlap_between(&t, &t, half * 4 - 1));
+    /* 56 channels leave half a block unused, which is theirs all the same. */
+    const int64_t narrow[] = {32, 56, 56, 56};
+    cllrn_tensor n = make_blocked(4, narrow, 1, 16);
+    n.strides[0] *= 2;
+    assert_true(lrn_overlap_between(&n, &n, (3 * n.strides[1] + 8) * 4));
+    assert_false(lrn_overlap_between(&n, &n, half * 4));
+    /* A tensor of another size of element behind the other. */
+    const cllrn_tensor h = with_dtype(t, CLLRN_F16);
+    assert_false(lrn_overlap_between(&t, &h, half * 4 + 32 * 2 * half * 4));
+    assert_true(lrn_overlap_between(&t, &h, half * 4));
 }
 
 static double seconds_since(clock_t begin)
@@ -215,6 +262,7 @@ int main(void)
         TEST(overlap_between__as_brute_force_SUCCESS),
         TEST(overlap_within__as_brute_force_SUCCESS),
         TEST(overlap_between__slices_of_large_tensors_SUCCESS),
+        TEST(overlap_between__slices_of_blocked_tensors_SUCCESS),
         TEST(overlap__hard_cases_bounded_SUCCESS),
         TEST(overlap__largest_strides_SUCCESS),
     };

@@ -124,6 +124,97 @@ static void refuse_check(cllrn_status expected, const cllrn_params *params)
     assert_failed(expected, lrn_params_check(params, &error), &error);
 }
 
+static const int32_t bad_axes[] = {0, -1, 4, INT32_MAX, INT32_MIN};
+
+static void params_init_within__every_convention_SUCCESS(void **state)
+{
+    (void)state;
+    for (size_t row = 0; row < sizeof table / sizeof *table; ++row)
+        for (int64_t size = 1; size <= SIZES; ++size)
+            for (int32_t axes = 1; axes <= 3; ++axes) {
+                const int64_t *window = table[row].windows[size - 1];
+                cllrn_params p, before;
+                cllrn_error error = error_blank();
+                memset(&p, 0x5a, sizeof p);
+                before = p;
+
+                const cllrn_status status = cllrn_params_init_within(
+                    &p, sizeof p, table[row].convention, size, axes, 0.25, 0.5, 2.0, &error);
+
+                if (window[0] < 0) {
+                    assert_failed(CLLRN_INVALID_WINDOW, status, &error);
+                    assert_memory_equal(&p, &before, sizeof p);
+                    continue;
+                }
+                assert_succeeded(status, &error);
+                assert_int_equal(p.region, CLLRN_WITHIN_CHANNEL);
+                assert_int_equal(p.spatial_axes, axes);
+                assert_int_equal(p.lower, window[0]);
+                assert_int_equal(p.upper, window[1]);
+                assert_true(p.divisor == (table[row].convention == CLLRN_TENSORFLOW
+                                              ? 1.0
+                                              : pow((double)size, (double)axes)));
+                assert_true(p.alpha == 0.25 && p.beta == 0.5 && p.k == 2.0);
+                assert_int_equal(p.reserved, 0);
+                assert_int_equal(lrn_params_check(&p, NULL), CLLRN_SUCCESS);
+            }
+}
+
+static void params_init_within__bad_input_their_status(void **state)
+{
+    cllrn_params p, before;
+    (void)state;
+    memset(&p, 0x5a, sizeof p);
+    before = p;
+    const struct {
+        cllrn_status status;
+        cllrn_params *params;
+        uint32_t struct_size;
+        int32_t convention;
+        int64_t size;
+    } rows[] = {
+        {CLLRN_INVALID_ARGUMENT, NULL, sizeof p, CLLRN_TORCH, 5},
+        {CLLRN_INVALID_ARGUMENT, &p, sizeof p - 1, CLLRN_TORCH, 5},
+        {CLLRN_INVALID_CONVENTION, &p, sizeof p, 7, 5},
+        {CLLRN_INVALID_WINDOW, &p, sizeof p, CLLRN_TORCH, 0},
+        {CLLRN_INVALID_WINDOW, &p, sizeof p, CLLRN_TORCH, INT64_C(1) << 31},
+        {CLLRN_INVALID_WINDOW, &p, sizeof p, CLLRN_CAFFE, 4},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; ++i) {
+        cllrn_error error = error_blank();
+        assert_failed(rows[i].status,
+                      cllrn_params_init_within(rows[i].params, rows[i].struct_size,
+                                               rows[i].convention, rows[i].size, 2, 1, 1, 1,
+                                               &error),
+                      &error);
+        assert_memory_equal(&p, &before, sizeof p);
+    }
+    for (size_t i = 0; i < sizeof bad_axes / sizeof *bad_axes; ++i) {
+        cllrn_error error = error_blank();
+        assert_failed(
+            CLLRN_INVALID_REGION,
+            cllrn_params_init_within(&p, sizeof p, CLLRN_TORCH, 5, bad_axes[i], 1, 1, 1, &error),
+            &error);
+        assert_memory_equal(&p, &before, sizeof p);
+    }
+}
+
+static void params_check__spatial_axes_INVALID_REGION(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof bad_axes / sizeof *bad_axes; ++i) {
+        cllrn_params p = make_region(1, 1, bad_axes[i], 9.0, 1.0, 0.75, 1.0);
+        refuse_check(CLLRN_INVALID_REGION, &p);
+        /* Not looked at across channels. */
+        p.region = CLLRN_ACROSS_CHANNELS;
+        assert_int_equal(lrn_params_check(&p, NULL), CLLRN_SUCCESS);
+    }
+    for (int32_t axes = 1; axes <= 3; ++axes) {
+        const cllrn_params p = make_region(1, 1, axes, 9.0, 1.0, 0.75, 1.0);
+        assert_int_equal(lrn_params_check(&p, NULL), CLLRN_SUCCESS);
+    }
+}
+
 static void params_check__bad_params_their_status(void **state)
 {
     const cllrn_params good = make_params(CLLRN_TORCH, 5, 1.0, 0.75, 1.0);
@@ -134,7 +225,7 @@ static void params_check__bad_params_their_status(void **state)
     p.struct_size = 0;
     refuse_check(CLLRN_INVALID_ARGUMENT, &p);
     for (int32_t region = -1; region < 5; ++region)
-        if (region != CLLRN_ACROSS_CHANNELS) {
+        if (region != CLLRN_ACROSS_CHANNELS && region != CLLRN_WITHIN_CHANNEL) {
             p = good;
             p.region = region;
             refuse_check(CLLRN_INVALID_REGION, &p);
@@ -207,107 +298,201 @@ static void params_check__window_overflows_INVALID_WINDOW(void **state)
     }
 }
 
-static void params_power__classes_SUCCESS(void **state)
+static void params_values__power_SUCCESS(void **state)
 {
     static const struct {
         double beta;
         int power;
     } rows[] = {
-        {0.0, LRN_POWER_ZERO},       {-0.0, LRN_POWER_ZERO},   {0.5, LRN_POWER_HALF},
-        {0.75, LRN_POWER_3_4},       {1.0, LRN_POWER_ONE},     {-0.5, LRN_POWER_GENERAL},
-        {-1.0, LRN_POWER_GENERAL},   {2.0, LRN_POWER_GENERAL}, {0.75 + 0x1p-52, LRN_POWER_GENERAL},
+        {0.0, LRN_POWER_ZERO},
+        {-0.0, LRN_POWER_ZERO},
+        {0.5, LRN_POWER_HALF},
+        {0.75, LRN_POWER_3_4},
+        {1.0, LRN_POWER_ONE},
+        {-0.5, LRN_POWER_GENERAL},
+        {-1.0, LRN_POWER_GENERAL},
+        {2.0, LRN_POWER_GENERAL},
+        {0.75 + 0x1p-52, LRN_POWER_GENERAL},
         {1e-320, LRN_POWER_GENERAL},
+        {(double)NAN, LRN_POWER_GENERAL},
     };
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; ++i) {
         const cllrn_params p = make_params(CLLRN_TORCH, 5, 1.0, rows[i].beta, 1.0);
-        assert_int_equal(lrn_params_power(&p), rows[i].power);
+        assert_int_equal(lrn_params_values(&p, false).power, rows[i].power);
+        /* double has one power for all. */
+        assert_int_equal(lrn_params_values(&p, true).power,
+                         rows[i].power == LRN_POWER_ZERO ? LRN_POWER_ZERO : LRN_POWER_GENERAL);
     }
-    const cllrn_params p = make_params(CLLRN_TORCH, 5, 1.0, (double)NAN, 1.0);
-    assert_int_equal(lrn_params_power(&p), LRN_POWER_GENERAL);
 }
 
-static void params_scalars__parity_SUCCESS(void **state)
+static void params_values__parity_SUCCESS(void **state)
 {
     static const struct {
         double beta;
-        int parity;
+        int parity, next;
     } rows[] = {
-        {0.0, LRN_BETA_EVEN},     {1.0, LRN_BETA_ODD},         {2.0, LRN_BETA_EVEN},
-        {-1.0, LRN_BETA_ODD},     {-4.0, LRN_BETA_EVEN},       {3.0, LRN_BETA_ODD},
-        {0.5, LRN_BETA_FRACTION}, {-0.75, LRN_BETA_FRACTION},  {2.0 + 0x1p-50, LRN_BETA_FRACTION},
-        {1e6, LRN_BETA_EVEN},     {1e6 + 1, LRN_BETA_ODD},     {1e300, LRN_BETA_EVEN},
-        {-1e300, LRN_BETA_EVEN},  {1e-300, LRN_BETA_FRACTION}, {16777217.0, LRN_BETA_ODD},
+        {0.0, LRN_BETA_EVEN, LRN_BETA_ODD},
+        {1.0, LRN_BETA_ODD, LRN_BETA_EVEN},
+        {2.0, LRN_BETA_EVEN, LRN_BETA_ODD},
+        {-1.0, LRN_BETA_ODD, LRN_BETA_EVEN},
+        {-4.0, LRN_BETA_EVEN, LRN_BETA_ODD},
+        {3.0, LRN_BETA_ODD, LRN_BETA_EVEN},
+        {0.5, LRN_BETA_FRACTION, LRN_BETA_FRACTION},
+        {-0.75, LRN_BETA_FRACTION, LRN_BETA_FRACTION},
+        {2.0 + 0x1p-50, LRN_BETA_FRACTION, LRN_BETA_FRACTION},
+        {1e6, LRN_BETA_EVEN, LRN_BETA_ODD},
+        {1e6 + 1, LRN_BETA_ODD, LRN_BETA_EVEN},
+        {16777217.0, LRN_BETA_ODD, LRN_BETA_EVEN},
+        /* pow() takes an infinity for an even number. */
+        {(double)INFINITY, LRN_BETA_EVEN, LRN_BETA_EVEN},
     };
     (void)state;
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; ++i) {
-        const cllrn_params p = make_params(CLLRN_TORCH, 5, 1.0, rows[i].beta, 1.0);
-        assert_int_equal(lrn_params_scalars(&p).parity, rows[i].parity);
+    for (int f64 = 0; f64 < 2; ++f64) {
+        for (size_t i = 0; i < sizeof rows / sizeof *rows; ++i) {
+            const cllrn_params p = make_params(CLLRN_TORCH, 5, 1.0, rows[i].beta, 1.0);
+            assert_int_equal(lrn_params_values(&p, f64).parity, rows[i].parity);
+            assert_int_equal(lrn_params_values(&p, f64).next_parity, rows[i].next);
+        }
+        /* Of the number given, not of what a float or a limit makes of it. */
+        for (int exponent = 30; exponent <= 52; ++exponent) {
+            const cllrn_params p =
+                make_params(CLLRN_TORCH, 5, 1.0, ldexp(1.0, exponent) + 1.0, 1.0);
+            assert_int_equal(lrn_params_values(&p, f64).parity, LRN_BETA_ODD);
+            assert_int_equal(lrn_params_values(&p, f64).next_parity, LRN_BETA_EVEN);
+        }
+        static const double even[] = {1e300, -1e300}, fractions[] = {1e-300, -1e-300};
+        for (size_t i = 0; i < 2; ++i) {
+            cllrn_params p = make_params(CLLRN_TORCH, 5, 1.0, even[i], 1.0);
+            assert_int_equal(lrn_params_values(&p, f64).parity, LRN_BETA_EVEN);
+            p = make_params(CLLRN_TORCH, 5, 1.0, fractions[i], 1.0);
+            assert_int_equal(lrn_params_values(&p, f64).parity, LRN_BETA_FRACTION);
+        }
     }
-    /* Of the number given, not of what a float or a limit makes of it. */
-    for (int exponent = 30; exponent <= 52; ++exponent) {
-        const cllrn_params p = make_params(CLLRN_TORCH, 5, 1.0, ldexp(1.0, exponent) + 1.0, 1.0);
-        assert_int_equal(lrn_params_scalars(&p).parity, LRN_BETA_ODD);
-    }
-    /* pow() takes an infinity for an even number. */
-    const cllrn_params p = make_params(CLLRN_TORCH, 5, 1.0, (double)INFINITY, 1.0);
-    assert_int_equal(lrn_params_scalars(&p).parity, LRN_BETA_EVEN);
 }
 
-static void assert_split(double value, float high, float low)
+/* Where a float is a type's, so are the values: a kernel's argument loses nothing. */
+static void assert_floats(const lrn_values *v)
 {
-    assert_true(high == (float)value);
-    assert_true(fabs((double)high + (double)low - value) <= fabs(value) * 0x1p-48);
+    const double values[] = {v->scale_hi, v->scale_lo, v->k,       v->beta_hi,
+                             v->beta_lo,  v->next_hi,  v->next_lo, v->gradient};
+    for (size_t i = 0; i < sizeof values / sizeof *values; ++i)
+        assert_true(isnan(values[i]) || values[i] == (double)(float)values[i]);
 }
 
-static void params_scalars__two_floats_SUCCESS(void **state)
+static void assert_split(double value, double high, double low)
+{
+    assert_true(high == (double)(float)value);
+    assert_true(fabs(high + low - value) <= fabs(value) * 0x1p-47);
+}
+
+/* Mantissa, sign and exponent of all sorts. */
+static cllrn_params random_params(uint64_t *random)
+{
+    const double mantissa = 1.0 + (double)(random_next(random) >> 12) * 0x1p-52;
+    const int exponent = (int)random_below(random, 120) - 60;
+    const double alpha = ldexp(random_below(random, 2) ? mantissa : -mantissa, exponent);
+    const double divisor = (double)(1 + random_below(random, 1000));
+    const double beta =
+        ldexp(random_below(random, 2) ? mantissa : -mantissa, (int)random_below(random, 30) - 15);
+    return make_window(2, 2, divisor, alpha, beta, mantissa);
+}
+
+static void params_values__two_floats_SUCCESS(void **state)
 {
     uint64_t random = 1;
     (void)state;
     for (int i = 0; i < 100000; ++i) {
-        const double mantissa = 1.0 + (double)(random_next(&random) >> 12) * 0x1p-52;
-        const int exponent = (int)random_below(&random, 120) - 60;
-        const double alpha = ldexp(random_below(&random, 2) ? mantissa : -mantissa, exponent);
-        const double divisor = (double)(1 + random_below(&random, 1000));
-        const double beta = ldexp(mantissa, (int)random_below(&random, 30) - 15);
-        const cllrn_params p = make_window(2, 2, divisor, alpha, beta, mantissa);
-        const lrn_scalars s = lrn_params_scalars(&p);
-        assert_split(alpha / divisor, s.scale_hi, s.scale_lo);
-        assert_split(beta, s.beta_hi, s.beta_lo);
-        assert_true(s.k == (float)mantissa);
+        const cllrn_params p = random_params(&random);
+        const lrn_values v = lrn_params_values(&p, false);
+        const double scale = p.alpha / p.divisor, next = p.beta + 1.0;
+        assert_floats(&v);
+        assert_split(scale, v.scale_hi, v.scale_lo);
+        assert_split(p.beta, v.beta_hi, v.beta_lo);
+        assert_true(v.next_hi == (double)(float)next);
+        assert_true(fabs((v.next_hi + v.next_lo) - next) <= fabs(next) * 0x1p-47);
+        assert_true(v.k == (double)(float)p.k);
+        assert_true(fabs(v.gradient + 2.0 * scale * p.beta) <=
+                    fabs(2.0 * scale * p.beta) * 0x1p-23);
     }
 }
 
-static void params_scalars__extremes_SUCCESS(void **state)
+/* The nearest double and what it lost, of the quotient and of beta + 1. */
+static void params_values__two_doubles_SUCCESS(void **state)
 {
-    lrn_scalars s;
-    cllrn_params p;
+    uint64_t random = 2;
+    int with_rest = 0, with_next_rest = 0;
     (void)state;
+    for (int i = 0; i < 100000; ++i) {
+        const cllrn_params p = random_params(&random);
+        const lrn_values v = lrn_params_values(&p, true);
+        assert_true(v.scale_hi == p.alpha / p.divisor);
+        /* (scale_hi + scale_lo) * divisor = alpha, to twice the bits of a double. */
+        const double error =
+            fma(v.scale_lo, p.divisor, fma(v.scale_hi, p.divisor, -p.alpha)) / p.alpha;
+        assert_true(fabs(error) <= 0x1p-104);
+        with_rest += v.scale_lo != 0.0;
+        assert_true(v.beta_hi == p.beta && v.beta_lo == 0.0);
+        assert_true(v.next_hi == p.beta + 1.0);
+        /* What beta + 1 lost, by Knuth's two-sum. */
+        const double b = v.next_hi - 1.0, rest = (1.0 - (v.next_hi - b)) + (p.beta - b);
+        assert_true(v.next_lo == rest);
+        with_next_rest += rest != 0.0;
+        assert_true(v.k == p.k);
+        const double gradient = -2.0 * (p.alpha / p.divisor) * p.beta;
+        assert_true(fabs(v.gradient - gradient) <= fabs(gradient) * 0x1p-52);
+    }
+    assert_true(with_rest > 50000 && with_next_rest > 10000);
+}
 
+static void params_values__extremes_SUCCESS(void **state)
+{
+    (void)state;
     /* Too large for a float: an infinity, and no NaN in the low part. */
-    p = make_params(CLLRN_TORCH, 1, 1e300, 1.0, 1e300);
-    s = lrn_params_scalars(&p);
-    assert_true(isinf(s.scale_hi) && s.scale_lo == 0.0f && isinf(s.k));
+    cllrn_params p = make_params(CLLRN_TORCH, 1, 1e300, 1.0, 1e300);
+    lrn_values v = lrn_params_values(&p, false);
+    assert_true(isinf(v.scale_hi) && v.scale_lo == 0.0 && isinf(v.k) && isinf(v.gradient));
+    v = lrn_params_values(&p, true);
+    assert_true(v.scale_hi == 1e300 && v.scale_lo == 0.0 && v.k == 1e300);
+    p = make_window(0, 0, 1e-300, 1e300, 1.0, 1.0);
+    v = lrn_params_values(&p, true);
+    assert_true(isinf(v.scale_hi) && v.scale_lo == 0.0);
+    /* Near the least double the rest cannot be told; it must not be a NaN. */
+    p = make_window(0, 0, 3.0, 1e-320, 1.0, 1.0);
+    v = lrn_params_values(&p, true);
+    assert_true(v.scale_hi == 1e-320 / 3.0 && isfinite(v.scale_lo));
+
     p = make_params(CLLRN_TORCH, 1, (double)NAN, (double)NAN, (double)NAN);
-    s = lrn_params_scalars(&p);
-    assert_true(isnan(s.scale_hi) && isnan(s.beta_hi) && isnan(s.k));
-    assert_true(s.scale_lo == 0.0f && s.beta_lo == 0.0f);
+    for (int f64 = 0; f64 < 2; ++f64) {
+        v = lrn_params_values(&p, f64);
+        assert_true(isnan(v.scale_hi) && isnan(v.beta_hi) && isnan(v.next_hi) && isnan(v.k) &&
+                    isnan(v.gradient));
+        assert_true(v.scale_lo == 0.0 && v.beta_lo == 0.0 && v.next_lo == 0.0);
+    }
     /* A huge beta is cut, but stays huge and keeps its sign. */
     const double huge[] = {1e13, 1e300, (double)INFINITY};
     for (size_t i = 0; i < sizeof huge / sizeof *huge; ++i)
-        for (int sign = -1; sign <= 1; sign += 2) {
-            p = make_params(CLLRN_TORCH, 1, 1.0, sign * huge[i], 1.0);
-            s = lrn_params_scalars(&p);
-            assert_true(isfinite(s.beta_hi) && s.beta_hi * (float)sign > 1e9f);
-            assert_true(isfinite(s.beta_lo));
-        }
+        for (int sign = -1; sign <= 1; sign += 2)
+            for (int f64 = 0; f64 < 2; ++f64) {
+                p = make_params(CLLRN_TORCH, 1, 1.0, sign * huge[i], 1.0);
+                v = lrn_params_values(&p, f64);
+                assert_true(isfinite(v.beta_hi) && v.beta_hi * sign > 1e9);
+                assert_true(isfinite(v.next_hi) && v.next_hi * sign > 1e9);
+                assert_true(isfinite(v.beta_lo) && isfinite(v.next_lo));
+                if (!f64)
+                    assert_floats(&v);
+            }
     /* A tiny one is never taken for zero. */
     const double tiny[] = {1e-320, -1e-320, 1e-46, -1e-46, DBL_MIN};
-    for (size_t i = 0; i < sizeof tiny / sizeof *tiny; ++i) {
-        p = make_params(CLLRN_TORCH, 1, 1.0, tiny[i], 1.0);
-        s = lrn_params_scalars(&p);
-        assert_true(s.beta_hi != 0.0f && !signbit(s.beta_hi) == !signbit(tiny[i]));
-    }
+    for (size_t i = 0; i < sizeof tiny / sizeof *tiny; ++i)
+        for (int f64 = 0; f64 < 2; ++f64) {
+            p = make_params(CLLRN_TORCH, 1, 1.0, tiny[i], 1.0);
+            v = lrn_params_values(&p, f64);
+            assert_true(v.beta_hi != 0.0 && !signbit(v.beta_hi) == !signbit(tiny[i]));
+            assert_true(v.next_hi == 1.0);
+            if (!f64)
+                assert_floats(&v);
+        }
 }
 
 int main(void)
@@ -319,13 +504,17 @@ int main(void)
         TEST(params_init__unknown_INVALID_CONVENTION),
         TEST(params_init__null_or_struct_size_INVALID_ARGUMENT),
         TEST(params_init__any_scalars_SUCCESS),
+        TEST(params_init_within__every_convention_SUCCESS),
+        TEST(params_init_within__bad_input_their_status),
+        TEST(params_check__spatial_axes_INVALID_REGION),
         TEST(params_check__bad_params_their_status),
         TEST(params_check__newer_header_its_status),
         TEST(params_check__window_overflows_INVALID_WINDOW),
-        TEST(params_power__classes_SUCCESS),
-        TEST(params_scalars__parity_SUCCESS),
-        TEST(params_scalars__two_floats_SUCCESS),
-        TEST(params_scalars__extremes_SUCCESS),
+        TEST(params_values__power_SUCCESS),
+        TEST(params_values__parity_SUCCESS),
+        TEST(params_values__two_floats_SUCCESS),
+        TEST(params_values__two_doubles_SUCCESS),
+        TEST(params_values__extremes_SUCCESS),
     };
     return cmocka_run_group_tests_name("params", tests, NULL, NULL);
 }

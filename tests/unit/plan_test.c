@@ -9,7 +9,7 @@
 /* A problem with everything in order, to be spoilt. */
 typedef struct material {
     cllrn_params params;
-    cllrn_tensor src, dst;
+    cllrn_tensor src, dy, dst;
     cllrn_problem problem;
 } material;
 
@@ -17,11 +17,18 @@ static void material_make(material *m)
 {
     static const cllrn_problem defaults = CLLRN_PROBLEM_INIT;
     m->params = make_params(CLLRN_TORCH, 5, 1e-4, 0.75, 1.0);
-    m->src = m->dst = make_nchw(2, 6, 3, 4);
+    m->src = m->dy = m->dst = make_nchw(2, 6, 3, 4);
     m->problem = defaults;
     m->problem.params = &m->params;
     m->problem.src = &m->src;
     m->problem.dst = &m->dst;
+}
+
+static void material_make_backward(material *m)
+{
+    material_make(m);
+    m->problem.direction = CLLRN_BACKWARD;
+    m->problem.dy = &m->dy;
 }
 
 /* Creates with a problem that must be refused before OpenCL is asked for anything. */
@@ -77,10 +84,20 @@ static void plan_create__scratch_in_place_SUCCESS(void **state)
     cllrn_plan *plan = world_plan(&w, &m.params, &m.src, &m.dst, NULL);
 
     assert_string_equal(cllrn_plan_variant(plan, CLLRN_DISJOINT), "strided");
-    assert_string_equal(cllrn_plan_variant(plan, CLLRN_IN_PLACE), "strided-in-place");
+    assert_string_equal(cllrn_plan_variant(plan, CLLRN_IN_PLACE), "separable");
     assert_int_equal(cllrn_plan_scratch_size(plan, CLLRN_DISJOINT), 0);
     const uint64_t scratch = cllrn_plan_scratch_size(plan, CLLRN_IN_PLACE);
-    assert_true(scratch > 0 && scratch % (6 * sizeof(float)) == 0);
+    assert_true(scratch > 6 * sizeof(float));
+    cllrn_plan_destroy(plan);
+
+    /* The gradient of so many taps takes the one with scratch always, and more of it. */
+    plan = world_backward_plan(&w, &m.params, &m.src, &m.dy, &m.dst, NULL);
+    assert_string_equal(cllrn_plan_variant(plan, CLLRN_DISJOINT), "separable");
+    assert_string_equal(cllrn_plan_variant(plan, CLLRN_IN_PLACE), "separable");
+    assert_true(cllrn_plan_scratch_size(plan, CLLRN_DISJOINT) > scratch);
+    assert_int_equal(cllrn_plan_scratch_size(plan, CLLRN_DISJOINT),
+                     cllrn_plan_scratch_size(plan, CLLRN_IN_PLACE));
+    assert_int_equal(cllrn_plan_scratch_size(plan, 0), 0);
     cllrn_plan_destroy(plan);
     world_close(&w);
 }
@@ -109,6 +126,13 @@ static void plan_create__null_INVALID_ARGUMENT(void **state)
     material_make(&m);
     m.problem.dst = NULL;
     refuse(CLLRN_INVALID_ARGUMENT, &w, &m.problem);
+    /* dy where it belongs, and only there. */
+    material_make(&m);
+    m.problem.dy = &m.dy;
+    refuse(CLLRN_INVALID_ARGUMENT, &w, &m.problem);
+    material_make_backward(&m);
+    m.problem.dy = NULL;
+    refuse(CLLRN_INVALID_ARGUMENT, &w, &m.problem);
     world_close(&w);
 }
 
@@ -119,17 +143,18 @@ static void plan_create__struct_size_or_direction_INVALID_ARGUMENT(void **state)
     (void)state;
 
     for (int less = 1; less < 5; ++less)
-        for (int which = 0; which < 4; ++which) {
-            material_make(&m);
+        for (int which = 0; which < 5; ++which) {
+            material_make_backward(&m);
             uint32_t *sizes[] = {&m.problem.struct_size, &m.params.struct_size, &m.src.struct_size,
-                                 &m.dst.struct_size};
+                                 &m.dst.struct_size, &m.dy.struct_size};
             *sizes[which] = less == 4 ? 0 : *sizes[which] - (uint32_t)less;
             refuse(CLLRN_INVALID_ARGUMENT, &w, &m.problem);
         }
-    for (int32_t direction = -1; direction < 4; ++direction)
-        if (direction != CLLRN_FORWARD) {
-            material_make(&m);
-            m.problem.direction = direction;
+    static const int32_t directions[] = {-1, 0, 3, 4, INT32_MAX, INT32_MIN};
+    for (size_t i = 0; i < sizeof directions / sizeof *directions; ++i)
+        for (int with_dy = 0; with_dy < 2; ++with_dy) {
+            (with_dy ? material_make_backward : material_make)(&m);
+            m.problem.direction = directions[i];
             refuse(CLLRN_INVALID_ARGUMENT, &w, &m.problem);
         }
     world_close(&w);
@@ -143,6 +168,14 @@ static void plan_create__bad_params_their_status(void **state)
 
     material_make(&m);
     m.params.region = 0;
+    refuse(CLLRN_INVALID_REGION, &w, &m.problem);
+    material_make(&m);
+    m.params = make_region(1, 1, 4, 9.0, 1.0, 0.75, 1.0);
+    refuse(CLLRN_INVALID_REGION, &w, &m.problem);
+    /* More axes than these tensors have. */
+    const int64_t dims[] = {6, 3, 4};
+    m.params.spatial_axes = 3;
+    m.src = m.dst = make_tensor(3, dims, NULL, 0);
     refuse(CLLRN_INVALID_REGION, &w, &m.problem);
     material_make(&m);
     m.params.lower = -1;
@@ -159,28 +192,31 @@ static void plan_create__bad_tensors_their_status(void **state)
     material m;
     (void)state;
 
-    for (int side = 0; side < 2; ++side) {
-        cllrn_tensor *tensor = side == 0 ? &m.src : &m.dst;
-        material_make(&m);
+    for (int side = 0; side < 3; ++side) {
+        cllrn_tensor *tensor = side == 0 ? &m.src : side == 1 ? &m.dst : &m.dy;
+        material_make_backward(&m);
         tensor->dtype = 7;
         refuse(CLLRN_INVALID_DTYPE, &w, &m.problem);
-        material_make(&m);
+        material_make_backward(&m);
         tensor->rank = side == 0 ? 1 : 9;
         refuse(CLLRN_INVALID_RANK, &w, &m.problem);
-        material_make(&m);
+        material_make_backward(&m);
         tensor->dims[2] = -3;
         refuse(CLLRN_INVALID_DIMS, &w, &m.problem);
-        material_make(&m);
+        material_make_backward(&m);
         tensor->channel_axis = side == 0 ? 4 : -5;
         refuse(CLLRN_INVALID_CHANNEL_AXIS, &w, &m.problem);
-        material_make(&m);
+        material_make_backward(&m);
+        tensor->channel_block = 7;
+        refuse(CLLRN_INVALID_BLOCK, &w, &m.problem);
+        material_make_backward(&m);
         tensor->strides[0] = INT64_MAX / 2;
         refuse(CLLRN_SIZE_OVERFLOW, &w, &m.problem);
     }
-    material_make(&m);
+    material_make_backward(&m);
     m.dst.strides[3] = 0;
     refuse(CLLRN_INVALID_STRIDES, &w, &m.problem);
-    material_make(&m);
+    material_make_backward(&m);
     m.dst.strides[2] = 3; /* rows of four, three apart */
     refuse(CLLRN_INVALID_STRIDES, &w, &m.problem);
     world_close(&w);
@@ -192,17 +228,27 @@ static void plan_create__different_shapes_SHAPE_MISMATCH(void **state)
     material m;
     (void)state;
 
-    material_make(&m);
+    material_make_backward(&m);
     m.dst = make_nchw(2, 6, 4, 3);
     refuse(CLLRN_SHAPE_MISMATCH, &w, &m.problem);
-    material_make(&m);
+    material_make_backward(&m);
     m.dst.channel_axis = 2;
     refuse(CLLRN_SHAPE_MISMATCH, &w, &m.problem);
-    material_make(&m);
+    material_make_backward(&m);
     m.dst.rank = 3;
     refuse(CLLRN_SHAPE_MISMATCH, &w, &m.problem);
+    material_make_backward(&m);
+    m.dy = make_nchw(2, 6, 4, 3);
+    refuse(CLLRN_SHAPE_MISMATCH, &w, &m.problem);
+    material_make_backward(&m);
+    m.dy.dtype = CLLRN_F64;
+    refuse(CLLRN_SHAPE_MISMATCH, &w, &m.problem);
+    material_make_backward(&m);
+    m.dy.dtype = CLLRN_F16;
+    m.dst.dtype = CLLRN_BF16;
+    refuse(CLLRN_SHAPE_MISMATCH, &w, &m.problem);
     /* The same axis counted from the other end is no difference. */
-    material_make(&m);
+    material_make_backward(&m);
     m.dst.channel_axis = -3;
     cllrn_plan_destroy(world_plan(&w, &m.params, &m.src, &m.dst, NULL));
     world_close(&w);
@@ -233,10 +279,8 @@ static void plan_create__forced_variant_SUCCESS(void **state)
 {
     static const struct {
         const char *name, *in_place;
-    } rows[] = {{"column", "column"},
-                {"planar", "none"},
-                {"strided", "none"},
-                {"strided-in-place", "strided-in-place"}};
+    } rows[] = {
+        {"column", "column"}, {"planar", "none"}, {"strided", "none"}, {"separable", "separable"}};
     world w = world_open();
     material m;
     (void)state;
@@ -245,6 +289,10 @@ static void plan_create__forced_variant_SUCCESS(void **state)
     for (size_t i = 0; i < sizeof rows / sizeof *rows; ++i) {
         /* world_plan sees to it that the success leaves the error alone. */
         cllrn_plan *plan = world_plan(&w, &m.params, &m.src, &m.dst, rows[i].name);
+        assert_string_equal(cllrn_plan_variant(plan, CLLRN_DISJOINT), rows[i].name);
+        assert_string_equal(cllrn_plan_variant(plan, CLLRN_IN_PLACE), rows[i].in_place);
+        cllrn_plan_destroy(plan);
+        plan = world_backward_plan(&w, &m.params, &m.src, &m.dy, &m.dst, rows[i].name);
         assert_string_equal(cllrn_plan_variant(plan, CLLRN_DISJOINT), rows[i].name);
         assert_string_equal(cllrn_plan_variant(plan, CLLRN_IN_PLACE), rows[i].in_place);
         cllrn_plan_destroy(plan);
@@ -287,6 +335,59 @@ static void plan_create__too_large_for_the_device_UNSUPPORTED_SIZE(void **state)
     plan = world_plan(&w, &m.params, &m.src, &m.dst, NULL);
     assert_string_equal(cllrn_plan_variant(plan, CLLRN_DISJOINT), "strided");
     cllrn_plan_destroy(plan);
+    world_close(&w);
+}
+
+static void plan_create__float64_without_it_UNSUPPORTED(void **state)
+{
+    static const struct {
+        const char *profile, *extensions;
+    } rows[] = {{"FULL_PROFILE", "cl_khr_fp16"}, {"EMBEDDED_PROFILE", "cles_khr_int64"}};
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; ++i)
+        for (int backward = 0; backward < 2; ++backward) {
+            world w = world_handles();
+            material m;
+            cllrn_plan *plan = UNTOUCHED;
+            cllrn_error error = error_blank();
+            fake_settings(w.device)->profile = rows[i].profile;
+            fake_settings(w.device)->extensions = rows[i].extensions;
+            world_engine(&w);
+            (backward ? material_make_backward : material_make)(&m);
+            m.src.dtype = m.dy.dtype = m.dst.dtype = CLLRN_F64;
+
+            const cllrn_status status = cllrn_plan_create(w.engine, &m.problem, &plan, &error);
+
+            assert_failed(CLLRN_UNSUPPORTED, status, &error);
+            assert_non_null(strstr(error.message, "fake device"));
+            assert_ptr_equal(plan, UNTOUCHED);
+            assert_int_equal(cllrn_engine_program_count(w.engine), 0);
+            world_close(&w);
+        }
+}
+
+static void plan_create__every_dtype_and_region_SUCCESS(void **state)
+{
+    world w = world_open();
+    (void)state;
+    for (int32_t dtype = CLLRN_F32; dtype <= CLLRN_F64; ++dtype)
+        for (int32_t axes = 0; axes <= 3; ++axes)
+            for (int32_t block = 2; block <= 32; block *= 2) {
+                const int64_t dims[] = {2, 9, 3, 4};
+                const cllrn_tensor plain = with_dtype(make_tensor(4, dims, NULL, 1), dtype);
+                const cllrn_tensor t =
+                    block == 2 ? plain : with_dtype(make_blocked(4, dims, 1, block), dtype);
+                const cllrn_params params = axes == 0
+                                                ? make_params(CLLRN_TORCH, 5, 1e-4, 0.75, 1.0)
+                                                : make_region(1, 2, axes, 9.0, 1e-4, 0.75, 1.0);
+                cllrn_plan *plan = world_plan(&w, &params, &t, &t, NULL);
+                assert_string_not_equal(cllrn_plan_variant(plan, CLLRN_DISJOINT), "none");
+                assert_string_not_equal(cllrn_plan_variant(plan, CLLRN_IN_PLACE), "none");
+                cllrn_plan_destroy(plan);
+                plan = world_backward_plan(&w, &params, &t, &plain, &t, NULL);
+                assert_string_not_equal(cllrn_plan_variant(plan, CLLRN_IN_PLACE), "none");
+                cllrn_plan_destroy(plan);
+            }
     world_close(&w);
 }
 
@@ -342,41 +443,114 @@ static void plan_create__shapes_share_programs_SUCCESS(void **state)
             for (int layout = 0; layout < 2; ++layout) {
                 const cllrn_tensor tensor = layout == 0 ? make_nchw(1 + size, 3 + size, 5, 7)
                                                         : make_nhwc(2, 9, size + 1, 2);
-                const cllrn_params params = make_params(CLLRN_ONNX, 5, 1e-4 * (1 + scalars),
-                                                        0.6 + 0.01 * scalars, 1 + size);
+                static const double betas[] = {0.5, 0.6, 1.0};
+                const cllrn_params params =
+                    make_params(CLLRN_ONNX, 5, 1e-4 * (1 + scalars), betas[scalars], 1 + size);
                 plans[count++] = world_plan(&w, &params, &tensor, &tensor, NULL);
             }
     assert_int_equal(cllrn_engine_program_count(w.engine), 1);
-    /* Windows that are not unrolled are arguments. */
+    /* The most usual beta has a program of its own. */
+    const cllrn_tensor usual = make_nchw(1, 3, 5, 7);
+    const cllrn_params usual_params = make_params(CLLRN_ONNX, 5, 1e-4, 0.75, 1.0);
+    plans[count++] = world_plan(&w, &usual_params, &usual, &usual, NULL);
+    assert_int_equal(cllrn_engine_program_count(w.engine), 2);
+    /* Windows that are not unrolled are arguments, as regions, blocks and mixtures of types are. */
     for (int64_t size = 10; size < 30; ++size) {
         const cllrn_tensor tensor = make_nchw(1, 3, 5, 7);
-        const cllrn_params params = make_params(CLLRN_ONNX, size, 1e-4, 0.6, 1);
+        const cllrn_params params = make_params(CLLRN_ONNX, size, 1e-4, 0.75, 1);
         plans[count++] = world_plan(&w, &params, &tensor, &tensor, NULL);
     }
-    assert_int_equal(cllrn_engine_program_count(w.engine), 2);
+    for (int32_t dtype = CLLRN_F32; dtype <= CLLRN_BF16; ++dtype) {
+        const int64_t dims[] = {1, 3, 5, 7};
+        const cllrn_tensor src = with_dtype(make_blocked(4, dims, 1, 8), dtype);
+        const cllrn_params params = make_region(1, 1, dtype, 9.0, 1e-4, 0.75, 1);
+        plans[count++] = world_plan(&w, &params, &src, &usual, NULL);
+        plans[count++] = world_plan(&w, &params, &src, &src, NULL);
+    }
+    assert_int_equal(cllrn_engine_program_count(w.engine), 4); /* strided, in place separable */
 
     while (count > 0)
         cllrn_plan_destroy(plans[--count]);
     world_close(&w);
 }
 
-/* Where the two sides differ nothing can be in place, and nothing is built for it. */
-static void plan_create__different_strides_SUCCESS(void **state)
+/* Where dst lies like no source nothing can be in place, and nothing is built for it. */
+static void plan_create__different_places_SUCCESS(void **state)
 {
-    world w = world_open();
-    material m;
+    static const struct {
+        bool backward, src_like_dst, dy_like_dst;
+    } rows[] = {{false, true, false}, {false, false, false}, {true, true, true},
+                {true, true, false},  {true, false, true},   {true, false, false}};
     (void)state;
-    material_make(&m);
-    m.params = make_params(CLLRN_TORCH, 6, 1e-4, 0.75, 1.0);
-    m.dst.strides[0] *= 2;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; ++i)
+        for (int how = 0; how < 3; ++how) {
+            world w = world_open();
+            material m;
+            material_make_backward(&m);
+            m.params = make_params(CLLRN_TORCH, 6, 1e-4, 0.75, 1.0);
+            /* Other strides, another type, blocks. */
+            cllrn_tensor other = m.dst;
+            if (how == 0)
+                other.strides[0] *= 2;
+            else if (how == 1)
+                other.dtype = CLLRN_F16;
+            else
+                other = make_blocked(4, other.dims, 1, 4);
+            if (!rows[i].src_like_dst)
+                m.src = other;
+            if (!rows[i].dy_like_dst)
+                m.dy = other;
 
-    cllrn_plan *plan = world_plan(&w, &m.params, &m.src, &m.dst, NULL);
+            cllrn_plan *plan = rows[i].backward
+                                   ? world_backward_plan(&w, &m.params, &m.src, &m.dy, &m.dst, NULL)
+                                   : world_plan(&w, &m.params, &m.src, &m.dst, NULL);
 
-    assert_string_equal(cllrn_plan_variant(plan, CLLRN_DISJOINT), "strided");
-    assert_string_equal(cllrn_plan_variant(plan, CLLRN_IN_PLACE), "none");
-    assert_int_equal(cllrn_plan_scratch_size(plan, CLLRN_IN_PLACE), 0);
-    assert_int_equal(fake_live_kernels(), 1);
-    cllrn_plan_destroy(plan);
+            const bool in_place = rows[i].src_like_dst || (rows[i].backward && rows[i].dy_like_dst);
+            assert_string_equal(cllrn_plan_variant(plan, CLLRN_DISJOINT),
+                                rows[i].backward ? "separable" : "strided");
+            assert_string_equal(cllrn_plan_variant(plan, CLLRN_IN_PLACE),
+                                in_place ? "separable" : "none");
+            assert_int_equal(cllrn_plan_scratch_size(plan, CLLRN_IN_PLACE) > 0, in_place);
+            assert_int_equal(fake_live_kernels(), in_place ? 2 : 1);
+            cllrn_plan_destroy(plan);
+            world_close(&w);
+        }
+}
+
+/* The kernel's modes, field by field, as cl/kernel.h takes them apart. */
+static void plan_create__modes_SUCCESS(void **state)
+{
+    const int64_t dims[] = {2, 9, 3, 4};
+    world w = world_open();
+    (void)state;
+    for (int round = 0; round < 64; ++round) {
+        static const double betas[] = {0.0, 0.5, 0.75, 1.0, 2.0, 3.0, 0.3, -1.0};
+        static const int powers[] = {0, 1, 2, 3, 4, 4, 4, 4}, parities[] = {1, 0, 0, 2, 1, 2, 0, 2},
+                         nexts[] = {2, 0, 0, 1, 2, 1, 0, 1};
+        const int b = round % 8, axes = round / 8 % 4;
+        const int32_t dtypes[] = {1 + round % 2 * (1 + round / 2 % 2), 1,
+                                  1 + round / 3 % 2 * (1 + round / 2 % 2)};
+        const int shifts[] = {round % 5, round / 2 % 5, round / 3 % 5};
+        cllrn_tensor t[3];
+        for (int i = 0; i < 3; ++i)
+            t[i] = with_dtype(shifts[i] < 1 ? make_tensor(4, dims, NULL, 1)
+                                            : make_blocked(4, dims, 1, INT32_C(2) << shifts[i]),
+                              dtypes[i]);
+        const cllrn_params params = axes == 0 ? make_params(CLLRN_TORCH, 5, 1e-4, betas[b], 1.0)
+                                              : make_region(1, 2, axes, 9.0, 1e-4, betas[b], 1.0);
+        cllrn_plan *plan = world_backward_plan(&w, &params, &t[0], &t[1], &t[2], NULL);
+        const uint32_t modes = plan->modes;
+        assert_int_equal(modes & 7, powers[b]);
+        assert_int_equal(modes >> 3 & 3, parities[b]);
+        assert_int_equal(modes >> 5 & 3, nexts[b]);
+        for (int i = 0; i < 3; ++i) {
+            assert_int_equal(modes >> (7 + 3 * i) & 7, dtypes[i]);
+            assert_int_equal(modes >> (16 + 3 * i) & 7, shifts[i] < 1 ? 0 : shifts[i] + 1);
+        }
+        assert_int_equal(modes >> 25 & 3, axes == 0 ? 1 : axes);
+        assert_int_equal(modes >> 27, axes > 0);
+        cllrn_plan_destroy(plan);
+    }
     world_close(&w);
 }
 
@@ -441,10 +615,13 @@ int main(void)
         TEST(plan_create__bad_variant_INVALID_VARIANT),
         TEST(plan_create__forced_variant_SUCCESS),
         TEST(plan_create__too_large_for_the_device_UNSUPPORTED_SIZE),
+        TEST(plan_create__float64_without_it_UNSUPPORTED),
+        TEST(plan_create__every_dtype_and_region_SUCCESS),
         TEST(plan_create__build_fails_BUILD_FAILURE),
         TEST(plan_create__empty_tensor_SUCCESS),
         TEST(plan_create__shapes_share_programs_SUCCESS),
-        TEST(plan_create__different_strides_SUCCESS),
+        TEST(plan_create__different_places_SUCCESS),
+        TEST(plan_create__modes_SUCCESS),
         TEST(plan_destroy__after_the_engine_SUCCESS),
         TEST(launch_kernels__more_than_are_kept_SUCCESS),
     };

@@ -9,13 +9,27 @@
 #include <inttypes.h>
 #include <math.h>
 
+#include "../../cl/arithmetic.h"
 #include "params.h"
+
+static lrn_scalars scalars_of(const cllrn_params *params)
+{
+    const lrn_values v = lrn_params_values(params, false);
+    return (lrn_scalars){(float)v.scale_hi, (float)v.scale_lo, (float)v.k,       (float)v.beta_hi,
+                         (float)v.beta_lo,  (float)v.next_hi,  (float)v.next_lo, (float)v.gradient,
+                         v.parity,          v.next_parity};
+}
+
+static int power_of(const cllrn_params *params)
+{
+    return lrn_params_values(params, false).power;
+}
 
 /* y for x with s given as k; the sum adds nothing. */
 static float with_k(double beta, float x, float s)
 {
     const cllrn_params params = make_window(0, 0, 1.0, 1.0, beta, (double)s);
-    return lrn_normalize(lrn_params_power(&params), x, 0.0f, lrn_params_scalars(&params));
+    return lrn_normalize(power_of(&params), x, 0.0f, scalars_of(&params));
 }
 
 static bool is_normal(double x)
@@ -28,11 +42,11 @@ static double worst(double beta, uint32_t first, uint32_t last, uint32_t step, d
 {
     /* scale 1 and k 0 give s = sum. */
     const cllrn_params params = make_window(0, 0, 1.0, 1.0, beta, 0.0);
-    const lrn_scalars scalars = lrn_params_scalars(&params);
-    const int power = lrn_params_power(&params);
+    const lrn_scalars scalars = scalars_of(&params);
+    const int power = power_of(&params);
     double greatest = 0.0;
     for (uint64_t bits = first; bits <= last; bits += step) {
-        const float s = lrn_bits_float((uint32_t)bits);
+        const float s = bits_float((uint32_t)bits);
         const double exact = pow((double)s, -beta);
         if (!is_normal(exact))
             continue;
@@ -108,7 +122,7 @@ static void power__out_of_range_SUCCESS(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof betas / sizeof *betas; ++i)
         for (uint32_t bits = 1; bits < 0x7f800000; bits += 1234567) {
-            const float s = lrn_bits_float(bits);
+            const float s = bits_float(bits);
             const double exact = pow((double)s, -betas[i]);
             const float actual = with_k(betas[i], 1.0f, s);
             if (exact > 1.001 * (double)FLT_MAX)
@@ -124,14 +138,14 @@ static void assert_special(double beta, float x, float s, double exact)
     const float actual = with_k(beta, x, s);
     bool right;
     if (isnan(exact))
-        right = lrn_float_bits(actual) == LRN_NAN_BITS;
+        right = float_bits(actual) == LRN_NAN_BITS;
     else if (isinf(exact) || exact == 0.0)
         right = (double)actual == exact && !signbit(actual) == !signbit(exact);
     else
         right = ulp_error(actual, exact) <= 4.0;
     if (!right)
         fail_msg("x %g, s %a, beta %g: %a (0x%08x), expected %a", (double)x, (double)s, beta,
-                 (double)actual, lrn_float_bits(actual), exact);
+                 (double)actual, float_bits(actual), exact);
 }
 
 static void power__special_values_SUCCESS(void **state)
@@ -170,10 +184,10 @@ static void power__beta_zero_copies_SUCCESS(void **state)
     for (size_t v = 0; v < sizeof values / sizeof *values; ++v)
         for (int i = 0; i < 10000; ++i) {
             const uint32_t bits = (uint32_t)random_next(&random);
-            const float x = lrn_bits_float(bits);
+            const float x = bits_float(bits);
             for (double beta = 0.0; !signbit(beta); beta = -0.0) {
                 const uint32_t expected = isnan(x) ? LRN_NAN_BITS : bits;
-                assert_int_equal(lrn_float_bits(with_k(beta, x, values[v])), expected);
+                assert_int_equal(float_bits(with_k(beta, x, values[v])), expected);
             }
         }
 }
@@ -232,20 +246,18 @@ static void power__infinite_sum_SUCCESS(void **state)
     for (size_t a = 0; a < sizeof alphas / sizeof *alphas; ++a)
         for (size_t b = 0; b < sizeof betas / sizeof *betas; ++b) {
             const cllrn_params params = make_window(2, 2, 5.0, alphas[a], betas[b], 1.0);
-            const float y = lrn_normalize(lrn_params_power(&params), 2.0f, INFINITY,
-                                          lrn_params_scalars(&params));
+            const float y = lrn_normalize(power_of(&params), 2.0f, INFINITY, scalars_of(&params));
             const double s = alphas[a] > 0 ? (double)INFINITY : -(double)INFINITY;
             const double exact = 2.0 * pow(s, -betas[b]);
             if (isnan(exact))
-                assert_int_equal(lrn_float_bits(y), LRN_NAN_BITS);
+                assert_int_equal(float_bits(y), LRN_NAN_BITS);
             else
                 assert_true((double)y == exact && !signbit(y) == !signbit(exact));
         }
     /* alpha 0 times an infinite sum is a NaN, as IEEE 754 has it. */
     const cllrn_params params = make_window(2, 2, 5.0, 0.0, 0.75, 1.0);
-    assert_int_equal(
-        lrn_float_bits(lrn_normalize(LRN_POWER_3_4, 2.0f, INFINITY, lrn_params_scalars(&params))),
-        LRN_NAN_BITS);
+    assert_int_equal(float_bits(lrn_normalize(LRN_POWER_3_4, 2.0f, INFINITY, scalars_of(&params))),
+                     LRN_NAN_BITS);
 }
 
 /*
@@ -269,15 +281,15 @@ static void power__bits_of_this_arithmetic_version_SUCCESS(void **state)
     assert_int_equal(CLLRN_ARITHMETIC_VERSION, 1);
     for (size_t i = 0; i < sizeof rows / sizeof *rows; ++i) {
         const cllrn_params params = make_window(0, 0, 1.0, 0.7, rows[i].beta, 0.3);
-        const lrn_scalars scalars = lrn_params_scalars(&params);
-        const int power = lrn_params_power(&params);
+        const lrn_scalars scalars = scalars_of(&params);
+        const int power = power_of(&params);
         uint64_t hash = UINT64_C(0xcbf29ce484222325);
         for (uint32_t bits = 0x00800000; bits < 0x7f800000; bits += 4093) {
-            const float sum = lrn_bits_float(bits);
+            const float sum = bits_float(bits);
             const float y = lrn_normalize(power, 1.7f, sum, scalars);
             /* Subnormal results are no part of the promise. */
             if (y == 0.0f || is_normal((double)y))
-                hash = (hash ^ lrn_float_bits(y)) * UINT64_C(0x100000001b3);
+                hash = (hash ^ float_bits(y)) * UINT64_C(0x100000001b3);
         }
         if (hash != rows[i].hash) {
             print_message("beta %g: UINT64_C(0x%016" PRIx64 ")\n", rows[i].beta, hash);

@@ -5,8 +5,13 @@
 
 #include "program.h"
 
-static const lrn_program_key ordinary = {
-    .file = LRN_FILE_COLUMN, .width = 1, .taps = 5, .power = LRN_POWER_3_4, .wide = false};
+static const lrn_program_key ordinary = {.file = LRN_FILE_COLUMN,
+                                         .backward = false,
+                                         .storage = LRN_F32,
+                                         .width = 1,
+                                         .taps = 5,
+                                         .power = LRN_POWER_3_4,
+                                         .wide = false};
 
 /* Every message of the log, and whether one of them is the expected build log to the byte. */
 typedef struct heard {
@@ -43,16 +48,21 @@ static void program_get__same_key_builds_once_SUCCESS(void **state)
 
 static void program_get__each_field_of_the_key_counts_SUCCESS(void **state)
 {
-    enum { KEYS = 6 };
-    lrn_program_key keys[KEYS] = {ordinary, ordinary, ordinary, ordinary, ordinary, ordinary};
+    enum { KEYS = 9 };
+    lrn_program_key keys[KEYS];
     cl_program programs[KEYS];
     world w = world_open();
     (void)state;
+    for (int i = 0; i < KEYS; ++i)
+        keys[i] = ordinary;
     keys[1].file = LRN_FILE_PLANAR;
     keys[2].width = 4;
     keys[3].taps = 7;
-    keys[4].power = LRN_POWER_HALF;
+    keys[4].power = LRN_POWER_AT_RUN_TIME;
     keys[5].wide = true;
+    keys[6].backward = true;
+    keys[7].storage = LRN_BF16;
+    keys[8].storage = LRN_F64;
 
     for (int round = 0; round < 2; ++round)
         for (int i = 0; i < KEYS; ++i) {
@@ -80,24 +90,45 @@ static void program_options__say_all_of_the_key_SUCCESS(void **state)
     (void)state;
 
     lrn_program_options(&key, true, options);
-    assert_string_equal(options, "-cl-std=CL1.2 -DLRN_WIDTH=1 -DLRN_TAPS=5 -DLRN_POWER=2 "
-                                 "-DLRN_INDEX=int -DLRN_OFFSET=ulong");
+    assert_string_equal(options, "-cl-std=CL1.2 -DLRN_STORAGE=1 -DLRN_WIDTH=1 -DLRN_TAPS=5 "
+                                 "-DLRN_POWER=2 -DLRN_INDEX=int -DLRN_OFFSET=ulong");
     key.taps = 0;
     key.wide = true;
     key.width = 16;
-    key.power = LRN_POWER_GENERAL;
+    key.power = LRN_POWER_AT_RUN_TIME;
+    key.storage = LRN_ANY;
+    key.backward = true;
     lrn_program_options(&key, true, options);
-    assert_string_equal(options, "-cl-std=CL1.2 -DLRN_WIDTH=16 -DLRN_POWER=4 -DLRN_INDEX=long "
-                                 "-DLRN_OFFSET=ulong");
+    assert_string_equal(options, "-cl-std=CL1.2 -DLRN_BACKWARD -DLRN_STORAGE=0 -DLRN_WIDTH=16 "
+                                 "-DLRN_INDEX=long -DLRN_OFFSET=ulong");
+    key.storage = LRN_F64;
+    key.backward = false;
+    key.width = 1;
+    lrn_program_options(&key, true, options);
+    assert_string_equal(options, "-cl-std=CL1.2 -DLRN_DOUBLE -DLRN_STORAGE=4 -DLRN_WIDTH=1 "
+                                 "-DLRN_INDEX=long -DLRN_OFFSET=ulong");
     /* A device without 64-bit integers must not even see their names. */
     key.wide = false;
     lrn_program_options(&key, false, options);
     assert_null(strstr(options, "long"));
-    /* None is cut short. */
-    for (size_t i = 0; lrn_program_key_number(i, 16, &key); ++i) {
-        lrn_program_options(&key, true, options);
-        assert_true(strlen(options) < sizeof options - 1);
-        assert_string_equal(options + strlen(options) - strlen("=ulong"), "=ulong");
+}
+
+static void program_options__of_all_keys_different_SUCCESS(void **state)
+{
+    static char all[200][LRN_OPTIONS_SIZE];
+    const lrn_device_facts facts = {
+        .cpu_like = true, .int64 = true, .wide = true, .fp64 = true, .vector_width = 16};
+    lrn_program_key keys[200];
+    (void)state;
+    for (size_t i = 0; lrn_program_key_number(i, &facts, &keys[i]); ++i) {
+        assert_true(i < 199);
+        lrn_program_options(&keys[i], true, all[i]);
+        /* None is cut short. */
+        assert_true(strlen(all[i]) < sizeof all[i] - 1);
+        assert_string_equal(all[i] + strlen(all[i]) - strlen("=ulong"), "=ulong");
+        for (size_t j = 0; j < i; ++j)
+            if (keys[i].file == keys[j].file)
+                assert_string_not_equal(all[i], all[j]);
     }
 }
 
@@ -215,6 +246,7 @@ int main(void)
         TEST(program_get__same_key_builds_once_SUCCESS),
         TEST(program_get__each_field_of_the_key_counts_SUCCESS),
         TEST(program_options__say_all_of_the_key_SUCCESS),
+        TEST(program_options__of_all_keys_different_SUCCESS),
         TEST(program_get__build_fails_BUILD_FAILURE),
         TEST(program_get__build_fails_without_a_log_callback_BUILD_FAILURE),
         TEST(program_get__opencl_fails_its_status),

@@ -77,37 +77,45 @@ static void sources_open__built_in_equal_the_files_SUCCESS(void **state)
 
     assert_string_equal(built_in.hash, from_disk.hash);
     assert_int_equal(strlen(built_in.hash), 16);
-    for (int file = 0; file < LRN_FILE_COUNT; ++file) {
-        const lrn_source_list a = lrn_sources_list(&built_in, (lrn_file)file);
-        const lrn_source_list b = lrn_sources_list(&from_disk, (lrn_file)file);
-        assert_int_equal(a.count, b.count);
-        for (cl_uint i = 0; i < a.count; ++i)
-            assert_string_equal(a.parts[i], b.parts[i]);
-    }
+    for (int file = 0; file < LRN_FILE_COUNT; ++file)
+        for (int f64 = 0; f64 < 2; ++f64) {
+            const lrn_source_list a = lrn_sources_list(&built_in, (lrn_file)file, f64);
+            const lrn_source_list b = lrn_sources_list(&from_disk, (lrn_file)file, f64);
+            assert_int_equal(a.count, b.count);
+            for (cl_uint i = 0; i < a.count; ++i)
+                assert_string_equal(a.parts[i], b.parts[i]);
+        }
     lrn_sources_close(&built_in);
     lrn_sources_close(&from_disk);
 }
 
 static void sources_list__headers_first_each_with_its_line_SUCCESS(void **state)
 {
-    static const lrn_file headers[] = {LRN_FILE_ARITHMETIC, LRN_FILE_WINDOW, LRN_FILE_KERNEL};
     static const lrn_file kernels[] = {LRN_FILE_COLUMN, LRN_FILE_PACKED, LRN_FILE_PLANAR,
-                                       LRN_FILE_STRIDED};
+                                       LRN_FILE_SEPARABLE, LRN_FILE_STRIDED};
     lrn_sources sources;
     (void)state;
     assert_int_equal(lrn_sources_open(&sources, NULL, NULL), CLLRN_SUCCESS);
-    for (size_t k = 0; k < sizeof kernels / sizeof *kernels; ++k) {
-        const lrn_source_list list = lrn_sources_list(&sources, kernels[k]);
-        assert_int_equal(list.count, 8);
-        for (cl_uint i = 0; i < 4; ++i) {
-            const lrn_file file = i < 3 ? headers[i] : kernels[k];
-            char line[64];
-            snprintf(line, sizeof line, "#line 1 \"cl/%s\"\n", lrn_file_name(file));
-            assert_string_equal(list.parts[2 * i], line);
-            assert_int_equal(strncmp(list.parts[2 * i + 1], "/* SPDX", 7), 0);
+    for (size_t k = 0; k < sizeof kernels / sizeof *kernels; ++k)
+        for (int f64 = 0; f64 < 2; ++f64) {
+            const lrn_file files[] = {LRN_FILE_CLASSES,
+                                      LRN_FILE_REAL,
+                                      f64 ? LRN_FILE_POWER_DOUBLE : LRN_FILE_POWER_FLOAT,
+                                      LRN_FILE_ARITHMETIC,
+                                      LRN_FILE_WINDOW,
+                                      LRN_FILE_KERNEL,
+                                      kernels[k]};
+            enum { FILES = sizeof files / sizeof *files };
+            const lrn_source_list list = lrn_sources_list(&sources, kernels[k], f64);
+            assert_int_equal(list.count, 2 * FILES);
+            for (cl_uint i = 0; i < FILES; ++i) {
+                char line[64];
+                snprintf(line, sizeof line, "#line 1 \"cl/%s\"\n", lrn_file_name(files[i]));
+                assert_string_equal(list.parts[2 * i], line);
+                assert_int_equal(strncmp(list.parts[2 * i + 1], "/* SPDX", 7), 0);
+            }
+            assert_non_null(strstr(list.parts[2 * FILES - 1], "kernel void LRN_KERNEL_NAME("));
         }
-        assert_non_null(strstr(list.parts[7], "kernel void forward_"));
-    }
     lrn_sources_close(&sources);
 }
 
@@ -153,8 +161,10 @@ static void sources_open__not_a_text_KERNEL_SOURCE(void **state)
     write_file(&d, LRN_FILE_STRIDED, large, sizeof large - 1);
     write_file(&d, LRN_FILE_PLANAR, large, 0);
     assert_int_equal(lrn_sources_open(&sources, d.path, NULL), CLLRN_SUCCESS);
-    assert_int_equal(strlen(lrn_sources_list(&sources, LRN_FILE_STRIDED).parts[7]), 1 << 20);
-    assert_string_equal(lrn_sources_list(&sources, LRN_FILE_PLANAR).parts[7], "");
+    lrn_source_list list = lrn_sources_list(&sources, LRN_FILE_STRIDED, false);
+    assert_int_equal(strlen(list.parts[list.count - 1]), 1 << 20);
+    list = lrn_sources_list(&sources, LRN_FILE_PLANAR, false);
+    assert_string_equal(list.parts[list.count - 1], "");
     lrn_sources_close(&sources);
     close_directory(&d);
 }

@@ -93,6 +93,15 @@ cllrn_params make_window(int64_t lower, int64_t upper, double divisor, double al
     return params;
 }
 
+cllrn_params make_region(int64_t lower, int64_t upper, int32_t axes, double divisor, double alpha,
+                         double beta, double k)
+{
+    cllrn_params params = make_window(lower, upper, divisor, alpha, beta, k);
+    params.region = CLLRN_WITHIN_CHANNEL;
+    params.spatial_axes = axes;
+    return params;
+}
+
 cllrn_tensor make_tensor(int32_t rank, const int64_t *dims, const int64_t *strides,
                          int32_t channel_axis)
 {
@@ -116,13 +125,31 @@ cllrn_tensor make_nhwc(int64_t n, int64_t c, int64_t h, int64_t w)
     return make_tensor(4, dims, NULL, -1);
 }
 
-size_t list_offsets(const cllrn_tensor *tensor, int64_t *offsets, size_t room)
+cllrn_tensor make_blocked(int32_t rank, const int64_t *dims, int32_t channel_axis, int32_t block)
+{
+    cllrn_tensor tensor;
+    cllrn_error error = error_blank();
+    assert_succeeded(cllrn_tensor_init_blocked(&tensor, sizeof tensor, CLLRN_F32, rank, dims,
+                                               channel_axis, block, &error),
+                     &error);
+    return tensor;
+}
+
+cllrn_tensor with_dtype(cllrn_tensor tensor, int32_t dtype)
+{
+    tensor.dtype = dtype;
+    return tensor;
+}
+
+static size_t list(const cllrn_tensor *tensor, bool padding, int64_t *offsets, size_t room)
 {
     const int channel_axis =
         tensor->channel_axis < 0 ? tensor->channel_axis + tensor->rank : tensor->channel_axis;
-    const int64_t channels = tensor->dims[channel_axis];
-    int64_t positions = 1;
+    const int64_t block = tensor->channel_block > 1 ? tensor->channel_block : 1;
+    int64_t channels = tensor->dims[channel_axis], positions = 1;
     size_t count = 0;
+    while (padding && channels % block != 0)
+        ++channels;
     for (int axis = 0; axis < tensor->rank; ++axis)
         positions *= axis == channel_axis ? 1 : tensor->dims[axis];
     for (int64_t position = 0; position < positions; ++position) {
@@ -135,10 +162,20 @@ size_t list_offsets(const cllrn_tensor *tensor, int64_t *offsets, size_t room)
         }
         for (int64_t c = 0; c < channels; ++c) {
             assert_true(count < room);
-            offsets[count++] = offset + c * tensor->strides[channel_axis];
+            offsets[count++] = offset + c / block * tensor->strides[channel_axis] + c % block;
         }
     }
     return count;
+}
+
+size_t list_offsets(const cllrn_tensor *tensor, int64_t *offsets, size_t room)
+{
+    return list(tensor, false, offsets, room);
+}
+
+size_t list_places(const cllrn_tensor *tensor, int64_t *offsets, size_t room)
+{
+    return list(tensor, true, offsets, room);
 }
 
 uint64_t random_next(uint64_t *state)
@@ -172,8 +209,16 @@ cllrn_tensor random_tensor(uint64_t *state, int64_t max_elements)
     return make_tensor(rank, dims, NULL, (int32_t)(random_below(state, 2 * rank) - rank));
 }
 
+void random_block(uint64_t *state, cllrn_tensor *tensor)
+{
+    tensor->channel_block = INT32_C(4) << random_below(state, 4);
+}
+
 void random_layout(uint64_t *state, cllrn_tensor *tensor)
 {
+    const int channel_axis =
+        tensor->channel_axis < 0 ? tensor->channel_axis + tensor->rank : tensor->channel_axis;
+    const int64_t block = tensor->channel_block > 1 ? tensor->channel_block : 1;
     int order[CLLRN_MAX_RANK] = {0};
     for (int i = 0; i < tensor->rank; ++i) {
         const int64_t place = random_below(state, i + 1);
@@ -181,10 +226,13 @@ void random_layout(uint64_t *state, cllrn_tensor *tensor)
         order[place] = i;
     }
     int64_t step = random_below(state, 3) == 0 ? 1 + random_below(state, 3) : 1;
+    if (block > 1)
+        step += block - 1;
     for (int i = 0; i < tensor->rank; ++i) {
         const int axis = order[i];
         tensor->strides[axis] = random_below(state, 5) == 0 ? -step : step;
-        step *= tensor->dims[axis];
+        step *=
+            axis == channel_axis ? (tensor->dims[axis] + block - 1) / block : tensor->dims[axis];
         if (random_below(state, 3) == 0)
             step += random_below(state, 4);
     }
@@ -202,6 +250,20 @@ double ulp_error(float actual, double exact)
     (void)frexp(exact, &exponent); /* exact in [2^(exponent-1), 2^exponent) */
     const double ulp = ldexp(1.0, (exponent < -125 ? -125 : exponent) - 24);
     return fabs((double)actual - exact) / ulp;
+}
+
+uint32_t float_bits(float x)
+{
+    uint32_t bits;
+    memcpy(&bits, &x, sizeof bits);
+    return bits;
+}
+
+float bits_float(uint32_t bits)
+{
+    float x;
+    memcpy(&x, &bits, sizeof x);
+    return x;
 }
 
 void memory_fail(size_t n, bool from_there_on)
@@ -328,18 +390,37 @@ void world_close(world *w)
     fake_release(w->device);
 }
 
+static cllrn_plan *create_plan(const world *w, cllrn_problem problem)
+{
+    cllrn_error error = error_blank();
+    cllrn_plan *plan = NULL;
+    assert_succeeded(cllrn_plan_create(w->engine, &problem, &plan, &error), &error);
+    return plan;
+}
+
 cllrn_plan *world_plan(const world *w, const cllrn_params *params, const cllrn_tensor *src,
                        const cllrn_tensor *dst, const char *variant)
 {
     cllrn_problem problem = CLLRN_PROBLEM_INIT;
-    cllrn_error error = error_blank();
-    cllrn_plan *plan = NULL;
     problem.params = params;
     problem.src = src;
     problem.dst = dst;
     problem.variant = variant;
-    assert_succeeded(cllrn_plan_create(w->engine, &problem, &plan, &error), &error);
-    return plan;
+    return create_plan(w, problem);
+}
+
+cllrn_plan *world_backward_plan(const world *w, const cllrn_params *params, const cllrn_tensor *src,
+                                const cllrn_tensor *dy, const cllrn_tensor *dst,
+                                const char *variant)
+{
+    cllrn_problem problem = CLLRN_PROBLEM_INIT;
+    problem.direction = CLLRN_BACKWARD;
+    problem.params = params;
+    problem.src = src;
+    problem.dy = dy;
+    problem.dst = dst;
+    problem.variant = variant;
+    return create_plan(w, problem);
 }
 
 cllrn_memory make_memory(cl_mem buffer, uint64_t offset)

@@ -40,14 +40,23 @@ cllrn_params make_params(int32_t convention, int64_t size, double alpha, double 
 cllrn_params make_window(int64_t lower, int64_t upper, double divisor, double alpha, double beta,
                          double k);
 
-/* strides NULL: C order without gaps. */
+/* lower and upper positions on each of the last `axes` axes. */
+cllrn_params make_region(int64_t lower, int64_t upper, int32_t axes, double divisor, double alpha,
+                         double beta, double k);
+
+/* float32. strides NULL: C order without gaps. */
 cllrn_tensor make_tensor(int32_t rank, const int64_t *dims, const int64_t *strides,
                          int32_t channel_axis);
 cllrn_tensor make_nchw(int64_t n, int64_t c, int64_t h, int64_t w);
 cllrn_tensor make_nhwc(int64_t n, int64_t c, int64_t h, int64_t w);
+cllrn_tensor make_blocked(int32_t rank, const int64_t *dims, int32_t channel_axis, int32_t block);
+cllrn_tensor with_dtype(cllrn_tensor tensor, int32_t dtype);
 
 /* Offsets of all elements, channels turning fastest, then the other axes in C order. */
 size_t list_offsets(const cllrn_tensor *tensor, int64_t *offsets, size_t room);
+
+/* The same with what fills up each position's last block behind its channels. */
+size_t list_places(const cllrn_tensor *tensor, int64_t *offsets, size_t room);
 
 /* The same numbers on every machine. */
 uint64_t random_next(uint64_t *state);
@@ -60,11 +69,15 @@ float random_float(uint64_t *state, float low, float high);
  * anything at all between -7 and 7.
  */
 cllrn_tensor random_tensor(uint64_t *state, int64_t max_elements);
+void random_block(uint64_t *state, cllrn_tensor *tensor); /* of 4 to 32; before the strides */
 void random_layout(uint64_t *state, cllrn_tensor *tensor);
 void random_strides(uint64_t *state, cllrn_tensor *tensor);
 
 /* ULPs between a float and the exact value it should be. */
 double ulp_error(float actual, double exact);
+
+uint32_t float_bits(float x);
+float bits_float(uint32_t bits);
 
 /*
  * malloc, pthread_mutex_init and the engine's allocator, all counted, any of
@@ -97,6 +110,9 @@ void world_close(world *w);
 
 cllrn_plan *world_plan(const world *w, const cllrn_params *params, const cllrn_tensor *src,
                        const cllrn_tensor *dst, const char *variant);
+cllrn_plan *world_backward_plan(const world *w, const cllrn_params *params, const cllrn_tensor *src,
+                                const cllrn_tensor *dy, const cllrn_tensor *dst,
+                                const char *variant);
 
 cllrn_memory make_memory(cl_mem buffer, uint64_t offset);
 

@@ -81,13 +81,165 @@ static void tensor_init__bad_input_their_status(void **state)
         CLLRN_INVALID_ARGUMENT);
 }
 
-static void dtype_size__all_SUCCESS(void **state)
+static void tensor_init_blocked__strides_SUCCESS(void **state)
 {
+    static const struct {
+        int32_t rank, axis, block;
+        int64_t dims[5], strides[5];
+    } rows[] = {
+        {4, 1, 16, {2, 32, 3, 5}, {480, 240, 80, 16}}, /* nChw16c */
+        {4, 1, 16, {2, 33, 3, 5}, {720, 240, 80, 16}}, /* and a tail */
+        {4, -3, 8, {2, 1, 3, 5}, {120, 120, 40, 8}},
+        {5, 1, 4, {2, 7, 2, 3, 5}, {240, 120, 60, 20, 4}},
+        {3, 2, 32, {2, 3, 65}, {288, 96, 32}}, /* blocks last are plain channels-last, padded */
+        {2, 0, 4, {6, 3}, {12, 4}},
+        {4, 1, 8, {0, 9, 3, 5}, {240, 120, 40, 8}},
+        {4, 1, 8, {2, 0, 3, 5}, {120, 120, 40, 8}},
+    };
     (void)state;
-    assert_int_equal(cllrn_dtype_size(CLLRN_F32), 4);
-    for (int32_t dtype = -2; dtype < 20; ++dtype)
-        if (dtype != CLLRN_F32)
-            assert_int_equal(cllrn_dtype_size(dtype), 0);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; ++i) {
+        const cllrn_tensor t =
+            make_blocked(rows[i].rank, rows[i].dims, rows[i].axis, rows[i].block);
+        assert_int_equal(t.channel_block, rows[i].block);
+        assert_int_equal(t.channel_axis, rows[i].axis);
+        assert_int_equal(t.struct_size, sizeof t);
+        assert_int_equal(lrn_tensor_block(&t), rows[i].block);
+        for (int axis = 0; axis < t.rank; ++axis) {
+            assert_int_equal(t.dims[axis], rows[i].dims[axis]);
+            assert_int_equal(t.strides[axis], rows[i].strides[axis]);
+        }
+        assert_int_equal(lrn_tensor_check_destination(&t, "dst", NULL), CLLRN_SUCCESS);
+    }
+    cllrn_tensor t = make_nchw(2, 32, 3, 5);
+    assert_int_equal(lrn_tensor_block(&t), 1);
+    t.channel_block = 1;
+    assert_int_equal(lrn_tensor_block(&t), 1);
+}
+
+static void tensor_init_blocked__bad_input_their_status(void **state)
+{
+    const int64_t good[] = {2, 3, 4}, negative[] = {2, -1, 4};
+    const int64_t large[] = {INT64_C(1) << 31, INT64_C(1) << 31, 2};
+    /* The dims alone fit, filled up they do not. */
+    const int64_t padded[] = {INT64_C(1) << 31, 1, INT64_C(1) << 28};
+    const uint32_t size = sizeof(cllrn_tensor);
+    const struct {
+        cllrn_status status;
+        uint32_t struct_size;
+        int32_t rank, axis, block;
+        const int64_t *dims;
+    } rows[] = {
+        {CLLRN_INVALID_ARGUMENT, 0, 3, 1, 16, good},
+        {CLLRN_INVALID_ARGUMENT, size - 1, 3, 1, 16, good},
+        {CLLRN_INVALID_ARGUMENT, size, 3, 1, 16, NULL},
+        {CLLRN_INVALID_RANK, size, 1, 0, 16, good},
+        {CLLRN_INVALID_RANK, size, 9, 1, 16, good},
+        {CLLRN_INVALID_DIMS, size, 3, 1, 16, negative},
+        {CLLRN_SIZE_OVERFLOW, size, 3, 1, 16, large},
+        {CLLRN_SIZE_OVERFLOW, size, 3, 1, 32, padded},
+        {CLLRN_INVALID_CHANNEL_AXIS, size, 3, 3, 16, good},
+        {CLLRN_INVALID_CHANNEL_AXIS, size, 3, -4, 16, good},
+        {CLLRN_INVALID_CHANNEL_AXIS, size, 3, INT32_MIN, 16, good},
+        {CLLRN_INVALID_BLOCK, size, 3, 1, 0, good},
+        {CLLRN_INVALID_BLOCK, size, 3, 1, 1, good},
+        {CLLRN_INVALID_BLOCK, size, 3, 1, 2, good},
+        {CLLRN_INVALID_BLOCK, size, 3, 1, 12, good},
+        {CLLRN_INVALID_BLOCK, size, 3, 1, 64, good},
+        {CLLRN_INVALID_BLOCK, size, 3, 1, -4, good},
+        {CLLRN_INVALID_BLOCK, size, 3, 1, INT32_MIN, good},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; ++i) {
+        cllrn_tensor t, before;
+        cllrn_error error = error_blank();
+        memset(&t, 0x5a, sizeof t);
+        before = t;
+        assert_failed(rows[i].status,
+                      cllrn_tensor_init_blocked(&t, rows[i].struct_size, CLLRN_F32, rows[i].rank,
+                                                rows[i].dims, rows[i].axis, rows[i].block, &error),
+                      &error);
+        assert_memory_equal(&t, &before, sizeof t);
+    }
+    assert_int_equal(cllrn_tensor_init_blocked(NULL, size, CLLRN_F32, 3, good, 1, 16, NULL),
+                     CLLRN_INVALID_ARGUMENT);
+}
+
+static void tensor_span__as_brute_force_SUCCESS(void **state)
+{
+    enum { ROOM = 20000 };
+    static int64_t places[ROOM];
+    uint64_t random = 6;
+    (void)state;
+    for (int i = 0; i < 2000; ++i) {
+        cllrn_tensor t = random_tensor(&random, 300);
+        if (i % 2 == 0)
+            random_block(&random, &t);
+        (i % 3 == 0 ? random_strides : random_layout)(&random, &t);
+        const size_t count = list_places(&t, places, ROOM);
+        int64_t lowest = 0, highest = 0, elements = -1, below = -1;
+        for (size_t e = 0; e < count; ++e) {
+            lowest = places[e] < lowest ? places[e] : lowest;
+            highest = places[e] > highest ? places[e] : highest;
+        }
+        cllrn_error error = error_blank();
+        assert_succeeded(cllrn_tensor_span(&t, &elements, &below, &error), &error);
+        assert_int_equal(elements, highest - lowest + 1);
+        assert_int_equal(below, -lowest);
+        assert_succeeded(cllrn_tensor_span(&t, &elements, NULL, &error), &error);
+        int64_t from, to;
+        lrn_tensor_extent(&t, &from, &to);
+        assert_int_equal(from, lowest);
+        assert_int_equal(to, highest);
+    }
+}
+
+static void tensor_span__empty_and_bad_their_status(void **state)
+{
+    const int64_t dims[] = {2, 0, 3};
+    cllrn_tensor t = make_tensor(3, dims, NULL, 1);
+    int64_t elements = 77, below = 78;
+    cllrn_error error = error_blank();
+    (void)state;
+    assert_succeeded(cllrn_tensor_span(&t, &elements, &below, &error), &error);
+    assert_int_equal(elements, 0);
+    assert_int_equal(below, 0);
+    elements = 77;
+    below = 78;
+    assert_failed(CLLRN_INVALID_ARGUMENT, cllrn_tensor_span(NULL, &elements, &below, &error),
+                  &error);
+    error = error_blank();
+    assert_failed(CLLRN_INVALID_ARGUMENT, cllrn_tensor_span(&t, NULL, &below, &error), &error);
+    t.rank = 1;
+    error = error_blank();
+    assert_failed(CLLRN_INVALID_RANK, cllrn_tensor_span(&t, &elements, &below, &error), &error);
+    t = make_nchw(2, 3, 4, 5);
+    t.channel_block = 3;
+    error = error_blank();
+    assert_failed(CLLRN_INVALID_BLOCK, cllrn_tensor_span(&t, &elements, &below, &error), &error);
+    assert_int_equal(elements, 77);
+    assert_int_equal(below, 78);
+}
+
+static void dtype__size_and_string_SUCCESS(void **state)
+{
+    static const struct {
+        int32_t dtype;
+        size_t size;
+        const char *name;
+    } rows[] = {{CLLRN_F32, 4, "f32"},
+                {CLLRN_F16, 2, "f16"},
+                {CLLRN_BF16, 2, "bf16"},
+                {CLLRN_F64, 8, "f64"}};
+    static const int32_t others[] = {INT32_MIN, -2, -1, 0, 5, 6, 19, INT32_MAX};
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; ++i) {
+        assert_int_equal(cllrn_dtype_size(rows[i].dtype), rows[i].size);
+        assert_string_equal(cllrn_dtype_string(rows[i].dtype), rows[i].name);
+    }
+    for (size_t i = 0; i < sizeof others / sizeof *others; ++i) {
+        assert_int_equal(cllrn_dtype_size(others[i]), 0);
+        assert_string_equal(cllrn_dtype_string(others[i]), "unknown dtype");
+    }
 }
 
 static void refuse(cllrn_status expected, const cllrn_tensor *tensor)
@@ -108,12 +260,22 @@ static void tensor_check__bad_tensors_their_status(void **state)
     t = good;
     t.struct_size = sizeof t - 1;
     refuse(CLLRN_INVALID_ARGUMENT, &t);
-    for (int32_t dtype = -1; dtype < 4; ++dtype)
-        if (dtype != CLLRN_F32) {
-            t = good;
-            t.dtype = dtype;
-            refuse(CLLRN_INVALID_DTYPE, &t);
-        }
+    static const int32_t dtypes[] = {-1, 0, 5, INT32_MAX, INT32_MIN};
+    for (size_t i = 0; i < sizeof dtypes / sizeof *dtypes; ++i) {
+        t = good;
+        t.dtype = dtypes[i];
+        refuse(CLLRN_INVALID_DTYPE, &t);
+    }
+    for (int32_t block = -40; block <= 70; ++block) {
+        const bool valid =
+            block == 0 || block == 1 || block == 4 || block == 8 || block == 16 || block == 32;
+        t = good;
+        t.channel_block = block;
+        if (!valid)
+            refuse(CLLRN_INVALID_BLOCK, &t);
+        else
+            assert_int_equal(lrn_tensor_check(&t, "src", NULL), CLLRN_SUCCESS);
+    }
     static const int32_t ranks[] = {-1, 0, 1, 9, INT32_MAX, INT32_MIN};
     for (size_t i = 0; i < sizeof ranks / sizeof *ranks; ++i) {
         t = good;
@@ -204,31 +366,132 @@ static void tensor_check_destination__shared_places_INVALID_STRIDES(void **state
     assert_int_equal(lrn_tensor_check_destination(&t, "dst", NULL), CLLRN_SUCCESS);
 }
 
-static void tensor_check_pair__different_SHAPE_MISMATCH(void **state)
+/* What fills up a last block is a place too. */
+static void tensor_check_destination__blocks_INVALID_STRIDES(void **state)
 {
-    const cllrn_tensor a = make_nchw(2, 3, 4, 5);
-    cllrn_tensor b = make_nhwc(2, 3, 4, 5);
-    cllrn_error error = error_blank();
+    const int64_t dims[] = {2, 9, 3};
+    const cllrn_tensor good = make_blocked(3, dims, 1, 8);
+    cllrn_tensor t;
     (void)state;
-    b.dims[1] = 3;
-    b.dims[2] = 4;
-    b.dims[3] = 5;
+    /* Positions seven elements apart, blocks of eight. */
+    t = good;
+    t.strides[2] = 7;
+    assert_int_equal(lrn_tensor_check_destination(&t, "dst", NULL), CLLRN_INVALID_STRIDES);
+    assert_int_equal(lrn_tensor_check(&t, "src", NULL), CLLRN_SUCCESS);
+    /* The next item begins behind channel 8, where the last block is not over. */
+    t = good;
+    t.strides[0] = 2 * 24 - 7;
+    assert_int_equal(lrn_tensor_check_destination(&t, "dst", NULL), CLLRN_INVALID_STRIDES);
+    t.strides[0] = 2 * 24 + 1;
+    assert_int_equal(lrn_tensor_check_destination(&t, "dst", NULL), CLLRN_SUCCESS);
+    /* One block: its stride counts for nothing, not even as zero. */
+    t = make_blocked(3, (const int64_t[]){2, 8, 3}, 1, 8);
+    t.strides[1] = 0;
+    assert_int_equal(lrn_tensor_check_destination(&t, "dst", NULL), CLLRN_SUCCESS);
+    t = good;
+    t.strides[1] = 0;
+    cllrn_error error = error_blank();
+    assert_failed(CLLRN_INVALID_STRIDES, lrn_tensor_check_destination(&t, "dst", &error), &error);
+    assert_non_null(strstr(error.message, "stride 0 at axis 1"));
+    /* The elements within a block count towards the size. */
+    t = good;
+    t.strides[0] = (INT64_MAX >> 6) - 24 - 16;
+    assert_int_equal(lrn_tensor_check(&t, "dst", NULL), CLLRN_SIZE_OVERFLOW);
+}
+
+static cllrn_status check_all(const cllrn_params *params, const cllrn_tensor *src,
+                              const cllrn_tensor *dy, const cllrn_tensor *dst)
+{
+    cllrn_error error = error_blank();
+    const cllrn_status status = lrn_tensor_check_all(params, src, dy, dst, &error);
+    if (status == CLLRN_SUCCESS)
+        assert_succeeded(status, &error);
+    else
+        assert_failed(status, status, &error);
+    return status;
+}
+
+static void tensor_check_all__different_SHAPE_MISMATCH(void **state)
+{
+    const cllrn_params params = make_params(CLLRN_TORCH, 5, 1.0, 0.75, 1.0);
+    const cllrn_tensor a = make_nchw(2, 3, 4, 5);
+    cllrn_tensor b = a;
+    (void)state;
     b.channel_axis = -3;
-    assert_succeeded(lrn_tensor_check_pair(&a, &b, &error), &error);
-    b.channel_axis = 2;
-    assert_failed(CLLRN_SHAPE_MISMATCH, lrn_tensor_check_pair(&a, &b, &error), &error);
-    for (int axis = 0; axis < 4; ++axis) {
+    assert_int_equal(check_all(&params, &a, NULL, &b), CLLRN_SUCCESS);
+    assert_int_equal(check_all(&params, &a, &b, &a), CLLRN_SUCCESS);
+    for (int which = 0; which < 8; ++which) {
         b = a;
-        ++b.dims[axis];
-        error = error_blank();
-        assert_failed(CLLRN_SHAPE_MISMATCH, lrn_tensor_check_pair(&a, &b, &error), &error);
+        if (which < 4)
+            ++b.dims[which];
+        else if (which == 4)
+            b.channel_axis = 2;
+        else if (which == 5)
+            b.rank = 3;
+        else
+            b.dtype = CLLRN_F64;
+        if (which < 4)
+            b = make_nchw(b.dims[0], b.dims[1], b.dims[2], b.dims[3]);
+        assert_int_equal(check_all(&params, &a, NULL, &b), CLLRN_SHAPE_MISMATCH);
+        assert_int_equal(check_all(&params, &a, &a, &b), CLLRN_SHAPE_MISMATCH);
+        assert_int_equal(check_all(&params, &a, &b, &a), CLLRN_SHAPE_MISMATCH);
+        assert_int_equal(check_all(&params, &b, &a, &a), CLLRN_SHAPE_MISMATCH);
     }
+    /* Each tensor's own checks, and a destination's. */
     b = a;
-    b.rank = 3;
-    assert_int_equal(lrn_tensor_check_pair(&a, &b, NULL), CLLRN_SHAPE_MISMATCH);
+    b.strides[0] = 0;
+    assert_int_equal(check_all(&params, &b, &b, &a), CLLRN_SUCCESS);
+    assert_int_equal(check_all(&params, &a, &a, &b), CLLRN_INVALID_STRIDES);
     b = a;
-    b.dtype = 2;
-    assert_int_equal(lrn_tensor_check_pair(&a, &b, NULL), CLLRN_SHAPE_MISMATCH);
+    b.channel_block = 5;
+    assert_int_equal(check_all(&params, &b, &a, &a), CLLRN_INVALID_BLOCK);
+    assert_int_equal(check_all(&params, &a, &b, &a), CLLRN_INVALID_BLOCK);
+    assert_int_equal(check_all(&params, &a, &a, &b), CLLRN_INVALID_BLOCK);
+    /* Blocks are each tensor's own business. */
+    b = make_blocked(4, a.dims, 1, 8);
+    assert_int_equal(check_all(&params, &a, &b, &a), CLLRN_SUCCESS);
+    assert_int_equal(check_all(&params, &b, &a, &a), CLLRN_SUCCESS);
+    assert_int_equal(check_all(&params, &a, &a, &b), CLLRN_SUCCESS);
+}
+
+static void tensor_check_all__mixed_dtypes_their_status(void **state)
+{
+    const cllrn_params params = make_params(CLLRN_TORCH, 5, 1.0, 0.75, 1.0);
+    const cllrn_tensor t = make_nchw(2, 3, 4, 5);
+    (void)state;
+    for (int32_t a = CLLRN_F32; a <= CLLRN_F64; ++a)
+        for (int32_t b = CLLRN_F32; b <= CLLRN_F64; ++b) {
+            const cllrn_tensor src = with_dtype(t, a), dst = with_dtype(t, b);
+            const bool pair =
+                a == b || ((a == CLLRN_F32 || b == CLLRN_F32) && a != CLLRN_F64 && b != CLLRN_F64);
+            assert_int_equal(check_all(&params, &src, NULL, &dst),
+                             pair ? CLLRN_SUCCESS : CLLRN_SHAPE_MISMATCH);
+            for (int32_t c = CLLRN_F32; c <= CLLRN_F64; ++c) {
+                const cllrn_tensor dy = with_dtype(t, c);
+                bool has[5] = {false};
+                has[a] = has[b] = has[c] = true;
+                const bool all_f64 = a == CLLRN_F64 && b == CLLRN_F64 && c == CLLRN_F64;
+                const bool good =
+                    all_f64 || (!has[CLLRN_F64] && !(has[CLLRN_F16] && has[CLLRN_BF16]));
+                assert_int_equal(check_all(&params, &src, &dy, &dst),
+                                 good ? CLLRN_SUCCESS : CLLRN_SHAPE_MISMATCH);
+            }
+        }
+}
+
+static void tensor_check_all__spatial_axes_INVALID_REGION(void **state)
+{
+    (void)state;
+    for (int32_t rank = 2; rank <= 5; ++rank)
+        for (int32_t axes = 1; axes <= 3; ++axes) {
+            static const int64_t dims[] = {2, 3, 4, 5, 6};
+            const cllrn_tensor t = make_tensor(rank, dims, NULL, 1);
+            cllrn_params params = make_region(1, 1, axes, 9.0, 1.0, 0.75, 1.0);
+            assert_int_equal(check_all(&params, &t, NULL, &t),
+                             axes <= rank - 1 ? CLLRN_SUCCESS : CLLRN_INVALID_REGION);
+            params.region = CLLRN_ACROSS_CHANNELS;
+            assert_int_equal(check_all(&params, &t, NULL, &t), CLLRN_SUCCESS);
+        }
 }
 
 static void tensor_same_places__strides_of_single_elements_SUCCESS(void **state)
@@ -239,194 +502,100 @@ static void tensor_same_places__strides_of_single_elements_SUCCESS(void **state)
     (void)state;
     assert_true(lrn_tensor_same_places(&ta, &tb));
     assert_false(lrn_tensor_same_places(&ta, &tc));
+    for (int32_t dtype = CLLRN_F16; dtype <= CLLRN_F64; ++dtype) {
+        const cllrn_tensor other = with_dtype(ta, dtype);
+        assert_false(lrn_tensor_same_places(&ta, &other));
+        assert_true(lrn_tensor_same_places(&other, &other));
+    }
 }
 
-/* A canonical shape written out: outer, channels, inner, and the strides of src. */
-typedef struct canonical {
-    int64_t outer, channels, inner;
-    int outer_count;
-    int64_t channel_stride, inner_stride, outer_stride;
-} canonical;
-
-static void assert_canonical(const cllrn_tensor *t, const canonical *expected)
+static void tensor_same_places__blocks_SUCCESS(void **state)
 {
-    const lrn_shape s = lrn_shape_make(t, t);
-    assert_int_equal(s.outer, expected->outer);
-    assert_int_equal(s.channels, expected->channels);
-    assert_int_equal(s.inner, expected->inner);
-    assert_int_equal(s.outer_count, expected->outer_count);
-    assert_int_equal(s.src.channel, expected->channel_stride);
-    assert_int_equal(s.dst.channel, expected->channel_stride);
-    assert_int_equal(s.src.inner, expected->inner_stride);
-    assert_int_equal(s.dst.inner, expected->inner_stride);
-    assert_int_equal(s.src.outer[0], expected->outer_stride);
-    for (int axis = s.outer_count; axis < LRN_MAX_OUTER; ++axis)
-        assert_int_equal(s.outer_dims[axis], 1);
+    const int64_t one[] = {2, 8, 3}, two[] = {2, 9, 3};
+    cllrn_tensor a = make_blocked(3, one, 1, 8), b = a;
+    (void)state;
+    /* One block: its stride leads nowhere. */
+    b.strides[1] = 1234;
+    assert_true(lrn_tensor_same_places(&a, &b));
+    a = b = make_blocked(3, two, 1, 8);
+    assert_true(lrn_tensor_same_places(&a, &b));
+    b.strides[1] *= 2;
+    assert_false(lrn_tensor_same_places(&a, &b));
+    b = make_blocked(3, two, 1, 4);
+    assert_false(lrn_tensor_same_places(&a, &b));
+    /* A block of 0 and one of 1 are the same. */
+    a = b = make_nchw(2, 3, 4, 5);
+    b.channel_block = 1;
+    assert_true(lrn_tensor_same_places(&a, &b));
+    /* Channels side by side are not a block of them, as far as this goes. */
+    a = make_nhwc(2, 8, 3, 3);
+    b = a;
+    b.channel_block = 8;
+    assert_false(lrn_tensor_same_places(&a, &b));
 }
 
-static void shape_make__usual_layouts_SUCCESS(void **state)
+static void tensor_window_axes__of_each_region_SUCCESS(void **state)
 {
     static const struct {
-        int32_t rank, axis;
-        int64_t dims[8], strides[8]; /* strides[0] 0: C order */
-        canonical expected;
+        int32_t rank, channel_axis, spatial_axes; /* 0: across channels */
+        int count, axes[3];
     } rows[] = {
-        {4, 1, {2, 3, 4, 5}, {0}, {2, 3, 20, 1, 20, 1, 60}},                   /* NCHW */
-        {4, 3, {2, 4, 5, 3}, {0}, {1, 3, 40, 0, 1, 3, 0}},                     /* NHWC */
-        {4, 1, {1, 3, 4, 5}, {0}, {1, 3, 20, 0, 20, 1, 0}},                    /* one item */
-        {2, 1, {7, 3}, {0}, {1, 3, 7, 0, 1, 3, 0}},                            /* (N, C) */
-        {2, 0, {3, 7}, {0}, {1, 3, 7, 0, 7, 1, 0}},                            /* (C, N) */
-        {3, 0, {3, 7, 2}, {0}, {1, 3, 14, 0, 14, 1, 0}},                       /* CHW */
-        {8, 1, {2, 3, 2, 2, 2, 2, 2, 2}, {0}, {2, 3, 64, 1, 64, 1, 192}},      /* rank 8 */
-        {8, -1, {2, 2, 2, 2, 2, 2, 2, 3}, {0}, {1, 3, 128, 0, 1, 3, 0}},       /* and last */
-        {4, 1, {2, 3, 4, 5}, {1, 2, 6, 24}, {20, 3, 2, 1, 2, 1, 6}},           /* Fortran */
-        {3, 1, {2, 1, 1}, {0}, {1, 1, 2, 0, 1, 1, 0}},                         /* C = 1 */
-        {3, 1, {1, 3, 1}, {0}, {1, 3, 1, 0, 1, 1, 0}},                         /* one position */
-        {4, 1, {2, 3, 4, 5}, {120, 40, 5, 1}, {2, 3, 20, 1, 40, 1, 120}},      /* channels apart */
-        {4, 1, {2, 3, 4, 5}, {72, 24, 6, 1}, {8, 3, 5, 2, 24, 1, 72}},         /* padded rows */
-        {4, 3, {2, 4, 5, 3}, {160, 40, 8, 1}, {1, 3, 40, 0, 1, 8, 0}},         /* NHWC slice */
-        {4, 1, {2, 3, 4, 5}, {-60, -20, -5, -1}, {2, 3, 20, 1, -20, -1, -60}}, /* backwards */
-        {4, 1, {2, 3, 4, 1}, {12, 4, 1, 999}, {2, 3, 4, 1, 4, 1, 12}},         /* size-1 axis */
+        {4, 1, 0, 1, {1}},       {4, -1, 0, 1, {3}},       {2, 0, 0, 1, {0}},
+        {4, 1, 2, 2, {2, 3}},    {4, -1, 2, 2, {1, 2}},    {4, 1, 1, 1, {3}},
+        {4, 3, 1, 1, {2}},       {4, 1, 3, 3, {0, 2, 3}},  {5, 1, 3, 3, {2, 3, 4}},
+        {5, 4, 3, 3, {1, 2, 3}}, {3, 0, 2, 2, {1, 2}},     {2, 1, 1, 1, {0}},
+        {8, 6, 3, 3, {4, 5, 7}}, {8, -8, 3, 3, {5, 6, 7}},
     };
+    static const int64_t dims[] = {2, 2, 2, 2, 2, 2, 2, 2};
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; ++i) {
-        const cllrn_tensor t = make_tensor(
-            rows[i].rank, rows[i].dims, rows[i].strides[0] ? rows[i].strides : NULL, rows[i].axis);
-        assert_canonical(&t, &rows[i].expected);
+        const cllrn_tensor t = make_tensor(rows[i].rank, dims, NULL, rows[i].channel_axis);
+        const cllrn_params p = rows[i].spatial_axes > 0
+                                   ? make_region(1, 1, rows[i].spatial_axes, 9.0, 1.0, 0.75, 1.0)
+                                   : make_params(CLLRN_TORCH, 3, 1.0, 0.75, 1.0);
+        int axes[LRN_MAX_WINDOW] = {-1, -1, -1};
+        assert_int_equal(lrn_tensor_window_axes(&p, &t, axes), rows[i].count);
+        for (int a = 0; a < rows[i].count; ++a)
+            assert_int_equal(axes[a], rows[i].axes[a]);
     }
 }
 
-/* Axes merge only where both sides allow it. */
-static void shape_make__sides_differ_SUCCESS(void **state)
-{
-    const int64_t dims[] = {2, 3, 4, 5}, padded[] = {72, 24, 6, 1};
-    const cllrn_tensor plain = make_tensor(4, dims, NULL, 1);
-    const cllrn_tensor pad = make_tensor(4, dims, padded, 1);
-    (void)state;
-    const lrn_shape s = lrn_shape_make(&plain, &pad);
-    assert_int_equal(s.outer_count, 2);
-    assert_int_equal(s.outer, 8);
-    assert_int_equal(s.inner, 5);
-    assert_int_equal(s.outer_dims[0], 2);
-    assert_int_equal(s.outer_dims[1], 4);
-    assert_int_equal(s.src.outer[0], 60);
-    assert_int_equal(s.src.outer[1], 5);
-    assert_int_equal(s.dst.outer[0], 72);
-    assert_int_equal(s.dst.outer[1], 6);
-    assert_int_equal(s.src.highest, 119);
-    assert_int_equal(s.dst.highest, 72 + 48 + 18 + 4);
-}
-
-typedef struct element {
-    int64_t src, dst, channel;
-} element;
-
-static int compare(const void *a, const void *b)
-{
-    return memcmp(a, b, sizeof(element));
-}
-
-/* Every element of a canonical shape, as the kernels step through it. */
-static size_t list_shape(const lrn_shape *s, element *out, size_t room)
-{
-    size_t count = 0;
-    for (int64_t item = 0; item < s->outer; ++item) {
-        int64_t rest = item, src = 0, dst = 0;
-        for (int axis = LRN_MAX_OUTER - 1; axis >= 0; --axis) {
-            src += rest % s->outer_dims[axis] * s->src.outer[axis];
-            dst += rest % s->outer_dims[axis] * s->dst.outer[axis];
-            rest /= s->outer_dims[axis];
-        }
-        for (int64_t c = 0; c < s->channels; ++c)
-            for (int64_t i = 0; i < s->inner; ++i) {
-                assert_true(count < room);
-                out[count++] = (element){src + c * s->src.channel + i * s->src.inner,
-                                         dst + c * s->dst.channel + i * s->dst.inner, c};
-            }
-    }
-    return count;
-}
-
-static void shape_make__element_by_element_SUCCESS(void **state)
-{
-    enum { ROOM = 4000, CASES = 4000 };
-    static element by_shape[ROOM], by_tensor[ROOM];
-    static int64_t src_offsets[ROOM], dst_offsets[ROOM];
-    uint64_t random = 7;
-    size_t total = 0, merged = 0;
-    (void)state;
-    for (int i = 0; i < CASES; ++i) {
-        cllrn_tensor src = random_tensor(&random, 400), dst = src;
-        if (i % 4 == 1 || i % 4 == 2)
-            random_layout(&random, &dst);
-        src = dst;
-        if (i % 4 == 2)
-            random_layout(&random, &src);
-        if (i % 4 == 3)
-            random_strides(&random, &src); /* a source may share places */
-        const int64_t channels = src.dims[lrn_tensor_channel_axis(&src)];
-
-        const lrn_shape shape = lrn_shape_make(&src, &dst);
-
-        const size_t count = list_offsets(&src, src_offsets, ROOM);
-        assert_int_equal(list_offsets(&dst, dst_offsets, ROOM), count);
-        assert_int_equal(list_shape(&shape, by_shape, ROOM), count);
-        int64_t lowest = 0, highest = 0;
-        for (size_t e = 0; e < count; ++e) {
-            by_tensor[e] = (element){src_offsets[e], dst_offsets[e], (int64_t)e % channels};
-            lowest = src_offsets[e] < lowest ? src_offsets[e] : lowest;
-            highest = src_offsets[e] > highest ? src_offsets[e] : highest;
-        }
-        qsort(by_shape, count, sizeof *by_shape, compare);
-        qsort(by_tensor, count, sizeof *by_tensor, compare);
-        assert_memory_equal(by_shape, by_tensor, count * sizeof *by_shape);
-        assert_int_equal(shape.src.lowest, lowest);
-        assert_int_equal(shape.src.highest, highest);
-        total += count;
-        merged += shape.outer_count < src.rank - 2;
-    }
-    print_message("%d tensors, %zu elements, axes merged in %zu\n", CASES, total, merged);
-}
-
-typedef struct walk {
-    const int64_t *src, *dst;
-    int64_t channels;
-    size_t columns;
-    bool right;
-} walk;
-
-static void visit(void *user, int64_t src_offset, int64_t dst_offset)
-{
-    walk *w = user;
-    const size_t at = w->columns++ * (size_t)w->channels;
-    w->right = w->right && w->src[at] == src_offset && w->dst[at] == dst_offset;
-}
-
-static void tensor_columns__in_c_order_SUCCESS(void **state)
+static void tensor_next__as_brute_force_SUCCESS(void **state)
 {
     enum { ROOM = 4000 };
-    static int64_t src_offsets[ROOM], dst_offsets[ROOM];
+    static int64_t offsets[ROOM];
     uint64_t random = 8;
     (void)state;
     for (int i = 0; i < 1000; ++i) {
-        cllrn_tensor src = random_tensor(&random, 400), dst = src;
-        random_layout(&random, &dst);
-        random_strides(&random, &src);
-        const size_t count = list_offsets(&src, src_offsets, ROOM);
-        list_offsets(&dst, dst_offsets, ROOM);
-        walk w = {src_offsets, dst_offsets, src.dims[lrn_tensor_channel_axis(&src)], 0, true};
+        cllrn_tensor t = random_tensor(&random, 400);
+        if (i % 2 == 0)
+            random_block(&random, &t);
+        random_strides(&random, &t);
+        const size_t count = list_offsets(&t, offsets, ROOM);
+        const int channels = lrn_tensor_channel_axis(&t);
 
-        lrn_tensor_columns(&src, &dst, visit, &w);
+        /* Positions in C order, each with its channels. */
+        int64_t index[CLLRN_MAX_RANK] = {0};
+        size_t at = 0;
+        do {
+            const int64_t place = lrn_tensor_place(&t, index);
+            assert_int_equal(index[channels], 0);
+            for (int64_t c = 0; c < t.dims[channels]; ++c)
+                assert_int_equal(place + lrn_tensor_offset(&t, channels, c), offsets[at++]);
+        } while (lrn_tensor_next(&t, &channels, 1, index));
+        assert_int_equal(at, count);
 
-        assert_true(w.right);
-        assert_int_equal(w.columns * (size_t)w.channels, count);
+        /* Without any axis excluded, and with all: back at zeros behind the last. */
+        int64_t all[CLLRN_MAX_RANK] = {0};
+        int every[CLLRN_MAX_RANK] = {0, 1, 2, 3, 4, 5, 6, 7};
+        size_t steps = 1;
+        while (lrn_tensor_next(&t, NULL, 0, all))
+            ++steps;
+        assert_int_equal(steps, count);
+        assert_false(lrn_tensor_next(&t, every, t.rank, all));
+        for (int axis = 0; axis < t.rank; ++axis)
+            assert_true(all[axis] == 0 && index[axis] == 0);
     }
-    /* Nothing to visit. */
-    const int64_t empty[] = {2, 3, 0};
-    const cllrn_tensor t = make_tensor(3, empty, NULL, 1);
-    walk w = {src_offsets, dst_offsets, 3, 0, true};
-    lrn_tensor_columns(&t, &t, visit, &w);
-    assert_int_equal(w.columns, 0);
 }
 
 int main(void)
@@ -436,16 +605,22 @@ int main(void)
         TEST(tensor_init__strides_given_SUCCESS),
         TEST(tensor_init__empty_SUCCESS),
         TEST(tensor_init__bad_input_their_status),
-        TEST(dtype_size__all_SUCCESS),
+        TEST(tensor_init_blocked__strides_SUCCESS),
+        TEST(tensor_init_blocked__bad_input_their_status),
+        TEST(tensor_span__as_brute_force_SUCCESS),
+        TEST(tensor_span__empty_and_bad_their_status),
+        TEST(dtype__size_and_string_SUCCESS),
         TEST(tensor_check__bad_tensors_their_status),
         TEST(tensor_check__overflow_SIZE_OVERFLOW),
         TEST(tensor_check_destination__shared_places_INVALID_STRIDES),
-        TEST(tensor_check_pair__different_SHAPE_MISMATCH),
+        TEST(tensor_check_destination__blocks_INVALID_STRIDES),
+        TEST(tensor_check_all__different_SHAPE_MISMATCH),
+        TEST(tensor_check_all__mixed_dtypes_their_status),
+        TEST(tensor_check_all__spatial_axes_INVALID_REGION),
         TEST(tensor_same_places__strides_of_single_elements_SUCCESS),
-        TEST(shape_make__usual_layouts_SUCCESS),
-        TEST(shape_make__sides_differ_SUCCESS),
-        TEST(shape_make__element_by_element_SUCCESS),
-        TEST(tensor_columns__in_c_order_SUCCESS),
+        TEST(tensor_same_places__blocks_SUCCESS),
+        TEST(tensor_window_axes__of_each_region_SUCCESS),
+        TEST(tensor_next__as_brute_force_SUCCESS),
     };
     return cmocka_run_group_tests_name("tensor", tests, NULL, NULL);
 }

@@ -10,9 +10,9 @@ enum { THREADS = 8, ROUNDS = 100 };
 typedef struct worker {
     pthread_t thread;
     const world *w;
-    cllrn_plan *plan;
+    cllrn_plan *plan, *backward_plan;
     const cllrn_problem *problem;
-    cl_mem src, dst, scratch;
+    cl_mem src, dy, dst, scratch;
     cl_event events[ROUNDS];
     size_t good;
 } worker;
@@ -20,13 +20,18 @@ typedef struct worker {
 static void *enqueue_many(void *argument)
 {
     worker *me = argument;
-    const cllrn_memory src = make_memory(me->src, 0), dst = make_memory(me->dst, 0),
-                       scratch = make_memory(me->scratch, 0);
+    const cllrn_memory src = make_memory(me->src, 0), dy = make_memory(me->dy, 0),
+                       dst = make_memory(me->dst, 0), scratch = make_memory(me->scratch, 0);
     for (int i = 0; i < ROUNDS; ++i) {
         const bool in_place = i % 2 == 1;
-        me->good += cllrn_enqueue_forward(me->plan, me->w->queue, in_place ? &dst : &src, &dst,
-                                          in_place ? &scratch : NULL, 0, NULL, &me->events[i],
-                                          NULL) == CLLRN_SUCCESS;
+        if (i % 4 >= 2)
+            me->good += cllrn_enqueue_backward(me->backward_plan, me->w->queue, &src,
+                                               in_place ? &dst : &dy, &dst, &scratch, 0, NULL,
+                                               &me->events[i], NULL) == CLLRN_SUCCESS;
+        else
+            me->good += cllrn_enqueue_forward(me->plan, me->w->queue, in_place ? &dst : &src, &dst,
+                                              in_place ? &scratch : NULL, 0, NULL, &me->events[i],
+                                              NULL) == CLLRN_SUCCESS;
     }
     return NULL;
 }
@@ -69,10 +74,13 @@ static void threads__enqueue_one_plan_SUCCESS(void **state)
     const cllrn_tensor tensor = make_nchw(2, 6, 3, 4);
     (void)state;
     cllrn_plan *plan = world_plan(&w, &params, &tensor, &tensor, NULL);
+    cllrn_plan *backward_plan = world_backward_plan(&w, &params, &tensor, &tensor, &tensor, NULL);
     for (int i = 0; i < THREADS; ++i)
         workers[i] = (worker){.w = &w,
                               .plan = plan,
+                              .backward_plan = backward_plan,
                               .src = fake_buffer(w.context, 0, 4096),
+                              .dy = fake_buffer(w.context, 0, 4096),
                               .dst = fake_buffer(w.context, 0, 4096),
                               .scratch = fake_buffer(w.context, 0, 1 << 20)};
     fake_set_delay(true);
@@ -81,11 +89,17 @@ static void threads__enqueue_one_plan_SUCCESS(void **state)
 
     /* Each command has the arguments of one thread alone. */
     assert_int_equal(fake_command_count(), THREADS * ROUNDS);
-    size_t in_place = 0;
+    size_t in_place = 0, backward = 0;
     for (size_t i = 0; i < fake_command_count(); ++i) {
         const fake_command *c = fake_command_at(i);
         const worker *owner = owner_of(workers, fake_buffer_argument(c, "dst"));
-        if (strcmp(c->kernel, "forward_strided_in_place") == 0) {
+        if (strcmp(c->kernel, "backward_separable") == 0) {
+            const cl_mem dy = fake_buffer_argument(c, "dy");
+            ++backward;
+            assert_true(dy == owner->dy || dy == owner->dst);
+            assert_ptr_equal(fake_buffer_argument(c, "src"), owner->src);
+            assert_ptr_equal(fake_buffer_argument(c, "scratch"), owner->scratch);
+        } else if (strcmp(c->kernel, "forward_separable") == 0) {
             ++in_place;
             assert_ptr_equal(fake_buffer_argument(c, "src"), owner->dst);
             assert_ptr_equal(fake_buffer_argument(c, "scratch"), owner->scratch);
@@ -93,11 +107,13 @@ static void threads__enqueue_one_plan_SUCCESS(void **state)
             assert_ptr_equal(fake_buffer_argument(c, "src"), owner->src);
         }
     }
-    assert_int_equal(in_place, THREADS * ROUNDS / 2);
+    assert_int_equal(in_place, THREADS * ROUNDS / 4);
+    assert_int_equal(backward, THREADS * ROUNDS / 2);
     for (int i = 0; i < THREADS; ++i)
         for (int j = 0; j < ROUNDS; ++j)
             fake_release(workers[i].events[j]);
     cllrn_plan_destroy(plan);
+    cllrn_plan_destroy(backward_plan);
     world_close(&w);
 }
 
@@ -113,6 +129,10 @@ static void threads__plans_of_one_engine_SUCCESS(void **state)
     for (int i = 0; i < 2; ++i) {
         problems[i].params = &params[i];
         problems[i].src = problems[i].dst = &tensor;
+        if (i == 1) {
+            problems[i].direction = CLLRN_BACKWARD;
+            problems[i].dy = &tensor;
+        }
     }
     for (int i = 0; i < THREADS; ++i)
         workers[i] = (worker){.w = &w, .problem = &problems[i % 2]};

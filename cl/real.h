@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The types and operations that the arithmetic is made of, for OpenCL C 1.2
+ * and for C11.
+ *
+ * Only + - * fma, comparisons, conversions and integer operations are used:
+ * IEEE 754 and OpenCL define those exactly, while sqrt, /, powr, exp2 and log2
+ * may differ between devices. No product feeds a bare + or -, so a compiler
+ * that contracts anyway changes nothing.
+ *
+ * A scalar_t is a float, with LRN_DOUBLE a double. In OpenCL, LRN_WIDTH (1, 2,
+ * 4, 8 or 16; 1 with LRN_DOUBLE) sets how many of them a real_t holds. In C it
+ * is 1.
+ */
+#ifndef LRN_REAL_H
+#define LRN_REAL_H
+
+#ifndef LRN_CLASSES_H
+#include "classes.h"
+#endif
+
+#if defined(__OPENCL_VERSION__) || defined(__OPENCL_C_VERSION__)
+
+#pragma OPENCL FP_CONTRACT OFF
+
+#ifndef LRN_WIDTH
+#define LRN_WIDTH 1
+#endif
+
+#ifdef LRN_DOUBLE
+#pragma OPENCL EXTENSION cl_khr_fp64 : enable
+typedef double scalar_t;
+typedef ulong scalar_bits_t;
+#define LRN_SCALAR_BITS(x) as_ulong(x)
+#define LRN_BITS_SCALAR(x) as_double(x)
+#else
+typedef float scalar_t;
+typedef uint scalar_bits_t;
+#define LRN_SCALAR_BITS(x) as_uint(x)
+#define LRN_BITS_SCALAR(x) as_float(x)
+#endif
+
+#if LRN_WIDTH == 1
+typedef scalar_t real_t;
+typedef scalar_bits_t bits_t;
+typedef int mask_t;
+#define LRN_BITS(x) LRN_SCALAR_BITS(x)
+#define LRN_REAL(x) LRN_BITS_SCALAR(x)
+#define LRN_ANY_LANE(mask) (mask)
+#define LRN_FIRST(v) (v)
+#define LRN_LOAD(p) (*(p))
+#define LRN_STORE(v, p) (*(p) = (v))
+#else
+#define LRN_PASTE(a, b) a##b
+#define LRN_JOIN(a, b) LRN_PASTE(a, b)
+typedef LRN_JOIN(float, LRN_WIDTH) real_t;
+typedef LRN_JOIN(uint, LRN_WIDTH) bits_t;
+typedef LRN_JOIN(int, LRN_WIDTH) mask_t;
+#define LRN_BITS(x) LRN_JOIN(as_uint, LRN_WIDTH)(x)
+#define LRN_REAL(x) LRN_JOIN(as_float, LRN_WIDTH)(x)
+/* any(), but PoCL 3.1's goes lane by lane and cost up to a fifth of a kernel's time. */
+#define LRN_ANY_LANE2(mask) ((mask).x | (mask).y)
+#define LRN_ANY_LANE4(mask) LRN_ANY_LANE2((mask).lo | (mask).hi)
+#define LRN_ANY_LANE8(mask) LRN_ANY_LANE4((mask).lo | (mask).hi)
+#define LRN_ANY_LANE16(mask) LRN_ANY_LANE8((mask).lo | (mask).hi)
+#define LRN_ANY_LANE(mask) LRN_JOIN(LRN_ANY_LANE, LRN_WIDTH)(mask)
+#define LRN_FIRST(v) ((v).s0)
+#define LRN_LOAD(p) LRN_JOIN(vload, LRN_WIDTH)(0, p)
+#define LRN_STORE(v, p) LRN_JOIN(vstore, LRN_WIDTH)(v, 0, p)
+#endif
+
+#define LRN_FMA(a, b, c) fma(a, b, c)
+#define LRN_CONSTANT constant
+
+#else
+
+#define LRN_C /* this is C11 */
+
+#include <math.h>
+#include <stdint.h>
+#include <string.h>
+
+/*
+ * For a function with many fma in it: one instruction where the processor has
+ * it, a call of the C library's where not. The same bits, several times the speed.
+ * Not under ThreadSanitizer, which is not ready yet when the loader chooses.
+ */
+#define LRN_FMA_CLONES
+#if defined(__SANITIZE_THREAD__)
+#define LRN_TSAN
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define LRN_TSAN
+#endif
+#endif
+#if defined(__x86_64__) && defined(__GLIBC__) && defined(__has_attribute) && !defined(LRN_TSAN)
+#if __has_attribute(target_clones)
+#undef LRN_FMA_CLONES
+#ifdef __clang__ /* inlines by itself, and takes no flatten beside clones */
+#define LRN_FMA_CLONES __attribute__((target_clones("fma", "default")))
+#else
+#define LRN_FMA_CLONES __attribute__((target_clones("fma", "default"), flatten))
+#endif
+#endif
+#endif
+
+#define LRN_WIDTH 1
+#ifdef LRN_DOUBLE
+typedef double scalar_t;
+typedef uint64_t scalar_bits_t;
+#define LRN_FMA(a, b, c) fma(a, b, c)
+#else
+typedef float scalar_t;
+typedef uint32_t scalar_bits_t;
+#define LRN_FMA(a, b, c) fmaf(a, b, c)
+#endif
+typedef scalar_t real_t;
+typedef scalar_bits_t bits_t;
+typedef int mask_t;
+typedef uint32_t uint;
+typedef uint64_t ulong;
+
+static inline scalar_bits_t lrn_scalar_bits(scalar_t x)
+{
+    scalar_bits_t bits;
+    memcpy(&bits, &x, sizeof bits);
+    return bits;
+}
+
+static inline scalar_t lrn_bits_scalar(scalar_bits_t bits)
+{
+    scalar_t x;
+    memcpy(&x, &bits, sizeof x);
+    return x;
+}
+
+#define LRN_SCALAR_BITS(x) lrn_scalar_bits(x)
+#define LRN_BITS_SCALAR(x) lrn_bits_scalar(x)
+#define LRN_BITS(x) lrn_scalar_bits(x)
+#define LRN_REAL(x) lrn_bits_scalar(x)
+#define LRN_ANY_LANE(mask) (mask)
+#define LRN_FIRST(v) (v)
+#define LRN_CONSTANT static const
+
+#endif
+
+/* s = k + (scale_hi + scale_lo) * sum; the exponent is -(beta_hi + beta_lo). */
+typedef struct lrn_scalars {
+    scalar_t scale_hi, scale_lo; /* alpha / divisor in two parts */
+    scalar_t k;
+    scalar_t beta_hi, beta_lo; /* beta in two parts */
+    scalar_t next_hi, next_lo; /* beta + 1 in two parts: the gradient's second power */
+    /*
+     * -2 alpha beta / divisor. The sign is in here since rusticl 22.3 turns
+     * fma(-a, b, c) into -fma(a, b, -c), which has another sign of zero.
+     */
+    scalar_t gradient;
+    int parity, next_parity; /* LRN_BETA_* of the two */
+} lrn_scalars;
+
+#ifdef LRN_DOUBLE
+#define LRN_MAGNITUDE_BITS 0x7fffffffffffffffu
+#define LRN_NAN_BITS 0x7ff8000000000000u
+#define LRN_INF_BITS 0x7ff0000000000000u
+#define LRN_NORMAL_BITS 0x0010000000000000u /* the least normal number */
+#define LRN_ONE_BITS 0x3ff0000000000000u
+#define LRN_SIGN_SHIFT 63
+#define LRN_LEAST_WHOLE -1021.0 /* exponents whose power of two, times [0.7, 1.42], is normal */
+#define LRN_GREATEST_WHOLE 1022.0
+#define LRN_SUBNORMAL_BIAS 64.0
+#define LRN_SUBNORMAL_SCALE 18446744073709551616.0 /* 2^64 */
+#define LRN_FAR 2000.0                             /* beyond it even the subnormals end */
+#define LRN_HALFWAY 1000.0
+#else
+#define LRN_MAGNITUDE_BITS 0x7fffffffu
+#define LRN_NAN_BITS 0x7fc00000u
+#define LRN_INF_BITS 0x7f800000u
+#define LRN_NORMAL_BITS 0x00800000u
+#define LRN_ONE_BITS 0x3f800000u
+#define LRN_SIGN_SHIFT 31
+#define LRN_LEAST_WHOLE -125.0f
+#define LRN_GREATEST_WHOLE 126.0f
+#define LRN_SUBNORMAL_BIAS 32.0f
+#define LRN_SUBNORMAL_SCALE 4294967296.0f /* 2^32 */
+#define LRN_FAR 200.0f
+#define LRN_HALFWAY 100.0f
+#endif
+
+/* x with every NaN replaced by the canonical one. */
+static inline real_t lrn_canonical(real_t x)
+{
+    return (LRN_BITS(x) & (bits_t)(LRN_MAGNITUDE_BITS)) > (bits_t)(LRN_INF_BITS)
+               ? LRN_REAL((bits_t)(LRN_NAN_BITS))
+               : x;
+}
+
+#endif

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cases.h"
+
+#include "case_rows.h"
+#include "content.h"
+#include "layout.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+static const struct {
+    const char *name;
+    int32_t x, dy, dst;
+} types[TYPE_COUNT] = {
+    {"f32", CLLRN_F32, CLLRN_F32, CLLRN_F32},       {"f16", CLLRN_F16, CLLRN_F16, CLLRN_F16},
+    {"bf16", CLLRN_BF16, CLLRN_BF16, CLLRN_BF16},   {"f64", CLLRN_F64, CLLRN_F64, CLLRN_F64},
+    {"f16>f32", CLLRN_F16, CLLRN_F16, CLLRN_F32},   {"f32>f16", CLLRN_F32, CLLRN_F32, CLLRN_F16},
+    {"bf16>f32", CLLRN_BF16, CLLRN_F32, CLLRN_F32}, {"f32>bf16", CLLRN_F32, CLLRN_BF16, CLLRN_BF16},
+};
+
+static const int32_t directions[] = {CLLRN_FORWARD, CLLRN_BACKWARD};
+
+/* The shortest list that has a type of a row; false where none has. */
+static bool find_list(const case_row *row, int type, case_list *shortest)
+{
+    for (int l = LIST_QUICK; l <= LIST_FULL; ++l)
+        if (row->types[l] >> type & 1) {
+            *shortest = (case_list)l;
+            return true;
+        }
+    return false;
+}
+
+static cllrn_params make_params(const case_row *row)
+{
+    const cllrn_params params = {
+        .struct_size = sizeof params,
+        .region = row->spatial_axes ? CLLRN_WITHIN_CHANNEL : CLLRN_ACROSS_CHANNELS,
+        .lower = row->lower,
+        .upper = row->upper,
+        .divisor = row->divisor,
+        .alpha = row->alpha,
+        .beta = row->beta,
+        .k = row->k,
+        .spatial_axes = row->spatial_axes,
+    };
+    return params;
+}
+
+static verify_case make_case(const case_row *row, int type, int direction, case_list shortest,
+                             int number)
+{
+    verify_case c = {
+        .number = number,
+        .section = row->section,
+        .list = shortest,
+        .direction = directions[direction],
+        .types = types[type].name,
+        .x_type = types[type].x,
+        .dy_type = types[type].dy,
+        .dst_type = types[type].dst,
+        .rank = row->rank,
+        .channel_axis = row->channel_axis,
+        .x_layout = row->x_layout,
+        .dst_layout = row->dst_layout,
+        .x_offset = row->x_offset,
+        .dst_offset = row->dst_offset,
+        .params = make_params(row),
+        .content = row->content,
+    };
+    memcpy(c.dims, row->dims, sizeof c.dims);
+    return c;
+}
+
+/* Counts the cases up to a number; *found, if not NULL, becomes the one with it. */
+static int walk(int number, verify_case *found)
+{
+    int count = 0;
+    for (int i = 0; i < case_row_count; ++i)
+        for (int type = 0; type < TYPE_COUNT; ++type)
+            for (int direction = 0; direction < 2; ++direction) {
+                const case_row *const row = &case_rows[i];
+                case_list shortest;
+                if (!(row->directions >> direction & 1) || !find_list(row, type, &shortest))
+                    continue;
+                if (found && count == number) {
+                    *found = make_case(row, type, direction, shortest, number);
+                    return count;
+                }
+                ++count;
+            }
+    return count;
+}
+
+int cases_count(void)
+{
+    return walk(0, NULL);
+}
+
+verify_case cases_get(int number)
+{
+    verify_case found = {0};
+    walk(number, &found);
+    return found;
+}
+
+const char *section_name(section s)
+{
+    static const char *const names[SECTION_COUNT] = {"types",         "layouts",        "windows",
+                                                     "powers",        "special values", "fma",
+                                                     "repeatability", "networks"};
+    return names[s];
+}
+
+const char *list_name(case_list l)
+{
+    static const char *const names[] = {"quick", "default", "full"};
+    return names[l];
+}
+
+__attribute__((format(printf, 3, 4))) static void append(char text[CASE_TEXT], size_t *used,
+                                                         const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    const int length = vsnprintf(text + *used, CASE_TEXT - *used, format, arguments);
+    va_end(arguments);
+    *used += length > 0 ? (size_t)length : 0;
+    if (*used >= CASE_TEXT)
+        *used = CASE_TEXT - 1;
+}
+
+void case_describe(const verify_case *c, char text[CASE_TEXT])
+{
+    const cllrn_params *const p = &c->params;
+    size_t used = 0;
+    append(text, &used, "%s %s ", c->types, c->direction == CLLRN_FORWARD ? "forward" : "backward");
+    for (int axis = 0; axis < c->rank; ++axis)
+        append(text, &used, "%s%" PRId64, axis ? "x" : "", c->dims[axis]);
+    if (c->channel_axis != 1)
+        append(text, &used, " axis %d", (int)c->channel_axis);
+    append(text, &used, " %s", layout_names[c->x_layout]);
+    if (c->dst_layout != c->x_layout)
+        append(text, &used, " to %s", layout_names[c->dst_layout]);
+    if (c->x_offset || c->dst_offset)
+        append(text, &used, " at %d,%d", c->x_offset, c->dst_offset);
+    append(text, &used, " window %" PRId64 ",%" PRId64, p->lower, p->upper);
+    if (p->region == CLLRN_WITHIN_CHANNEL)
+        append(text, &used, " within %d axes", (int)p->spatial_axes);
+    append(text, &used, " divisor %g alpha %g beta %g k %g %s", p->divisor, p->alpha, p->beta, p->k,
+           content_names[c->content]);
+}
+
+bool case_is_f64(const verify_case *c)
+{
+    return c->dst_type == CLLRN_F64;
+}
+
+bool case_needs_inf_nan(const verify_case *c)
+{
+    switch (c->content) {
+    case CONTENT_HUGE:
+    case CONTENT_SPECIAL:
+    case CONTENT_ONE_NAN:
+    case CONTENT_ONE_INF:
+    case CONTENT_NAN_DY:
+        return true;
+    default:
+        return c->params.alpha < 0 || (c->params.k == 0 && c->content == CONTENT_INTEGER);
+    }
+}
+
+bool case_has_bound(const verify_case *c)
+{
+    return !case_needs_inf_nan(c) && c->content != CONTENT_SUBNORMAL && c->params.k >= 0 &&
+           fabs(c->params.beta) <= 4;
+}
+
+int64_t case_elements(const verify_case *c)
+{
+    int64_t elements = 1;
+    for (int axis = 0; axis < c->rank; ++axis)
+        elements *= c->dims[axis];
+    return elements;
+}

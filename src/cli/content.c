@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "content.h"
+
+#include "layout.h"
+#include "storage.h"
+
+#include <math.h>
+#include <string.h>
+
+const char *const content_names[CONTENT_COUNT] = {
+    "spread",  "integer",      "large",       "huge", "special",
+    "one NaN", "one infinity", "a NaN in dy", "trap", "subnormal",
+};
+
+/* A linear congruential generator, its high bits mixed once more. */
+static uint32_t next_bits(uint64_t *state)
+{
+    *state = *state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+    const uint64_t x = *state ^ (*state >> 29);
+    return (uint32_t)((x * UINT64_C(0xbf58476d1ce4e5b9)) >> 32);
+}
+
+/* Of either sign, of a magnitude uniform in [low, high), 53 bits fine. */
+static double either_sign(uint64_t *state, double low, double high)
+{
+    const uint64_t bits = (uint64_t)next_bits(state) << 21 | next_bits(state) >> 11;
+    const double unit = (double)bits * 0x1p-53;
+    const double magnitude = low + (high - low) * unit;
+    return next_bits(state) & 1 ? -magnitude : magnitude;
+}
+
+/* What one tensor's numbers are made from. */
+typedef struct maker {
+    const verify_case *c;
+    content_role role;
+    int32_t dtype;
+    double amplitude; /* of CONTENT_SPREAD */
+    bool in_window[CLLRN_MAX_RANK];
+    uint64_t state;
+} maker;
+
+/*
+ * The greatest x with which s spreads: E(x^2) is about a third of its square, so
+ * the mean of (alpha / divisor) * sum becomes 4 k; or k / 2 where alpha is
+ * negative, so that s has both signs.
+ */
+static double spread_amplitude(const verify_case *c, const cllrn_tensor *tensor)
+{
+    int axes[3];
+    const int count = layout_window_axes(&c->params, tensor, axes);
+    const double scale = c->params.alpha / c->params.divisor;
+    const double k = c->params.k != 0 ? fabs(c->params.k) : 1;
+    double taps = 1;
+    for (int i = 0; i < count; ++i)
+        taps *= fmin((double)(c->params.lower + c->params.upper + 1), (double)c->dims[axes[i]]);
+    if (scale == 0)
+        return 1;
+    return sqrt((scale > 0 ? 12 : 1.5) * k / (fabs(scale) * taps));
+}
+
+/* Windows of one place share a factor, so that s spreads also where their sums are long. */
+static double factor_of_place(const maker *m, const int64_t *index)
+{
+    static const double factors[] = {0.45, 0.8, 1, 1.3};
+    uint64_t place = 1;
+    for (int axis = 0; axis < m->c->rank; ++axis)
+        if (!m->in_window[axis])
+            place = place * 31 + (uint64_t)index[axis];
+    return factors[next_bits(&place) & 3];
+}
+
+/* Nothing below a 64th of the greatest: no result becomes subnormal. */
+static double ordinary(maker *m, const int64_t *index)
+{
+    if (m->role == CONTENT_DY)
+        return either_sign(&m->state, 4, 256);
+    const double x = either_sign(&m->state, m->amplitude / 64, m->amplitude);
+    return x * factor_of_place(m, index);
+}
+
+static double special(maker *m)
+{
+    switch (next_bits(&m->state) % 23) {
+    case 0:
+        return next_bits(&m->state) & 1 ? NAN : -NAN;
+    case 1:
+        return INFINITY;
+    case 2:
+        return -INFINITY;
+    case 3:
+        return 0;
+    case 4:
+        return -0.0;
+    default:
+        return either_sign(&m->state, 0x1p-6, 2);
+    }
+}
+
+/*
+ * A quarter of squares that overflow. The others are so large that s^(-beta - 1)
+ * is zero, not subnormal, for beta 0.75 and 1.
+ */
+static double huge(maker *m)
+{
+    const bool overflow = next_bits(&m->state) % 4 == 0;
+    if (m->dtype == CLLRN_F64)
+        return overflow ? either_sign(&m->state, 1e200, 2e200)
+                        : either_sign(&m->state, 1e150, 2e150);
+    return overflow ? either_sign(&m->state, 1e30, 2e30) : either_sign(&m->state, 1e18, 2e18);
+}
+
+static double large(maker *m)
+{
+    return next_bits(&m->state) & 1 ? either_sign(&m->state, 150, 300)
+                                    : either_sign(&m->state, 30000, 60000);
+}
+
+/* One number among zeros in every window of up to 9 taps: a sum of squares is its square. */
+static double trap(maker *m, const int64_t *index)
+{
+    const int axis = m->c->channel_axis < 0 ? m->c->channel_axis + m->c->rank : m->c->channel_axis;
+    const bool negative = next_bits(&m->state) & 1;
+    if (index[axis] % 9 != 4)
+        return 0;
+    return negative ? -141 : 141; /* see the cases */
+}
+
+static double subnormal(maker *m)
+{
+    const int exponent = m->dtype == CLLRN_F64 ? -1030 : m->dtype == CLLRN_F16 ? -16 : -130;
+    if (next_bits(&m->state) & 1)
+        return either_sign(&m->state, 0.5, 1);
+    return ldexp(either_sign(&m->state, 0.5, 1), exponent);
+}
+
+static double value_of_x(maker *m, const int64_t *index, bool bad)
+{
+    switch (m->c->content) {
+    case CONTENT_INTEGER:
+        return (double)(next_bits(&m->state) % 16) - 8;
+    case CONTENT_LARGE:
+        return large(m);
+    case CONTENT_HUGE:
+        return huge(m);
+    case CONTENT_SPECIAL:
+        return special(m);
+    case CONTENT_TRAP:
+        return trap(m, index);
+    case CONTENT_SUBNORMAL:
+        return subnormal(m);
+    default:
+        break;
+    }
+    const double x = ordinary(m, index);
+    if (bad && m->c->content == CONTENT_ONE_NAN)
+        return NAN;
+    return bad && m->c->content == CONTENT_ONE_INF ? INFINITY : x;
+}
+
+static double value_of_dy(maker *m, const int64_t *index, bool bad)
+{
+    switch (m->c->content) {
+    case CONTENT_INTEGER:
+        return (double)(next_bits(&m->state) % 16) - 8;
+    case CONTENT_SPECIAL:
+        return special(m);
+    case CONTENT_TRAP:
+        return either_sign(&m->state, 0.25, 1);
+    default:
+        break;
+    }
+    const double dy = ordinary(m, index);
+    return bad && m->c->content == CONTENT_NAN_DY ? NAN : dy;
+}
+
+void content_bad_index(const verify_case *c, int64_t index[CLLRN_MAX_RANK])
+{
+    memset(index, 0, CLLRN_MAX_RANK * sizeof *index);
+    for (int axis = 0; axis < c->rank; ++axis)
+        index[axis] = c->dims[axis] * 5 / 12; /* channel 40 of 96 */
+}
+
+void content_fill(const verify_case *c, content_role role, const cllrn_tensor *tensor, void *data)
+{
+    maker m = {.c = c,
+               .role = role,
+               .dtype = tensor->dtype,
+               .amplitude = spread_amplitude(c, tensor),
+               .state = (uint64_t)c->number * 4 + (role == CONTENT_DY ? 3 : 1)};
+    int axes[3];
+    const int count = layout_window_axes(&c->params, tensor, axes);
+    for (int i = 0; i < count; ++i)
+        m.in_window[axes[i]] = true;
+    if (case_elements(c) == 0)
+        return;
+
+    int64_t index[CLLRN_MAX_RANK] = {0}, bad[CLLRN_MAX_RANK];
+    content_bad_index(c, bad);
+    do {
+        const bool is_bad = memcmp(index, bad, sizeof index) == 0;
+        const double value =
+            role == CONTENT_X ? value_of_x(&m, index, is_bad) : value_of_dy(&m, index, is_bad);
+        storage_set(tensor->dtype, data, layout_place(tensor, index), value);
+    } while (layout_next(tensor, index));
+}

@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "qualify.h"
+
+#include "digests.h"
+#include "layout.h"
+#include "trial.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+enum { REPEATS = 10 };
+
+/* What goes around while one case is looked at. */
+typedef struct inquiry {
+    const subject *on;
+    const specimen *s;
+    double budget;
+    case_result *result;
+} inquiry;
+
+const char *check_name(check_kind kind)
+{
+    static const char *const names[CHECK_COUNT] = {
+        "selected variant", "every variant", "in place", "accuracy",
+        "locality",         "repeated runs", "digests",
+    };
+    return names[kind];
+}
+
+static void pass(inquiry *q, check_kind kind)
+{
+    ++q->result->checks[kind].passed;
+}
+
+__attribute__((format(printf, 3, 4))) static void fail(inquiry *q, check_kind kind,
+                                                       const char *format, ...)
+{
+    ++q->result->checks[kind].failed;
+    if (q->result->why[0] != '\0')
+        return;
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(q->result->why, sizeof q->result->why, format, arguments);
+    va_end(arguments);
+}
+
+/* --------------------------------------------------------------------- runs */
+
+static void count_run(inquiry *q, const char *variant)
+{
+    ++q->result->runs;
+    for (size_t i = 0; i < MAX_VARIANTS && cllrn_variant_name(i); ++i)
+        if (strcmp(cllrn_variant_name(i), variant) == 0)
+            ++q->result->variant_runs[i];
+}
+
+/* Devices may flush subnormals, and one that does not round to nearest has bits of its own. */
+static comparison how_to_compare(const inquiry *q)
+{
+    const bool comparable = q->on->nearest && q->s->c->content != CONTENT_SUBNORMAL;
+    return comparable ? COMPARE_BITS : COMPARE_OUTSIDE;
+}
+
+/* True when it ran, whatever came out. */
+static bool run(inquiry *q, const char *variant, check_kind kind)
+{
+    char why[WHY_SIZE] = "";
+    const char *ran = variant ? variant : "none";
+    const trial_outcome outcome = trial_run(q->on, q->s, variant, &ran, why);
+    if (outcome == TRIAL_NOT_POSSIBLE)
+        return false;
+    count_run(q, ran);
+    if (outcome == TRIAL_RAN && specimen_compare(q->s, how_to_compare(q), why))
+        pass(q, kind);
+    else
+        fail(q, kind, "%s%s: %.600s", ran, alias_names[q->s->in_place], why);
+    return outcome == TRIAL_RAN;
+}
+
+/* What an output of "strided" costs: it sums windows for itself, for a gradient all their windows.
+ */
+static double work_of_strided(const specimen *s)
+{
+    const cllrn_params *const p = &s->c->params;
+    int axes[3];
+    const int count = layout_window_axes(p, &s->x.tensor, axes);
+    double taps = 1;
+    for (int i = 0; i < count; ++i)
+        taps *= fmin((double)(p->lower + p->upper + 1), 64);
+    const double work = (double)case_elements(s->c) * taps;
+    return s->c->direction == CLLRN_BACKWARD ? work * taps : work;
+}
+
+static void run_variants(inquiry *q, check_kind kind)
+{
+    for (size_t i = 0; cllrn_variant_name(i); ++i) {
+        const char *const name = cllrn_variant_name(i);
+        if (strcmp(name, "strided") == 0 && work_of_strided(q->s) > q->budget)
+            continue;
+        run(q, name, kind);
+    }
+}
+
+static void run_in_place(inquiry *q, alias where)
+{
+    specimen s;
+    if (!specimen_possible(q->s->c, where))
+        return;
+    if (!specimen_make(q->s->c, where, &s)) {
+        fail(q, CHECK_IN_PLACE, "the host build fails%s", alias_names[where]);
+        return;
+    }
+    inquiry there = *q;
+    there.s = &s;
+    run(&there, NULL, CHECK_IN_PLACE);
+    run_variants(&there, CHECK_IN_PLACE);
+    specimen_free(&s);
+}
+
+/* ------------------------------------------------------- checks of one result */
+
+static void check_accuracy(inquiry *q)
+{
+    accuracy *const measured = &q->result->accuracy;
+    char where[INDEX_TEXT];
+    if (!case_has_bound(q->s->c))
+        return;
+    q->result->measured = accuracy_measure(q->s, q->on->nearest, measured);
+    if (!q->result->measured) {
+        fail(q, CHECK_ACCURACY, "the reference fails");
+        return;
+    }
+    if (measured->greatest <= measured->bound) {
+        pass(q, CHECK_ACCURACY);
+        return;
+    }
+    specimen_index_text(q->s->c, measured->where, where);
+    fail(q, CHECK_ACCURACY, "element %s is off by %.4g eps, the bound is %.4g", where,
+         measured->greatest, measured->bound);
+}
+
+static void check_locality(inquiry *q)
+{
+    char why[WHY_SIZE] = "";
+    const content what = q->s->c->content;
+    if (what != CONTENT_ONE_NAN && what != CONTENT_ONE_INF && what != CONTENT_NAN_DY)
+        return;
+    if (specimen_check_reach(q->s, why))
+        pass(q, CHECK_LOCALITY);
+    else
+        fail(q, CHECK_LOCALITY, "%.600s", why);
+}
+
+static void check_digest(inquiry *q)
+{
+    case_result *const result = q->result;
+    uint64_t host, expected;
+    if (!q->on->nearest || q->s->c->content == CONTENT_SUBNORMAL)
+        return;
+    result->digested = specimen_digest(q->s, q->s->result, 0, &result->digest) &&
+                       specimen_digest(q->s, q->s->expected, 0, &host);
+    if (!result->digested)
+        fail(q, CHECK_DIGEST, "cllrn_digest fails");
+    else if (!digests_find(result->c.number, &expected))
+        return; /* said once, at the end */
+    else if (host != expected)
+        fail(q, CHECK_DIGEST,
+             "digest %016" PRIx64 " is expected, but the host build of this command has %016" PRIx64
+             ": its compiler broke the arithmetic",
+             expected, host);
+    else if (result->digest != expected)
+        fail(q, CHECK_DIGEST, "digest %016" PRIx64 ", expected %016" PRIx64, result->digest,
+             expected);
+    else
+        pass(q, CHECK_DIGEST);
+}
+
+/* ----------------------------------------------------------------- repeatability */
+
+static bool run_for_digest(inquiry *q, const specimen *s, uint64_t first_position, uint64_t *digest)
+{
+    char why[WHY_SIZE] = "";
+    const char *ran = "none";
+    if (trial_run(q->on, s, NULL, &ran, why) != TRIAL_RAN) {
+        fail(q, CHECK_REPEAT, "%s: %.600s", ran, why);
+        return false;
+    }
+    count_run(q, ran);
+    return specimen_digest(s, s->result, first_position, digest);
+}
+
+static void check_runs(inquiry *q)
+{
+    uint64_t first = 0, digest;
+    for (int i = 0; i < REPEATS; ++i) {
+        if (!run_for_digest(q, q->s, 0, &digest))
+            return;
+        if (i == 0)
+            first = digest;
+        if (digest != first) {
+            fail(q, CHECK_REPEAT, "run %d has digest %016" PRIx64 ", the first had %016" PRIx64,
+                 i + 1, digest, first);
+            return;
+        }
+    }
+    pass(q, CHECK_REPEAT);
+}
+
+/* Slices of the first axis, at their offsets in the same buffers. */
+static void check_slices(inquiry *q)
+{
+    const verify_case *const c = q->s->c;
+    const int64_t count = c->dims[0];
+    const int64_t channels = c->dims[layout_channel_axis(&q->s->x.tensor)];
+    const uint64_t positions = (uint64_t)(case_elements(c) / count / channels);
+    uint64_t whole, sum = 0;
+    if (!run_for_digest(q, q->s, 0, &whole))
+        return;
+    for (int64_t i = 0; i < count; ++i) {
+        const specimen slice = specimen_slice(q->s, i);
+        uint64_t digest;
+        if (!run_for_digest(q, &slice, (uint64_t)i * positions, &digest))
+            return;
+        sum += digest;
+    }
+    if (sum == whole)
+        pass(q, CHECK_REPEAT);
+    else
+        fail(q, CHECK_REPEAT,
+             "the digests of its %" PRId64 " slices add up to %016" PRIx64 ", not to %016" PRIx64,
+             count, sum, whole);
+}
+
+/* -------------------------------------------------------------------- the case */
+
+static void look_at(inquiry *q)
+{
+    if (run(q, NULL,
+            CHECK_SELECTED)) { /* the rest of the checks is of what it left in the result */
+        if (case_elements(q->s->c) > 0)
+            check_accuracy(q);
+        check_digest(q);
+        check_locality(q);
+    }
+    run_variants(q, CHECK_VARIANTS);
+    run_in_place(q, ALIAS_X);
+    run_in_place(q, ALIAS_DY);
+    if (q->s->c->section == SECTION_REPEAT) {
+        check_runs(q);
+        check_slices(q);
+    }
+}
+
+static bool is_supported(const subject *on, const verify_case *c)
+{
+    return (on->fp64 || !case_is_f64(c)) && (on->inf_nan || !case_needs_inf_nan(c));
+}
+
+static double now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+void qualify_case(const subject *on, const verify_case *c, double budget, case_result *result)
+{
+    const double begin = now();
+    specimen s;
+    memset(result, 0, sizeof *result);
+    result->c = *c;
+    if (!is_supported(on, c)) {
+        result->verdict = VERDICT_UNSUPPORTED;
+        return;
+    }
+    inquiry q = {.on = on, .s = &s, .budget = budget, .result = result};
+    if (specimen_make(c, ALIAS_NONE, &s)) {
+        look_at(&q);
+        specimen_free(&s);
+    } else {
+        fail(&q, CHECK_SELECTED, "the host build fails");
+    }
+    for (int kind = 0; kind < CHECK_COUNT; ++kind)
+        if (result->checks[kind].failed > 0)
+            result->verdict = VERDICT_FAILED;
+    result->seconds = now() - begin;
+}

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "spread.h"
+
+#include "element.h"
+#include "walk.h"
+
+#include <math.h>
+
+enum { MAX_AXES = 3 };
+
+/* The taps of one window, as far as they lie in the tensor, relative to its own element. */
+typedef struct taps {
+    int64_t first[MAX_AXES], last[MAX_AXES], stride[MAX_AXES];
+} taps;
+
+/* The axes a window extends over; what is left of MAX_AXES stays untouched. */
+static int window_axes(const cllrn_params *params, const walk *w, int axes[MAX_AXES])
+{
+    const int channels = walk_channel_axis(w);
+    if (params->region == CLLRN_ACROSS_CHANNELS) {
+        axes[0] = channels;
+        return 1;
+    }
+    int count = 0;
+    for (int axis = w->tensor->rank - 1; axis >= 0 && count < params->spatial_axes; --axis)
+        if (axis != channels)
+            axes[count++] = axis;
+    return count;
+}
+
+static taps taps_at(const cllrn_params *params, const walk *w, const int *axes, int count)
+{
+    taps t = {{0}, {0}, {0}};
+    for (int i = 0; i < count; ++i) {
+        const int64_t at = w->index[axes[i]], behind = w->tensor->dims[axes[i]] - 1 - at;
+        t.first[i] = at < params->lower ? -at : -params->lower;
+        t.last[i] = behind < params->upper ? behind : params->upper;
+        t.stride[i] = w->tensor->strides[axes[i]];
+    }
+    return t;
+}
+
+static double sum_of_squares(const operand *src, int64_t offset, const taps *t)
+{
+    double sum = 0;
+    for (int64_t i = t->first[2]; i <= t->last[2]; ++i)
+        for (int64_t j = t->first[1]; j <= t->last[1]; ++j)
+            for (int64_t l = t->first[0]; l <= t->last[0]; ++l) {
+                const double x =
+                    element_value(src->tensor.dtype, src->data,
+                                  offset + i * t->stride[2] + j * t->stride[1] + l * t->stride[0]);
+                sum += x * x;
+            }
+    return sum;
+}
+
+spread spread_of(const job *done)
+{
+    const cllrn_params *const params = done->params;
+    const operand *const src = &done->src;
+    const size_t count = src->size / cllrn_dtype_size(src->tensor.dtype);
+    walk w = {.tensor = &src->tensor};
+    int axes[MAX_AXES];
+    const int axis_count = window_axes(params, &w, axes);
+    spread found = {INFINITY, -INFINITY};
+    for (size_t i = 0; i < count; ++i, walk_step(&w)) {
+        const taps t = taps_at(params, &w, axes, axis_count);
+        const double s =
+            params->k + params->alpha / params->divisor * sum_of_squares(src, w.offset, &t);
+        if (s < found.least)
+            found.least = s;
+        if (s > found.greatest)
+            found.greatest = s;
+    }
+    return found;
+}

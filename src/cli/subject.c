@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "subject.h"
+
+#include "cl_error.h"
+#include "message.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* Called with whole build logs, among other things. */
+static void show_first_log(void *user, int32_t level, const char *message)
+{
+    subject *const s = user;
+    if (level > CLLRN_LOG_ERROR || s->log_was_shown || s->quiet)
+        return;
+    s->log_was_shown = true;
+    fprintf(stderr, "%s\n", message);
+}
+
+static void ask(subject *s)
+{
+    const cl_device_id id = s->device.id;
+    const cl_ulong config = device_number(id, CL_DEVICE_SINGLE_FP_CONFIG);
+    s->nearest = (config & CL_FP_ROUND_TO_NEAREST) != 0;
+    s->inf_nan = (config & CL_FP_INF_NAN) != 0;
+    s->fp64 = device_has_extension(id, "cl_khr_fp64");
+    device_text(id, CL_DRIVER_VERSION, s->driver, sizeof s->driver);
+    device_text(id, CL_DEVICE_VERSION, s->version, sizeof s->version);
+}
+
+static bool open_engine(subject *s)
+{
+    cllrn_engine_options options = CLLRN_ENGINE_OPTIONS_INIT;
+    cllrn_error error = CLLRN_ERROR_INIT;
+    options.log = show_first_log;
+    options.log_user = s;
+    return message_check(
+        cllrn_engine_create(s->context, s->device.id, &options, &s->engine, &error), &error);
+}
+
+static bool open_device(subject *s)
+{
+    const cl_context_properties properties[] = {CL_CONTEXT_PLATFORM,
+                                                (cl_context_properties)s->device.platform, 0};
+    cl_int error;
+    s->context = clCreateContext(properties, 1, &s->device.id, NULL, NULL, &error);
+    if (!cl_error_check(error, "clCreateContext", s->device.name))
+        return false;
+    s->queue = clCreateCommandQueue(s->context, s->device.id, 0, &error);
+    return cl_error_check(error, "clCreateCommandQueue", s->device.name) && open_engine(s);
+}
+
+bool subject_open(subject *s, const device *target, bool quiet)
+{
+    memset(s, 0, sizeof *s);
+    s->device = *target;
+    s->quiet = quiet;
+    if (target->kind == DEVICE_HOST) {
+        s->fp64 = s->nearest = s->inf_nan = true;
+        return true;
+    }
+    ask(s);
+    if (open_device(s))
+        return true;
+    subject_close(s);
+    return false;
+}
+
+void subject_close(subject *s)
+{
+    if (s->queue)
+        clFinish(s->queue);
+    cllrn_engine_destroy(s->engine);
+    if (s->queue)
+        clReleaseCommandQueue(s->queue);
+    if (s->context)
+        clReleaseContext(s->context);
+    memset(s, 0, sizeof *s);
+}
+
+size_t subject_program_count(const subject *s)
+{
+    return s->engine ? cllrn_engine_program_count(s->engine) : 0;
+}
+
+const char *subject_kernel_hash(const subject *s)
+{
+    return s->engine ? cllrn_engine_kernel_hash(s->engine) : "";
+}

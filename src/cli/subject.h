@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The device that is verified, with what is open on it. */
+#ifndef CLI_SUBJECT_H
+#define CLI_SUBJECT_H
+
+#include "device.h"
+
+typedef struct subject {
+    device device; /* DEVICE_OPENCL, or DEVICE_HOST, where nothing below is open */
+    cl_context context;
+    cl_command_queue queue;
+    cllrn_engine *engine;
+    char driver[256], version[256];
+    bool fp64, nearest, inf_nan;
+    bool quiet;         /* does not print build logs */
+    bool log_was_shown; /* one of them is enough */
+} subject;
+
+/* On failure a message was printed and nothing is open. The subject must not move. */
+bool subject_open(subject *s, const device *target, bool quiet);
+
+/* Waits for the queue first. */
+void subject_close(subject *s);
+
+/* 0 and "" on the host. */
+size_t subject_program_count(const subject *s);
+const char *subject_kernel_hash(const subject *s);
+
+#endif

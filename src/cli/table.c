@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "table.h"
+
+#include "element.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+__attribute__((format(printf, 2, 3))) static void row(const char *label, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    printf("%-10s ", label);
+    vprintf(format, arguments);
+    putchar('\n');
+    va_end(arguments);
+}
+
+/* A short text by value, for the arguments of a row. */
+typedef struct text {
+    char chars[CLLRN_MAX_RANK * 24];
+} text;
+
+/* "96.500 ms", or "not reported" for a negative time. */
+static text time_text(double seconds)
+{
+    text t = {"not reported"};
+    if (seconds >= 0)
+        snprintf(t.chars, sizeof t.chars, "%.3f ms", 1e3 * seconds);
+    return t;
+}
+
+/* "1x96x55x55" with the separator "x". */
+static text list_text(const int64_t *numbers, int count, const char *separator)
+{
+    text t = {""};
+    size_t used = 0;
+    for (int i = 0; i < count; ++i)
+        used += (size_t)snprintf(t.chars + used, sizeof t.chars - used, "%s%" PRId64,
+                                 i ? separator : "", numbers[i]);
+    return t;
+}
+
+static text region_text(const cllrn_params *params)
+{
+    text t = {"across channels"};
+    if (params->region == CLLRN_WITHIN_CHANNEL)
+        snprintf(t.chars, sizeof t.chars, "within a channel, %d spatial %s",
+                 (int)params->spatial_axes, params->spatial_axes == 1 ? "axis" : "axes");
+    return t;
+}
+
+static void print_device(const table *t)
+{
+    if (t->device->kind == DEVICE_OPENCL)
+        row("device", "%s (%s)", t->device->name, t->device->platform_name);
+    else
+        row("device", "%s", t->device->name);
+    if (t->report->variant)
+        row("variant", "%s", t->report->variant);
+    if (t->report->scratch > 0)
+        row("scratch", "%" PRIu64 " bytes", t->report->scratch);
+}
+
+static void print_operand(const char *name, const operand *o, bool fortran_order)
+{
+    row(name, "%s, %s order", cllrn_dtype_string(o->tensor.dtype), fortran_order ? "Fortran" : "C");
+}
+
+static void print_problem(const table *t)
+{
+    const cllrn_params *const params = t->job->params;
+    const cllrn_tensor *const src = &t->job->src.tensor;
+    const int axis = src->channel_axis;
+    row("direction", "%s", t->job->backward ? "backward" : "forward");
+    row("shape", "%s, channel axis %d", list_text(src->dims, src->rank, "x").chars,
+        axis < 0 ? axis + src->rank : axis);
+    print_operand("x", &t->job->src, t->fortran_order);
+    if (t->job->backward)
+        print_operand("dy", &t->job->dy, t->gradient_fortran_order);
+    print_operand(t->job->backward ? "dx" : "y", &t->job->dst, t->fortran_order);
+    row("region", "%s", region_text(params).chars);
+    row("window", "{%" PRId64 ", %" PRId64 ", %.10g}, alpha %.10g, beta %.10g, k %.10g",
+        params->lower, params->upper, params->divisor, params->alpha, params->beta, params->k);
+}
+
+/* What has to be moved is each tensor, once. */
+static void print_times(const table *t)
+{
+    const job_report *const report = t->report;
+    const job *const done = t->job;
+    const size_t bytes = done->src.size + done->dy.size + done->dst.size;
+    if (bytes == 0) {
+        row("kernel", "none, the tensor is empty");
+        return;
+    }
+    if (report->kernel > 0)
+        row("kernel", "%s, %.2f GB/s", time_text(report->kernel).chars,
+            1e-9 * (double)bytes / report->kernel);
+    else
+        row("kernel", "%s", time_text(report->kernel).chars);
+    if (t->device->kind == DEVICE_OPENCL)
+        row("transfers", "%s to the device, %s back", time_text(report->upload).chars,
+            time_text(report->download).chars);
+    row("total", "%s%s", time_text(report->total).chars,
+        t->device->kind == DEVICE_OPENCL ? " by the clock, what the driver compiles included" : "");
+}
+
+static void print_error(const table *t, const char *label, const check_error *error, int32_t dtype,
+                        const char *relation)
+{
+    if (error->eps > 0)
+        row(label, "at most %.4g eps (2^-%d, %s), at (%s)", error->eps,
+            element_fraction_bits(dtype), relation,
+            list_text(error->where, t->job->dst.tensor.rank, ", ").chars);
+    else
+        row(label, "0 eps");
+}
+
+static void print_errors(const table *t)
+{
+    const int32_t dtype = t->job->dst.tensor.dtype, arithmetic = element_arithmetic(dtype);
+    print_error(t, "error", &t->check->stored, dtype,
+                t->job->backward ? "relative to the magnitudes of the gradient's terms"
+                                 : "relative to the exact value");
+    if (dtype != arithmetic)
+        print_error(t, "arithmetic", &t->check->computed, arithmetic,
+                    "beyond what rounding to 16 bits explains");
+}
+
+static void print_check(const table *t)
+{
+    const check *const c = t->check;
+    print_errors(t);
+    if (c->s.least <= c->s.greatest)
+        row("s spans", "%.6g..%.6g", c->s.least, c->s.greatest);
+    row("host", "%016" PRIx64 ", %s%s", c->host_digest,
+        c->host_digest == t->digest ? "equal" : "not equal",
+        t->device->kind == DEVICE_REFERENCE ? " (the reference rounds otherwise, and may)" : "");
+}
+
+void table_print(const table *t)
+{
+    print_device(t);
+    print_problem(t);
+    print_times(t);
+    row("digest", "%016" PRIx64, t->digest);
+    if (t->check)
+        print_check(t);
+}

@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* cllrn verify: qualifies one device. */
+#include "command.h"
+#include "digests.h"
+#include "message.h"
+#include "number.h"
+#include "report.h"
+#include "summary.h"
+
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char help[] =
+    "usage: cllrn verify [--device SPEC] [--quick | --full | --case N] [--report FILE] [--quiet]\n"
+    "       cllrn verify [--quick | --full] --list\n"
+    "\n"
+    "Runs a fixed list of cases on one device: every type in both directions, every\n"
+    "kernel that can run a case, out of place and in place, in many layouts, windows\n"
+    "and powers, and with special values. Each result has to be the bits of the host\n"
+    "build, gaps untouched, to be within its bound of the exact result, and to have\n"
+    "the digest that is built into this command. Devices whose digests are equal give\n"
+    "equal results.\n"
+    "\n"
+    "  --device SPEC  an index or part of a name, as for 'cllrn run'; or host, which\n"
+    "                 verifies the host build's accuracy and digests; default:\n"
+    "                 $CLLRN_DEVICE, else the first GPU, accelerator or CPU\n"
+    "  --quick        fewer and smaller cases: seconds, or minutes on an interpreter\n"
+    "  --full         all cases and every program: up to 20 minutes on two cores\n"
+    "  --case N       this case alone\n"
+    "  --list         prints the cases, and needs no device\n"
+    "  --report FILE  also writes a report: JSON to FILE.json (its schema, \"cllrn-verify-1\",\n"
+    "                 is at the top of src/cli/report.c), JUnit XML to FILE.xml\n"
+    "  --quiet        prints failures and the last line only\n"
+    "  --write-digests FILE\n"
+    "                 writes src/cli/expected_digests.h anew, from the host build\n"
+    "  --help         prints this\n"
+    "\n"
+    "Exit status: 0 all passed, 1 something failed, 2 wrong usage.\n";
+
+typedef struct request {
+    const char *device, *report, *digests;
+    case_list list;
+    int64_t only; /* -1: the list */
+    bool listing, quiet;
+} request;
+
+/* ------------------------------------------------------------------- the list */
+
+static bool is_wanted(const request *r, const verify_case *c)
+{
+    return r->only >= 0 ? c->number == r->only : c->list <= r->list;
+}
+
+static int count_wanted(const request *r)
+{
+    int count = 0;
+    for (int number = 0; number < cases_count(); ++number) {
+        const verify_case c = cases_get(number);
+        count += is_wanted(r, &c);
+    }
+    return count;
+}
+
+static int print_list(const request *r)
+{
+    for (int number = 0; number < cases_count(); ++number) {
+        const verify_case c = cases_get(number);
+        char text[CASE_TEXT];
+        case_describe(&c, text);
+        if (is_wanted(r, &c))
+            printf("%4d  %-7s  %-14s  %s\n", number, list_name(c.list), section_name(c.section),
+                   text);
+    }
+    return message_finish_stdout();
+}
+
+/* ---------------------------------------------------------------- verification */
+
+enum { SHOWN_FAILURES = 20 };
+
+/* On stderr where that is a terminal; an empty text wipes it. */
+static void show_progress(const request *r, const char *text)
+{
+    if (r->quiet || !isatty(STDERR_FILENO))
+        return;
+    fprintf(stderr, "\r%-60.60s%s", text, *text ? "" : "\r");
+    fflush(stderr);
+}
+
+static void print_failure(const subject *on, const case_result *result)
+{
+    char text[CASE_TEXT];
+    case_describe(&result->c, text);
+    printf("FAILED case %d, %s: %s\n       %s\n       cllrn verify --device \"%s\" --case %d\n",
+           result->c.number, section_name(result->c.section), text, result->why, on->device.name,
+           result->c.number);
+    fflush(stdout);
+}
+
+static void run_case(const request *r, const subject *on, const verify_case *c, tally *t)
+{
+    /* Strided's work that still ends in seconds, on an interpreter, on a CPU. */
+    static const double budgets[] = {1e5, 1e7, 1e9};
+    case_result result;
+    qualify_case(on, c, budgets[r->list], &result);
+    tally_add(t, &result);
+    if (result.verdict != VERDICT_FAILED)
+        return;
+    show_progress(r, "");
+    if (t->failed <= SHOWN_FAILURES)
+        print_failure(on, &result);
+    else if (t->failed == SHOWN_FAILURES + 1)
+        printf("more cases fail; a report has all of them\n");
+}
+
+static void run_all(const request *r, const subject *on, int count, tally *t)
+{
+    for (int number = 0; number < cases_count(); ++number) {
+        const verify_case c = cases_get(number);
+        char text[80];
+        if (!is_wanted(r, &c))
+            continue;
+        snprintf(text, sizeof text, "case %d of %d, %s", t->count + 1, count,
+                 section_name(c.section));
+        show_progress(r, text);
+        run_case(r, on, &c, t);
+    }
+    show_progress(r, "");
+}
+
+static bool conclude(const request *r, const subject *on, const tally *t)
+{
+    const verification v = {
+        .on = on,
+        .tally = t,
+        .list = r->only >= 0 ? "case" : list_name(r->list),
+        .programs = subject_program_count(on),
+        .complete = r->only<0, .failed = t->failed> 0 || !digests_are_current(),
+    };
+    if (!r->quiet)
+        summary_print(&v);
+    if (!digests_are_current())
+        message_fail("the built-in digests are of another arithmetic or another list of cases; "
+                     "build the command from unchanged sources, or write them anew");
+    summary_print_end(&v);
+    const bool written = !r->report || report_write(&v, r->report);
+    return written && !v.failed;
+}
+
+static int verify(const request *r, const device *target)
+{
+    subject on;
+    tally t;
+    const int count = count_wanted(r);
+    if (!subject_open(&on, target, r->quiet))
+        return EXIT_FAILED;
+    bool done = tally_begin(&t, count);
+    if (done) {
+        run_all(r, &on, count, &t);
+        done = conclude(r, &on, &t);
+        tally_end(&t);
+    }
+    subject_close(&on);
+    return message_finish_stdout() == EXIT_DONE && done ? EXIT_DONE : EXIT_FAILED;
+}
+
+/* --------------------------------------------------------------------- options */
+
+enum { DEVICE = 1, QUICK, FULL, CASE, LIST, REPORT, QUIET, DIGESTS, HELP };
+
+static const struct option known[] = {
+    {"device", required_argument, NULL, DEVICE},
+    {"quick", no_argument, NULL, QUICK},
+    {"full", no_argument, NULL, FULL},
+    {"case", required_argument, NULL, CASE},
+    {"list", no_argument, NULL, LIST},
+    {"report", required_argument, NULL, REPORT},
+    {"quiet", no_argument, NULL, QUIET},
+    {"write-digests", required_argument, NULL, DIGESTS},
+    {"help", no_argument, NULL, HELP},
+    {NULL, 0, NULL, 0},
+};
+
+static int take_case(request *r, const char *text)
+{
+    if (!number_parse_int64(text, &r->only) || r->only < 0 || r->only >= cases_count())
+        return message_usage("--case '%s' is no case, expected 0 to %d", text, cases_count() - 1);
+    return EXIT_DONE;
+}
+
+static int take_option(request *r, int option, char **argv)
+{
+    switch (option) {
+    case DEVICE:
+        r->device = optarg;
+        return EXIT_DONE;
+    case QUICK:
+        r->list = LIST_QUICK;
+        return EXIT_DONE;
+    case FULL:
+        r->list = LIST_FULL;
+        return EXIT_DONE;
+    case CASE:
+        return take_case(r, optarg);
+    case LIST:
+        r->listing = true;
+        return EXIT_DONE;
+    case REPORT:
+        r->report = optarg;
+        return report_format_of(optarg) != REPORT_NONE
+                   ? EXIT_DONE
+                   : message_usage("--report '%s' ends neither in .json nor in .xml", optarg);
+    case QUIET:
+        r->quiet = true;
+        return EXIT_DONE;
+    case DIGESTS:
+        r->digests = optarg;
+        return EXIT_DONE;
+    case ':':
+        return message_usage("'%s' needs a value", argv[optind - 1]);
+    default:
+        return message_bad_option(argv);
+    }
+}
+
+static int run(const request *r)
+{
+    device target;
+    if (r->listing)
+        return print_list(r);
+    if (r->digests)
+        return digests_write(r->digests) ? EXIT_DONE : EXIT_FAILED;
+    if (!device_resolve(r->device, &target))
+        return EXIT_FAILED;
+    if (target.kind == DEVICE_REFERENCE)
+        return message_usage("--device reference is what others are verified against");
+    return verify(r, &target);
+}
+
+int command_verify(int argc, char **argv)
+{
+    request r = {.list = LIST_DEFAULT, .only = -1};
+    bool quick = false, full = false;
+    opterr = 0;
+    for (int option; (option = getopt_long(argc, argv, "+:h", known, NULL)) != -1;) {
+        if (option == HELP || option == 'h') {
+            fputs(help, stdout);
+            return message_finish_stdout();
+        }
+        quick = quick || option == QUICK;
+        full = full || option == FULL;
+        const int status = take_option(&r, option, argv);
+        if (status != EXIT_DONE)
+            return status;
+    }
+    if (optind < argc)
+        return message_usage("takes no arguments, but '%s' follows", argv[optind]);
+    if (quick + full + (r.only >= 0) > 1)
+        return message_usage("--quick, --full and --case exclude one another");
+    return run(&r);
+}

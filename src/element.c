@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Written on the bits, so that it depends on no machine's formats, conversions
+ * or flushing of subnormals, only on doubles being IEEE 754's.
+ */
+#include "element.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+/* The widths of an IEEE 754 format's fields, the sign's bit in front. */
+typedef struct format {
+    int exponent, fraction;
+} format;
+
+static const format formats[] = {
+    [CLLRN_F32] = {8, 23},
+    [CLLRN_F16] = {5, 10},
+    [CLLRN_BF16] = {8, 7},
+    [CLLRN_F64] = {11, 52},
+};
+
+static uint64_t low_bits(int count)
+{
+    return (UINT64_C(1) << count) - 1;
+}
+
+static int bias_of(format f)
+{
+    return (1 << (f.exponent - 1)) - 1;
+}
+
+static uint64_t infinity_of(format f)
+{
+    return low_bits(f.exponent) << f.fraction;
+}
+
+static uint64_t nan_of(format f)
+{
+    return infinity_of(f) | UINT64_C(1) << (f.fraction - 1);
+}
+
+static bool is_nan(format f, uint64_t bits)
+{
+    return (bits & low_bits(f.exponent + f.fraction)) > infinity_of(f);
+}
+
+static uint64_t bits_of(double value)
+{
+    uint64_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    return bits;
+}
+
+static double value_of(uint64_t bits)
+{
+    double value;
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}
+
+/* From a narrower format. */
+static double widen(format from, uint64_t bits)
+{
+    const format wide = formats[CLLRN_F64];
+    const uint64_t sign = bits >> (from.exponent + from.fraction) << 63;
+    const uint64_t exponent = bits >> from.fraction & low_bits(from.exponent);
+    const uint64_t fraction = (bits & low_bits(from.fraction)) << (wide.fraction - from.fraction);
+
+    if (exponent == low_bits(from.exponent))
+        return value_of(sign | infinity_of(wide) | fraction);
+    const uint64_t rebiased = exponent + (uint64_t)(bias_of(wide) - bias_of(from));
+    if (exponent != 0)
+        return value_of(sign | rebiased << wide.fraction | fraction);
+    /* Subnormal: with a leading one, which is then taken off again, exactly. */
+    const uint64_t one = sign | (rebiased + 1) << wide.fraction;
+    return fraction == 0 ? value_of(sign) : value_of(one | fraction) - value_of(one);
+}
+
+/*
+ * To a narrower format, from the double itself: by way of float a value a
+ * little above the middle of two 16-bit ones would become the middle first, and
+ * then might go down.
+ */
+static uint64_t narrow(format to, double value)
+{
+    const format wide = formats[CLLRN_F64];
+    const uint64_t bits = bits_of(value);
+    const uint64_t sign = bits >> 63 << (to.exponent + to.fraction);
+    const uint64_t fraction = bits & low_bits(wide.fraction);
+    const int exponent = (int)(bits >> wide.fraction & low_bits(wide.exponent));
+    const int rebiased = exponent - bias_of(wide) + bias_of(to); /* below 1: subnormal */
+
+    if (is_nan(wide, bits))
+        return nan_of(to);
+    if (rebiased > 2 * bias_of(to))
+        return sign | infinity_of(to);
+    const int dropped = wide.fraction - to.fraction + (rebiased < 1 ? 1 - rebiased : 0);
+    if (dropped >
+        wide.fraction + 1) /* below half the least subnormal, as the subnormal doubles are */
+        return sign;
+
+    const uint64_t significand = UINT64_C(1) << wide.fraction | fraction;
+    const uint64_t half = UINT64_C(1) << (dropped - 1), rest = significand & low_bits(dropped);
+    uint64_t kept = significand >> dropped;
+    if (rest > half || (rest == half && (kept & 1) != 0))
+        ++kept;
+    /* A normal number's leading one adds 1 to the exponent; so may the carry, as far as infinity.
+     */
+    return sign | (kept + ((uint64_t)(rebiased < 1 ? 0 : rebiased - 1) << to.fraction));
+}
+
+static uint64_t load(int32_t dtype, const void *data, int64_t index)
+{
+    const size_t size = cllrn_dtype_size(dtype);
+    const unsigned char *place = (const unsigned char *)data + index * (int64_t)size;
+    uint16_t bits16;
+    uint32_t bits32;
+    uint64_t bits64;
+    switch (size) {
+    case sizeof bits16:
+        memcpy(&bits16, place, sizeof bits16);
+        return bits16;
+    case sizeof bits32:
+        memcpy(&bits32, place, sizeof bits32);
+        return bits32;
+    default:
+        memcpy(&bits64, place, sizeof bits64);
+        return bits64;
+    }
+}
+
+static void store(int32_t dtype, void *data, int64_t index, uint64_t bits)
+{
+    const size_t size = cllrn_dtype_size(dtype);
+    unsigned char *place = (unsigned char *)data + index * (int64_t)size;
+    const uint16_t bits16 = (uint16_t)bits;
+    const uint32_t bits32 = (uint32_t)bits;
+    if (size == sizeof bits16)
+        memcpy(place, &bits16, sizeof bits16);
+    else if (size == sizeof bits32)
+        memcpy(place, &bits32, sizeof bits32);
+    else
+        memcpy(place, &bits, sizeof bits);
+}
+
+static uint64_t canonical(format f, uint64_t bits)
+{
+    return is_nan(f, bits) ? nan_of(f) : bits;
+}
+
+double lrn_element_get(int32_t dtype, const void *data, int64_t index)
+{
+    const uint64_t bits = load(dtype, data, index);
+    return dtype == CLLRN_F64 ? value_of(bits) : widen(formats[dtype], bits);
+}
+
+void lrn_element_set(int32_t dtype, void *data, int64_t index, double value)
+{
+    const format f = formats[dtype];
+    store(dtype, data, index, dtype == CLLRN_F64 ? canonical(f, bits_of(value)) : narrow(f, value));
+}
+
+uint64_t lrn_element_bits(int32_t dtype, const void *data, int64_t index)
+{
+    return canonical(formats[dtype], load(dtype, data, index));
+}

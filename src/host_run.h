@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The kernels' arithmetic as C, included by host_f32.c and by host_f64.c:
+ * what cl/separable.cl does, one position at a time.
+ */
+#include "host.h"
+
+#include <float.h>
+#include <stdlib.h>
+
+#include "../cl/arithmetic.h"
+#include "../cl/window.h"
+#include "element.h"
+#include "params.h"
+#include "tensor.h"
+
+#if FLT_EVAL_METHOD != 0
+#error "float must be evaluated as float: on 32-bit x86 build with -msse2 -mfpmath=sse"
+#endif
+
+/* A tensor of the job at the position in work. */
+typedef struct side {
+    const cllrn_tensor *tensor;
+    int64_t steps[3]; /* of the box's axes */
+    int shift;        /* blocks of its last axis */
+    int64_t place;
+} side;
+
+/* Dense arrays over the box, and the sums' slots. */
+typedef struct work {
+    lrn_box box, mirrored;
+    int64_t elements;
+    real_t *x, *gradients, *sums, *powers, *slots;
+    int power;
+    lrn_scalars scalars;
+} work;
+
+static side make_side(const cllrn_params *params, const cllrn_tensor *tensor)
+{
+    int axes[LRN_MAX_WINDOW];
+    const int count = lrn_tensor_window_axes(params, tensor, axes);
+    side s = {.tensor = tensor};
+    for (int i = 0; i < count; ++i)
+        s.steps[3 - count + i] = tensor->strides[axes[i]];
+    if (params->region == CLLRN_ACROSS_CHANNELS)
+        for (int64_t block = lrn_tensor_block(tensor); block > 1; block /= 2)
+            ++s.shift;
+    return s;
+}
+
+static real_t get(int32_t dtype, const void *data, int64_t at)
+{
+    if (dtype == CLLRN_F32)
+        return (real_t)((const float *)data)[at];
+    return (real_t)lrn_element_get(dtype, data, at);
+}
+
+static void set(int32_t dtype, void *data, int64_t at, real_t value)
+{
+    if (dtype == CLLRN_F32)
+        ((float *)data)[at] = (float)value;
+    else
+        lrn_element_set(dtype, data, at, (double)value);
+}
+
+static int64_t element_of(const side *s, int64_t i0, int64_t i1, int64_t i2)
+{
+    return s->place + i0 * s->steps[0] + i1 * s->steps[1] + lrn_channel(i2, s->steps[2], s->shift);
+}
+
+static void gather(const side *s, const void *data, const lrn_box *box, real_t *to)
+{
+    for (int64_t i0 = 0; i0 < box->dims[0]; ++i0)
+        for (int64_t i1 = 0; i1 < box->dims[1]; ++i1)
+            for (int64_t i2 = 0; i2 < box->dims[2]; ++i2)
+                *to++ = get(s->tensor->dtype, data, element_of(s, i0, i1, i2));
+}
+
+static void scatter(const side *s, void *data, const lrn_box *box, const real_t *from)
+{
+    for (int64_t i0 = 0; i0 < box->dims[0]; ++i0)
+        for (int64_t i1 = 0; i1 < box->dims[1]; ++i1)
+            for (int64_t i2 = 0; i2 < box->dims[2]; ++i2)
+                set(s->tensor->dtype, data, element_of(s, i0, i1, i2), *from++);
+}
+
+/*
+ * sums become the results. Named for the type, since clang 14 gives the clones
+ * of a static function a resolver that other files see.
+ */
+LRN_FMA_CLONES
+static void LRN_HOST_NAME(forward)(work *w)
+{
+    memcpy(w->sums, w->x, (size_t)w->elements * sizeof *w->sums);
+    lrn_box_sums(w->sums, w->sums, 1, &w->box, w->slots);
+    for (int64_t i = 0; i < w->elements; ++i)
+        w->sums[i] = lrn_normalize(w->power, w->x[i], w->sums[i], w->scalars);
+}
+
+LRN_FMA_CLONES
+static void LRN_HOST_NAME(backward)(work *w)
+{
+    memcpy(w->sums, w->x, (size_t)w->elements * sizeof *w->sums);
+    lrn_box_sums(w->sums, w->sums, 1, &w->box, w->slots);
+    for (int64_t i = 0; i < w->elements; ++i)
+        w->sums[i] = lrn_gradient_factor(w->power, w->x[i], w->sums[i], w->scalars, &w->powers[i]);
+    lrn_box_sums(w->gradients, w->sums, 1, &w->mirrored, w->slots);
+    for (int64_t i = 0; i < w->elements; ++i)
+        w->sums[i] =
+            lrn_gradient(w->power, w->x[i], w->gradients[i], w->powers[i], w->sums[i], w->scalars);
+}
+
+static lrn_scalars make_scalars(const lrn_values *v)
+{
+    return (lrn_scalars){(scalar_t)v->scale_hi, (scalar_t)v->scale_lo, (scalar_t)v->k,
+                         (scalar_t)v->beta_hi,  (scalar_t)v->beta_lo,  (scalar_t)v->next_hi,
+                         (scalar_t)v->next_lo,  (scalar_t)v->gradient, v->parity,
+                         v->next_parity};
+}
+
+static bool make_work(const lrn_host_job *job, work *w)
+{
+    int axes[LRN_MAX_WINDOW];
+    const int count = lrn_tensor_window_axes(job->params, job->src, axes);
+    const lrn_values values = lrn_params_values(job->params, sizeof(scalar_t) == sizeof(double));
+    w->power = values.power;
+    w->scalars = make_scalars(&values);
+    w->elements = 1;
+    for (int axis = 0; axis < 3; ++axis) {
+        const int at = axis - (3 - count);
+        w->box.dims[axis] = at >= 0 ? job->src->dims[axes[at]] : 1;
+        w->box.taps[axis] = at >= 0 ? lrn_params_taps(job->params) : 1;
+        w->box.upper[axis] = at >= 0 ? (int)job->params->upper : 0;
+        w->elements *= w->box.dims[axis];
+    }
+    w->mirrored = w->box;
+    for (int axis = 0; axis < 3; ++axis)
+        w->mirrored.upper[axis] = w->box.taps[axis] - 1 - w->box.upper[axis];
+    const int arrays = job->dy != NULL ? 4 : 2;
+    const int64_t slots = lrn_box_slots(&w->box);
+    if (w->elements > (INT64_MAX / (int64_t)sizeof(real_t) - slots) / arrays)
+        return false;
+    w->x = malloc((size_t)(w->elements * arrays + slots) * sizeof(real_t));
+    if (w->x == NULL)
+        return false;
+    w->sums = w->x + w->elements;
+    w->slots = w->sums + w->elements;
+    if (job->dy != NULL) {
+        w->gradients = w->slots;
+        w->powers = w->gradients + w->elements;
+        w->slots = w->powers + w->elements;
+    }
+    return true;
+}
+
+static bool run(const lrn_host_job *job)
+{
+    int axes[LRN_MAX_WINDOW];
+    const int count = lrn_tensor_window_axes(job->params, job->src, axes);
+    int64_t index[CLLRN_MAX_RANK] = {0};
+    work w = {.elements = 0};
+    if (!make_work(job, &w))
+        return false;
+    side src = make_side(job->params, job->src), dst = make_side(job->params, job->dst), dy = src;
+    if (job->dy != NULL)
+        dy = make_side(job->params, job->dy);
+    do {
+        src.place = lrn_tensor_place(src.tensor, index);
+        dst.place = lrn_tensor_place(dst.tensor, index);
+        gather(&src, job->src_data, &w.box, w.x);
+        if (job->dy != NULL) {
+            dy.place = lrn_tensor_place(dy.tensor, index);
+            gather(&dy, job->dy_data, &w.box, w.gradients);
+            LRN_HOST_NAME(backward)(&w);
+        } else {
+            LRN_HOST_NAME(forward)(&w);
+        }
+        scatter(&dst, job->dst_data, &w.box, w.sums);
+    } while (lrn_tensor_next(job->src, axes, count, index));
+    free(w.x);
+    return true;
+}

@@ -1,0 +1,86 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: Apache-2.0
+# What the tests of the command share; sourced by them. They set $cllrn, the binary, and then
+# change to $dir, which goes when they end.
+# shellcheck disable=SC2059,SC2154 # bytes are written as printf formats; $cllrn is the sourcer's
+set -eu
+shopt -s lastpipe # what is piped into a function counts too
+export LC_ALL=C
+unset CLLRN_DEVICE
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+
+passed=0
+failed=0
+
+pass() { passed=$((passed + 1)); }
+fail() { failed=$((failed + 1)); echo "FAILED: $*"; }
+
+# check WHAT COMMAND...: the command is true
+check() {
+    local what=$1
+    shift
+    if "$@" >/dev/null 2>&1; then pass; else fail "$what: $*"; fi
+}
+
+# not COMMAND...: the command is false
+not() { ! "$@"; }
+
+no_temporary_files() { [ -z "$(find "$dir" -name '.cllrn-*')" ]; }
+
+# run ARGUMENTS...: leaves $status, out.txt and err.txt
+run() {
+    status=0
+    timeout 120 "$cllrn" "$@" >out.txt 2>err.txt || status=$?
+}
+
+# done_by ARGUMENTS...: exit 0, nothing on stderr but what Mesa warns of on its own
+done_by() {
+    run "$@"
+    sed -i '/^MESA: /d' err.txt
+    if [ $status -eq 0 ] && [ ! -s err.txt ] && no_temporary_files; then pass
+    else fail "cllrn $*: exit $status, $(cat err.txt)"; fi
+}
+
+# refused STATUS TEXT ARGUMENTS...: that status, one line on stderr that holds TEXT, no output
+refused() {
+    local expected=$1 text=$2 problem=
+    shift 2
+    rm -f out.npy
+    run "$@"
+    [ $status -eq "$expected" ] || problem="exit $status, expected $expected"
+    [ "$(wc -l <err.txt)" -eq 1 ] || problem="$problem; not one line on stderr"
+    grep -q '^cllrn: ' err.txt || problem="$problem; no 'cllrn: ' in front"
+    grep -qF -- "$text" err.txt || problem="$problem; lacks '$text'"
+    [ ! -s out.txt ] || problem="$problem; something on stdout"
+    [ ! -e out.npy ] || problem="$problem; an output was written"
+    no_temporary_files || problem="$problem; a temporary file is left"
+    if [ -z "$problem" ]; then pass; else fail "cllrn $*: $problem: $(cat err.txt)"; fi
+}
+
+# bytes N...: these bytes
+bytes() { local b; for b; do printf "\\x$(printf %02x "$b")"; done; }
+
+# npy DICTIONARY: a version 1 header that says so
+npy() {
+    printf '\x93NUMPY\x01\x00'
+    bytes $((${#1} % 256)) $((${#1} / 256))
+    printf %s "$1"
+}
+
+# header SHAPE [DESCR [FORTRAN_ORDER]], padded as NumPy does: 128 bytes
+header() {
+    npy "$(printf '%-117s' "{'descr': '${2:-<f4}', 'fortran_order': ${3:-False}, 'shape': $1, }")
+"
+}
+
+zeros() { head -c "$1" /dev/zero; }
+digest() { sed -n 's/^digest  *//p' out.txt; }
+payload() { tail -c +129 "$1"; }
+
+# Ends the test: prints a count, fails if anything did.
+finish() {
+    check 'no temporary files at the end' no_temporary_files
+    echo "$passed passed, $failed failed"
+    [ $failed -eq 0 ]
+}

@@ -1,0 +1,350 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a selection launches: every element once, within the device's limits, with scratch for it.
+ */
+#include "support.h"
+
+#include "../../cl/window.h"
+#include "select.h"
+
+static const lrn_device_facts cpu = {.cpu_like = true,
+                                     .int64 = true,
+                                     .wide = true,
+                                     .fp64 = true,
+                                     .vector_width = 8,
+                                     .compute_units = 4,
+                                     .max_group_size = 4096,
+                                     .name = "a CPU"};
+static const lrn_device_facts gpu = {.cpu_like = false,
+                                     .int64 = true,
+                                     .wide = true,
+                                     .fp64 = true,
+                                     .vector_width = 1,
+                                     .compute_units = 30,
+                                     .max_group_size = 256,
+                                     .name = "a GPU"};
+
+static cllrn_status try_select(const lrn_shape *shape, const cllrn_params *params,
+                               const lrn_device_facts *facts, int32_t direction, int32_t aliasing,
+                               const char *variant, lrn_selection *out)
+{
+    const lrn_request request = {shape, params, direction, aliasing, variant};
+    memset(out, 0x5a, sizeof *out);
+    return lrn_select(&request, facts, out, NULL);
+}
+
+static bool is(const lrn_selection *s, const char *variant)
+{
+    return strcmp(s->variant, variant) == 0;
+}
+
+static int64_t window_elements(const lrn_shape *shape)
+{
+    int64_t elements = 1;
+    for (int axis = 0; axis < shape->window_count; ++axis)
+        elements *= shape->dims[axis];
+    return elements;
+}
+
+static int64_t padded(int64_t dim, int shift)
+{
+    const int64_t block = INT64_C(1) << shift;
+    return (dim + block - 1) / block * block;
+}
+
+/* Positions, those included that only dst has: a place each for the general kernels. */
+static int64_t places_of(const lrn_shape *shape)
+{
+    int64_t places = shape->positions;
+    if (shape->within) {
+        const int64_t channels = shape->dims[shape->window_count];
+        places = places / channels * padded(channels, shape->dst.block_shift);
+    }
+    return places;
+}
+
+/*
+ * How many elements a fast launch reaches when every work-item does what its
+ * kernel's banner says; each is marked.
+ */
+static int64_t reach(const lrn_selection *s, const lrn_shape *shape, unsigned char *marks)
+{
+    const int64_t width = s->key.width, tile_c = s->tile_channels, tile_p = s->tile_positions;
+    const int64_t g0 = (int64_t)s->global[0], g1 = (int64_t)s->global[1],
+                  g2 = (int64_t)s->global[2];
+    const int64_t outer = shape->dims[LRN_INNER - 1], channels = shape->dims[0],
+                  inner = shape->dims[LRN_INNER];
+    int64_t c0 = 0, c1 = channels;
+    memset(marks, 0, (size_t)(outer * channels * inner));
+    for (int64_t x = 0; x < g0; ++x)
+        for (int64_t y = 0; y < g1; ++y) {
+            int64_t p0, p1;
+            if (is(s, "packed")) {
+                assert_int_equal(g1, 1);
+                p0 = x * tile_p;
+                p1 = p0 + tile_p;
+            } else if (is(s, "planar")) {
+                const int64_t tiles = inner < tile_p ? 1 : inner / tile_p;
+                assert_true(tile_p >= width && (!s->key.backward || tile_p <= 128));
+                if (x >= tiles)
+                    continue;
+                p0 = x * tile_p;
+                p1 = x == tiles - 1 ? inner : p0 + tile_p;
+                c0 = y * tile_c;
+                c1 = c0 + tile_c;
+            } else {
+                assert_true(is(s, "column"));
+                p0 = x * width;
+                p1 = p0 + width;
+                c0 = y * tile_c;
+                c1 = c0 + tile_c;
+            }
+            for (int64_t z = 0; z < g2; ++z)
+                for (int64_t item = z; item < outer; item += g2)
+                    for (int64_t c = c0; c < c1 && c < channels; ++c)
+                        for (int64_t p = p0; p < p1 && p < inner; ++p)
+                            marks[(item * channels + c) * inner + p] = 1;
+        }
+    int64_t reached = 0;
+    for (int64_t i = 0; i < outer * channels * inner; ++i)
+        reached += marks[i];
+    return reached;
+}
+
+/* What every launch owes the device, whatever its size. */
+static void assert_launch(const lrn_selection *s, const lrn_shape *shape,
+                          const lrn_device_facts *facts)
+{
+    assert_int_equal(s->global[0] % s->local[0], 0);
+    assert_true(s->local[0] >= 1 && (int64_t)s->local[0] <= facts->max_group_size);
+    assert_int_equal(s->local[1], 1);
+    assert_int_equal(s->local[2], 1);
+    for (int i = 0; i < 3; ++i)
+        assert_true(s->global[i] >= 1);
+    assert_true(s->global[1] <= 65535 && s->global[2] <= 65535);
+    assert_true(s->spread >= 1 && s->spread <= 15);
+    assert_true(is(s, "separable") || s->spread == 1);
+    /* Vectors lie along an axis of stride 1, of packed the channels. */
+    const int axis = is(s, "packed") ? 0 : LRN_INNER;
+    /* separable takes two native ones at a time. */
+    const int most = is(s, "separable") ? 2 * facts->vector_width : facts->vector_width;
+    assert_true(s->key.width == 1 || (s->key.width >= facts->vector_width && s->key.width <= most));
+    assert_true(s->key.width <= 16 && (s->key.width & (s->key.width - 1)) == 0);
+    if (s->key.width > 1) {
+        assert_true(facts->cpu_like || !is(s, "separable"));
+        assert_true(!s->key.wide && s->key.storage != LRN_F64);
+        assert_true(shape->src.strides[axis] == 1 && shape->dy.strides[axis] == 1 &&
+                    shape->dst.strides[axis] == 1);
+    }
+    if (s->general)
+        assert_true(s->tile_channels == 0 && s->tile_positions == 0);
+}
+
+/* Of the general kernels, which loop over what they are given. */
+static void assert_general(const lrn_selection *s, const lrn_shape *shape, int taps, bool backward)
+{
+    const int64_t places = places_of(shape);
+    if (is(s, "strided")) {
+        int64_t elements = window_elements(shape);
+        if (!shape->within)
+            elements = padded(elements, shape->dst.block_shift);
+        assert_true((int64_t)s->global[0] >= places);
+        assert_true((int64_t)s->global[1] <= elements);
+        assert_int_equal(s->slots, 0);
+        assert_int_equal(lrn_selection_scratch(s), 0);
+        return;
+    }
+    assert_true(is(s, "separable"));
+    lrn_box box = {{1, 1, 1}, {1, 1, 1}, {0, 0, 0}};
+    for (int axis = 0; axis < shape->window_count; ++axis) {
+        box.dims[3 - shape->window_count + axis] = shape->dims[axis];
+        box.taps[3 - shape->window_count + axis] = taps;
+    }
+    /* The sums, of the gradient two arrays more, and what summing takes. */
+    assert_int_equal(s->slots, window_elements(shape) * (backward ? 3 : 1) + lrn_box_slots(&box));
+    assert_int_equal(s->global[0] % (size_t)s->spread, 0);
+    assert_int_equal(s->workers, s->global[0] / (size_t)s->spread);
+    /* Each worker's slots are its own, and all lie within the scratch. */
+    if (s->worker_step == 1 && s->slot_step != 1)
+        assert_int_equal(s->slot_step, s->workers);
+    else
+        assert_true((s->slot_step == 1 && s->worker_step >= s->slots) || s->workers == 1);
+    const uint64_t real = s->key.storage == LRN_F64 ? 8 : 4;
+    const uint64_t vector = real * (uint64_t)s->key.width;
+    const uint64_t last =
+        (uint64_t)((s->slots - 1) * s->slot_step + (s->workers - 1) * s->worker_step);
+    assert_int_equal(lrn_selection_alignment(s), vector);
+    assert_true(lrn_selection_scratch(s) >= (last + 1) * vector + (vector - real));
+    assert_int_equal(lrn_selection_scratch(s),
+                     (uint64_t)s->slots * (uint64_t)s->workers * vector + (vector - real));
+    /* Not more than about 64 MB for the sake of having many. */
+    assert_true(s->workers <= (int64_t)s->local[0] ||
+                lrn_selection_scratch(s) <= UINT64_C(2) * (64 << 20));
+    assert_true(s->workers <= places + (int64_t)s->local[0]);
+    if (!s->key.wide)
+        assert_true(last < UINT64_C(1) << 30);
+}
+
+/* One problem by every variant that fits; returns how many do. */
+static size_t launch_all(const lrn_shape *shape, const cllrn_params *params,
+                         const lrn_device_facts *facts, unsigned char *marks)
+{
+    size_t launches = 0;
+    for (int i = 0; i < 4; ++i)
+        for (size_t v = 0; cllrn_variant_name(v) != NULL; ++v) {
+            const bool backward = i % 2, in_place = i / 2;
+            lrn_selection s;
+            if (try_select(shape, params, facts, backward ? CLLRN_BACKWARD : CLLRN_FORWARD,
+                           in_place ? CLLRN_IN_PLACE : CLLRN_DISJOINT, cllrn_variant_name(v),
+                           &s) != CLLRN_SUCCESS)
+                continue;
+            ++launches;
+            assert_launch(&s, shape, facts);
+            if (s.general) {
+                assert_general(&s, shape, lrn_params_taps(params), backward);
+                continue;
+            }
+            assert_int_equal(lrn_selection_scratch(&s), 0);
+            if (marks != NULL &&
+                reach(&s, shape, marks) != shape->positions * window_elements(shape))
+                fail_msg("%s leaves elements out", s.variant);
+            /* In place a walk must not cross into another's channels. */
+            if (in_place)
+                assert_true(is(&s, "column") && s.tile_channels >= shape->dims[0]);
+        }
+    return launches;
+}
+
+static const lrn_device_facts *device(int kind)
+{
+    static lrn_device_facts facts;
+    facts = kind % 2 == 0 ? cpu : gpu;
+    if (kind >= 2)
+        facts.vector_width = 16;
+    if (kind >= 4)
+        facts.max_group_size = kind == 4 ? 1 : 48;
+    return &facts;
+}
+
+static void launch__covers_all_elements_SUCCESS(void **state)
+{
+    static const int64_t dims[][3] = {
+        {1, 1, 1},   {1, 1, 7},    {3, 1, 1},    {1, 5, 1},     {2, 6, 9},    {1, 96, 55},
+        {4, 13, 64}, {1, 3, 255},  {1, 3, 256},  {1, 3, 257},   {2, 40, 513}, {1, 300, 2},
+        {300, 2, 3}, {1, 4097, 1}, {1, 12, 700}, {1, 25, 1024},
+    };
+    static unsigned char marks[1 << 20];
+    size_t launches = 0;
+    (void)state;
+    for (size_t d = 0; d < sizeof dims / sizeof *dims; ++d)
+        for (int layout = 0; layout < 3; ++layout)
+            for (int kind = 0; kind < 6; ++kind)
+                for (int taps = 2; taps <= 10; ++taps)
+                    for (int32_t dtype = CLLRN_F32; dtype <= CLLRN_F64; dtype += 1 + taps % 2) {
+                        const cllrn_tensor tensors[] = {
+                            make_nchw(dims[d][0], dims[d][1], dims[d][2], 1),
+                            make_nhwc(dims[d][0], dims[d][1], dims[d][2], 1),
+                            make_blocked(3, dims[d], 1, 16)};
+                        const cllrn_tensor t = with_dtype(tensors[layout], dtype);
+                        const cllrn_params params =
+                            make_window(taps / 2, (taps - 1) / 2, 5.0, 1e-4, 0.75, 1.0);
+                        const lrn_shape shape = lrn_shape_make(&params, &t, &t, &t);
+                        launches += launch_all(&shape, &params, device(kind), marks);
+                    }
+    print_message("%zu launches\n", launches);
+    assert_true(launches > 10000);
+}
+
+static void launch__regions_and_blocks_SUCCESS(void **state)
+{
+    static const int64_t dims[][4] = {
+        {2, 3, 5, 7}, {1, 33, 14, 15}, {7, 1, 1, 2}, {2, 20, 100, 90}};
+    size_t launches = 0;
+    (void)state;
+    for (size_t d = 0; d < sizeof dims / sizeof *dims; ++d)
+        for (int32_t block = 2; block <= 32; block *= 2)
+            for (int kind = 0; kind < 6; ++kind)
+                for (int32_t axes = 1; axes <= 3; ++axes)
+                    for (int taps = 1; taps <= 300; taps += taps < 12 ? 1 : 48) {
+                        const cllrn_tensor plain = make_tensor(4, dims[d], NULL, 1);
+                        const cllrn_tensor t =
+                            block == 2 ? plain : make_blocked(4, dims[d], 1, block);
+                        const cllrn_params params =
+                            make_region(taps / 2, (taps - 1) / 2, axes, 5.0, 1e-4, 0.75, 1.0);
+                        const lrn_shape same = lrn_shape_make(&params, &t, &t, &t),
+                                        mixed = lrn_shape_make(&params, &plain, &plain, &t);
+                        launches += launch_all(&same, &params, device(kind), NULL);
+                        launches += launch_all(&mixed, &params, device(kind), NULL);
+                    }
+    print_message("%zu launches\n", launches);
+    assert_true(launches > 10000);
+}
+
+/* Sizes no test can run, but whose launches must fit all the same (UBSan watches). */
+static void launch__huge_problems_SUCCESS(void **state)
+{
+    static const int64_t dims[][3] = {
+        {1 << 20, 3, 64},       {3, 1 << 24, 5},          {5, 3, 1 << 25},
+        {1, (1 << 30) - 1, 1},  {(1 << 29), 1, 1},        {1, 1, (1 << 30) - 1},
+        {1 << 25, 1 << 20, 16}, {1, INT64_C(1) << 40, 2}, {INT64_C(1) << 40, 2, 2},
+        {1, INT64_MAX >> 7, 1}, {INT64_MAX >> 7, 1, 1},
+    };
+    static const int taps[] = {1, 5, 1000, 1 << 30, INT32_MAX};
+    size_t launches = 0;
+    (void)state;
+    for (size_t d = 0; d < sizeof dims / sizeof *dims; ++d)
+        for (int layout = 0; layout < 2; ++layout)
+            for (int kind = 0; kind < 2; ++kind)
+                for (int32_t dtype = CLLRN_F32; dtype <= CLLRN_F64; dtype += 3)
+                    for (int32_t axes = 0; axes <= 2; ++axes)
+                        for (size_t i = 0; i < sizeof taps / sizeof *taps; ++i) {
+                            const cllrn_tensor t = with_dtype(
+                                layout == 0 ? make_tensor(3, dims[d], NULL, 1)
+                                            : make_nhwc(dims[d][0], dims[d][1], dims[d][2], 1),
+                                dtype);
+                            cllrn_params params = make_window(0, taps[i] - 1, 5.0, 1e-4, 0.75, 1.0);
+                            if (axes > 0) {
+                                params.region = CLLRN_WITHIN_CHANNEL;
+                                params.spatial_axes = axes;
+                            }
+                            const lrn_shape shape = lrn_shape_make(&params, &t, &t, &t);
+                            const size_t fitting = launch_all(&shape, &params, device(kind), NULL);
+                            assert_true(fitting >= 4); /* separable does everything */
+                            launches += fitting;
+                        }
+    print_message("%zu launches\n", launches);
+}
+
+static void selection_limit__smaller_groups_SUCCESS(void **state)
+{
+    const cllrn_tensor t = make_nchw(1, 8, 30, 30);
+    const cllrn_params params = make_window(3, 2, 5.0, 1e-4, 0.75, 1.0);
+    const lrn_shape shape = lrn_shape_make(&params, &t, &t, &t);
+    (void)state;
+    for (size_t limit = 0; limit <= 300; ++limit)
+        for (int32_t direction = CLLRN_FORWARD; direction <= CLLRN_BACKWARD; ++direction) {
+            lrn_selection s;
+            assert_int_equal(try_select(&shape, &params, &gpu, direction, CLLRN_DISJOINT, NULL, &s),
+                             CLLRN_SUCCESS);
+            const lrn_selection before = s;
+            assert_int_equal(s.local[0], 64);
+
+            lrn_selection_limit(&s, limit);
+
+            assert_memory_equal(s.global, before.global, sizeof s.global);
+            assert_int_equal(s.global[0] % s.local[0], 0);
+            assert_true(s.local[0] <= limit || s.local[0] == 1);
+            assert_true(s.local[0] * 2 > limit || s.local[0] == before.local[0]);
+            assert_int_equal(lrn_selection_scratch(&s), lrn_selection_scratch(&before));
+        }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(launch__covers_all_elements_SUCCESS),
+        TEST(launch__regions_and_blocks_SUCCESS),
+        TEST(launch__huge_problems_SUCCESS),
+        TEST(selection_limit__smaller_groups_SUCCESS),
+    };
+    return cmocka_run_group_tests_name("launch", tests, NULL, NULL);
+}

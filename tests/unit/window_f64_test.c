@@ -1,0 +1,3 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#define LRN_DOUBLE
+#include "window_cases.h"
