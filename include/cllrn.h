@@ -538,7 +538,8 @@ typedef struct cllrn_memory {
  * Where both lie in one buffer pass one and the same cl_mem: OpenCL leaves
  * undefined what a kernel sees that uses a buffer and its sub-buffer at once.
  * scratch may be NULL where cllrn_plan_scratch_size says 0; the command may
- * overwrite that many bytes of it, and it must overlap neither src nor dst.
+ * overwrite that many bytes of it, and it must overlap no tensor. Its element
+ * is a float, with float64 a double; any further alignment is provided for.
  *
  * CLLRN_INVALID_ARGUMENT   a NULL plan, src or dst, a backward plan, an unknown struct_size or
  *                          memory kind

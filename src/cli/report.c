@@ -28,8 +28,6 @@
 #include "report.h"
 
 #include "json.h"
-#include "message.h"
-#include "output.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -292,14 +290,10 @@ static void write_junit(FILE *file, const verification *v)
     fputs("</testsuites>\n", file);
 }
 
-bool report_write(const verification *v, const char *path)
+void report_write(const verification *v, report_format format, FILE *file)
 {
-    output out = {0};
-    if (!output_open(&out, path))
-        return false;
-    if (report_format_of(path) == REPORT_JSON)
-        write_json(out.file, v);
+    if (format == REPORT_JSON)
+        write_json(file, v);
     else
-        write_junit(out.file, v);
-    return output_commit(&out);
+        write_junit(file, v);
 }

@@ -5,6 +5,8 @@
 
 #include "tally.h"
 
+#include <stdio.h>
+
 /* What was verified with what. */
 typedef struct verification {
     const subject *on;
@@ -20,7 +22,7 @@ typedef enum report_format { REPORT_NONE, REPORT_JSON, REPORT_JUNIT } report_for
 /* By the ending; REPORT_NONE for others. */
 report_format report_format_of(const char *path);
 
-/* Complete under its name, or not there. On failure a message was printed. */
-bool report_write(const verification *v, const char *path);
+/* Writes it as the format says, which is not REPORT_NONE. */
+void report_write(const verification *v, report_format format, FILE *file);
 
 #endif

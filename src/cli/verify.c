@@ -4,6 +4,7 @@
 #include "digests.h"
 #include "message.h"
 #include "number.h"
+#include "output.h"
 #include "report.h"
 #include "summary.h"
 
@@ -131,39 +132,59 @@ static void run_all(const request *r, const subject *on, int count, tally *t)
     show_progress(r, "");
 }
 
-static bool conclude(const request *r, const subject *on, const tally *t)
+static verification describe(const request *r, const subject *on, const tally *t)
 {
-    const verification v = {
+    return (verification){
         .on = on,
         .tally = t,
         .list = r->only >= 0 ? "case" : list_name(r->list),
         .programs = subject_program_count(on),
         .complete = r->only<0, .failed = t->failed> 0 || !digests_are_current(),
     };
+}
+
+static bool conclude(const request *r, const verification *v)
+{
     if (!r->quiet)
-        summary_print(&v);
+        summary_print(v);
     if (!digests_are_current())
         message_fail("the built-in digests are of another arithmetic or another list of cases; "
                      "build the command from unchanged sources, or write them anew");
-    summary_print_end(&v);
-    const bool written = !r->report || report_write(&v, r->report);
-    return written && !v.failed;
+    summary_print_end(v);
+    return !v->failed;
 }
 
-static int verify(const request *r, const device *target)
+/* What the report is written to is open, unless there is none. */
+static bool verify_into(const request *r, const device *target, output *report)
 {
     subject on;
     tally t;
     const int count = count_wanted(r);
     if (!subject_open(&on, target, r->quiet))
-        return EXIT_FAILED;
+        return false;
     bool done = tally_begin(&t, count);
     if (done) {
         run_all(r, &on, count, &t);
-        done = conclude(r, &on, &t);
+        const verification v = describe(r, &on, &t);
+        done = conclude(r, &v);
+        if (report->file) {
+            report_write(&v, report_format_of(r->report), report->file);
+            done = output_commit(report) && done;
+        }
         tally_end(&t);
     }
     subject_close(&on);
+    return done;
+}
+
+/* The report is opened first: nobody wants to learn at the end that it cannot be. */
+static int verify(const request *r, const device *target)
+{
+    output report = {0};
+    if (r->report && !output_open(&report, r->report))
+        return EXIT_FAILED;
+    const bool done = verify_into(r, target, &report);
+    output_discard(&report);
     return message_finish_stdout() == EXIT_DONE && done ? EXIT_DONE : EXIT_FAILED;
 }
 
@@ -220,7 +241,7 @@ static int take_option(request *r, int option, char **argv)
         r->digests = optarg;
         return EXIT_DONE;
     case ':':
-        return message_usage("'%s' needs a value", argv[optind - 1]);
+        return message_usage("option '%s' lacks its value", argv[optind - 1]);
     default:
         return message_bad_option(argv);
     }

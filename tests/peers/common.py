@@ -37,6 +37,7 @@ float16 and bfloat16 results: half an ULP of that type more.  beta = 0: y = x an
 dx = dy, exactly.
 """
 
+import argparse
 import math
 import os
 import shlex
@@ -177,7 +178,7 @@ def exact(problem, x, dy):
     x = x.astype(EXACT)
     if x.size == 0:
         empty = {d: x for d in DIRECTIONS}
-        return Expected("formula", empty), empty
+        return Expected("long double", empty), empty
     s = scale(x, problem)
     beta = EXACT(problem.beta)
     power = s ** -beta
@@ -192,7 +193,7 @@ def exact(problem, x, dy):
         magnitudes["backward"] = (
             np.abs(dy * power)
             + np.abs(factor) * window_sums(np.abs(terms), problem, True))
-    return Expected("formula", results), magnitudes
+    return Expected("long double", results), magnitudes
 
 
 # ---------------------------------------------------------------- storage types
@@ -515,7 +516,6 @@ def check(options, directory, table, problem, x, dy, peers):
 # ----------------------------------------------------------------------- script
 
 def parse(description, cases):
-    import argparse
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("binary", metavar="CLLRN_BINARY")
     parser.add_argument("--cases", type=int, default=cases, metavar="N",

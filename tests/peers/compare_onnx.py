@@ -69,7 +69,7 @@ def evaluate(problem, x):
     parts = []
     for first in range(0, items, channels):
         part = flat[first:first + channels]
-        fill = np.zeros((channels - len(part),) + part.shape[1:])
+        fill = np.ones((channels - len(part),) + part.shape[1:])
         (y,) = lrn.run(None, {"x": np.concatenate([part, fill])})
         parts.append(y[:len(part)])
     y = np.concatenate(parts).reshape(x.shape)
