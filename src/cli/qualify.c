@@ -18,7 +18,7 @@ enum { REPEATS = 10 };
 typedef struct inquiry {
     const subject *on;
     const specimen *s;
-    double budget;
+    case_list effort;
     case_result *result;
 } inquiry;
 
@@ -54,7 +54,7 @@ static void count_run(inquiry *q, const char *variant)
 {
     ++q->result->runs;
     for (size_t i = 0; i < MAX_VARIANTS && cllrn_variant_name(i); ++i)
-        if (strcmp(cllrn_variant_name(i), variant) == 0)
+        if (variant && strcmp(cllrn_variant_name(i), variant) == 0)
             ++q->result->variant_runs[i];
 }
 
@@ -65,19 +65,19 @@ static comparison how_to_compare(const inquiry *q)
     return comparable ? COMPARE_BITS : COMPARE_OUTSIDE;
 }
 
-/* True when it ran, whatever came out. */
-static bool run(inquiry *q, const char *variant, check_kind kind)
+/* True when it ran, whatever came out; *ran becomes the variant, NULL where there was no plan. */
+static bool run(inquiry *q, const char *variant, check_kind kind, const char **ran)
 {
     char why[WHY_SIZE] = "";
-    const char *ran = variant ? variant : "none";
-    const trial_outcome outcome = trial_run(q->on, q->s, variant, &ran, why);
+    *ran = NULL;
+    const trial_outcome outcome = trial_run(q->on, q->s, variant, ran, why);
     if (outcome == TRIAL_NOT_POSSIBLE)
         return false;
-    count_run(q, ran);
+    count_run(q, *ran);
     if (outcome == TRIAL_RAN && specimen_compare(q->s, how_to_compare(q), why))
         pass(q, kind);
     else
-        fail(q, kind, "%s%s: %.600s", ran, alias_names[q->s->in_place], why);
+        fail(q, kind, "%s%s: %.600s", *ran ? *ran : "no plan", alias_names[q->s->in_place], why);
     return outcome == TRIAL_RAN;
 }
 
@@ -95,19 +95,27 @@ static double work_of_strided(const specimen *s)
     return s->c->direction == CLLRN_BACKWARD ? work * taps : work;
 }
 
-static void run_variants(inquiry *q, check_kind kind)
+/* Strided's work that still ends in seconds, by what a list is for: interpreters, CPUs. */
+static bool is_too_much(const inquiry *q, const char *variant)
+{
+    static const double most[] = {[LIST_QUICK] = 4200, [LIST_DEFAULT] = 1e7, [LIST_FULL] = 1e9};
+    return strcmp(variant, "strided") == 0 && work_of_strided(q->s) > most[q->effort];
+}
+
+/* All but the one that has run already, if not NULL. */
+static void run_variants(inquiry *q, check_kind kind, const char *done)
 {
     for (size_t i = 0; cllrn_variant_name(i); ++i) {
-        const char *const name = cllrn_variant_name(i);
-        if (strcmp(name, "strided") == 0 && work_of_strided(q->s) > q->budget)
-            continue;
-        run(q, name, kind);
+        const char *const name = cllrn_variant_name(i), *ran;
+        if (!(done && strcmp(name, done) == 0) && !is_too_much(q, name))
+            run(q, name, kind, &ran);
     }
 }
 
 static void run_in_place(inquiry *q, alias where)
 {
     specimen s;
+    const char *selected;
     if (!specimen_possible(q->s->c, where))
         return;
     if (!specimen_make(q->s->c, where, &s)) {
@@ -116,8 +124,9 @@ static void run_in_place(inquiry *q, alias where)
     }
     inquiry there = *q;
     there.s = &s;
-    run(&there, NULL, CHECK_IN_PLACE);
-    run_variants(&there, CHECK_IN_PLACE);
+    run(&there, NULL, CHECK_IN_PLACE, &selected);
+    if (q->effort > LIST_QUICK)
+        run_variants(&there, CHECK_IN_PLACE, selected);
     specimen_free(&s);
 }
 
@@ -184,9 +193,9 @@ static void check_digest(inquiry *q)
 static bool run_for_digest(inquiry *q, const specimen *s, uint64_t first_position, uint64_t *digest)
 {
     char why[WHY_SIZE] = "";
-    const char *ran = "none";
+    const char *ran = NULL;
     if (trial_run(q->on, s, NULL, &ran, why) != TRIAL_RAN) {
-        fail(q, CHECK_REPEAT, "%s: %.600s", ran, why);
+        fail(q, CHECK_REPEAT, "%s: %.600s", ran ? ran : "no plan", why);
         return false;
     }
     count_run(q, ran);
@@ -239,14 +248,15 @@ static void check_slices(inquiry *q)
 
 static void look_at(inquiry *q)
 {
-    if (run(q, NULL,
-            CHECK_SELECTED)) { /* the rest of the checks is of what it left in the result */
+    const char *selected;
+    if (run(q, NULL, CHECK_SELECTED, &selected)) {
+        /* Of what it left in the result. */
         if (case_elements(q->s->c) > 0)
             check_accuracy(q);
         check_digest(q);
         check_locality(q);
     }
-    run_variants(q, CHECK_VARIANTS);
+    run_variants(q, CHECK_VARIANTS, selected);
     run_in_place(q, ALIAS_X);
     run_in_place(q, ALIAS_DY);
     if (q->s->c->section == SECTION_REPEAT) {
@@ -267,7 +277,7 @@ static double now(void)
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-void qualify_case(const subject *on, const verify_case *c, double budget, case_result *result)
+void qualify_case(const subject *on, const verify_case *c, case_list effort, case_result *result)
 {
     const double begin = now();
     specimen s;
@@ -277,7 +287,7 @@ void qualify_case(const subject *on, const verify_case *c, double budget, case_r
         result->verdict = VERDICT_UNSUPPORTED;
         return;
     }
-    inquiry q = {.on = on, .s = &s, .budget = budget, .result = result};
+    inquiry q = {.on = on, .s = &s, .effort = effort, .result = result};
     if (specimen_make(c, ALIAS_NONE, &s)) {
         look_at(&q);
         specimen_free(&s);

@@ -42,8 +42,12 @@ typedef struct case_result {
     char why[WHY_SIZE]; /* the first failure */
 } case_result;
 
-/* budget limits the work of the variant "strided", whose gradient costs taps^2 for an element. */
-void qualify_case(const subject *on, const verify_case *c, double budget, case_result *result);
+/*
+ * effort bounds what is run: in the quick list the selected variant only in
+ * place; and "strided", whose gradient costs taps^2 for an element, only where
+ * that ends in seconds.
+ */
+void qualify_case(const subject *on, const verify_case *c, case_list effort, case_result *result);
 
 const char *check_name(check_kind kind);
 
