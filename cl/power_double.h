@@ -1,21 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * The power s^-beta in double, for any beta: lrn_power_split and lrn_exp2_whole
- * of arithmetic.h with the same meaning. Valid as OpenCL C 1.2 with cl_khr_fp64
- * and as C11. The including file turns contraction off and defines bits_t (an
- * unsigned 64-bit type), LRN_FMA, LRN_BITS, LRN_REAL, and lrn_scalars with
- * beta = beta_hi + beta_lo in two doubles.
- */
+/* The power in double, one for every beta. */
 #ifndef LRN_POWER_H
 #define LRN_POWER_H
 
-/* A table at program scope. */
-#ifndef LRN_CONSTANT
-#if defined(__OPENCL_VERSION__) || defined(__OPENCL_C_VERSION__)
-#define LRN_CONSTANT constant
-#else
-#define LRN_CONSTANT static const
-#endif
+#ifndef LRN_REAL_H
+#include "real.h"
 #endif
 
 /*

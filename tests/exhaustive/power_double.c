@@ -22,55 +22,8 @@
 #include <string.h>
 #include <unistd.h>
 
-/* What cl/arithmetic.h gives the kernels. */
-typedef uint64_t bits_t;
-
-typedef struct lrn_scalars {
-    double beta_hi, beta_lo;
-} lrn_scalars;
-
-static inline bits_t bits_of(double x)
-{
-    bits_t bits;
-    memcpy(&bits, &x, sizeof bits);
-    return bits;
-}
-
-static inline double real_of(bits_t bits)
-{
-    double x;
-    memcpy(&x, &bits, sizeof x);
-    return x;
-}
-
-#define LRN_FMA(a, b, c) fma(a, b, c)
-#define LRN_BITS(x) bits_of(x)
-#define LRN_REAL(bits) real_of(bits)
-
-/*
- * One instruction for an fma where the processor has it; not before ThreadSanitizer
- * is ready. Flat, since gcc finds the power too long for the clones; clang does not.
- */
-#define LRN_FMA_CLONES
-#if defined(__SANITIZE_THREAD__)
-#define LRN_TSAN
-#elif defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-#define LRN_TSAN
-#endif
-#endif
-#if defined(__x86_64__) && defined(__GLIBC__) && defined(__has_attribute) && !defined(LRN_TSAN)
-#if __has_attribute(target_clones)
-#undef LRN_FMA_CLONES
-#if defined(__clang__)
-#define LRN_FMA_CLONES __attribute__((target_clones("fma", "default")))
-#else
-#define LRN_FMA_CLONES __attribute__((target_clones("fma", "default"), flatten))
-#endif
-#endif
-#endif
-
-#include "../../cl/power_double.h"
+#define LRN_DOUBLE
+#include "../../cl/arithmetic.h"
 
 #define BOUND 4.0 /* ULP */
 #define COUNT UINT64_C(21000000)
@@ -124,7 +77,7 @@ static inline double sample(const slice *s, uint64_t at, int *bias)
         mantissa = boundary + (above ? near >> 5 : UINT64_MAX - (near >> 5));
     }
     *bias = e < LEAST_NORMAL ? BIAS : 0;
-    return real_of(((uint64_t)(e + *bias + GREATEST) << 52) |
+    return lrn_bits_scalar(((uint64_t)(e + *bias + GREATEST) << 52) |
                    (mantissa & UINT64_C(0xfffffffffffff)));
 }
 
@@ -133,8 +86,8 @@ static inline long double ulp_of(long double exact)
 {
     double below = (double)exact;
     if ((long double)below > exact) /* or infinity */
-        below = real_of(bits_of(below) - 1);
-    return (long double)real_of(bits_of(below) & UINT64_C(0x7ff0000000000000)) * 0x1p-52L;
+        below = lrn_bits_scalar(lrn_scalar_bits(below) - 1);
+    return (long double)lrn_bits_scalar(lrn_scalar_bits(below) & UINT64_C(0x7ff0000000000000)) * 0x1p-52L;
 }
 
 LRN_FMA_CLONES
@@ -192,7 +145,7 @@ static bool run_beta(double beta, double one, uint64_t values)
                             .beta = (long double)hi + (long double)lo,
                             .least = (int)fmax(LEAST_SUBNORMAL, -limit),
                             .greatest = (int)fmin(GREATEST, limit),
-                            .seed = bits_of(hi),
+                            .seed = lrn_scalar_bits(hi),
                             .begin = i,
                             .end = values,
                             .step = threads,
