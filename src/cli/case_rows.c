@@ -18,8 +18,8 @@
  * The fast kernels: "planar" and "column" want channels-first, "packed" wants
  * channels-last. Both have more elements than vectors on each axis, and a tail.
  */
-#define FIRST(types, window, alpha, beta, k) {SECTION_TYPES, types, BOTH, NCHW(1, 19, 1, 17), IN(LAYOUT_C), window, alpha, beta, k, CONTENT_SPREAD}
-#define LAST(types, window, alpha, beta, k)  {SECTION_TYPES, types, BOTH, NCHW(1, 19, 1, 17), IN(LAYOUT_LAST), window, alpha, beta, k, CONTENT_SPREAD}
+#define FIRST(directions, types, window, alpha, beta, k) {SECTION_TYPES, types, directions, NCHW(1, 19, 1, 17), IN(LAYOUT_C), window, alpha, beta, k, CONTENT_SPREAD}
+#define LAST(directions, types, window, alpha, beta, k)  {SECTION_TYPES, types, directions, NCHW(1, 19, 1, 17), IN(LAYOUT_LAST), window, alpha, beta, k, CONTENT_SPREAD}
 #define TYPES(quick, normal, full)      {quick, normal, full}
 
 #define LAYOUTS(types, shape, how, content) \
@@ -40,30 +40,34 @@
 
 const case_row case_rows[] = {
     /* Every type; every size with a kernel of its own, with 0.75, which has programs of its own, and without. */
-    FIRST(TYPES(F32 | F16 | F64 | MIXED, BF16, NONE), ACROSS(2, 2, 5), 1e-4, 0.75, 1),
-    LAST(TYPES(F32 | BF16, F16 | F64 | MIXED, NONE),  ACROSS(2, 2, 5), 1e-4, 0.75, 1),
-    FIRST(TYPES(NONE, F32, NARROW),                   ACROSS(2, 2, 5), 0.3, 0.5, 2),
-    LAST(TYPES(NONE, NONE, F32 | NARROW),             ACROSS(2, 2, 5), 0.3, 0.5, 2),
-    FIRST(TYPES(F32 | BF16, F16 | F64, MIXED),        ACROSS(1, 1, 3), 0.01, 0.6, 1.25),
-    LAST(TYPES(F16, F32 | BF16 | F64, MIXED),         ACROSS(1, 1, 3), 0.01, 0.6, 1.25),
-    FIRST(TYPES(NONE, NONE, F32 | NARROW),            ACROSS(1, 1, 3), 1e-3, 0.75, 0.5),
-    LAST(TYPES(NONE, NONE, F32 | NARROW),             ACROSS(1, 1, 3), 1e-3, 0.75, 0.5),
-    FIRST(TYPES(NONE, F32, SAME | MIXED),             ACROSS(3, 3, 7), 0.05, 1, 1),
-    LAST(TYPES(F32, NONE, NARROW),                    ACROSS(3, 3, 7), 0.05, 1, 1),
-    FIRST(TYPES(NONE, NONE, F32 | NARROW),            ACROSS(3, 3, 7), 1e-4, 0.75, 1),
-    LAST(TYPES(NONE, NONE, F32 | NARROW),             ACROSS(3, 3, 7), 1e-4, 0.75, 1),
-    FIRST(TYPES(NONE, F32, SAME | MIXED),             ACROSS(4, 4, 9), 1e-4, 0.5, 1.5),
-    LAST(TYPES(F32, NONE, NARROW),                    ACROSS(4, 4, 9), 1e-4, 0.5, 1.5),
-    FIRST(TYPES(NONE, NONE, F32 | NARROW),            ACROSS(4, 4, 9), 1e-4, 0.75, 1),
-    LAST(TYPES(NONE, BF16, F32 | F16),                ACROSS(4, 4, 9), 1e-4, 0.75, 1),
-    FIRST(TYPES(F32, NARROW, F64 | MIXED),            ACROSS(1, 0, 2), 3e-3, 0.75, 1),
-    LAST(TYPES(NONE, F32, NARROW),                    ACROSS(1, 0, 2), 3e-3, 0.75, 1),
-    FIRST(TYPES(NONE, NONE, F32),                     ACROSS(1, 0, 2), 3e-3, 0.6, 1),
-    LAST(TYPES(NONE, NONE, F32),                      ACROSS(1, 0, 2), 3e-3, 0.6, 1),
-    FIRST(TYPES(NONE, F32 | NARROW, F64 | MIXED),     ACROSS(2, 1, 4), 1e-4, 0.5, 1),
-    LAST(TYPES(NONE, NONE, F32 | NARROW),             ACROSS(2, 1, 4), 1e-4, 0.5, 1),
-    FIRST(TYPES(NONE, NONE, F32),                     ACROSS(2, 1, 4), 1e-4, 0.75, 1),
-    LAST(TYPES(F32, NONE, NONE),                      ACROSS(2, 1, 4), 1e-4, 0.75, 1),
+    FIRST(BOTH,     TYPES(F32 | F16 | F64 | MIXED, BF16, NONE), ACROSS(2, 2, 5), 1e-4, 0.75, 1),
+    LAST(BOTH,      TYPES(F32 | BF16, F16 | F64 | MIXED, NONE), ACROSS(2, 2, 5), 1e-4, 0.75, 1),
+    FIRST(BOTH,     TYPES(NONE, F32, NARROW),         ACROSS(2, 2, 5), 0.3, 0.5, 2),
+    LAST(BOTH,      TYPES(NONE, NONE, F32 | NARROW),  ACROSS(2, 2, 5), 0.3, 0.5, 2),
+    FIRST(FORWARD,  TYPES(F32 | BF16, F16 | F64, MIXED), ACROSS(1, 1, 3), 0.01, 0.6, 1.25),
+    FIRST(BACKWARD, TYPES(F32, NARROW | F64, MIXED),  ACROSS(1, 1, 3), 0.01, 0.6, 1.25),
+    LAST(FORWARD,   TYPES(F16, F32 | BF16 | F64, MIXED), ACROSS(1, 1, 3), 0.01, 0.6, 1.25),
+    LAST(BACKWARD,  TYPES(NONE, F32 | NARROW | F64, MIXED), ACROSS(1, 1, 3), 0.01, 0.6, 1.25),
+    FIRST(BOTH,     TYPES(NONE, NONE, F32 | NARROW),  ACROSS(1, 1, 3), 1e-3, 0.75, 0.5),
+    LAST(BOTH,      TYPES(NONE, NONE, F32 | NARROW),  ACROSS(1, 1, 3), 1e-3, 0.75, 0.5),
+    FIRST(BOTH,     TYPES(NONE, F32, SAME | MIXED),   ACROSS(3, 3, 7), 0.05, 1, 1),
+    LAST(FORWARD,   TYPES(F32, NONE, NARROW),         ACROSS(3, 3, 7), 0.05, 1, 1),
+    LAST(BACKWARD,  TYPES(NONE, F32, NARROW),         ACROSS(3, 3, 7), 0.05, 1, 1),
+    FIRST(BOTH,     TYPES(NONE, NONE, F32 | NARROW),  ACROSS(3, 3, 7), 1e-4, 0.75, 1),
+    LAST(BOTH,      TYPES(NONE, NONE, F32 | NARROW),  ACROSS(3, 3, 7), 1e-4, 0.75, 1),
+    FIRST(BOTH,     TYPES(NONE, F32, SAME | MIXED),   ACROSS(4, 4, 9), 1e-4, 0.5, 1.5),
+    LAST(FORWARD,   TYPES(NONE, F32, NARROW),         ACROSS(4, 4, 9), 1e-4, 0.5, 1.5),
+    LAST(BACKWARD,  TYPES(F32, NONE, NARROW),         ACROSS(4, 4, 9), 1e-4, 0.5, 1.5),
+    FIRST(BOTH,     TYPES(NONE, NONE, F32 | NARROW),  ACROSS(4, 4, 9), 1e-4, 0.75, 1),
+    LAST(BOTH,      TYPES(NONE, BF16, F32 | F16),     ACROSS(4, 4, 9), 1e-4, 0.75, 1),
+    FIRST(BOTH,     TYPES(F32, NARROW, F64 | MIXED),  ACROSS(1, 0, 2), 3e-3, 0.75, 1),
+    LAST(BOTH,      TYPES(NONE, F32, NARROW),         ACROSS(1, 0, 2), 3e-3, 0.75, 1),
+    FIRST(BOTH,     TYPES(NONE, NONE, F32),           ACROSS(1, 0, 2), 3e-3, 0.6, 1),
+    LAST(BOTH,      TYPES(NONE, NONE, F32),           ACROSS(1, 0, 2), 3e-3, 0.6, 1),
+    FIRST(BOTH,     TYPES(NONE, F32 | NARROW, F64 | MIXED), ACROSS(2, 1, 4), 1e-4, 0.5, 1),
+    LAST(BOTH,      TYPES(NONE, NONE, F32 | NARROW),  ACROSS(2, 1, 4), 1e-4, 0.5, 1),
+    FIRST(BOTH,     TYPES(NONE, NONE, F32),           ACROSS(2, 1, 4), 1e-4, 0.75, 1),
+    LAST(BOTH,      TYPES(F32, NONE, NONE),           ACROSS(2, 1, 4), 1e-4, 0.75, 1),
 
     /* Offsets, gaps, orders. */
     LAYOUTS(TYPES(F32, NARROW | F64, MIXED), NCHW(2, 9, 2, 5), AT(LAYOUT_C, LAYOUT_C, 3, 5), CONTENT_SPREAD),
@@ -156,16 +160,20 @@ const case_row case_rows[] = {
     WINDOWS(TYPES(NONE, F32 | NARROW, F64), NCDHW(1, 2, 3, 5, 7), IN(LAYOUT_C), WITHIN(2, 1, 1, 9), 1), /* not the first spatial axis */
     WINDOWS(TYPES(NONE, F32, NARROW | F64), NCDHW(2, 3, 5, 7, 9), IN(LAYOUT_PERMUTED), WITHIN(3, 2, 2, 125), 1),
 
-    POWERS(TYPES(F32 | BF16, F16 | F64, MIXED), IN(LAYOUT_C),    ACROSS(1, 1, 3), 0.1, 0, 1.5, CONTENT_SPREAD),
+    POWERS(TYPES(F32, NARROW | F64, MIXED),    IN(LAYOUT_C),    ACROSS(1, 1, 3), 0.1, 0, 1.5, CONTENT_SPREAD),
     POWERS(TYPES(F32 | F64, NARROW, MIXED),    IN(LAYOUT_C),    ACROSS(1, 1, 3), 0.1875, 0.5, 1, CONTENT_INTEGER),
-    POWERS(TYPES(F16, F32 | BF16 | F64, MIXED), IN(LAYOUT_LAST), ACROSS(1, 1, 3), 0.1, 0.5, 2, CONTENT_SPREAD),
-    POWERS(TYPES(F32 | BF16, F16 | F64, MIXED), IN(LAYOUT_C),   ACROSS(1, 1, 3), 0.1875, 1, 1, CONTENT_INTEGER),
-    POWERS(TYPES(F16, F32 | BF16 | F64, MIXED), IN(LAYOUT_LAST), ACROSS(1, 1, 3), 0.1, 1, 2, CONTENT_SPREAD),
+    POWERS(TYPES(F16, BF16, NONE),             IN(LAYOUT_PADDED), ACROSS(1, 1, 3), 0.1, 0.5, 2, CONTENT_SPREAD),
+    POWERS(TYPES(BF16, F16, NONE),             IN(LAYOUT_PADDED), ACROSS(1, 2, 4), 0.1, 1, 2, CONTENT_SPREAD),
+    POWERS(TYPES(F16, BF16, NONE),             IN(LAYOUT_PADDED), ACROSS(1, 1, 3), 0.1875, 0.6, 1, CONTENT_INTEGER),
+    POWERS(TYPES(BF16, F16, NONE),             IN(LAYOUT_PADDED), ACROSS(1, 1, 3), 1e-3, 2, 0.5, CONTENT_SPREAD),
+    POWERS(TYPES(NONE, F32 | NARROW | F64, MIXED), IN(LAYOUT_LAST), ACROSS(1, 1, 3), 0.1, 0.5, 2, CONTENT_SPREAD),
+    POWERS(TYPES(F32, NARROW | F64, MIXED),    IN(LAYOUT_C),    ACROSS(1, 1, 3), 0.1875, 1, 1, CONTENT_INTEGER),
+    POWERS(TYPES(NONE, F32 | NARROW | F64, MIXED), IN(LAYOUT_LAST), ACROSS(1, 1, 3), 0.1, 1, 2, CONTENT_SPREAD),
     POWERS(TYPES(F32, NARROW | F64, MIXED),    IN(LAYOUT_C),    ACROSS(2, 2, 5), 0.1875, 0.75, 1, CONTENT_INTEGER),
     POWERS(TYPES(F32, NARROW | F64, MIXED),    IN(LAYOUT_C),    ACROSS(1, 1, 3), 1e-3, -0.75, 1, CONTENT_SPREAD),
-    POWERS(TYPES(F16, F32 | BF16 | F64, MIXED), IN(LAYOUT_LAST), ACROSS(1, 1, 3), 0.1875, 0.6, 1, CONTENT_INTEGER),
+    POWERS(TYPES(NONE, F32 | NARROW | F64, MIXED), IN(LAYOUT_LAST), ACROSS(1, 1, 3), 0.1875, 0.6, 1, CONTENT_INTEGER),
     POWERS(TYPES(F32 | F64, NARROW, MIXED),    IN(LAYOUT_C),    ACROSS(1, 1, 3), 1e-3, 3.7, 1.25, CONTENT_SPREAD),
-    POWERS(TYPES(BF16, F32 | F16 | F64, MIXED), IN(LAYOUT_C),   ACROSS(1, 1, 3), 1e-3, 2, 0.5, CONTENT_SPREAD),
+    POWERS(TYPES(NONE, F32 | NARROW | F64, MIXED), IN(LAYOUT_C), ACROSS(1, 1, 3), 1e-3, 2, 0.5, CONTENT_SPREAD),
     POWERS(TYPES(NONE, F32 | NARROW | F64, NONE), IN(LAYOUT_C), ACROSS(1, 1, 3), 1e-3, -1, 1, CONTENT_SPREAD),
     POWERS(TYPES(NONE, F32 | F64, NONE),       IN(LAYOUT_C),    ACROSS(1, 1, 3), 1e-3, 0.1, 1, CONTENT_SPREAD),
     POWERS(TYPES(F32, NARROW | F64, MIXED),    IN(LAYOUT_C),    ACROSS(2, 2, 5), 0, 0.75, 2, CONTENT_SPREAD), /* s = k */
@@ -176,10 +184,11 @@ const case_row case_rows[] = {
 
     /* Zeros, infinities, NaNs, sums that overflow. */
     SPECIAL(TYPES(F32 | F64, NARROW, MIXED), BOTH, NCHW(1, 20, 1, 9), IN(LAYOUT_C), ACROSS(1, 1, 3), 1, 1, 1, CONTENT_SPECIAL),
-    SPECIAL(TYPES(F16, F32 | BF16 | F64, MIXED), BOTH, NCHW(1, 20, 1, 9), IN(LAYOUT_LAST), ACROSS(1, 1, 3), 1, 0.5, 1, CONTENT_SPECIAL),
+    SPECIAL(TYPES(NONE, F32 | NARROW | F64, MIXED), BOTH, NCHW(1, 20, 1, 9), IN(LAYOUT_LAST), ACROSS(1, 1, 3), 1, 0.5, 1, CONTENT_SPECIAL),
     SPECIAL(TYPES(F32 | BF16, F16 | F64, MIXED), BOTH, NCHW(1, 20, 1, 9), IN(LAYOUT_LAST), ACROSS(2, 2, 5), 1, 0.75, 0, CONTENT_SPECIAL),
     SPECIAL(TYPES(F32, NARROW | F64, NONE), BOTH, NCHW(1, 20, 1, 9), IN(LAYOUT_C), ACROSS(2, 2, 5), -1, 0.75, 1, CONTENT_SPECIAL),
-    SPECIAL(TYPES(BF16, F32 | F16 | F64, NONE), BOTH, NCHW(1, 20, 1, 9), IN(LAYOUT_C), ACROSS(1, 1, 3), -1, 2, 0.5, CONTENT_SPECIAL),
+    SPECIAL(TYPES(NONE, F32 | NARROW | F64, NONE), BOTH, NCHW(1, 20, 1, 9), IN(LAYOUT_C), ACROSS(1, 1, 3), -1, 2, 0.5, CONTENT_SPECIAL),
+    SPECIAL(TYPES(NARROW, NONE, NONE), BOTH, NCHW(1, 20, 1, 9), IN(LAYOUT_REVERSED), ACROSS(1, 1, 3), -1, 2, 0.5, CONTENT_SPECIAL),
     SPECIAL(TYPES(F32, NARROW | F64, NONE), BOTH, NCHW(1, 20, 1, 9), IN(LAYOUT_C), ACROSS(1, 1, 3), -1, 3, 0.5, CONTENT_SPECIAL),
     SPECIAL(TYPES(F32, NARROW | F64, NONE), BOTH, NCHW(1, 20, 1, 9), IN(LAYOUT_C), ACROSS(1, 1, 3), 1, 0, 1, CONTENT_SPECIAL),
     SPECIAL(TYPES(NONE, F32 | NARROW | F64, NONE), BOTH, NCHW(1, 20, 1, 9), IN(LAYOUT_LAST), ACROSS(1, 1, 3), 1, -0.75, 0, CONTENT_SPECIAL),
@@ -191,10 +200,10 @@ const case_row case_rows[] = {
     SPECIAL(TYPES(F32, NARROW | F64, NONE), BOTH, NCHW(1, 20, 1, 9), IN(LAYOUT_C), ACROSS(2, 2, 5), -0.01, 0.75, 1, CONTENT_SPREAD),
     SPECIAL(TYPES(NONE, F32 | NARROW | F64, NONE), BOTH, NCHW(1, 20, 1, 9), IN(LAYOUT_LAST), ACROSS(1, 1, 3), -0.1, 1, 1, CONTENT_SPREAD),
     SPECIAL(TYPES(F32 | F64, BF16, F32_BF16), BOTH, NCHW(1, 20, 1, 9), IN(LAYOUT_C), ACROSS(2, 2, 5), 1e-4, 0.75, 1, CONTENT_HUGE),
-    SPECIAL(TYPES(BF16, F32 | F64, BF16_F32), BOTH, NCHW(1, 20, 1, 9), IN(LAYOUT_C), ACROSS(1, 1, 3), 1, 1, 1, CONTENT_HUGE),
-    SPECIAL(TYPES(NONE, F32 | BF16 | F64, NONE), BOTH, NCHW(1, 3, 5, 9), IN(LAYOUT_C), WITHIN(2, 1, 1, 9), 1, 0.75, 1, CONTENT_HUGE),
+    SPECIAL(TYPES(NONE, F32 | BF16 | F64, BF16_F32), BOTH, NCHW(1, 20, 1, 9), IN(LAYOUT_C), ACROSS(1, 1, 3), 1, 1, 1, CONTENT_HUGE),
+    SPECIAL(TYPES(BF16, F32 | F64, NONE), BOTH, NCHW(1, 3, 5, 9), IN(LAYOUT_C), WITHIN(2, 1, 1, 9), 1, 0.75, 1, CONTENT_HUGE),
     SPECIAL(TYPES(F16, F32 | BF16 | F64, MIXED), BOTH, NCHW(1, 20, 1, 9), IN(LAYOUT_C), ACROSS(2, 2, 5), 2e-9, 0.75, 1, CONTENT_LARGE),
-    SPECIAL(TYPES(F16, F32 | BF16 | F64, MIXED), BOTH, NCHW(1, 20, 1, 9), IN(LAYOUT_LAST), ACROSS(1, 1, 3), 2e-9, 0.6, 1, CONTENT_LARGE),
+    SPECIAL(TYPES(NONE, F32 | NARROW | F64, MIXED), BOTH, NCHW(1, 20, 1, 9), IN(LAYOUT_LAST), ACROSS(1, 1, 3), 2e-9, 0.6, 1, CONTENT_LARGE),
     /* A NaN or an infinity reaches the windows that hold it, and no others. */
     SPECIAL(TYPES(F32, NARROW | F64, MIXED), BOTH, NCHW(1, 96, 1, 3), IN(LAYOUT_C), ACROSS(2, 2, 5), 1e-3, 0.75, 1, CONTENT_ONE_NAN),
     SPECIAL(TYPES(F32, NARROW | F64, MIXED), BOTH, NCHW(1, 96, 1, 3), IN(LAYOUT_LAST), ACROSS(2, 2, 5), 1e-3, 0.75, 1, CONTENT_ONE_NAN),
@@ -216,13 +225,14 @@ const case_row case_rows[] = {
      * and goes to 1 + 2^-22 from there, as it does where the product is rounded.
      */
     TRAP(TYPES(F32, F16_F32 | BF16_F32, NONE), IN(LAYOUT_C),    ACROSS(2, 2, 5), 5 * 0x1.a5f0e2p-39, 0.75, 0x1.000002p0),
-    TRAP(TYPES(F32, F16_F32 | BF16_F32, NONE), IN(LAYOUT_LAST), ACROSS(3, 3, 1), 0x1.a5f0e2p-39, 1, 0x1.000002p0),
+    TRAP(TYPES(NONE, F32 | F16_F32 | BF16_F32, NONE), IN(LAYOUT_LAST), ACROSS(3, 3, 1), 0x1.a5f0e2p-39, 1, 0x1.000002p0),
     TRAP(TYPES(F32, F16_F32 | BF16_F32, NONE), IN(LAYOUT_C),    ACROSS(1, 1, 1), 0x1.a5f0e2p-39, 0.6, 0x1.000002p0),
     /* The same for float64: above the middle between 1 and 1 + 2^-52, by 5299 * 2^-120. */
     TRAP(TYPES(F64, NONE, NONE),               IN(LAYOUT_C),    ACROSS(1, 1, 1), 0x1.a5f0e202a70fbp-68, 1, 1),
     /* k = -1 cancels all but 2^-24 of a product with 40 bits: where it is rounded, 16-bit results show it. */
-    TRAP(TYPES(F16, F32, NONE),                IN(LAYOUT_LAST), ACROSS(1, 1, 1), 0x1.a5f0e4p-15, -0.5, -1),
-    TRAP(TYPES(BF16, F16 | F32, NONE),         IN(LAYOUT_C),    ACROSS(1, 1, 1), 0x1.a5f0e4p-15, -0.5, -1),
+    TRAP(TYPES(NARROW, F32, NONE),             IN(LAYOUT_REVERSED), ACROSS(2, 2, 1), 0x1.a5f0e4p-15, -0.5, -1),
+    TRAP(TYPES(NONE, F32 | NARROW, NONE),      IN(LAYOUT_C),    ACROSS(1, 1, 1), 0x1.a5f0e4p-15, -0.5, -1),
+    TRAP(TYPES(NONE, F32 | NARROW, NONE),      IN(LAYOUT_LAST), ACROSS(1, 1, 1), 0x1.a5f0e4p-15, -0.5, -1),
 
     {SECTION_REPEAT, TYPES(F32, NARROW | F64, NONE), BOTH, NCHW(3, 7, 2, 5), AT(LAYOUT_C, LAYOUT_C, 1, 2), ACROSS(2, 2, 5), 1e-4, 0.75, 1, CONTENT_SPREAD},
     {SECTION_REPEAT, TYPES(NONE, F32 | NARROW | F64, NONE), BOTH, NCHW(3, 11, 3, 7), AT(LAYOUT_LAST, LAYOUT_LAST, 2, 1), ACROSS(1, 1, 3), 1e-3, 0.6, 1, CONTENT_SPREAD},
