@@ -7,14 +7,14 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Called with whole build logs, among other things. */
+enum { SHOWN_MESSAGES = 2 };
+
+/* What did not build, and its log: one is enough, since the others are much the same. */
 static void show_first_log(void *user, int32_t level, const char *message)
 {
     subject *const s = user;
-    if (level > CLLRN_LOG_ERROR || s->log_was_shown || s->quiet)
-        return;
-    s->log_was_shown = true;
-    fprintf(stderr, "%s\n", message);
+    if (level <= CLLRN_LOG_ERROR && !s->quiet && s->shown++ < SHOWN_MESSAGES)
+        fprintf(stderr, "%s\n", message);
 }
 
 static void ask(subject *s)

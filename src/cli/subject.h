@@ -12,8 +12,8 @@ typedef struct subject {
     cllrn_engine *engine;
     char driver[256], version[256];
     bool fp64, nearest, inf_nan;
-    bool quiet;         /* does not print build logs */
-    bool log_was_shown; /* one of them is enough */
+    bool quiet; /* does not print build logs */
+    int shown;  /* messages of the engine's */
 } subject;
 
 /* On failure a message was printed and nothing is open. The subject must not move. */

@@ -94,7 +94,7 @@ CLLRN_KERNEL_DIR=broken timeout 120 "$cllrn" verify --case 0 --report broken.jso
 check 'broken kernels exit 1' [ $status -eq 1 ]
 check 'say which case to rerun' grep -Eq '^ +cllrn verify --device ".+" --case 0$' out.txt
 check 'name the status' grep -q CLLRN_BUILD_FAILURE out.txt
-check 'show the log once' [ "$(grep -c 'broken on purpose' err.txt)" -ge 1 ]
+check 'show the log once' [ "$(grep -c 'failed; the log follows' err.txt)" -eq 1 ]
 check 'count it' grep -q '^0 passed, 1 failed' out.txt
 
 # --------------------------------------------------------------------- the report
