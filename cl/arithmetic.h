@@ -192,9 +192,13 @@ static inline real_t lrn_gradient(int power, real_t x, real_t dy, real_t power_o
 {
     if (power == LRN_POWER_ZERO)
         return lrn_canonical(dy);
-    /* Sums that leave out zeros and sums that do not may differ in the sign of a zero. */
-    const real_t total = sum + (real_t)(0);
-    return lrn_canonical(LRN_FMA((real_t)(p.gradient) * total, x, dy * power_of_s));
+    const real_t dx = LRN_FMA((real_t)(p.gradient) * sum, x, dy * power_of_s);
+    /*
+     * Every zero is +0: its sign would tell whether a sum leaves zeros out, and
+     * of rusticl 22.3, which takes x + 0 for x. By the bits, for the same reason.
+     */
+    const mask_t is_zero = (LRN_BITS(dx) & (bits_t)(LRN_MAGNITUDE_BITS)) == (bits_t)(0u);
+    return is_zero ? (real_t)(0) : lrn_canonical(dx);
 }
 
 #endif

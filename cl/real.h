@@ -150,11 +150,7 @@ typedef struct lrn_scalars {
     scalar_t k;
     scalar_t beta_hi, beta_lo; /* beta in two parts */
     scalar_t next_hi, next_lo; /* beta + 1 in two parts: the gradient's second power */
-    /*
-     * -2 alpha beta / divisor. The sign is in here since rusticl 22.3 turns
-     * fma(-a, b, c) into -fma(a, b, -c), which has another sign of zero.
-     */
-    scalar_t gradient;
+    scalar_t gradient;         /* -2 alpha beta / divisor */
     int parity, next_parity; /* LRN_BETA_* of the two */
 } lrn_scalars;
 

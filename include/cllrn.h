@@ -10,7 +10,8 @@
  *     dx[c] = dy[c] * s[c]^-beta - (2 * alpha * beta / divisor) * x[c] *
  *             sum of dy[j] * x[j] * s[j]^(-beta - 1), j = c - upper .. c + lower
  *
- * Taps outside the tensor count as zero. A window can also lie within a
+ * where a zero is always +0 (with beta 0 dx is dy, bit for bit). Taps outside
+ * the tensor count as zero. A window can also lie within a
  * channel: j then runs over the positions around c, the same on each spatial
  * axis. This header is the manual; read it downwards:
  *
