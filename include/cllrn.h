@@ -11,9 +11,9 @@
  *             sum of dy[j] * x[j] * s[j]^(-beta - 1), j = c - upper .. c + lower
  *
  * where a zero is always +0 (with beta 0 dx is dy, bit for bit). Taps outside
- * the tensor count as zero. A window can also lie within a
- * channel: j then runs over the positions around c, the same on each spatial
- * axis. This header is the manual; read it downwards:
+ * the tensor count as zero. A window can also lie within a channel: j then runs
+ * over the positions around c, the same on each spatial axis. This header is the
+ * manual; read it downwards:
  *
  *     status and errors     what every call returns, and why
  *     parameters            the window, the divisor and alpha, beta, k
