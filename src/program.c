@@ -19,6 +19,8 @@ static bool same_key(const lrn_program_key *a, const lrn_program_key *b)
            a->width == b->width && a->taps == b->taps && a->power == b->power && a->wide == b->wide;
 }
 
+/* -w since PoCL 3.1 tells stderr how many warnings there were: of vectors wider than native ones.
+ */
 void lrn_program_options(const lrn_program_key *key, bool int64, char options[LRN_OPTIONS_SIZE])
 {
     char taps[32] = "", power[32] = "";
@@ -26,11 +28,12 @@ void lrn_program_options(const lrn_program_key *key, bool int64, char options[LR
         snprintf(taps, sizeof taps, " -DLRN_TAPS=%d", key->taps);
     if (key->power != LRN_POWER_AT_RUN_TIME)
         snprintf(power, sizeof power, " -DLRN_POWER=%d", key->power);
-    snprintf(options, LRN_OPTIONS_SIZE,
-             "-cl-std=CL1.2%s%s -DLRN_STORAGE=%d -DLRN_WIDTH=%d%s%s -DLRN_INDEX=%s -DLRN_OFFSET=%s",
-             key->backward ? " -DLRN_BACKWARD" : "", key->storage == LRN_F64 ? " -DLRN_DOUBLE" : "",
-             key->storage, key->width, taps, power, key->wide ? "long" : "int",
-             int64 ? "ulong" : "uint");
+    snprintf(
+        options, LRN_OPTIONS_SIZE,
+        "-cl-std=CL1.2 -w%s%s -DLRN_STORAGE=%d -DLRN_WIDTH=%d%s%s -DLRN_INDEX=%s -DLRN_OFFSET=%s",
+        key->backward ? " -DLRN_BACKWARD" : "", key->storage == LRN_F64 ? " -DLRN_DOUBLE" : "",
+        key->storage, key->width, taps, power, key->wide ? "long" : "int",
+        int64 ? "ulong" : "uint");
 }
 
 /* The build log, allocated; NULL where there is none or no memory. */

@@ -8,6 +8,7 @@ clang=$1 list_programs=$2 kernels=$3
 directory=$(mktemp -d)
 trap 'rm -rf "$directory"' EXIT
 "$list_programs" >"$directory/all" || exit 1
+sed -i 's/ -w / /' "$directory/all" # here they are wanted
 # The type of offsets means nothing to vectors: one width will do for the narrow one.
 grep -E 'OFFSET=ulong|WIDTH=1 ' "$directory/all" >"$directory/list"
 

@@ -90,7 +90,7 @@ static void program_options__say_all_of_the_key_SUCCESS(void **state)
     (void)state;
 
     lrn_program_options(&key, true, options);
-    assert_string_equal(options, "-cl-std=CL1.2 -DLRN_STORAGE=1 -DLRN_WIDTH=1 -DLRN_TAPS=5 "
+    assert_string_equal(options, "-cl-std=CL1.2 -w -DLRN_STORAGE=1 -DLRN_WIDTH=1 -DLRN_TAPS=5 "
                                  "-DLRN_POWER=2 -DLRN_INDEX=int -DLRN_OFFSET=ulong");
     key.taps = 0;
     key.wide = true;
@@ -99,13 +99,13 @@ static void program_options__say_all_of_the_key_SUCCESS(void **state)
     key.storage = LRN_ANY;
     key.backward = true;
     lrn_program_options(&key, true, options);
-    assert_string_equal(options, "-cl-std=CL1.2 -DLRN_BACKWARD -DLRN_STORAGE=0 -DLRN_WIDTH=16 "
+    assert_string_equal(options, "-cl-std=CL1.2 -w -DLRN_BACKWARD -DLRN_STORAGE=0 -DLRN_WIDTH=16 "
                                  "-DLRN_INDEX=long -DLRN_OFFSET=ulong");
     key.storage = LRN_F64;
     key.backward = false;
     key.width = 1;
     lrn_program_options(&key, true, options);
-    assert_string_equal(options, "-cl-std=CL1.2 -DLRN_DOUBLE -DLRN_STORAGE=4 -DLRN_WIDTH=1 "
+    assert_string_equal(options, "-cl-std=CL1.2 -w -DLRN_DOUBLE -DLRN_STORAGE=4 -DLRN_WIDTH=1 "
                                  "-DLRN_INDEX=long -DLRN_OFFSET=ulong");
     /* A device without 64-bit integers must not even see their names. */
     key.wide = false;
