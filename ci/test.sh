@@ -19,6 +19,6 @@ ctest --test-dir "$build" --output-on-failure --no-tests=error --timeout 1500 \
     --parallel "$(getconf _NPROCESSORS_ONLN)" "$@" || status=$?
 
 # What the tests found, from their own words.
-grep -hE '^(device:|grid:|accuracy:|programs built:|digest of all|[0-9]+ passed)' \
+grep -hE '^(device[: ]|(quick|default) +f|[0-9]+ passed)' \
     "$build/Testing/Temporary/LastTest.log" || true
 exit "$status"

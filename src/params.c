@@ -9,8 +9,9 @@
 #include "error.h"
 #include "tensor.h"
 
-static cllrn_status init(cllrn_params *params, uint32_t struct_size, int32_t convention,
-                         int64_t size, double alpha, double beta, double k, cllrn_error *error)
+cllrn_status cllrn_params_init(cllrn_params *params, uint32_t struct_size, int32_t convention,
+                               int64_t size, double alpha, double beta, double k,
+                               cllrn_error *error)
 {
     int64_t lower, upper;
     double divisor = (double)size;
@@ -73,13 +74,6 @@ static cllrn_status init(cllrn_params *params, uint32_t struct_size, int32_t con
     return CLLRN_SUCCESS;
 }
 
-cllrn_status cllrn_params_init(cllrn_params *params, uint32_t struct_size, int32_t convention,
-                               int64_t size, double alpha, double beta, double k,
-                               cllrn_error *error)
-{
-    return init(params, struct_size, convention, size, alpha, beta, k, error);
-}
-
 static cllrn_status check_spatial_axes(int32_t spatial_axes, cllrn_error *error)
 {
     if (spatial_axes < 1 || spatial_axes > LRN_MAX_WINDOW)
@@ -95,7 +89,7 @@ cllrn_status cllrn_params_init_within(cllrn_params *params, uint32_t struct_size
 {
     cllrn_status status = check_spatial_axes(spatial_axes, error);
     if (status == CLLRN_SUCCESS)
-        status = init(params, struct_size, convention, size, alpha, beta, k, error);
+        status = cllrn_params_init(params, struct_size, convention, size, alpha, beta, k, error);
     if (status != CLLRN_SUCCESS)
         return status;
     params->region = CLLRN_WITHIN_CHANNEL;
