@@ -181,6 +181,9 @@ const case_row case_rows[] = {
     POWERS(TYPES(NONE, F32 | NARROW | F64, MIXED), IN(LAYOUT_C), ACROSS(1, 1, 3), 0.7, 0.6, 0, CONTENT_SPREAD),
     POWERS(TYPES(NONE, F32 | F64, NONE),       IN(LAYOUT_C),    ACROSS(2, 2, 5), 1e-24, 0.6, 1e-20, CONTENT_SPREAD), /* beta needs two floats */
     POWERS(TYPES(NONE, F32 | F64, NONE),       IN(LAYOUT_C),    ACROSS(2, 2, 5), 1e24, 0.6, 1e20, CONTENT_SPREAD),
+    /* y = x: what is left is the rounding to 16 bits. */
+    POWERS(TYPES(F32_F16 | F32_BF16, NONE, NONE), IN(LAYOUT_C), ACROSS(1, 1, 3), 1e-4, 0, 1, CONTENT_TIES),
+    POWERS(TYPES(NONE, F32_F16 | F32_BF16, NONE), IN(LAYOUT_LAST), ACROSS(2, 1, 4), 1e-4, 0, 1, CONTENT_TIES),
 
     /* Zeros, infinities, NaNs, sums that overflow. */
     SPECIAL(TYPES(F32 | F64, NARROW, MIXED), BOTH, NCHW(1, 20, 1, 9), IN(LAYOUT_C), ACROSS(1, 1, 3), 1, 1, 1, CONTENT_SPECIAL),

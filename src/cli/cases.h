@@ -54,6 +54,7 @@ typedef enum content {
     CONTENT_NAN_DY,  /* one NaN at one dy */
     CONTENT_TRAP,    /* single numbers, chosen with alpha and k, that a false fma rounds wrongly */
     CONTENT_SUBNORMAL, /* not compared: devices may flush them */
+    CONTENT_TIES,      /* x in the middle between two numbers of dst's 16-bit type */
     CONTENT_COUNT
 } content;
 

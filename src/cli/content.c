@@ -9,7 +9,7 @@
 
 const char *const content_names[CONTENT_COUNT] = {
     "spread",  "integer",      "large",       "huge", "special",
-    "one NaN", "one infinity", "a NaN in dy", "trap", "subnormal",
+    "one NaN", "one infinity", "a NaN in dy", "trap", "subnormal", "ties",
 };
 
 /* A linear congruential generator, its high bits mixed once more. */
@@ -133,6 +133,21 @@ static double subnormal(maker *m)
     return ldexp(either_sign(&m->state, 0.5, 1), exponent);
 }
 
+/* In the middle between two numbers of dst's type, of float16 also two subnormal ones. */
+static double tie(maker *m)
+{
+    const bool f16 = m->c->dst_type == CLLRN_F16;
+    const int digits = f16 ? 10 : 7;
+    int exponent = (int)(next_bits(&m->state) % 29) - 14;
+    int64_t lower = (int64_t)(next_bits(&m->state) >> (32 - digits));
+    if (f16 && next_bits(&m->state) % 8 == 0)
+        exponent = -14;
+    else
+        lower += INT64_C(1) << digits;
+    const double x = ldexp((double)(2 * lower + 1), exponent - digits - 1);
+    return next_bits(&m->state) & 1 ? -x : x;
+}
+
 static double value_of_x(maker *m, const int64_t *index, bool bad)
 {
     switch (m->c->content) {
@@ -148,6 +163,8 @@ static double value_of_x(maker *m, const int64_t *index, bool bad)
         return trap(m, index);
     case CONTENT_SUBNORMAL:
         return subnormal(m);
+    case CONTENT_TIES:
+        return tie(m);
     default:
         break;
     }
