@@ -49,7 +49,7 @@ static inline index_t lrn_channel(index_t c, index_t stride, int shift)
 #ifndef LRN_C
 
 /* The sum of LRN_TAPS products a b; every loop has a constant length and unrolls. */
-static inline real_t lrn_window_sum_unrolled(const real_t *a, const real_t *b)
+LRN_INLINE real_t lrn_window_sum_unrolled(const real_t *a, const real_t *b)
 {
     real_t total = (real_t)(0.0f);
     int first = 0;
