@@ -5,6 +5,7 @@
 #include "message.h"
 #include "number.h"
 #include "output.h"
+#include "progress.h"
 #include "report.h"
 #include "summary.h"
 
@@ -12,7 +13,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 static const char help[] =
     "usage: cllrn verify [--device SPEC] [--quick | --full] [--case N] [--report FILE] [--quiet]\n"
@@ -83,15 +83,6 @@ static int print_list(const request *r)
 
 enum { SHOWN_FAILURES = 20 };
 
-/* On stderr where that is a terminal; an empty text wipes it. */
-static void show_progress(const request *r, const char *text)
-{
-    if (r->quiet || !isatty(STDERR_FILENO))
-        return;
-    fprintf(stderr, "\r%-60.60s%s", text, *text ? "" : "\r");
-    fflush(stderr);
-}
-
 static void print_failure(const request *r, const subject *on, const case_result *result)
 {
     char text[CASE_TEXT];
@@ -113,7 +104,7 @@ static void run_case(const request *r, const subject *on, const verify_case *c, 
     tally_add(t, &result);
     if (result.verdict != VERDICT_FAILED)
         return;
-    show_progress(r, "");
+    progress_show("");
     if (t->failed <= SHOWN_FAILURES)
         print_failure(r, on, &result);
     else if (t->failed == SHOWN_FAILURES + 1)
@@ -129,10 +120,11 @@ static void run_all(const request *r, const subject *on, int count, tally *t)
             continue;
         snprintf(text, sizeof text, "case %d of %d, %s", t->count + 1, count,
                  section_name(c.section));
-        show_progress(r, text);
+        if (!r->quiet)
+            progress_show(text);
         run_case(r, on, &c, t);
     }
-    show_progress(r, "");
+    progress_show("");
 }
 
 static verification describe(const request *r, const subject *on, const tally *t)
@@ -163,7 +155,7 @@ static bool verify_into(const request *r, const device *target, output *report)
     subject on;
     tally t;
     const int count = count_wanted(r);
-    if (!subject_open(&on, target, r->quiet))
+    if (!subject_open(&on, target, 0, r->quiet))
         return false;
     bool done = tally_begin(&t, count);
     if (done) {
