@@ -78,6 +78,17 @@ void subject_close(subject *s)
     memset(s, 0, sizeof *s);
 }
 
+bool subject_buffer(const subject *s, uint64_t size, const char *what, cl_mem *made)
+{
+    const cl_ulong limit = device_number(s->device.id, CL_DEVICE_MAX_MEM_ALLOC_SIZE);
+    if (limit != 0 && size > limit)
+        return message_fail("%s takes %llu bytes, but a buffer on %s holds at most %llu", what,
+                            (unsigned long long)size, s->device.name, (unsigned long long)limit);
+    cl_int error;
+    *made = clCreateBuffer(s->context, CL_MEM_READ_WRITE, (size_t)size, NULL, &error);
+    return cl_error_check(error, "clCreateBuffer", s->device.name);
+}
+
 size_t subject_program_count(const subject *s)
 {
     return s->engine ? cllrn_engine_program_count(s->engine) : 0;

@@ -22,6 +22,9 @@ bool subject_open(subject *s, const device *target, cl_command_queue_properties 
 /* Waits for the queue first. */
 void subject_close(subject *s);
 
+/* A buffer for what; on failure a message was printed. Not on the host. */
+bool subject_buffer(const subject *s, uint64_t size, const char *what, cl_mem *made);
+
 /* 0 and "" on the host. */
 size_t subject_program_count(const subject *s);
 const char *subject_kernel_hash(const subject *s);
