@@ -341,23 +341,30 @@ static bool run(const request *r, const device *target, files *f)
     return done;
 }
 
+/* Files first: drivers take signals that would leave them behind. */
+static int execute(const request *r, files *f)
+{
+    device target;
+    if (!open_files(f, r) || !device_resolve(r->device, &target))
+        return EXIT_FAILED;
+    if (target.kind != DEVICE_OPENCL)
+        return message_usage("--device %s is no OpenCL device", target.name);
+    return run(r, &target, f) ? EXIT_DONE : EXIT_FAILED;
+}
+
 int command_bench(int argc, char **argv)
 {
     static request r;
-    device target;
     files f = {.plot = {NULL, 0}};
-    const int status = request_parse(argc, argv, &r);
+    int status = request_parse(argc, argv, &r);
     if (status != EXIT_DONE)
         return status;
     if (r.help) {
         fputs(help, stdout);
         return message_finish_stdout();
     }
-    if (!device_resolve(r.device, &target))
-        return EXIT_FAILED;
-    if (target.kind != DEVICE_OPENCL)
-        return message_usage("--device %s is no OpenCL device", target.name);
-    const bool done = open_files(&f, &r) && run(&r, &target, &f);
+    status = execute(&r, &f);
     close_files(&f);
-    return message_finish_stdout() == EXIT_DONE && done ? EXIT_DONE : EXIT_FAILED;
+    const int printed = message_finish_stdout();
+    return status == EXIT_DONE ? printed : status;
 }

@@ -85,7 +85,7 @@ static void write_script(const plot *p, const char *title, const char *path, FIL
             continue;
         const bool limit = strcmp(p->points[i].series, copies) == 0;
         fprintf(script, "%s$series%d with %s title ", i ? ", " : "", i,
-                limit ? "lines linewidth 2 dashtype 2 linecolor 'black'" : "linespoints");
+                limit ? "lines linewidth 2 dashtype 2 linecolor 'black'" : "points pointsize 1.2");
         quote(script, p->points[i].series);
     }
     fprintf(script, "\nset output\n");

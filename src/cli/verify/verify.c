@@ -172,15 +172,29 @@ static bool verify_into(const request *r, const device *target, output *report)
     return done;
 }
 
-/* The report is opened first: nobody wants to learn at the end that it cannot be. */
-static int verify(const request *r, const device *target)
+static int verify_device(const request *r, output *report)
+{
+    device target;
+    if (!device_resolve(r->device, &target))
+        return EXIT_FAILED;
+    if (target.kind == DEVICE_REFERENCE)
+        return message_usage("--device reference is what others are verified against");
+    return verify_into(r, &target, report) ? EXIT_DONE : EXIT_FAILED;
+}
+
+/*
+ * The report is opened first: nobody wants to learn at the end that it cannot be,
+ * and drivers take signals that would leave it behind.
+ */
+static int verify(const request *r)
 {
     output report = {0};
     if (r->report && !output_open(&report, r->report))
         return EXIT_FAILED;
-    const bool done = verify_into(r, target, &report);
+    const int status = verify_device(r, &report);
     output_discard(&report);
-    return message_finish_stdout() == EXIT_DONE && done ? EXIT_DONE : EXIT_FAILED;
+    const int printed = message_finish_stdout();
+    return status == EXIT_DONE ? printed : status;
 }
 
 /* --------------------------------------------------------------------- options */
@@ -244,16 +258,11 @@ static int take_option(request *r, int option, char **argv)
 
 static int run(const request *r)
 {
-    device target;
     if (r->listing)
         return print_list(r);
     if (r->digests)
         return digests_write(r->digests) ? EXIT_DONE : EXIT_FAILED;
-    if (!device_resolve(r->device, &target))
-        return EXIT_FAILED;
-    if (target.kind == DEVICE_REFERENCE)
-        return message_usage("--device reference is what others are verified against");
-    return verify(r, &target);
+    return verify(r);
 }
 
 int command_verify(int argc, char **argv)
