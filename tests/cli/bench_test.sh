@@ -3,6 +3,7 @@
 # `cllrn bench` from outside: bench_test.sh CLLRN_BINARY
 # What it says has to be complete and to agree with itself; how fast anything is does not matter.
 # Skipped (77) without an OpenCL device. Prints what failed and, last, a count.
+# shellcheck disable=SC2016 # what is written into scripts is expanded there
 . "$(dirname "$0")/common.sh"
 [ $# -eq 1 ] || { echo "usage: $0 CLLRN_BINARY" >&2; exit 2; }
 cllrn=$(realpath "$1")
@@ -19,11 +20,11 @@ for shape in '' frob 1 1x 0x8 8x-1 1X8 1x8x4.5 1x2x3x4x5x6x7x8x9 999999999999999
     refused 2 "unknown shape '$shape'" bench "$shape"
 done
 refused 2 '--direction is' bench --direction sideways 1x8x4x4
-for list in '' chwn nchw, ,nchw nchw,nchw3c 'nchw nhwc'; do
+for list in '' chwn 'nchw,' ',nchw' 'nchw,nchw3c' 'nchw nhwc'; do
     refused 2 "--layout is '$list', expected a list of nchw" bench --layout "$list" 1x8x4x4
 done
-for list in '' f8 f32,; do refused 2 "--dtype is '$list'" bench --dtype "$list" 1x8x4x4; done
-for list in '' five 0.5,x; do refused 2 "--beta is '$list'" bench --beta "$list" 1x8x4x4; done
+for list in '' f8 'f32,'; do refused 2 "--dtype is '$list'" bench --dtype "$list" 1x8x4x4; done
+for list in '' five '0.5,x'; do refused 2 "--beta is '$list'" bench --beta "$list" 1x8x4x4; done
 for list in '' 1.5 1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17; do
     refused 2 "--size is '$list'" bench --size "$list" 1x8x4x4
 done
@@ -54,18 +55,15 @@ refused 1 'no such device' bench --device frobnicate 1x8x4x4
 refused 1 'cannot be written' bench --json /nonexistent/a.json 1x8x4x4
 refused 1 'bytes, but a buffer on' bench --quiet 65536x65536x65536
 
-quickly="--runs 3 --seconds 0"
-# shellcheck disable=SC2086 # several words
-{
-    done_by bench $quickly --dtype f32,f16 --json all.json 1x8x4x4 2x5x7
-    cp out.txt all.txt
-    done_by bench $quickly --quiet --direction forward --layout nchw8c --size 3,5 \
-        --beta 0.5,0.75,-1 --json lists.json 1x9x4x4
-    check 'quiet prints nothing' [ ! -s out.txt ]
-    done_by bench $quickly --direction backward --region within --layout nhwc --variant strided \
-        --json within.json 1x3x4x4
-    done_by bench --runs 3 1x8x4x4
-}
+quickly=(--runs 3 --seconds 0)
+done_by bench "${quickly[@]}" --dtype f32,f16 --json all.json 1x8x4x4 2x5x7
+cp out.txt all.txt
+done_by bench "${quickly[@]}" --quiet --direction forward --layout nchw8c --size 3,5 \
+    --beta 0.5,0.75,-1 --json lists.json 1x9x4x4
+check 'quiet prints nothing' [ ! -s out.txt ]
+done_by bench "${quickly[@]}" --direction backward --region within --layout nhwc --variant strided \
+    --json within.json 1x3x4x4
+done_by bench --runs 3 1x8x4x4
 check 'a row for each combination' [ "$(grep -cE '^(1x8x4x4|2x5x7) .* (for|back)ward ' all.txt)" -eq 16 ]
 check 'the copies are told' grep -qE '^1x8x4x4 +copy, 0.001024 MB: ' all.txt
 check 'the launch is told' grep -q '^a launch of 8 elements takes' all.txt
@@ -149,7 +147,7 @@ for peers in incomplete other cut; do
         --peers $peers.json 1x8x4x4
 done
 refused 1 'missing.json: cannot be read' bench --plot plot.svg --peers missing.json 1x8x4x4
-refused 1 'gnuplot failed' bench --runs 3 --seconds 0 --quiet --plot plot.svg 1x8x4x4
+refused 1 'gnuplot failed' bench "${quickly[@]}" --quiet --plot plot.svg 1x8x4x4
 check 'a plot that failed is not there' [ ! -e plot.svg ]
 
 # A signal leaves none of the two files behind.
@@ -173,7 +171,7 @@ if command -v gnuplot >/dev/null; then
    "direction": "forward", "bytes": 1024, "gb_per_s": 0.5},
   {"implementation": "cllrn", "layout": "old", "bytes": 1024, "gb_per_s": 0.5}]}
 JSON
-    done_by bench --runs 3 --seconds 0 --plot "it's.svg" --peers peers.json 1x8x4x4 2x8x4x4
+    done_by bench "${quickly[@]}" --plot "it's.svg" --peers peers.json 1x8x4x4 2x8x4x4
     cat >svg.py <<'PYTHON'
 import xml.etree.ElementTree as tree
 svg = tree.parse("it's.svg").getroot()

@@ -14,7 +14,6 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 static const char help[] =
     "usage: cllrn bench [options] [SHAPE...]\n"
@@ -68,7 +67,7 @@ static size_t half_of(const workload *w)
 
 static bool limits(const copy *c, const workload *w)
 {
-    return memcmp(&c->shape, &w->shape, sizeof c->shape) == 0 && c->size >= half_of(w) &&
+    return shape_equal(&c->shape, &w->shape) && c->size >= half_of(w) &&
            c->size < half_of(w) + COPY_LINE;
 }
 

@@ -33,7 +33,7 @@ static void fill(char *data, size_t size, int32_t dtype, double amplitude)
 static bool make_filled(const subject *on, size_t size, int32_t dtype, double amplitude,
                         const char *what, cl_mem *made)
 {
-    char *const data = malloc(size);
+    char *const data = malloc(size ? size : 1);
     if (!data)
         return message_fail("out of memory for %zu bytes of %s", size, what);
     fill(data, size, dtype, amplitude);

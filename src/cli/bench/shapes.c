@@ -23,10 +23,15 @@ static const struct {
 };
 static const int64_t batches[] = {1, 16};
 
+bool shape_equal(const shape *s, const shape *other)
+{
+    return s->rank == other->rank && memcmp(s->dims, other->dims, sizeof s->dims) == 0;
+}
+
 static shape_verdict add(shape_list *list, const shape *s)
 {
     for (int i = 0; i < list->count; ++i)
-        if (memcmp(&list->shapes[i], s, sizeof *s) == 0)
+        if (shape_equal(&list->shapes[i], s))
             return SHAPE_ADDED;
     if (list->count == MAX_SHAPES)
         return SHAPE_TOO_MANY;

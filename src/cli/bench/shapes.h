@@ -27,6 +27,8 @@ shape_verdict shapes_add(shape_list *list, const char *text);
 /* Adds those of every network. */
 void shapes_add_networks(shape_list *list);
 
+bool shape_equal(const shape *s, const shape *other);
+
 /* "16x96x55x55" */
 enum { SHAPE_TEXT = CLLRN_MAX_RANK * 20 };
 void shape_text(const shape *s, char text[SHAPE_TEXT]);
