@@ -34,10 +34,10 @@ static const char help[] =
     "                 many of its kernels run\n"
     "  --list         prints the cases, and needs no device\n"
     "  --report FILE  also writes a report: JSON to FILE.json (its schema, \"cllrn-verify-1\",\n"
-    "                 is at the top of src/cli/report.c), JUnit XML to FILE.xml\n"
+    "                 is at the top of src/cli/verify/report.c), JUnit XML to FILE.xml\n"
     "  --quiet        prints failures and the last line only\n"
     "  --write-digests FILE\n"
-    "                 writes src/cli/expected_digests.h anew, from the host build\n"
+    "                 writes src/cli/verify/expected_digests.h anew, from the host build\n"
     "  --help         prints this\n"
     "\n"
     "Exit status: 0 all passed, 1 something failed, 2 wrong usage.\n";
