@@ -109,6 +109,9 @@ int compare(const options &chosen)
     if (policy == nullptr || strcmp(policy, "passive") != 0)
         printf("warning: OMP_WAIT_POLICY is not \"passive\": idle threads take the others' time\n");
 
+    if (!chosen.json.empty()) /* a path that cannot be written shows now */
+        peers::write_report(chosen.json, cl, threads, {});
+
     peers::runner runner(all, chosen.limits);
     std::vector<std::vector<peers::measurement>> results;
     size_t differ = 0;
