@@ -244,7 +244,7 @@ def target_table(results):
 # ------------------------------------------------------------------------- plot
 
 COLOURS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#555555"]
-LABEL, WIDTH, RIGHT, ROW, TOP = 210, 560, 30, 24, 62
+LABEL, WIDTH, RIGHT, ROW, TOP = 260, 560, 36, 24, 62
 
 
 def marker(shape, x, y, colour):
@@ -304,8 +304,9 @@ def plot(results):
     for row, kind in enumerate(kinds):
         out.append(text(LABEL - 8, TOP + ROW * row + ROW / 2 + 4,
                         name_of(kind), "end"))
-    for row, number, ratio in marks:
-        out.append(marker(number, across(ratio), TOP + ROW * row + ROW / 2,
+    for row, number, ratio in marks:    # a height each, so that none hides another
+        lower = 4 * (number - (len(results.peers) - 1) / 2)
+        out.append(marker(number, across(ratio), TOP + ROW * (row + 0.5) + lower,
                           COLOURS[number % len(COLOURS)]))
     return "\n".join(out + ["</svg>"]) + "\n"
 
