@@ -15,9 +15,9 @@ constexpr int least_runs = 3;
 constexpr double quick_milliseconds = 20;
 
 /*
- * Of the greatest magnitude expected. Libraries in f32 err by less than 1e-5; another
- * operation (alpha not divided, a window off by one) by more than a percent. A 16-bit
- * type rounds x, dy and the result, by half an ULP of 2^-10 or 2^-7 each.
+ * Of the greatest magnitude expected. Libraries in f32 were seen to differ by less than
+ * 1e-5, and by half with an alpha that was not divided. A 16-bit type rounds x, dy and the
+ * result, by half an ULP of 2^-10 or 2^-7 each.
  */
 static double allowed(dtype type)
 {
