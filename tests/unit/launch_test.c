@@ -13,6 +13,7 @@ static const lrn_device_facts cpu = {.cpu_like = true,
                                      .vector_width = 8,
                                      .compute_units = 4,
                                      .max_group_size = 4096,
+                                     .local_memory = 65536,
                                      .name = "a CPU"};
 static const lrn_device_facts gpu = {.cpu_like = false,
                                      .int64 = true,
@@ -21,6 +22,7 @@ static const lrn_device_facts gpu = {.cpu_like = false,
                                      .vector_width = 1,
                                      .compute_units = 30,
                                      .max_group_size = 256,
+                                     .local_memory = 32768,
                                      .name = "a GPU"};
 
 static cllrn_status try_select(const lrn_shape *shape, const cllrn_params *params,
@@ -91,6 +93,15 @@ static int64_t reach(const lrn_selection *s, const lrn_shape *shape, unsigned ch
                 p1 = x == tiles - 1 ? inner : p0 + tile_p;
                 c0 = y * tile_c;
                 c1 = c0 + tile_c;
+            } else if (is(s, "group")) {
+                const int64_t local = (int64_t)s->local[0];
+                p0 = x / local * tile_p;
+                p1 = p0 + tile_p;
+                c0 = y * tile_c;
+                c1 = c0 + tile_c;
+                assert_true(tile_p *
+                                ((tile_c < channels ? tile_c : channels) + 2 * (s->key.taps - 1)) <=
+                            LRN_GROUP_ELEMENTS);
             } else {
                 assert_true(is(s, "column"));
                 p0 = x * width;
@@ -124,7 +135,7 @@ static void assert_launch(const lrn_selection *s, const lrn_shape *shape,
     assert_true(s->spread >= 1 && s->spread <= 15);
     assert_true(is(s, "separable") || s->spread == 1);
     /* Vectors lie along an axis of stride 1, of packed the channels. */
-    const int axis = is(s, "packed") ? 0 : LRN_INNER;
+    const int axis = is(s, "packed") || is(s, "group") ? 0 : LRN_INNER;
     /* separable takes two native ones at a time. */
     const int most = is(s, "separable") ? 2 * facts->vector_width : facts->vector_width;
     assert_true(s->key.width == 1 || (s->key.width >= facts->vector_width && s->key.width <= most));
@@ -209,7 +220,8 @@ static size_t launch_all(const lrn_shape *shape, const cllrn_params *params,
                 fail_msg("%s leaves elements out", s.variant);
             /* In place a walk must not cross into another's channels. */
             if (in_place)
-                assert_true(is(&s, "column") && s.tile_channels >= shape->dims[0]);
+                assert_true((is(&s, "column") || is(&s, "group")) &&
+                            s.tile_channels >= shape->dims[0]);
         }
     return launches;
 }
