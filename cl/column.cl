@@ -66,11 +66,12 @@ kernel void LRN_KERNEL_NAME(column)(LRN_TENSOR_ARGUMENTS)
         /* Channels j - (LRN_TAPS - 1) .. j, the mirrored window of j - lower. */
         real_t gradients[LRN_TAPS], factors[LRN_TAPS], powers[LRN_TAPS];
 #pragma unroll
-        for (int i = 0; i < LRN_TAPS; ++i) {
+        for (int i = 0; i < LRN_TAPS; ++i)
+            x[i] = gradients[i] = factors[i] = powers[i] = (real_t)(0.0f);
+#pragma unroll
+        for (int i = 1; i < LRN_TAPS; ++i) /* the first one is shifted out at once */
             x[i] = channel_of(from, src_type, src_channel, src_shift, channels,
                               begin - LRN_TAPS + i, count);
-            gradients[i] = factors[i] = powers[i] = (real_t)(0.0f);
-        }
         for (index_t j = begin - upper; j < end + lower; ++j) {
             const index_t c = j - lower;
             real_t gradient_j = (real_t)(0.0f), factor = gradient_j, power = gradient_j;
@@ -93,8 +94,9 @@ kernel void LRN_KERNEL_NAME(column)(LRN_TENSOR_ARGUMENTS)
             }
         }
 #else
+        x[0] = (real_t)(0.0f); /* is shifted out at once */
 #pragma unroll
-        for (int i = 0; i < LRN_TAPS; ++i)
+        for (int i = 1; i < LRN_TAPS; ++i)
             x[i] = channel_of(from, src_type, src_channel, src_shift, channels,
                               begin - lower - 1 + i, count);
         for (index_t c = begin; c < end; ++c) {

@@ -72,7 +72,8 @@ cllrn_status lrn_device_facts_get(cl_device_id device, lrn_device_facts *facts, 
     get_string(device, CL_DRIVER_VERSION, driver, sizeof driver);
     get_string(device, CL_DEVICE_EXTENSIONS, extensions, sizeof extensions);
 
-    facts->cpu_like = (type & CL_DEVICE_TYPE_CPU) != 0;
+    /* What calls itself both, as Oclgrind does, is to be taken for a GPU. */
+    facts->cpu_like = (type & CL_DEVICE_TYPE_CPU) != 0 && (type & CL_DEVICE_TYPE_GPU) == 0;
     for (size_t i = 0; i < sizeof quirks / sizeof *quirks; ++i)
         if (strncmp(platform_name, quirks[i].platform, strlen(quirks[i].platform)) == 0)
             facts->cpu_like = quirks[i].cpu_like;

@@ -266,6 +266,7 @@ static void device_facts__kinds_of_devices_SUCCESS(void **state)
         {CL_DEVICE_TYPE_GPU, "fake platform", false},
         {CL_DEVICE_TYPE_CPU, "Portable Computing Language", true},
         {CL_DEVICE_TYPE_CPU | CL_DEVICE_TYPE_DEFAULT, "x", true},
+        {CL_DEVICE_TYPE_CPU | CL_DEVICE_TYPE_GPU, "x", false},
         {CL_DEVICE_TYPE_ACCELERATOR, "x", false},
         {CL_DEVICE_TYPE_CPU, "rusticl", false},
     };
