@@ -214,7 +214,7 @@ static void shape_group(const problem *p, lrn_selection *s)
         channels = divide_up(channels_of(p), divide_up(channels_of(p), group_channels(p)));
     const int64_t runs = divide_up(channels_of(p), channels);
     const int64_t most = LRN_GROUP_ELEMENTS / (channels + 2 * (p->taps - 1));
-    const int64_t lines = least(most, divide_up(positions * runs, wanted));
+    const int64_t lines = positions * runs < wanted ? 1 : least(most, positions * runs / wanted);
     s->tile_channels = (int32_t)channels;
     s->tile_positions = (int32_t)least(lines, inner_of(p));
     int64_t group = 256;

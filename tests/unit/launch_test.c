@@ -3,6 +3,8 @@
  */
 #include "support.h"
 
+#include <inttypes.h>
+
 #include "../../cl/window.h"
 #include "select.h"
 
@@ -326,6 +328,97 @@ static void launch__huge_problems_SUCCESS(void **state)
     print_message("%zu launches\n", launches);
 }
 
+/* Channels that all tiles load together, with `before` and `after` more of each where there are. */
+static int64_t loaded(int64_t channels, int64_t tile, int64_t before, int64_t after)
+{
+    int64_t count = 0;
+    for (int64_t begin = 0; begin < channels; begin += tile) {
+        const int64_t end = begin + tile < channels ? begin + tile : channels;
+        const int64_t first = begin > before ? begin - before : 0;
+        count += (end + after < channels ? end + after : channels) - first;
+    }
+    return count;
+}
+
+/*
+ * On a GPU no element is loaded twice but at the edges of tiles, and these are
+ * at most 0.15 of all traffic, however many compute units want work.
+ */
+static void launch__gpu_loads_little_twice_SUCCESS(void **state)
+{
+    static const int64_t units[] = {1, 16, 64, 300, 100000};
+    size_t split = 0;
+    (void)state;
+    for (int64_t channels = 1; channels <= 3000; channels += channels < 300 ? 1 : 97)
+        for (int taps = 2; taps <= 9; ++taps)
+            for (int rest = 0; rest < 5 * 2 * 2 * 2; ++rest) {
+                const bool backward = rest & 1, last = rest >> 1 & 1;
+                const int64_t batch = rest >> 2 & 1 ? 16 : 1;
+                const int32_t direction = backward ? CLLRN_BACKWARD : CLLRN_FORWARD;
+                const cllrn_tensor t =
+                    last ? make_nhwc(batch, channels, 13, 13) : make_nchw(batch, channels, 13, 13);
+                const cllrn_params params =
+                    make_window(taps / 3, taps - 1 - taps / 3, 5.0, 1e-4, 0.75, 1.0);
+                const lrn_shape shape = lrn_shape_make(&params, &t, &t, &t);
+                lrn_device_facts facts = gpu;
+                lrn_selection s;
+                facts.compute_units = units[rest >> 3];
+                assert_int_equal(
+                    try_select(&shape, &params, &facts, direction, CLLRN_DISJOINT, NULL, &s),
+                    CLLRN_SUCCESS);
+                if (s.general)
+                    continue; /* 6 and 8 taps */
+                assert_true(is(&s, last || channels == 1 ? "group" : "column"));
+                const int64_t lower = taps / 3, upper = taps - 1 - lower, tile = s.tile_channels;
+                int64_t loads = loaded(channels, tile, lower, upper);
+                if (backward)
+                    loads = loaded(channels, tile, taps - 1, taps - 1) +
+                            loaded(channels, tile, upper, lower);
+                const int64_t minimum = channels * (backward ? 3 : 2);
+                if ((loads + channels) * 100 > minimum * 115)
+                    fail_msg("%s, %" PRId64 " channels, %d taps: %" PRId64 " loads", s.variant,
+                             channels, taps, loads);
+                split += tile < channels;
+            }
+    print_message("%zu launches with several tiles\n", split);
+    assert_true(split > 1000);
+}
+
+/* A group of work-items for each tile, small tiles where there are few positions. */
+static void launch__group_SUCCESS(void **state)
+{
+    const cllrn_params params = make_window(2, 2, 5.0, 1e-4, 0.75, 1.0);
+    static const struct {
+        int64_t batch, channels, size;
+        int64_t tile_channels, tile_positions, tiles, runs;
+    } rows[] = {
+        {16, 96, 55, 96, 9, 5378, 1},    {1, 96, 55, 96, 9, 337, 1},
+        {1, 256, 27, 256, 3, 243, 1},    {1, 96, 7, 32, 1, 49, 3},
+        {1, 1000, 1, 20, 1, 1, 50},      {1, 2048, 20, 683, 1, 400, 3},
+        {16, 1016, 9, 1016, 1, 1296, 1}, {16, 1017, 9, 509, 1, 1296, 2},
+    };
+    lrn_device_facts facts = gpu;
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; ++i)
+        for (int64_t group = 1; group <= 1024; group = group * 3 / 2 + 1) {
+            const cllrn_tensor t =
+                make_nhwc(rows[i].batch, rows[i].channels, rows[i].size, rows[i].size);
+            const lrn_shape shape = lrn_shape_make(&params, &t, &t, &t);
+            lrn_selection s;
+            facts.max_group_size = group;
+            assert_int_equal(
+                try_select(&shape, &params, &facts, CLLRN_FORWARD, CLLRN_DISJOINT, NULL, &s),
+                CLLRN_SUCCESS);
+            assert_true(is(&s, "group"));
+            assert_int_equal(s.tile_channels, rows[i].tile_channels);
+            assert_int_equal(s.tile_positions, rows[i].tile_positions);
+            assert_int_equal(s.global[0] / s.local[0], rows[i].tiles);
+            assert_int_equal(s.global[1], rows[i].runs);
+            assert_true((int64_t)s.local[0] <= group && s.local[0] <= 256);
+            assert_true((int64_t)s.local[0] * 2 > group || s.local[0] == 256);
+        }
+}
+
 static void selection_limit__smaller_groups_SUCCESS(void **state)
 {
     const cllrn_tensor t = make_nchw(1, 8, 30, 30);
@@ -356,6 +449,8 @@ int main(void)
         TEST(launch__covers_all_elements_SUCCESS),
         TEST(launch__regions_and_blocks_SUCCESS),
         TEST(launch__huge_problems_SUCCESS),
+        TEST(launch__gpu_loads_little_twice_SUCCESS),
+        TEST(launch__group_SUCCESS),
         TEST(selection_limit__smaller_groups_SUCCESS),
     };
     return cmocka_run_group_tests_name("launch", tests, NULL, NULL);
