@@ -14,14 +14,17 @@
 #include "kernel.h"
 #endif
 
-/* x[at] without an index that changes, which would keep the array out of registers. */
+/*
+ * x[at] without an index that changes, which would keep the array out of
+ * registers; by the bits, since compilers make one of a choice between elements.
+ */
 static inline real_t pick(const real_t *x, int at)
 {
-    real_t picked = x[0];
+    bits_t picked = (bits_t)(0u);
 #pragma unroll
-    for (int j = 1; j < LRN_TAPS; ++j)
-        picked = j == at ? x[j] : picked;
-    return picked;
+    for (int j = 0; j < LRN_TAPS; ++j)
+        picked |= LRN_BITS(x[j]) & (bits_t)(j == at ? 0xffffffffu : 0u);
+    return LRN_REAL(picked);
 }
 
 static inline void shift_in(real_t *x, real_t next)
