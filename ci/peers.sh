@@ -1,31 +1,82 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Compares the command, on a device and on the host, forward and backward, with
-# PyTorch from Debian's package and with the reference evaluator and node tests
-# of ONNX (from PyPI where Debian's package lacks them): all samples, and 430
-# and 90 generated cases.
-#   ci/peers.sh [PYTORCH_CASES [ONNX_CASES]]
+# Compares clLRN with other libraries, in two parts, both by default:
+#   accuracy  the command, on a device and on the host, forward and backward, with
+#             PyTorch and with the reference evaluator and node tests of ONNX (from
+#             PyPI where Debian lacks them): all samples, and 430 and 90 generated cases
+#   speed     the library with oneDNN, PyTorch and OpenCV's dnn, in one process, run in
+#             turn on all cores; writes the table and the plot that README.md shows
+#   ci/peers.sh [--print]                                    both
+#   ci/peers.sh accuracy [PYTORCH_CASES [ONNX_CASES]]
+#   ci/peers.sh speed [--print [BENCH_PEERS_OPTION...]]
+# With --print README.md and the plot stay as they are. Speed is measured, not
+# asserted: a missed target is in the table; results that differ are a failure.
+# CLLRN_TEST_DEVICE picks the device by a part of its name. Non-zero on any failure.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . ci/packages.sh
-install_packages "${build_packages[@]}" python3-torch python3-numpy
-cmake --preset default >/dev/null
-cmake --build --preset default
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-python=/usr/bin/python3
-if ! "$python" -c 'import onnx.reference' 2>/dev/null; then
-    install_packages python3-venv
-    "$python" -m venv --system-site-packages "$work/venv"
-    python=$work/venv/bin/python
-    "$python" -m pip --quiet --disable-pip-version-check install onnx==1.17.0
-fi
+device=${CLLRN_TEST_DEVICE:-Portable}
 
-status=0
-devices=(--device "${CLLRN_TEST_DEVICE:-Portable}" --device host)
-/usr/bin/python3 -B tests/peers/compare_torch.py build/default/cllrn --cases "${1:-430}" \
-    "${devices[@]}" || status=1
-"$python" -B tests/peers/compare_onnx.py build/default/cllrn --cases "${2:-90}" \
-    "${devices[@]}" || status=1
-exit "$status"
+compare_accuracy() {
+    install_packages "${build_packages[@]}" python3-torch python3-numpy || return 1
+    cmake --preset default >/dev/null || return 1
+    cmake --build --preset default || return 1
+
+    local python=/usr/bin/python3 status=0
+    local devices=(--device "$device" --device host)
+    if ! "$python" -c 'import onnx.reference' 2>/dev/null; then
+        install_packages python3-venv || return 1
+        "$python" -m venv --system-site-packages "$work/venv" || return 1
+        python=$work/venv/bin/python
+        "$python" -m pip --quiet --disable-pip-version-check install onnx==1.17.0 || return 1
+    fi
+    /usr/bin/python3 -B tests/peers/compare_torch.py build/default/cllrn --cases "${1:-430}" \
+        "${devices[@]}" || status=1
+    "$python" -B tests/peers/compare_onnx.py build/default/cllrn --cases "${2:-90}" \
+        "${devices[@]}" || status=1
+    return "$status"
+}
+
+compare_speed() {
+    install_packages "${build_packages[@]}" g++ python3 libdnnl-dev libtorch-dev \
+        libopencv-core-dev libopencv-dnn-dev || return 1
+    cmake --preset release -B build/peers -DCLLRN_BUILD_PEERS=ON -DCLLRN_BUILD_COMMAND=OFF \
+        -DCLLRN_WERROR=ON >"$work/configure" || return 1
+    grep -- '-- Peers:' "$work/configure" || true
+    cmake --build build/peers --target bench_peers || return 1
+
+    # Idle OpenMP threads must not spin while others run; OpenCV would
+    # otherwise take its OpenCL kernels to GPUs only.
+    OMP_WAIT_POLICY=passive OPENCV_DNN_OPENCL_ALLOW_ALL_DEVICES=1 \
+        OPENCV_OPENCL_DEVICE="${OPENCV_OPENCL_DEVICE-Portable Computing Language:CPU:}" \
+        build/peers/tests/peers/bench_peers --device "$device" --json build/peers/results.json \
+        "${@:2}" || return 1
+    echo
+    local shown=(--readme README.md --plot tests/peers/peers.svg)
+    [ "${1:-}" != --print ] || shown=(--plot build/peers/peers.svg)
+    /usr/bin/python3 -B tests/peers/table.py build/peers/results.json "${shown[@]}"
+}
+
+wrong_usage() {
+    echo "ci/peers.sh: unknown argument \"$1\": its first lines say what there is" >&2
+    exit 2
+}
+
+case ${1:-} in
+accuracy) compare_accuracy "${@:2}" ;;
+speed)
+    [ "${2:---print}" = --print ] || wrong_usage "$2"
+    compare_speed "${@:2}"
+    ;;
+'' | --print)
+    [ $# -le 1 ] || wrong_usage "$2"
+    status=0
+    compare_accuracy || status=1
+    compare_speed "$@" || status=1
+    exit "$status"
+    ;;
+*) wrong_usage "$1" ;;
+esac

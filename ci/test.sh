@@ -6,7 +6,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 . ci/packages.sh
 install_packages "${build_packages[@]}" g++ pkg-config libcmocka-dev clang mesa-opencl-icd \
-    oclgrind
+    oclgrind gnuplot-nox
 
 build=${CLLRN_BUILD_DIR:-build/dev}
 cmake --preset dev -B "$build" >/dev/null

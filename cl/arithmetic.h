@@ -20,40 +20,41 @@
 #endif
 
 /*
- * s^-beta for every s whose power is ordinary; the lanes of *special that are
- * set hold nothing useful: they are those where s or its power is zero,
- * subnormal, negative, infinite or NaN.
+ * s^-beta for every s whose power is ordinary. In the other lanes, those that
+ * lrn_is_special finds in *excess, it is nothing useful: there s is beyond what
+ * the formulas are for, or s or its power is zero, subnormal, negative, infinite
+ * or NaN. The greatest of several *excess tells of them all. It is not a mask
+ * since clang 14 packs masks into bytes where branches meet.
  */
-static inline real_t lrn_power(int power, real_t s, lrn_scalars p, mask_t *special)
+LRN_INLINE real_t lrn_power(int power, real_t s, lrn_scalars p, bits_t *excess)
 {
-    const bits_t above = LRN_BITS(s) - (bits_t)(LRN_NORMAL_BITS); /* wraps for s below normal */
-    const mask_t odd = above >= (bits_t)(LRN_INF_BITS - LRN_NORMAL_BITS);
+    *excess = LRN_BITS(s) - (bits_t)(LRN_NORMAL_BITS); /* wraps for s below normal */
 #ifdef LRN_DOUBLE
     (void)power; /* one for all */
 #else
-    if (power == LRN_POWER_HALF) {
-        *special = odd;
+    if (power == LRN_POWER_HALF)
         return lrn_power_half(s);
-    }
-    if (power == LRN_POWER_3_4) {
-        *special = odd;
+    if (power == LRN_POWER_3_4)
         return lrn_power_3_4(s);
-    }
-    if (power == LRN_POWER_ONE) {
-        *special = above >= (bits_t)(LRN_ONE_LIMIT_BITS);
+    if (power == LRN_POWER_ONE)
         return lrn_power_one(s);
-    }
 #endif
     real_t whole;
     const real_t r = lrn_power_split(s, 0, p, &whole);
-    /* A NaN must land in special, hence the negated comparison. */
-    *special =
-        odd | !((whole >= (real_t)(LRN_LEAST_WHOLE)) & (whole <= (real_t)(LRN_GREATEST_WHOLE)));
-    return r * lrn_exp2_whole(whole);
+    /* Beyond the limit where the whole part is too large, or NaN. */
+    const bits_t part = (LRN_BITS(whole) & (bits_t)(LRN_MAGNITUDE_BITS)) +
+                        (bits_t)(LRN_SPECIAL_BITS - 1u - LRN_GREATEST_WHOLE_BITS);
+    *excess = LRN_MAX(*excess, part);
+    return lrn_times_exp2(r, whole);
+}
+
+LRN_INLINE mask_t lrn_is_special(bits_t excess)
+{
+    return excess >= (bits_t)(LRN_SPECIAL_BITS);
 }
 
 /* The same scalars for s^(-beta - 1). */
-static inline lrn_scalars lrn_next_power(lrn_scalars p)
+LRN_INLINE lrn_scalars lrn_next_power(lrn_scalars p)
 {
     lrn_scalars next = p; /* a copy, since rusticl 22.3 lets a change of p reach the caller's */
     next.beta_hi = p.next_hi;
@@ -63,23 +64,21 @@ static inline lrn_scalars lrn_next_power(lrn_scalars p)
 }
 
 /* s^-beta and s^(-beta - 1), in the same manner. */
-static inline real_t lrn_powers(int power, real_t s, lrn_scalars p, real_t *next, mask_t *special)
+LRN_INLINE real_t lrn_powers(int power, real_t s, lrn_scalars p, real_t *next, bits_t *excess)
 {
+    const real_t result = lrn_power(power, s, p, excess);
 #ifdef LRN_DOUBLE
-    mask_t next_special;
-    const real_t result = lrn_power(power, s, p, special);
-    *next = lrn_power(power, s, lrn_next_power(p), &next_special);
-    *special |= next_special;
+    bits_t next_excess;
+    *next = lrn_power(power, s, lrn_next_power(p), &next_excess);
+    *excess = LRN_MAX(*excess, next_excess);
 #else
-    const real_t result = lrn_power(power, s, p, special);
     *next = result * lrn_power_one(s);
-    *special |= LRN_BITS(s) - (bits_t)(LRN_NORMAL_BITS) >= (bits_t)(LRN_ONE_LIMIT_BITS);
 #endif
     return result;
 }
 
 /* s from the window's sum of squares. */
-static inline real_t lrn_scale(real_t sum, lrn_scalars p)
+LRN_INLINE real_t lrn_scale(real_t sum, lrn_scalars p)
 {
     return LRN_FMA((real_t)(p.scale_hi), sum, LRN_FMA((real_t)(p.scale_lo), sum, (real_t)(p.k)));
 }
@@ -135,7 +134,7 @@ static inline scalar_t lrn_special_power(scalar_t sum, lrn_scalars p)
 }
 
 /* The powers of those lanes of `special` that are set, one by one. */
-static inline real_t lrn_special_powers(real_t ordinary, mask_t special, real_t sum, lrn_scalars p)
+LRN_RARE real_t lrn_special_powers(real_t ordinary, mask_t special, real_t sum, lrn_scalars p)
 {
 #if LRN_WIDTH == 1
     return special ? lrn_special_power(sum, p) : ordinary;
@@ -152,13 +151,27 @@ static inline real_t lrn_special_powers(real_t ordinary, mask_t special, real_t 
 #endif
 }
 
-/* y = x s^-beta from x and the sum of squares of its window. */
-static inline real_t lrn_normalize(int power, real_t x, real_t sum, lrn_scalars p)
+/*
+ * y = x s^-beta from x and the sum of squares of its window, where the power is
+ * ordinary; *excess as above.
+ */
+LRN_INLINE real_t lrn_normalize_ordinary(int power, real_t x, real_t sum, lrn_scalars p,
+                                         bits_t *excess)
+{
+    *excess = (bits_t)(0u);
+    if (power == LRN_POWER_ZERO)
+        return lrn_canonical(x);
+    return x * lrn_power(power, lrn_scale(sum, p), p, excess);
+}
+
+/* The same for every s. */
+LRN_INLINE real_t lrn_normalize(int power, real_t x, real_t sum, lrn_scalars p)
 {
     if (power == LRN_POWER_ZERO)
         return lrn_canonical(x);
-    mask_t special;
-    const real_t ordinary = lrn_power(power, lrn_scale(sum, p), p, &special);
+    bits_t excess;
+    const real_t ordinary = lrn_power(power, lrn_scale(sum, p), p, &excess);
+    const mask_t special = lrn_is_special(excess);
     real_t y = x * ordinary;
     if (LRN_ANY_LANE(special))
         y = lrn_canonical(x * lrn_special_powers(ordinary, special, sum, p));
@@ -168,17 +181,33 @@ static inline real_t lrn_normalize(int power, real_t x, real_t sum, lrn_scalars 
 /*
  * What the gradient needs of one channel: *power_of_s = s^-beta, and x
  * s^(-beta - 1), which dy of the same channel makes a term of the second sum.
+ * Where both powers are ordinary; *excess as above.
  */
-static inline real_t lrn_gradient_factor(int power, real_t x, real_t sum, lrn_scalars p,
-                                         real_t *power_of_s)
+LRN_INLINE real_t lrn_gradient_factor_ordinary(int power, real_t x, real_t sum, lrn_scalars p,
+                                               real_t *power_of_s, bits_t *excess)
+{
+    real_t next;
+    *excess = (bits_t)(0u);
+    if (power == LRN_POWER_ZERO) {
+        *power_of_s = (real_t)(1);
+        return (real_t)(0);
+    }
+    *power_of_s = lrn_powers(power, lrn_scale(sum, p), p, &next, excess);
+    return x * next;
+}
+
+/* The same for every s. */
+LRN_INLINE real_t lrn_gradient_factor(int power, real_t x, real_t sum, lrn_scalars p,
+                                      real_t *power_of_s)
 {
     if (power == LRN_POWER_ZERO) {
         *power_of_s = (real_t)(1);
         return (real_t)(0);
     }
-    mask_t special;
+    bits_t excess;
     real_t next;
-    *power_of_s = lrn_powers(power, lrn_scale(sum, p), p, &next, &special);
+    *power_of_s = lrn_powers(power, lrn_scale(sum, p), p, &next, &excess);
+    const mask_t special = lrn_is_special(excess);
     if (LRN_ANY_LANE(special)) {
         *power_of_s = lrn_special_powers(*power_of_s, special, sum, p);
         next = lrn_special_powers(next, special, sum, lrn_next_power(p));
@@ -187,8 +216,8 @@ static inline real_t lrn_gradient_factor(int power, real_t x, real_t sum, lrn_sc
 }
 
 /* dx from one channel's x, dy and s^-beta and the second sum of its mirrored window. */
-static inline real_t lrn_gradient(int power, real_t x, real_t dy, real_t power_of_s, real_t sum,
-                                  lrn_scalars p)
+LRN_INLINE real_t lrn_gradient(int power, real_t x, real_t dy, real_t power_of_s, real_t sum,
+                               lrn_scalars p)
 {
     if (power == LRN_POWER_ZERO)
         return lrn_canonical(dy);

@@ -132,7 +132,7 @@ static inline index_t lrn_padded(index_t channels, int shift)
  * float to float16 and bfloat16 by their bits, to nearest, ties to even, every
  * NaN becoming the canonical one: vstore_half_rte leaves its bits to the device.
  */
-static inline bits_t lrn_to_f16(real_t x)
+LRN_INLINE bits_t lrn_to_f16(real_t x)
 {
     const bits_t bits = LRN_BITS(x), magnitude = bits & (bits_t)(0x7fffffffu);
     /* Below 2^-14 an addition to 1/2 rounds to the 2^-24 that results are multiples of. */
@@ -146,14 +146,14 @@ static inline bits_t lrn_to_f16(real_t x)
     return magnitude >= (bits_t)(0x47800000u) ? large : finite | ((bits >> 16) & (bits_t)(0x8000u));
 }
 
-static inline bits_t lrn_to_bf16(real_t x)
+LRN_INLINE bits_t lrn_to_bf16(real_t x)
 {
     const bits_t bits = LRN_BITS(x);
     const bits_t rounded = (bits + (bits_t)(0x7fffu) + ((bits >> 16) & (bits_t)(1u))) >> 16;
     return (bits & (bits_t)(0x7fffffffu)) > (bits_t)(0x7f800000u) ? (bits_t)(0x7fc0u) : rounded;
 }
 
-static inline float lrn_load_as(global const element_t *p, int type)
+LRN_INLINE float lrn_load_as(global const element_t *p, int type)
 {
     if (type == LRN_F32)
         return *(global const float *)p;
@@ -163,19 +163,21 @@ static inline float lrn_load_as(global const element_t *p, int type)
 }
 
 #if LRN_WIDTH > 1
-static inline real_t lrn_load_vector_as(global const element_t *p, int type)
+LRN_INLINE real_t lrn_load_vector_as(global const element_t *p, int type)
 {
     if (type == LRN_F32)
-        return LRN_LOAD((global const float *)p);
+        return LRN_LOAD_GLOBAL((global const float *)p);
     if (type == LRN_F16)
         return LRN_JOIN(vload_half, LRN_WIDTH)(0, (global const half *)p);
-    return LRN_REAL(LRN_JOIN(convert_uint, LRN_WIDTH)(LRN_LOAD((global const ushort *)p)) << 16);
+    return LRN_REAL(
+        LRN_JOIN(convert_uint, LRN_WIDTH)(LRN_JOIN(vload, LRN_WIDTH)(0, (global const ushort *)p))
+        << 16);
 }
 
-static inline void lrn_store_vector_as(real_t x, global element_t *p, int type)
+LRN_INLINE void lrn_store_vector_as(real_t x, global element_t *p, int type)
 {
     if (type == LRN_F32)
-        LRN_STORE(x, (global float *)p);
+        LRN_STORE_GLOBAL(x, (global float *)p);
     else
         LRN_STORE(
             LRN_JOIN(convert_ushort, LRN_WIDTH)(type == LRN_F16 ? lrn_to_f16(x) : lrn_to_bf16(x)),
@@ -193,7 +195,7 @@ static inline void lrn_store_vector_as(real_t x, global element_t *p, int type)
 #endif
 
 /* One element, as the kernels compute. */
-static inline scalar_t lrn_get(global const element_t *p, int type, index_t at)
+LRN_INLINE scalar_t lrn_get(global const element_t *p, int type, index_t at)
 {
 #if LRN_STORAGE == LRN_F64
     return p[at];
@@ -203,7 +205,7 @@ static inline scalar_t lrn_get(global const element_t *p, int type, index_t at)
 }
 
 #if LRN_WIDTH == 1
-static inline void lrn_set(scalar_t x, global element_t *p, int type, index_t at)
+LRN_INLINE void lrn_set(scalar_t x, global element_t *p, int type, index_t at)
 {
 #if LRN_STORAGE == LRN_F64
     p[at] = x;

@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Channels-last. A work-item takes tile_positions positions and goes along the
- * channels of each, LRN_WIDTH at a time; the vectors of a window overlap and
- * are read again from the first-level cache. The gradient works on copies of
- * LRN_CHUNK channels and their neighbours.
+ * Channels-last on a CPU. A work-item takes tile_positions positions and goes
+ * along the channels of each, LRN_WIDTH at a time; the vectors of a window
+ * overlap and are read again from the first-level cache. The gradient works on
+ * copies of LRN_CHUNK channels and their neighbours.
+ *
+ * Powers that are not ordinary are rare: the channels of a position are
+ * computed as if there were none, and once more with care where there was one.
  *
  * Legal when: the window is across channels and LRN_TAPS wide, channel stride 1
  * everywhere, no channel blocks, dst disjoint from the sources.
  *
- * Nothing outside a position's own channels is read: what lies between them
- * may be somebody else's.
+ * Only where positions follow one another without gaps is anything read outside
+ * a position's own channels: else it may be somebody else's.
  *
  * Global size: at least (ceil(inner / tile_positions), 1, any); dimension 1 is exactly 1.
  */
@@ -20,40 +23,56 @@
 #ifdef LRN_BACKWARD
 
 #define LRN_CHUNK 256
-/* A chunk's channels, the window's reach on both sides, and room for a vector's end. */
-#define SPAN (LRN_CHUNK + 2 * (LRN_TAPS - 1) + LRN_WIDTH)
+/* A chunk's channels, the window's reach on both sides, and room for vectors on either end. */
+#define SPAN (LRN_CHUNK + 2 * (LRN_TAPS - 1) + 3 * LRN_WIDTH)
 
-/* Channels first .. first + count - 1 of a row, zero outside; count is rounded up to vectors. */
-static inline void copy_row(float *copy, global const element_t *row, index_t channels,
-                            index_t first, int count)
+/*
+ * copy[LRN_WIDTH + i] becomes channel first + i of a row, for i below count;
+ * zero outside the channels, some of them behind count too.
+ */
+LRN_INLINE void copy_row(scalar_t *copy, global const element_t *row, index_t channels,
+                         index_t first, int count)
 {
-    for (int i = 0; i < count; i += LRN_WIDTH) {
-        if (first + i >= 0 && first + i + LRN_WIDTH <= channels) {
-            LRN_STORE(lrn_load(row, LRN_STORAGE, first + i, LRN_WIDTH), copy + i);
-            continue;
+    const index_t low = first > 0 ? first : 0;
+    const index_t high = first + count < channels ? first + count : channels;
+    copy += LRN_WIDTH;
+    if (low > first) /* by less than LRN_WIDTH or, where vectors are short, all of it */
+        for (int i = 0; i < (int)(low - first); i += LRN_WIDTH)
+            LRN_STORE((real_t)(0.0f), copy + i);
+    for (int i = (int)(high - first); i < count; i += LRN_WIDTH)
+        LRN_STORE((real_t)(0.0f), copy + i);
+    if (high - low >= LRN_WIDTH) {
+        for (index_t c = low; c < high; c += LRN_WIDTH) {
+            /* The last vector moves back where it would leave the channels. */
+            const index_t at = c + LRN_WIDTH > high ? high - LRN_WIDTH : c;
+            LRN_STORE(lrn_load(row, LRN_STORAGE, at, LRN_WIDTH), copy + (at - first));
         }
-        for (int lane = 0; lane < LRN_WIDTH; ++lane) {
-            const index_t channel = first + i + lane;
-            copy[i + lane] =
-                channel >= 0 && channel < channels ? lrn_get(row, LRN_STORAGE, channel) : 0.0f;
-        }
+    } else {
+        for (index_t c = low; c < high; ++c)
+            copy[c - first] = lrn_get(row, LRN_STORAGE, c);
     }
 }
 
-/* dx of channels begin .. end - 1 of one position, at most LRN_CHUNK of them. */
-static inline void chunk(global const element_t *x_row, global const element_t *dy_row,
-                         global element_t *dx_row, index_t channels, index_t begin, index_t end,
-                         int lower, uint modes, lrn_scalars scalars)
+/* The factors and powers of count channels, whose windows begin at x. */
+LRN_INLINE void differentiate(scalar_t *factors, scalar_t *powers, const scalar_t *x, int count,
+                              int lower, uint modes, lrn_scalars scalars)
 {
-    const int upper = LRN_TAPS - 1 - lower;
-    const int terms =
-        (int)(end - begin) + LRN_TAPS - 1; /* channels begin - upper .. end - 1 + lower */
-    /* A chunk narrower than a vector is read beyond its end all the same. */
-    const int whole = end - begin >= LRN_WIDTH ? terms : terms + LRN_WIDTH - 1;
-    float x[SPAN + LRN_WIDTH], dy[SPAN], factors[SPAN], powers[SPAN];
-    copy_row(x, x_row, channels, begin - upper - lower, whole + LRN_TAPS - 1 + LRN_WIDTH - 1);
-    copy_row(dy, dy_row, channels, begin - upper, whole);
-    for (int i = 0; i < whole; i += LRN_WIDTH) {
+    bits_t excess, most = (bits_t)(0u);
+    for (int i = 0; i < count; i += LRN_WIDTH) {
+        real_t window[LRN_TAPS], power;
+#pragma unroll
+        for (int j = 0; j < LRN_TAPS; ++j)
+            window[j] = LRN_LOAD(x + i + j);
+        const real_t factor = lrn_gradient_factor_ordinary(LRN_POWER, LRN_LOAD(x + i + lower),
+                                                           lrn_window_sum_unrolled(window, window),
+                                                           scalars, &power, &excess);
+        most = max(most, excess);
+        LRN_STORE(factor, factors + i);
+        LRN_STORE(power, powers + i);
+    }
+    if (!LRN_ANY_LANE(lrn_is_special(most)))
+        return;
+    for (int i = 0; i < count; i += LRN_WIDTH) {
         real_t window[LRN_TAPS], power;
 #pragma unroll
         for (int j = 0; j < LRN_TAPS; ++j)
@@ -64,6 +83,23 @@ static inline void chunk(global const element_t *x_row, global const element_t *
         LRN_STORE(factor, factors + i);
         LRN_STORE(power, powers + i);
     }
+}
+
+/* dx of channels begin .. end - 1 of one position, at most LRN_CHUNK of them. */
+LRN_INLINE void chunk(global const element_t *x_row, global const element_t *dy_row,
+                      global element_t *dx_row, index_t channels, index_t begin, index_t end,
+                      int lower, uint modes, lrn_scalars scalars)
+{
+    const int upper = LRN_TAPS - 1 - lower;
+    const int terms =
+        (int)(end - begin) + LRN_TAPS - 1; /* channels begin - upper .. end - 1 + lower */
+    /* A chunk narrower than a vector is read beyond its end all the same. */
+    const int whole = end - begin >= LRN_WIDTH ? terms : terms + LRN_WIDTH - 1;
+    scalar_t xs[SPAN + 2 * LRN_WIDTH], dys[SPAN], factors[SPAN], powers[SPAN];
+    const scalar_t *x = xs + LRN_WIDTH, *dy = dys + LRN_WIDTH;
+    copy_row(xs, x_row, channels, begin - upper - lower, whole + LRN_TAPS - 1 + LRN_WIDTH - 1);
+    copy_row(dys, dy_row, channels, begin - upper, whole);
+    differentiate(factors, powers, x, whole, lower, modes, scalars);
     /* Outside the channels there is no term, though an infinite power may have made a NaN. */
     for (int i = 0; i < upper - begin; ++i)
         factors[i] = 0.0f;
@@ -87,6 +123,86 @@ static inline void chunk(global const element_t *x_row, global const element_t *
     }
 }
 
+#else
+
+/* Lane number + (j - lower), the channel of tap j of a vector's lanes from its first one's. */
+LRN_INLINE bits_t lanes_from(int first)
+{
+    bits_t lanes = (bits_t)((uint)first);
+#if LRN_WIDTH > 1
+    const uint numbers[16] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+    lanes += LRN_JOIN(vload, LRN_WIDTH)(0, numbers);
+#endif
+    return lanes;
+}
+
+/* One vector of y, element by element where it is read; no others are touched. */
+LRN_RARE void normalize_alone(global const element_t *row, global element_t *out, index_t channels,
+                              index_t c, int lower, uint modes, lrn_scalars scalars)
+{
+    scalar_t window[LRN_WIDTH + LRN_TAPS - 1];
+    real_t x[LRN_TAPS];
+    for (int i = 0; i < LRN_WIDTH + LRN_TAPS - 1; ++i) {
+        const index_t tap = c - lower + i;
+        window[i] = tap >= 0 && tap < channels ? lrn_get(row, LRN_STORAGE, tap) : 0.0f;
+    }
+#pragma unroll
+    for (int j = 0; j < LRN_TAPS; ++j)
+        x[j] = LRN_LOAD(window + j);
+    const real_t y =
+        lrn_normalize(LRN_POWER, LRN_LOAD(window + lower), lrn_window_sum_unrolled(x, x), scalars);
+    lrn_store(y, out, LRN_STORAGE, c, channels < LRN_WIDTH ? (int)channels : LRN_WIDTH);
+}
+
+/* One vector of y; at the row's ends what is read of its neighbours becomes zero. */
+LRN_INLINE bits_t normalize(global const element_t *row, global element_t *out, index_t channels,
+                            index_t c, int at_an_end, int lower, uint modes, lrn_scalars scalars)
+{
+    real_t x[LRN_TAPS];
+    bits_t excess;
+#pragma unroll
+    for (int j = 0; j < LRN_TAPS; ++j) {
+        x[j] = lrn_load(row, LRN_STORAGE, c - lower + j, LRN_WIDTH);
+        if (at_an_end)
+            x[j] =
+                lanes_from((int)c + j - lower) < (bits_t)((uint)channels) ? x[j] : (real_t)(0.0f);
+    }
+    const real_t y = lrn_normalize_ordinary(LRN_POWER, lrn_load(row, LRN_STORAGE, c, LRN_WIDTH),
+                                            lrn_window_sum_unrolled(x, x), scalars, &excess);
+    lrn_store(y, out, LRN_STORAGE, c, LRN_WIDTH);
+    return excess;
+}
+
+/* The channels of a position that may not be read beyond, or that has powers that are not ordinary.
+ */
+LRN_RARE void normalize_row_alone(global const element_t *row, global element_t *out,
+                                  index_t channels, int lower, uint modes, lrn_scalars scalars)
+{
+    for (index_t channel = 0; channel < channels; channel += LRN_WIDTH) {
+        /* The last vector moves back where it would leave the channels. */
+        const index_t back = channels - LRN_WIDTH;
+        normalize_alone(row, out, channels, channel > back && back >= 0 ? back : channel, lower,
+                        modes, scalars);
+    }
+}
+
+/* The channels of a position with neighbours on either side, where there are at least two vectors.
+ */
+LRN_INLINE void normalize_row(global const element_t *row, global element_t *out, index_t channels,
+                              int lower, uint modes, lrn_scalars scalars)
+{
+    const index_t back = channels - LRN_WIDTH;
+    bits_t most = normalize(row, out, channels, 0, 1, lower, modes, scalars);
+    index_t c = LRN_WIDTH;
+    for (; c <= back - (LRN_TAPS - 1 - lower); c += LRN_WIDTH)
+        most = max(most, normalize(row, out, channels, c, 0, lower, modes, scalars));
+    for (; c < channels; c += LRN_WIDTH)
+        most =
+            max(most, normalize(row, out, channels, c > back ? back : c, 1, lower, modes, scalars));
+    if (LRN_ANY_LANE(lrn_is_special(most)))
+        normalize_row_alone(row, out, channels, lower, modes, scalars);
+}
+
 #endif
 
 kernel void LRN_KERNEL_NAME(packed)(LRN_TENSOR_ARGUMENTS)
@@ -101,6 +217,8 @@ kernel void LRN_KERNEL_NAME(packed)(LRN_TENSOR_ARGUMENTS)
     dst += dst_offset;
 #ifdef LRN_BACKWARD
     dy += dy_offset;
+#else
+    const int dense = src_inner == channels && channels >= 2 * LRN_WIDTH && LRN_TAPS <= LRN_WIDTH;
 #endif
 
     for (index_t item = get_global_id(2); item < outer; item += get_global_size(2)) {
@@ -114,32 +232,10 @@ kernel void LRN_KERNEL_NAME(packed)(LRN_TENSOR_ARGUMENTS)
                       channels - begin < LRN_CHUNK ? channels : begin + LRN_CHUNK, lower, modes,
                       scalars);
 #else
-            for (index_t channel = 0; channel < channels; channel += LRN_WIDTH) {
-                /* The last vector moves back where it would leave the channels. */
-                const index_t back = channels - LRN_WIDTH;
-                const index_t c = channel > back && back >= 0 ? back : channel;
-                real_t x[LRN_TAPS], own;
-                if (c >= lower && c - lower + LRN_TAPS - 1 + LRN_WIDTH <= channels) {
-#pragma unroll
-                    for (int j = 0; j < LRN_TAPS; ++j)
-                        x[j] = lrn_load(row, LRN_STORAGE, c - lower + j, LRN_WIDTH);
-                    own = LRN_OWN(x, lrn_load(row, LRN_STORAGE, c, LRN_WIDTH));
-                } else {
-                    float window[LRN_WIDTH + LRN_TAPS - 1];
-                    for (int i = 0; i < LRN_WIDTH + LRN_TAPS - 1; ++i) {
-                        const index_t tap = c - lower + i;
-                        window[i] =
-                            tap >= 0 && tap < channels ? lrn_get(row, LRN_STORAGE, tap) : 0.0f;
-                    }
-#pragma unroll
-                    for (int j = 0; j < LRN_TAPS; ++j)
-                        x[j] = LRN_LOAD(window + j);
-                    own = LRN_OWN(x, LRN_LOAD(window + lower));
-                }
-                const real_t y =
-                    lrn_normalize(LRN_POWER, own, lrn_window_sum_unrolled(x, x), scalars);
-                lrn_store(y, out, LRN_STORAGE, c, back >= 0 ? LRN_WIDTH : (int)channels);
-            }
+            if (dense && position > 0 && position < inner - 1)
+                normalize_row(row, out, channels, lower, modes, scalars);
+            else
+                normalize_row_alone(row, out, channels, lower, modes, scalars);
 #endif
         }
     }

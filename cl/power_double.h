@@ -124,4 +124,10 @@ static inline double lrn_exp2_whole(double n)
     return LRN_REAL((LRN_BITS(n + 6755399441055744.0) - (bits_t)(0x4338000000000000 - 1023)) << 52);
 }
 
+/* r 2^n for whole n in [-1021, 1022] and r in [0.5, 2). */
+LRN_INLINE double lrn_times_exp2(double r, double n)
+{
+    return r * lrn_exp2_whole(n);
+}
+
 #endif

@@ -15,7 +15,7 @@
  */
 
 /* s^-1/2 for normal s > 0; |d| <= 0.0684. */
-static inline real_t lrn_power_half(real_t s)
+LRN_INLINE real_t lrn_power_half(real_t s)
 {
     const real_t y = LRN_REAL((bits_t)(0x5f3741dfu) - (LRN_BITS(s) >> 1));
     const real_t t = s * y;
@@ -29,7 +29,7 @@ static inline real_t lrn_power_half(real_t s)
 }
 
 /* s^-3/4 for normal s > 0; |d| <= 0.1713. */
-static inline real_t lrn_power_3_4(real_t s)
+LRN_INLINE real_t lrn_power_3_4(real_t s)
 {
     const bits_t i = LRN_BITS(s);
     const real_t y = LRN_REAL((bits_t)(0x6f145800u) - i + (i >> 2));
@@ -44,10 +44,8 @@ static inline real_t lrn_power_3_4(real_t s)
     return LRN_FMA(y * d, q, y);
 }
 
-#define LRN_ONE_LIMIT_BITS 0x72000000u /* 2^102 less the least normal number */
-
 /* 1/s for normal s > 0 below 2^102, beyond which y d may be subnormal; |d| <= 0.0506. */
-static inline real_t lrn_power_one(real_t s)
+LRN_INLINE real_t lrn_power_one(real_t s)
 {
     const real_t y = LRN_REAL((bits_t)(0x7ef311c7u) - LRN_BITS(s));
     const real_t d = LRN_FMA(s, y, (real_t)(-1.0f));
@@ -61,45 +59,45 @@ static inline real_t lrn_power_one(real_t s)
 
 /*
  * s^-beta = 2^*exponent * result, result in [0.70, 1.42], for normal s > 0
- * scaled by 2^-bias. log2(s) is carried in two floats: one float near 128 has
- * an ulp of 2^-17, a hundred ULP of the result. *exponent is a whole number.
+ * scaled by 2^-bias. With s = m 2^e and f = m - 1,
+ *
+ *     -beta log2(s) = -beta e + -beta (c1 f + f^2 q(f))
+ *
+ * is needed to 2^-24 though it may be near 127, so its whole part is taken off
+ * first: 16 bits of beta times e are exact, and so is the difference; beta's
+ * rest and the low part of beta c1 come last.
  */
-static inline real_t lrn_power_split(real_t s, float bias, lrn_scalars p, real_t *exponent)
+LRN_INLINE real_t lrn_power_split(real_t s, float bias, lrn_scalars p, real_t *exponent)
 {
-    /* s = m 2^e with m in [sqrt(1/2), sqrt(2)), f = m - 1 exact. */
-    const bits_t i = LRN_BITS(s) - (bits_t)(0x3f3504f3u);
+    const scalar_t b = -p.beta_hi, c1 = 1.442694902f, c1_low = -3.386438507e-08f;
+    const scalar_t b_short = LRN_BITS_SCALAR(LRN_SCALAR_BITS(b) & 0xffffff00u);
+    const scalar_t b_rest = (b - b_short) - p.beta_lo;
+    const scalar_t bc = b * c1;
+    const scalar_t bc_low = LRN_FMA(b, c1_low, LRN_FMA(-p.beta_lo, c1, LRN_FMA(b, c1, -bc)));
+
+    /* m in [sqrt(1/2), sqrt(2)), f exact. */
+    const bits_t i = LRN_BITS(s) + (bits_t)(0x3f800000u - 0x3f3504f3u);
     const real_t f = LRN_REAL((i & (bits_t)(0x007fffffu)) + (bits_t)(0x3f3504f3u)) - (real_t)(1.0f);
-    /* e as a float without a conversion: the bits of 2^23 + (e + 128), less 2^23 + 128. */
-    const bits_t biased = (((i >> 23) + (bits_t)(128u)) & (bits_t)(0x1ffu)) | (bits_t)(0x4b000000u);
-    const real_t e = (LRN_REAL(biased) - (real_t)(8388736.0f)) - (real_t)(bias);
+    /* e without a conversion: the bits of 2^23 + (e + 127). */
+    const real_t e = LRN_REAL((i >> 23) | (bits_t)(0x4b000000u)) - (real_t)(8388735.0f + bias);
 
-    /* log2(1 + f): first coefficient in two floats, the rest in one. */
-    real_t q = (real_t)(9.7241342067718506e-2f);
-    q = LRN_FMA(q, f, (real_t)(-0.17176625132560730f));
-    q = LRN_FMA(q, f, (real_t)(0.17357294261455536f));
-    q = LRN_FMA(q, f, (real_t)(-0.17849729955196381f));
-    q = LRN_FMA(q, f, (real_t)(0.20472684502601624f));
-    q = LRN_FMA(q, f, (real_t)(-0.24048304557800293f));
-    q = LRN_FMA(q, f, (real_t)(0.28859832882881165f));
-    q = LRN_FMA(q, f, (real_t)(-0.36067417263984680f));
-    q = LRN_FMA(q, f, (real_t)(0.48089730739593506f));
-    q = LRN_FMA(q, f, (real_t)(-0.72134751081466675f));
-    /* A product that sums follow is written as fma, which no compiler fuses into them. */
-    const real_t head = LRN_FMA(f, (real_t)(1.44269502162933350f), (real_t)(0.0f));
-    real_t tail = LRN_FMA(f, (real_t)(1.44269502162933350f), -head);
-    tail = LRN_FMA(f, (real_t)(2.4299204426370125e-8f), tail);
-    tail = LRN_FMA(f * q, f, tail);
-    const real_t hi = e + head; /* |e| >= 1 > |head| or e = 0, so the error below is exact */
-    const real_t lo = (head - (hi - e)) + tail;
+    real_t q = (real_t)(1.254124194e-01f);
+    q = LRN_FMA(q, f, (real_t)(-2.103033364e-01f));
+    q = LRN_FMA(q, f, (real_t)(2.173793912e-01f));
+    q = LRN_FMA(q, f, (real_t)(-2.385194451e-01f));
+    q = LRN_FMA(q, f, (real_t)(2.876566648e-01f));
+    q = LRN_FMA(q, f, (real_t)(-3.607212007e-01f));
+    q = LRN_FMA(q, f, (real_t)(4.809225202e-01f));
+    q = LRN_FMA(q, f, (real_t)(-7.213471532e-01f));
 
-    /* E = -beta log2(s) in two floats, then its nearest whole number. */
-    const real_t b = (real_t)(-p.beta_hi);
-    const real_t high = LRN_FMA(b, hi, (real_t)(0.0f));
-    real_t low = LRN_FMA(b, hi, -high);
-    low = LRN_FMA((real_t)(-p.beta_lo), hi, low);
-    low = LRN_FMA(b, lo, low);
-    const real_t whole = ((high + low) + (real_t)(12582912.0f)) - (real_t)(12582912.0f);
-    const real_t g = (high - whole) + low;
+    const real_t bff = ((real_t)(b)*f) * f;
+    const real_t sum = LRN_FMA((real_t)(b_short), e, LRN_FMA((real_t)(bc), f, bff * q));
+    const real_t whole = (sum + (real_t)(12582912.0f)) - (real_t)(12582912.0f);
+    real_t g = LRN_FMA((real_t)(b_short), e, -whole);
+    g = LRN_FMA((real_t)(bc), f, g);
+    g = LRN_FMA(bff, q, g);
+    g = LRN_FMA((real_t)(bc_low), f, g);
+    g = LRN_FMA((real_t)(b_rest), e, g);
 
     real_t r = (real_t)(1.5457224799320102e-4f);
     r = LRN_FMA(r, g, (real_t)(1.3391858665272593e-3f));
@@ -112,9 +110,15 @@ static inline real_t lrn_power_split(real_t s, float bias, lrn_scalars p, real_t
 }
 
 /* 2^n for whole n in [-126, 127]. */
-static inline real_t lrn_exp2_whole(real_t n)
+LRN_INLINE real_t lrn_exp2_whole(real_t n)
 {
     return LRN_REAL((LRN_BITS(n + (real_t)(12582912.0f)) - (bits_t)(0x4b400000u - 127u)) << 23);
+}
+
+/* r 2^n for whole n in [-125, 126] and r in [0.5, 2). */
+LRN_INLINE real_t lrn_times_exp2(real_t r, real_t n)
+{
+    return LRN_REAL(LRN_BITS(r) + (LRN_BITS(n + (real_t)(12582912.0f)) << 23));
 }
 
 #endif

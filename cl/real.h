@@ -50,6 +50,8 @@ typedef int mask_t;
 #define LRN_FIRST(v) (v)
 #define LRN_LOAD(p) (*(p))
 #define LRN_STORE(v, p) (*(p) = (v))
+#define LRN_LOAD_GLOBAL(p) (*(p))
+#define LRN_STORE_GLOBAL(v, p) (*(p) = (v))
 #else
 #define LRN_PASTE(a, b) a##b
 #define LRN_JOIN(a, b) LRN_PASTE(a, b)
@@ -65,12 +67,32 @@ typedef LRN_JOIN(int, LRN_WIDTH) mask_t;
 #define LRN_ANY_LANE16(mask) LRN_ANY_LANE8((mask).lo | (mask).hi)
 #define LRN_ANY_LANE(mask) LRN_JOIN(LRN_ANY_LANE, LRN_WIDTH)(mask)
 #define LRN_FIRST(v) ((v).s0)
-#define LRN_LOAD(p) LRN_JOIN(vload, LRN_WIDTH)(0, p)
 #define LRN_STORE(v, p) LRN_JOIN(vstore, LRN_WIDTH)(v, 0, p)
+#ifdef __clang__
+/* vload, but PoCL 3.1's is made of pairs, which do not all come together again. */
+typedef real_t __attribute__((aligned(4))) unaligned_real_t;
+#define LRN_LOAD(p) (*(private const unaligned_real_t *)(p))
+#define LRN_LOAD_GLOBAL(p) (*(global const unaligned_real_t *)(p))
+#define LRN_STORE_GLOBAL(v, p) (*(global unaligned_real_t *)(p) = (v))
+#else
+#define LRN_LOAD(p) LRN_JOIN(vload, LRN_WIDTH)(0, p)
+#define LRN_LOAD_GLOBAL(p) LRN_LOAD(p)
+#define LRN_STORE_GLOBAL(v, p) LRN_STORE(v, p)
+#endif
 #endif
 
 #define LRN_FMA(a, b, c) fma(a, b, c)
+#define LRN_MAX(a, b) max(a, b)
 #define LRN_CONSTANT constant
+
+/*
+ * Inner loops are to hold no calls, which clang makes of functions used twice
+ * and passes vectors to through memory; what is rare shall not make them large.
+ */
+#ifdef __clang__
+#define LRN_INLINE static inline __attribute__((always_inline))
+#define LRN_RARE static __attribute__((noinline))
+#endif
 
 #else
 
@@ -138,10 +160,16 @@ static inline scalar_t lrn_bits_scalar(scalar_bits_t bits)
 #define LRN_BITS_SCALAR(x) lrn_bits_scalar(x)
 #define LRN_BITS(x) lrn_scalar_bits(x)
 #define LRN_REAL(x) lrn_bits_scalar(x)
+#define LRN_MAX(a, b) ((a) > (b) ? (a) : (b))
 #define LRN_ANY_LANE(mask) (mask)
 #define LRN_FIRST(v) (v)
 #define LRN_CONSTANT static const
 
+#endif
+
+#ifndef LRN_INLINE
+#define LRN_INLINE static inline
+#define LRN_RARE static inline
 #endif
 
 /* s = k + (scale_hi + scale_lo) * sum; the exponent is -(beta_hi + beta_lo). */
@@ -151,7 +179,7 @@ typedef struct lrn_scalars {
     scalar_t beta_hi, beta_lo; /* beta in two parts */
     scalar_t next_hi, next_lo; /* beta + 1 in two parts: the gradient's second power */
     scalar_t gradient;         /* -2 alpha beta / divisor */
-    int parity, next_parity; /* LRN_BETA_* of the two */
+    int parity, next_parity;   /* LRN_BETA_* of the two */
 } lrn_scalars;
 
 #ifdef LRN_DOUBLE
@@ -161,8 +189,9 @@ typedef struct lrn_scalars {
 #define LRN_NORMAL_BITS 0x0010000000000000u /* the least normal number */
 #define LRN_ONE_BITS 0x3ff0000000000000u
 #define LRN_SIGN_SHIFT 63
-#define LRN_LEAST_WHOLE -1021.0 /* exponents whose power of two, times [0.7, 1.42], is normal */
-#define LRN_GREATEST_WHOLE 1022.0
+#define LRN_SPECIAL_BITS 0x7fe0000000000000u        /* infinity less the least normal number */
+#define LRN_GREATEST_WHOLE_BITS 0x408fe80000000000u /* 1021: 2^+-1021 times [0.7, 1.42] is normal  \
+                                                     */
 #define LRN_SUBNORMAL_BIAS 64.0
 #define LRN_SUBNORMAL_SCALE 18446744073709551616.0 /* 2^64 */
 #define LRN_FAR 2000.0                             /* beyond it even the subnormals end */
@@ -174,8 +203,8 @@ typedef struct lrn_scalars {
 #define LRN_NORMAL_BITS 0x00800000u
 #define LRN_ONE_BITS 0x3f800000u
 #define LRN_SIGN_SHIFT 31
-#define LRN_LEAST_WHOLE -125.0f
-#define LRN_GREATEST_WHOLE 126.0f
+#define LRN_SPECIAL_BITS 0x72000000u /* 2^102 less the least normal number: see lrn_power_one */
+#define LRN_GREATEST_WHOLE_BITS 0x42fa0000u /* 125 */
 #define LRN_SUBNORMAL_BIAS 32.0f
 #define LRN_SUBNORMAL_SCALE 4294967296.0f /* 2^32 */
 #define LRN_FAR 200.0f
@@ -183,7 +212,7 @@ typedef struct lrn_scalars {
 #endif
 
 /* x with every NaN replaced by the canonical one. */
-static inline real_t lrn_canonical(real_t x)
+LRN_INLINE real_t lrn_canonical(real_t x)
 {
     return (LRN_BITS(x) & (bits_t)(LRN_MAGNITUDE_BITS)) > (bits_t)(LRN_INF_BITS)
                ? LRN_REAL((bits_t)(LRN_NAN_BITS))

@@ -53,23 +53,23 @@ static inline index_t lrn_channel(index_t c, index_t stride, int shift)
 #endif
 
 /* Sums of blocks of products a b. No loops: what unrolls late keeps arrays out of registers. */
-static inline real_t lrn_block2(const real_t *a, const real_t *b)
+LRN_INLINE real_t lrn_block2(const real_t *a, const real_t *b)
 {
     return LRN_FMA(a[0], b[0], a[1] * b[1]);
 }
 
-static inline real_t lrn_block4(const real_t *a, const real_t *b)
+LRN_INLINE real_t lrn_block4(const real_t *a, const real_t *b)
 {
     return lrn_block2(a, b) + lrn_block2(a + 2, b + 2);
 }
 
-static inline real_t lrn_block8(const real_t *a, const real_t *b)
+LRN_INLINE real_t lrn_block8(const real_t *a, const real_t *b)
 {
     return lrn_block4(a, b) + lrn_block4(a + 4, b + 4);
 }
 
 /* The sum of LRN_TAPS products a b. */
-static inline real_t lrn_window_sum_unrolled(const real_t *a, const real_t *b)
+LRN_INLINE real_t lrn_window_sum_unrolled(const real_t *a, const real_t *b)
 {
     real_t total = (real_t)(0.0f);
     const int fours = LRN_TAPS & 8, twos = LRN_TAPS & 12, ones = LRN_TAPS & 14; /* begin there */

@@ -143,7 +143,7 @@ CLLRN_API const char *cllrn_version(void);
  * The version of the arithmetic: order of summation and powers. Results of two
  * libraries with the same number have the same bits, whatever their version.
  */
-#define CLLRN_ARITHMETIC_VERSION 1
+#define CLLRN_ARITHMETIC_VERSION 2
 CLLRN_API uint32_t cllrn_arithmetic_version(void);
 
 /* -------------------------------------------------------------- parameters */

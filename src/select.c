@@ -88,9 +88,17 @@ static bool fits_packed(const problem *p)
     return fits_unrolled(p) && !p->in_place && !p->shape->blocked && is_dense(p->shape, 0);
 }
 
+/* The channels of an item behind one another without gaps. */
+static bool is_line(const problem *p)
+{
+    const lrn_shape *shape = p->shape;
+    return is_dense(shape, LRN_INNER) && shape->src.strides[0] == inner_of(p) &&
+           shape->dy.strides[0] == inner_of(p) && shape->dst.strides[0] == inner_of(p);
+}
+
 static bool fits_planar(const problem *p)
 {
-    return fits_unrolled(p) && !p->in_place && !p->shape->blocked && is_dense(p->shape, LRN_INNER);
+    return fits_unrolled(p) && !p->in_place && !p->shape->blocked && is_line(p);
 }
 
 /* Bytes of local memory that cl/group.cl has. */
@@ -170,25 +178,40 @@ static void launch(lrn_selection *s, int64_t items, int64_t group, int64_t secon
     s->global[2] = (size_t)least(third, MAX_GROUPS);
 }
 
+/*
+ * Floats in a work-item's vector on a CPU: two native vectors side by side are
+ * independent work between which latencies hide, and mostly a whole cache line.
+ */
+static int wide_width(const lrn_device_facts *facts)
+{
+    return facts->vector_width == 1 || facts->vector_width == 16 ? facts->vector_width
+                                                                 : 2 * facts->vector_width;
+}
+
 static void shape_packed(const problem *p, lrn_selection *s)
 {
     /* About 16 KB of source a work-item, so that groups are many and a start costs little. */
-    s->key.width = p->facts->vector_width;
+    s->key.width = wide_width(p->facts);
     s->tile_positions = (int32_t)divide_up(4096, least(channels_of(p), 4096));
     launch(s, divide_up(inner_of(p), s->tile_positions), 1, 1, outer_of(p));
 }
 
 static void shape_planar(const problem *p, lrn_selection *s)
 {
-    /* The gradient keeps rows of its own, and computes some of them twice at a tile's edges. */
-    const int64_t rows = p->backward ? 32 : 12;
-    s->key.width = p->facts->vector_width;
-    s->tile_positions = p->backward ? 128 : 256;
+    s->key.width = wide_width(p->facts);
+    /* Long rows stream; the gradient has copies of its rows in the first-level cache. */
+    s->tile_positions = p->backward ? 256 : 2048;
+    const int64_t tiles = inner_of(p) < s->tile_positions ? 1 : inner_of(p) / s->tile_positions;
+    /* Few channels a tile where there are few tiles; the gradient computes its edges twice. */
+    const int64_t wanted = 8 * p->facts->compute_units;
+    int64_t rows = p->backward ? 32 : 24;
+    if (!p->backward && divide_up(channels_of(p), rows) * tiles * outer_of(p) < wanted)
+        rows = divide_up(channels_of(p) * tiles * outer_of(p), wanted);
+    rows = rows < 6 ? 6 : rows;
     s->tile_channels =
         (int32_t)(channels_of(p) < rows * MAX_GROUPS ? rows
                                                      : divide_up(channels_of(p), MAX_GROUPS));
-    launch(s, inner_of(p) < s->tile_positions ? 1 : inner_of(p) / s->tile_positions, 1,
-           divide_up(channels_of(p), s->tile_channels), outer_of(p));
+    launch(s, tiles, 1, divide_up(channels_of(p), s->tile_channels), outer_of(p));
 }
 
 /*
@@ -281,19 +304,12 @@ static int64_t worker_slots(const problem *p)
     return window_elements(p->shape) * (p->backward ? 3 : 1) + lrn_box_slots(&box);
 }
 
-/* Two native vectors side by side are a whole cache line, and were a quarter faster than one. */
-static int separable_width(const lrn_device_facts *facts)
-{
-    return facts->vector_width == 1 || facts->vector_width == 16 ? facts->vector_width
-                                                                 : 2 * facts->vector_width;
-}
-
 static void shape_separable(const problem *p, lrn_selection *s)
 {
     const bool cpu = p->facts->cpu_like;
     const bool vectors = cpu && !p->wide && p->storage != LRN_F64 &&
                          is_dense(p->shape, LRN_INNER) && inner_of(p) > 1;
-    s->key.width = vectors ? separable_width(p->facts) : 1;
+    s->key.width = vectors ? wide_width(p->facts) : 1;
     s->slots = worker_slots(p);
     const int64_t items = places(p, s->key.width);
     const int64_t bytes = s->slots * s->key.width * (p->storage == LRN_F64 ? 8 : 4);
@@ -482,7 +498,9 @@ static void list_fast(listing *l, const lrn_device_facts *facts, lrn_program_key
 {
     static const int powers[] = {LRN_POWER_3_4, LRN_POWER_AT_RUN_TIME};
     static const int storages[] = {LRN_F32, LRN_F16, LRN_BF16};
-    key.width = key.file == LRN_FILE_COLUMN && !facts->cpu_like ? 1 : facts->vector_width;
+    key.width = key.file != LRN_FILE_COLUMN ? wide_width(facts)
+                : facts->cpu_like           ? facts->vector_width
+                                            : 1;
     for (int s = 0; s < 3; ++s)
         for (int t = 0; t < unrolled_count(storages[s]); ++t)
             for (int power = 0; power < 2; ++power) {
@@ -513,7 +531,7 @@ static void list_general(listing *l, const lrn_device_facts *facts, lrn_program_
             key.wide = wide;
             key.width = 1;
             list(l, key);
-            key.width = separable_width(facts);
+            key.width = wide_width(facts);
             if (key.file == LRN_FILE_SEPARABLE && !f64 && !wide && facts->cpu_like && key.width > 1)
                 list(l, key);
         }

@@ -3,6 +3,7 @@
 #ifndef CLI_COMMAND_H
 #define CLI_COMMAND_H
 
+int command_bench(int argc, char **argv);
 int command_devices(int argc, char **argv);
 int command_run(int argc, char **argv);
 int command_verify(int argc, char **argv);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "json.h"
 
+#include <math.h>
 #include <stddef.h>
 
 /* Bytes of the well-formed UTF-8 sequence at text, 0 where there is none (Unicode, table 3-7). */
@@ -41,4 +42,19 @@ void json_string(FILE *file, const char *text)
         }
     }
     fputc('"', file);
+}
+
+void json_text(FILE *file, const char *name, const char *text)
+{
+    fprintf(file, "\"%s\": ", name);
+    json_string(file, text);
+    fputs(", ", file);
+}
+
+void json_double(FILE *file, const char *name, double value)
+{
+    if (isfinite(value))
+        fprintf(file, "\"%s\": %.6g, ", name, value);
+    else
+        fprintf(file, "\"%s\": null, ", name);
 }

@@ -2,6 +2,7 @@
 #include "opencl.h"
 
 #include "cl_error.h"
+#include "event.h"
 #include "message.h"
 
 /* A backward run has all of them, a forward run no dy. */
@@ -119,21 +120,11 @@ static bool enqueue_all(session *s, const job *todo)
            download(s, s->dst, &todo->dst, &s->events[DOWNLOAD]);
 }
 
-/* An error of a command shows on its event only. */
 static bool wait_for(const session *s, int command)
 {
     static const char *const names[COMMANDS] = {"copying to the device", "copying to the device",
                                                 "the kernel", "copying from the device"};
-    const cl_event event = s->events[command];
-    const cl_int waited = clWaitForEvents(1, &event);
-    cl_int status = CL_COMPLETE;
-    const cl_int error =
-        clGetEventInfo(event, CL_EVENT_COMMAND_EXECUTION_STATUS, sizeof status, &status, NULL);
-    if (!check(s, error, "clGetEventInfo"))
-        return false;
-    if (status < 0)
-        return check(s, status, names[command]);
-    return check(s, waited, "clWaitForEvents");
+    return event_wait(s->events[command], s->device, names[command]);
 }
 
 static bool wait_for_all(const session *s)
@@ -144,20 +135,9 @@ static bool wait_for_all(const session *s)
     return true;
 }
 
-/*
- * Seconds a finished command took, negative where the device does not tell:
- * rusticl (Mesa 22.3) has a timer of resolution 0, whose stamps only count.
- */
 static double duration(const session *s, int command)
 {
-    cl_ulong begin = 0, end = 0;
-    const cl_event event = s->events[command];
-    if (device_number(s->device->id, CL_DEVICE_PROFILING_TIMER_RESOLUTION) == 0 ||
-        clGetEventProfilingInfo(event, CL_PROFILING_COMMAND_START, sizeof begin, &begin, NULL) ||
-        clGetEventProfilingInfo(event, CL_PROFILING_COMMAND_END, sizeof end, &end, NULL) ||
-        end < begin)
-        return -1;
-    return 1e-9 * (double)(end - begin);
+    return event_seconds(s->events[command], s->device);
 }
 
 static double upload_duration(const session *s)

@@ -3,9 +3,9 @@
 
 #include "message.h"
 #include "number.h"
+#include "word.h"
 
 #include <getopt.h>
-#include <string.h>
 
 enum option_code {
     SIZE = 1,
@@ -56,11 +56,6 @@ static const struct option known[] = {
     {NULL, 0, NULL, 0},
 };
 
-typedef struct word {
-    const char *name; /* NULL ends a list */
-    int32_t value;
-} word;
-
 static const word conventions[] = {
     {"torch", CLLRN_TORCH},
     {"onnx", CLLRN_ONNX},
@@ -71,28 +66,7 @@ static const word conventions[] = {
     {NULL, 0},
 };
 
-static const word regions[] = {
-    {"across", CLLRN_ACROSS_CHANNELS},
-    {"within", CLLRN_WITHIN_CHANNEL},
-    {NULL, 0},
-};
-
-static const word dtypes[] = {
-    {"f32", CLLRN_F32}, {"f16", CLLRN_F16}, {"bf16", CLLRN_BF16}, {"f64", CLLRN_F64}, {NULL, 0},
-};
-
-/* False where the text is not what the option takes. */
-static bool parse_word(const char *text, const word *words, int32_t *value)
-{
-    for (; words->name; ++words) {
-        if (strcmp(text, words->name) == 0) {
-            *value = words->value;
-            return true;
-        }
-    }
-    return false;
-}
-
+/* False where the text is not what the option takes, as below. */
 static bool parse_int32(const char *text, int32_t *number)
 {
     int64_t value;
@@ -149,7 +123,7 @@ static int bad_value(int code, const char *value)
     return message_usage("--%s is '%s', expected %s", option_name(code), value, expected[code]);
 }
 
-/* As parse_word, for the options that make up the recipe. */
+/* As word_parse, for the options that make up the recipe. */
 static bool take_recipe(int code, const char *value, recipe *asked)
 {
     switch (code) {
@@ -162,13 +136,13 @@ static bool take_recipe(int code, const char *value, recipe *asked)
     case BIAS:
         return number_parse_double(value, &asked->k);
     case CONVENTION:
-        return parse_word(value, conventions, &asked->convention);
+        return word_parse(value, conventions, &asked->convention);
     case WINDOW:
         return number_parse_pair(value, &asked->lower, &asked->upper);
     case DIVISOR:
         return number_parse_double(value, &asked->divisor);
     case REGION:
-        return parse_word(value, regions, &asked->region);
+        return word_parse(value, word_regions, &asked->region);
     default:
         return parse_spatial_axes(value, &asked->spatial_axes);
     }
@@ -182,11 +156,11 @@ static bool take(int code, const char *value, options *parsed)
     case BACKWARD:
         return parse_text(value, &parsed->gradient);
     case DTYPE:
-        return parse_word(value, dtypes, &parsed->dtype);
+        return word_parse(value, word_dtypes, &parsed->dtype);
     case GRADIENT_DTYPE:
-        return parse_word(value, dtypes, &parsed->gradient_dtype);
+        return word_parse(value, word_dtypes, &parsed->gradient_dtype);
     case OUTPUT_DTYPE:
-        return parse_word(value, dtypes, &parsed->output_dtype);
+        return word_parse(value, word_dtypes, &parsed->output_dtype);
     case DEVICE:
         return parse_text(value, &parsed->device);
     case VARIANT:

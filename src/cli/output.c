@@ -21,23 +21,36 @@ static const int fatal_signals[] = {
 enum { FATAL_SIGNALS = sizeof fatal_signals / sizeof fatal_signals[0] };
 
 /*
- * What the handler removes. A copy that is never freed, since a driver's thread
+ * What the handler removes. Copies that are never freed, since a driver's thread
  * may take the signal while this one commits.
  */
-static char signal_path[PATH_MAX];
-static volatile sig_atomic_t signal_armed;
+static struct {
+    char path[PATH_MAX];
+    volatile sig_atomic_t armed;
+} removed_by_signal[OUTPUT_MOST];
 
 static void remove_and_die(int number)
 {
-    if (signal_armed)
-        unlink(signal_path);
+    for (int i = 0; i < OUTPUT_MOST; ++i)
+        if (removed_by_signal[i].armed)
+            unlink(removed_by_signal[i].path);
     raise(number); /* SA_RESETHAND made it deadly again; it arrives when the handler returns */
 }
 
 static void arm(const char *temporary)
 {
-    snprintf(signal_path, sizeof signal_path, "%s", temporary);
-    signal_armed = 1;
+    int i = 0;
+    while (i < OUTPUT_MOST - 1 && removed_by_signal[i].armed)
+        ++i;
+    snprintf(removed_by_signal[i].path, PATH_MAX, "%s", temporary);
+    removed_by_signal[i].armed = 1;
+}
+
+static void disarm(const char *temporary)
+{
+    for (int i = 0; i < OUTPUT_MOST; ++i)
+        if (strcmp(removed_by_signal[i].path, temporary) == 0)
+            removed_by_signal[i].armed = 0;
 }
 
 static void handle_signals(void)
@@ -142,9 +155,10 @@ static void abandon(output *out)
 {
     if (out->file)
         fclose(out->file);
-    if (out->temporary)
+    if (out->temporary) {
         unlink(out->temporary);
-    signal_armed = 0;
+        disarm(out->temporary);
+    }
     forget(out);
 }
 
@@ -198,7 +212,7 @@ bool output_commit(output *out)
     out->file = NULL;
     const bool renamed = complete && rename(out->temporary, out->path) == 0;
     if (renamed) {
-        signal_armed = 0;
+        disarm(out->temporary);
         forget(out);
     } else {
         message_fail("%s: cannot be written: %s", out->path, strerror(errno));

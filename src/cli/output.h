@@ -2,13 +2,15 @@
 /*
  * A file that appears under its name only when it is complete: written beside
  * it, synced, renamed. Whatever happens before leaves nothing behind, signals
- * included; so there is one output at a time.
+ * included; so there are at most two outputs at a time.
  */
 #ifndef CLI_OUTPUT_H
 #define CLI_OUTPUT_H
 
 #include <stdbool.h>
 #include <stdio.h>
+
+enum { OUTPUT_MOST = 2 };
 
 typedef struct output {
     FILE *file; /* write here; NULL when closed */

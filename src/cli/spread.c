@@ -54,6 +54,22 @@ static double sum_of_squares(const operand *src, int64_t offset, const taps *t)
     return sum;
 }
 
+double spread_amplitude(const cllrn_params *params, const cllrn_tensor *tensor)
+{
+    const walk w = {.tensor = tensor};
+    int axes[MAX_AXES];
+    const int count = window_axes(params, &w, axes);
+    const double scale = params->alpha / params->divisor;
+    const double k = params->k != 0 ? fabs(params->k) : 1;
+    double tap_count = 1;
+    for (int i = 0; i < count; ++i)
+        tap_count *=
+            fmin((double)(params->lower + params->upper + 1), (double)tensor->dims[axes[i]]);
+    if (scale == 0)
+        return 1;
+    return sqrt((scale > 0 ? 12 : 1.5) * k / (fabs(scale) * tap_count));
+}
+
 spread spread_of(const job *done)
 {
     const cllrn_params *const params = done->params;

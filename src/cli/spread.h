@@ -11,4 +11,11 @@ typedef struct spread {
 
 spread spread_of(const job *done);
 
+/*
+ * The greatest |x| of numbers uniform between its negative and itself with which
+ * s spreads: E(x^2) is a third of its square, so the mean of (alpha / divisor) *
+ * sum becomes 4 k; or k / 2 where alpha is negative, so that s has both signs.
+ */
+double spread_amplitude(const cllrn_params *params, const cllrn_tensor *tensor);
+
 #endif

@@ -101,6 +101,20 @@ check 'count it' grep -q '^0 passed, 1 failed' out.txt
 
 refused 1 'cannot be written' verify --device host --case 0 --report /nonexistent/a.json
 check 'no report is left half written' no_temporary_files
+
+# Drivers handle signals too; the report does not stay half written.
+"$cllrn" verify --quick --report killed.json >out.txt 2>&1 &
+for _ in $(seq 100); do
+    [ -z "$(find . -name '.cllrn-*')" ] || break
+    sleep 0.1
+done
+check 'a report is under way' not no_temporary_files
+sleep 0.5 # to where a driver is in, with signal handlers of its own
+kill -TERM $!
+wait $! || true
+check 'no temporary file after a signal' no_temporary_files
+check 'no report after a signal' [ ! -e killed.json ]
+
 if command -v python3 >/dev/null; then
     cat >parse.py <<'PYTHON'
 import json, sys, xml.etree.ElementTree as tree

@@ -83,13 +83,13 @@ static void run_slice(slice *s)
         const float x = lrn_bits_scalar((uint32_t)at);
         const double exact = exact_power(s->power, (double)x, s->beta);
         float next;
-        mask_t special, next_special;
+        bits_t excess, next_excess;
         /* What lrn_normalize and lrn_gradient_factor do; with k 0 and scale 1 the sum is s. */
-        float result = lrn_power(s->power, x, s->scalars, &special);
-        if (special)
+        float result = lrn_power(s->power, x, s->scalars, &excess);
+        if (lrn_is_special(excess))
             result = lrn_special_power(x, s->scalars);
-        lrn_powers(s->power, x, s->scalars, &next, &next_special);
-        if (next_special)
+        lrn_powers(s->power, x, s->scalars, &next, &next_excess);
+        if (lrn_is_special(next_excess))
             next = lrn_special_power(x, lrn_next_power(s->scalars));
         const double exact_next = exact / (double)x;
         measure(&s->first, result, exact, ulp_of(exact), (uint32_t)at);

@@ -24,7 +24,8 @@ import time
 
 COMMAND = "build/cllrn"
 DEVICES = {"host": ["--device", "host"], "device": ["--device", "Portable", "--quick"]}
-SECTIONS = {"types", "layouts", "windows", "powers"}
+SECTIONS = {"host": {"types", "layouts", "windows", "powers"},
+            "device": {"types", "layouts", "windows", "powers", "special"}}
 TEXT = re.compile(r"^(\S+) (forward|backward) \S+ (?:axis -?\d+ )?(.*?)(?: at \d+,\d+)? window ")
 
 Mutant = collections.namedtuple("Mutant", "name on scope edits")
@@ -67,7 +68,7 @@ def groups(cases, mutant):
     noticed = collections.defaultdict(bool)
     for case in cases:
         match = TEXT.match(case["description"])
-        if (not match or case["section"] not in SECTIONS or case["verdict"] == "unsupported"
+        if (not match or case["section"] not in SECTIONS[mutant.on] or case["verdict"] == "unsupported"
                 or not re.search(mutant.scope, case["description"])):
             continue
         key = match.groups() if mutant.on == "host" else match.groups()[:2]

@@ -88,7 +88,7 @@ static int64_t reach(const lrn_selection *s, const lrn_shape *shape, unsigned ch
                 p1 = p0 + tile_p;
             } else if (is(s, "planar")) {
                 const int64_t tiles = inner < tile_p ? 1 : inner / tile_p;
-                assert_true(tile_p >= width && (!s->key.backward || tile_p <= 128));
+                assert_true(tile_p >= width && (!s->key.backward || tile_p <= 256));
                 if (x >= tiles)
                     continue;
                 p0 = x * tile_p;
@@ -138,8 +138,8 @@ static void assert_launch(const lrn_selection *s, const lrn_shape *shape,
     assert_true(is(s, "separable") || s->spread == 1);
     /* Vectors lie along an axis of stride 1, of packed the channels. */
     const int axis = is(s, "packed") || is(s, "group") ? 0 : LRN_INNER;
-    /* separable takes two native ones at a time. */
-    const int most = is(s, "separable") ? 2 * facts->vector_width : facts->vector_width;
+    /* column keeps windows in registers; the others take two native vectors at a time. */
+    const int most = is(s, "column") ? facts->vector_width : 2 * facts->vector_width;
     assert_true(s->key.width == 1 || (s->key.width >= facts->vector_width && s->key.width <= most));
     assert_true(s->key.width <= 16 && (s->key.width & (s->key.width - 1)) == 0);
     if (s->key.width > 1) {

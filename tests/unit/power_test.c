@@ -271,14 +271,14 @@ static void power__bits_of_this_arithmetic_version_SUCCESS(void **state)
         double beta;
         uint64_t hash;
     } rows[] = {
-        {0.5, UINT64_C(0x7bce3b1adc624a1c)}, {0.75, UINT64_C(0xcdb5fabbc1901069)},
-        {1.0, UINT64_C(0xd582293cacba2c4f)}, {0.6, UINT64_C(0x4d3a03b4a08f1e7b)},
-        {2.0, UINT64_C(0x251c82af3b7461a1)}, {-0.75, UINT64_C(0x6f4bc4362bfe6a2a)},
-        {3.7, UINT64_C(0xa0e62bd91920d637)},
+        {0.5, UINT64_C(0x0f7419299f3103cf)}, {0.75, UINT64_C(0xdf2c0d73ab26cf56)},
+        {1.0, UINT64_C(0x0ca28d859f5371d6)}, {0.6, UINT64_C(0x126157fbd4c7497b)},
+        {2.0, UINT64_C(0xa4b6ab3d6ba0787c)}, {-0.75, UINT64_C(0x134c9f3f945bb89b)},
+        {3.7, UINT64_C(0x4677459dcced2208)},
     };
     bool right = true;
     (void)state;
-    assert_int_equal(CLLRN_ARITHMETIC_VERSION, 1);
+    assert_int_equal(CLLRN_ARITHMETIC_VERSION, 2);
     for (size_t i = 0; i < sizeof rows / sizeof *rows; ++i) {
         const cllrn_params params = make_window(0, 0, 1.0, 0.7, rows[i].beta, 0.3);
         const lrn_scalars scalars = scalars_of(&params);

@@ -19,7 +19,7 @@
  * channels-last. Both have more elements than vectors on each axis, and a tail.
  */
 #define FIRST(directions, types, window, alpha, beta, k) {SECTION_TYPES, types, directions, NCHW(1, 19, 1, 17), IN(LAYOUT_C), window, alpha, beta, k, CONTENT_SPREAD}
-#define LAST(directions, types, window, alpha, beta, k)  {SECTION_TYPES, types, directions, NCHW(1, 19, 1, 17), IN(LAYOUT_LAST), window, alpha, beta, k, CONTENT_SPREAD}
+#define LAST(directions, types, window, alpha, beta, k)  {SECTION_TYPES, types, directions, NCHW(1, 39, 1, 7), IN(LAYOUT_LAST), window, alpha, beta, k, CONTENT_SPREAD}
 #define TYPES(quick, normal, full)      {quick, normal, full}
 
 #define LAYOUTS(types, shape, how, content) \
@@ -84,6 +84,9 @@ const case_row case_rows[] = {
     LAYOUTS(TYPES(F32, NARROW, F64 | MIXED), NCHW(3, 9, 1, 5), FROM(LAYOUT_REPEATED, LAYOUT_C), CONTENT_SPREAD),
     LAYOUTS_4(TYPES(NONE, F32 | NARROW | F64, MIXED), NCHW(2, 9, 2, 5), AT(LAYOUT_PADDED, LAYOUT_LAST, 1, 3)),
     LAYOUTS_4(TYPES(NONE, F32 | NARROW | F64, MIXED), NCHW(2, 9, 2, 5), AT(LAYOUT_LAST, LAYOUT_REVERSED, 0, 1)),
+    /* Rows of several tiles, and channels of several chunks. */
+    LAYOUTS(TYPES(NONE, F32, NARROW), NCHW(2, 7, 1, 4133), AT(LAYOUT_C, LAYOUT_C, 3, 5), CONTENT_SPREAD),
+    LAYOUTS(TYPES(NONE, F32, NARROW), NCHW(2, 527, 1, 5), AT(LAYOUT_LAST, LAYOUT_LAST, 3, 5), CONTENT_SPREAD),
     /* Blocks of channels, the last one not full, and full. */
     LAYOUTS(TYPES(F32, NARROW | F64, MIXED), NCHW(2, 11, 2, 3), AT(LAYOUT_BLOCK4, LAYOUT_BLOCK4, 1, 3), CONTENT_SPREAD),
     LAYOUTS(TYPES(F16 | F32_BF16, F32 | BF16 | F64, MIXED), NCHW(2, 11, 2, 3), AT(LAYOUT_BLOCK8, LAYOUT_BLOCK8, 5, 0), CONTENT_SPREAD),
@@ -183,7 +186,7 @@ const case_row case_rows[] = {
     POWERS(TYPES(NONE, F32 | F64, NONE),       IN(LAYOUT_C),    ACROSS(2, 2, 5), 1e24, 0.6, 1e20, CONTENT_SPREAD),
     /* y = x: what is left is the rounding to 16 bits. */
     POWERS(TYPES(F32_F16 | F32_BF16, NONE, NONE), IN(LAYOUT_C), ACROSS(1, 1, 3), 1e-4, 0, 1, CONTENT_TIES),
-    POWERS(TYPES(NONE, F32_F16 | F32_BF16, NONE), IN(LAYOUT_LAST), ACROSS(2, 1, 4), 1e-4, 0, 1, CONTENT_TIES),
+    POWERS(TYPES(NONE, F32_F16 | F32_BF16, NONE), IN(LAYOUT_LAST), ACROSS(2, 2, 5), 1e-4, 0, 1, CONTENT_TIES),
 
     /* Zeros, infinities, NaNs, sums that overflow. */
     SPECIAL(TYPES(F32 | F64, NARROW, MIXED), BOTH, NCHW(1, 20, 1, 9), IN(LAYOUT_C), ACROSS(1, 1, 3), 1, 1, 1, CONTENT_SPECIAL),

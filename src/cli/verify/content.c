@@ -2,14 +2,15 @@
 #include "content.h"
 
 #include "layout.h"
+#include "spread.h"
 #include "storage.h"
 
 #include <math.h>
 #include <string.h>
 
 const char *const content_names[CONTENT_COUNT] = {
-    "spread",  "integer",      "large",       "huge", "special",
-    "one NaN", "one infinity", "a NaN in dy", "trap", "subnormal", "ties",
+    "spread",       "integer",     "large", "huge",      "special", "one NaN",
+    "one infinity", "a NaN in dy", "trap",  "subnormal", "ties",
 };
 
 /* A linear congruential generator, its high bits mixed once more. */
@@ -38,25 +39,6 @@ typedef struct maker {
     bool in_window[CLLRN_MAX_RANK];
     uint64_t state;
 } maker;
-
-/*
- * The greatest x with which s spreads: E(x^2) is about a third of its square, so
- * the mean of (alpha / divisor) * sum becomes 4 k; or k / 2 where alpha is
- * negative, so that s has both signs.
- */
-static double spread_amplitude(const verify_case *c, const cllrn_tensor *tensor)
-{
-    int axes[3];
-    const int count = layout_window_axes(&c->params, tensor, axes);
-    const double scale = c->params.alpha / c->params.divisor;
-    const double k = c->params.k != 0 ? fabs(c->params.k) : 1;
-    double taps = 1;
-    for (int i = 0; i < count; ++i)
-        taps *= fmin((double)(c->params.lower + c->params.upper + 1), (double)c->dims[axes[i]]);
-    if (scale == 0)
-        return 1;
-    return sqrt((scale > 0 ? 12 : 1.5) * k / (fabs(scale) * taps));
-}
 
 /* Windows of one place share a factor, so that s spreads also where their sums are long. */
 static double factor_of_place(const maker *m, const int64_t *index)
@@ -202,7 +184,7 @@ void content_fill(const verify_case *c, content_role role, const cllrn_tensor *t
     maker m = {.c = c,
                .role = role,
                .dtype = tensor->dtype,
-               .amplitude = spread_amplitude(c, tensor),
+               .amplitude = spread_amplitude(&c->params, tensor),
                .state = (uint64_t)c->number * 4 + (role == CONTENT_DY ? 3 : 1)};
     int axes[3];
     const int count = layout_window_axes(&c->params, tensor, axes);

@@ -50,21 +50,6 @@ static const char *json_bool(bool value)
     return value ? "true" : "false";
 }
 
-static void json_text(FILE *file, const char *name, const char *text)
-{
-    fprintf(file, "\"%s\": ", name);
-    json_string(file, text);
-    fputs(", ", file);
-}
-
-static void json_double(FILE *file, const char *name, double value)
-{
-    if (isfinite(value))
-        fprintf(file, "\"%s\": %.6g, ", name, value);
-    else
-        fprintf(file, "\"%s\": null, ", name);
-}
-
 static void json_digest(FILE *file, const char *name, bool known, uint64_t digest)
 {
     if (known)

@@ -5,6 +5,7 @@
 #include "message.h"
 #include "number.h"
 #include "output.h"
+#include "progress.h"
 #include "report.h"
 #include "summary.h"
 
@@ -12,7 +13,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 static const char help[] =
     "usage: cllrn verify [--device SPEC] [--quick | --full] [--case N] [--report FILE] [--quiet]\n"
@@ -34,10 +34,10 @@ static const char help[] =
     "                 many of its kernels run\n"
     "  --list         prints the cases, and needs no device\n"
     "  --report FILE  also writes a report: JSON to FILE.json (its schema, \"cllrn-verify-1\",\n"
-    "                 is at the top of src/cli/report.c), JUnit XML to FILE.xml\n"
+    "                 is at the top of src/cli/verify/report.c), JUnit XML to FILE.xml\n"
     "  --quiet        prints failures and the last line only\n"
     "  --write-digests FILE\n"
-    "                 writes src/cli/expected_digests.h anew, from the host build\n"
+    "                 writes src/cli/verify/expected_digests.h anew, from the host build\n"
     "  --help         prints this\n"
     "\n"
     "Exit status: 0 all passed, 1 something failed, 2 wrong usage.\n";
@@ -83,15 +83,6 @@ static int print_list(const request *r)
 
 enum { SHOWN_FAILURES = 20 };
 
-/* On stderr where that is a terminal; an empty text wipes it. */
-static void show_progress(const request *r, const char *text)
-{
-    if (r->quiet || !isatty(STDERR_FILENO))
-        return;
-    fprintf(stderr, "\r%-60.60s%s", text, *text ? "" : "\r");
-    fflush(stderr);
-}
-
 static void print_failure(const request *r, const subject *on, const case_result *result)
 {
     char text[CASE_TEXT];
@@ -113,7 +104,7 @@ static void run_case(const request *r, const subject *on, const verify_case *c, 
     tally_add(t, &result);
     if (result.verdict != VERDICT_FAILED)
         return;
-    show_progress(r, "");
+    progress_show("");
     if (t->failed <= SHOWN_FAILURES)
         print_failure(r, on, &result);
     else if (t->failed == SHOWN_FAILURES + 1)
@@ -129,10 +120,11 @@ static void run_all(const request *r, const subject *on, int count, tally *t)
             continue;
         snprintf(text, sizeof text, "case %d of %d, %s", t->count + 1, count,
                  section_name(c.section));
-        show_progress(r, text);
+        if (!r->quiet)
+            progress_show(text);
         run_case(r, on, &c, t);
     }
-    show_progress(r, "");
+    progress_show("");
 }
 
 static verification describe(const request *r, const subject *on, const tally *t)
@@ -163,7 +155,7 @@ static bool verify_into(const request *r, const device *target, output *report)
     subject on;
     tally t;
     const int count = count_wanted(r);
-    if (!subject_open(&on, target, r->quiet))
+    if (!subject_open(&on, target, 0, r->quiet))
         return false;
     bool done = tally_begin(&t, count);
     if (done) {
@@ -180,15 +172,29 @@ static bool verify_into(const request *r, const device *target, output *report)
     return done;
 }
 
-/* The report is opened first: nobody wants to learn at the end that it cannot be. */
-static int verify(const request *r, const device *target)
+static int verify_device(const request *r, output *report)
+{
+    device target;
+    if (!device_resolve(r->device, &target))
+        return EXIT_FAILED;
+    if (target.kind == DEVICE_REFERENCE)
+        return message_usage("--device reference is what others are verified against");
+    return verify_into(r, &target, report) ? EXIT_DONE : EXIT_FAILED;
+}
+
+/*
+ * The report is opened first: nobody wants to learn at the end that it cannot be,
+ * and drivers take signals that would leave it behind.
+ */
+static int verify(const request *r)
 {
     output report = {0};
     if (r->report && !output_open(&report, r->report))
         return EXIT_FAILED;
-    const bool done = verify_into(r, target, &report);
+    const int status = verify_device(r, &report);
     output_discard(&report);
-    return message_finish_stdout() == EXIT_DONE && done ? EXIT_DONE : EXIT_FAILED;
+    const int printed = message_finish_stdout();
+    return status == EXIT_DONE ? printed : status;
 }
 
 /* --------------------------------------------------------------------- options */
@@ -252,16 +258,11 @@ static int take_option(request *r, int option, char **argv)
 
 static int run(const request *r)
 {
-    device target;
     if (r->listing)
         return print_list(r);
     if (r->digests)
         return digests_write(r->digests) ? EXIT_DONE : EXIT_FAILED;
-    if (!device_resolve(r->device, &target))
-        return EXIT_FAILED;
-    if (target.kind == DEVICE_REFERENCE)
-        return message_usage("--device reference is what others are verified against");
-    return verify(r, &target);
+    return verify(r);
 }
 
 int command_verify(int argc, char **argv)

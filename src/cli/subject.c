@@ -38,7 +38,7 @@ static bool open_engine(subject *s)
         cllrn_engine_create(s->context, s->device.id, &options, &s->engine, &error), &error);
 }
 
-static bool open_device(subject *s)
+static bool open_device(subject *s, cl_command_queue_properties queue)
 {
     const cl_context_properties properties[] = {CL_CONTEXT_PLATFORM,
                                                 (cl_context_properties)s->device.platform, 0};
@@ -46,11 +46,11 @@ static bool open_device(subject *s)
     s->context = clCreateContext(properties, 1, &s->device.id, NULL, NULL, &error);
     if (!cl_error_check(error, "clCreateContext", s->device.name))
         return false;
-    s->queue = clCreateCommandQueue(s->context, s->device.id, 0, &error);
+    s->queue = clCreateCommandQueue(s->context, s->device.id, queue, &error);
     return cl_error_check(error, "clCreateCommandQueue", s->device.name) && open_engine(s);
 }
 
-bool subject_open(subject *s, const device *target, bool quiet)
+bool subject_open(subject *s, const device *target, cl_command_queue_properties queue, bool quiet)
 {
     memset(s, 0, sizeof *s);
     s->device = *target;
@@ -60,7 +60,7 @@ bool subject_open(subject *s, const device *target, bool quiet)
         return true;
     }
     ask(s);
-    if (open_device(s))
+    if (open_device(s, queue))
         return true;
     subject_close(s);
     return false;
@@ -76,6 +76,17 @@ void subject_close(subject *s)
     if (s->context)
         clReleaseContext(s->context);
     memset(s, 0, sizeof *s);
+}
+
+bool subject_buffer(const subject *s, uint64_t size, const char *what, cl_mem *made)
+{
+    const cl_ulong limit = device_number(s->device.id, CL_DEVICE_MAX_MEM_ALLOC_SIZE);
+    if (limit != 0 && size > limit)
+        return message_fail("%s takes %llu bytes, but a buffer on %s holds at most %llu", what,
+                            (unsigned long long)size, s->device.name, (unsigned long long)limit);
+    cl_int error;
+    *made = clCreateBuffer(s->context, CL_MEM_READ_WRITE, (size_t)size, NULL, &error);
+    return cl_error_check(error, "clCreateBuffer", s->device.name);
 }
 
 size_t subject_program_count(const subject *s)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The device that is verified, with what is open on it. */
+/* A device that is verified or measured, with what is open on it. */
 #ifndef CLI_SUBJECT_H
 #define CLI_SUBJECT_H
 
@@ -17,10 +17,13 @@ typedef struct subject {
 } subject;
 
 /* On failure a message was printed and nothing is open. The subject must not move. */
-bool subject_open(subject *s, const device *target, bool quiet);
+bool subject_open(subject *s, const device *target, cl_command_queue_properties queue, bool quiet);
 
 /* Waits for the queue first. */
 void subject_close(subject *s);
+
+/* A buffer for what; on failure a message was printed. Not on the host. */
+bool subject_buffer(const subject *s, uint64_t size, const char *what, cl_mem *made);
 
 /* 0 and "" on the host. */
 size_t subject_program_count(const subject *s);

@@ -1,0 +1,369 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* cllrn bench: how fast one device is, next to copies of as many bytes. */
+#include "bench.h"
+
+#include "buffers.h"
+#include "command.h"
+#include "job.h"
+#include "message.h"
+#include "output.h"
+#include "plot.h"
+#include "progress.h"
+#include "results.h"
+#include "summary.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+static const char help[] =
+    "usage: cllrn bench [options] [SHAPE...]\n"
+    "\n"
+    "Measures one device. All combinations of a shape and the fastest copies of as many\n"
+    "bytes take turns; a table tells the median time from the enqueue to the end of\n"
+    "clFinish, the least one, the kernel's own by the device's events, the rate at\n"
+    "which what has to be moved was (x and y; backward x, dy and dx), and that as a part\n"
+    "of the fastest copy's. Copies are clEnqueueCopyBuffer, a kernel and, where the\n"
+    "device is the host's processor, threads. Buffers are the same in every run, so what\n"
+    "fits into the last cache may be found there.\n"
+    "\n"
+    "SHAPE is batch x channels x spatial dims, like 16x96x55x55, whatever the layout; or\n"
+    "alexnet, googlenet or zf, with batches of 1 and 16. Default: all of these.\n"
+    "LIST is one or several between commas.\n"
+    "\n"
+    "  --direction NAME  forward, backward or both (both)\n"
+    "  --layout LIST     nchw, nhwc, nchw4c, nchw8c, nchw16c, nchw32c (nchw,nhwc)\n"
+    "  --dtype LIST      f32, f16, bf16, f64 (f32)\n"
+    "  --beta LIST       (0.75)\n"
+    "  --size LIST       of the window (5)\n"
+    "  --region NAME     windows across channels, or within (across)\n"
+    "  --variant NAME    forces a kernel\n"
+    "  --runs N          at least, of everything, up to 1000 (11)\n"
+    "  --seconds S       at least, for each shape (1)\n"
+    "  --device SPEC     an index or a part of a name, as for 'cllrn run'\n"
+    "  --json FILE       also writes all of it as JSON; its schema, \"cllrn-bench-1\", is at\n"
+    "                    the top of src/cli/bench/results.c\n"
+    "  --plot FILE.svg   also draws bandwidth against bytes; needs gnuplot\n"
+    "  --peers FILE      with the results of other implementations, of the same schema\n"
+    "  --quiet           prints nothing unless something fails\n"
+    "  --help            prints this\n"
+    "\n"
+    "Build times are those of the driver with whatever its own cache holds; where it has\n"
+    "a directory for that (PoCL: $POCL_CACHE_DIR), an empty one gives the time to compile.\n"
+    "\n"
+    "Exit status: 0 done, 1 failed, 2 wrong usage.\n";
+
+/* ---------------------------------------------------------------------- results */
+
+double bench_rate(double bytes, const timing *t)
+{
+    return 1e-9 * bytes / t->median;
+}
+
+/* What a copy reads, when it moves as much as a workload has to. */
+static size_t half_of(const workload *w)
+{
+    return (size_t)(w->bytes / 2 + 0.5);
+}
+
+static bool limits(const copy *c, const workload *w)
+{
+    return shape_equal(&c->shape, &w->shape) && c->size >= half_of(w) &&
+           c->size < half_of(w) + COPY_LINE;
+}
+
+const copy *bench_limit(const bench *b, const workload *w)
+{
+    const copy *best = NULL;
+    for (int i = 0; i < b->copy_count; ++i) {
+        const copy *const c = &b->copies[i];
+        if (limits(c, w) && (!best || c->time.median < best->time.median))
+            best = c;
+    }
+    return best;
+}
+
+static void show_progress(const bench *b, const char *text)
+{
+    if (!b->asked->quiet)
+        progress_show(text);
+}
+
+/* ------------------------------------------------------------------------ plans */
+
+static bool time_plan(const bench *b, const workload *w, cllrn_engine *engine, cllrn_plan **plan,
+                      double *seconds)
+{
+    const double begin = job_clock();
+    const bool planned = workload_plan(w, engine, b->asked->variant, plan);
+    *seconds = job_clock() - begin;
+    return planned;
+}
+
+static bool time_plan_and_forget(const bench *b, const workload *w, cllrn_engine *engine,
+                                 double *seconds)
+{
+    cllrn_plan *plan = NULL;
+    const bool planned = time_plan(b, w, engine, &plan, seconds);
+    cllrn_plan_destroy(plan);
+    return planned;
+}
+
+static bool time_build(const bench *b, build *one)
+{
+    cllrn_engine *other = NULL;
+    cllrn_error error = CLLRN_ERROR_INIT;
+    const bool timed =
+        time_plan_and_forget(b, one->of, b->on.engine, &one->again) &&
+        message_check(cllrn_engine_create(b->on.context, b->on.device.id, NULL, &other, &error),
+                      &error) &&
+        time_plan_and_forget(b, one->of, other, &one->other_engine);
+    cllrn_engine_destroy(other);
+    return timed;
+}
+
+/* Everything is planned before anything is measured: what cannot run shows at once. */
+static bool plan_all(bench *b)
+{
+    for (int i = 0; i < b->workload_count; ++i) {
+        char text[80];
+        workload *const w = &b->workloads[i];
+        build *const one = &b->builds[b->build_count];
+        const size_t programs = cllrn_engine_program_count(b->on.engine);
+        snprintf(text, sizeof text, "building, %d of %d", i + 1, b->workload_count);
+        show_progress(b, text);
+        if (!time_plan(b, w, b->on.engine, &w->plan, &one->first))
+            return false;
+        w->variant = cllrn_plan_variant(w->plan, CLLRN_DISJOINT);
+        one->of = w;
+        if (cllrn_engine_program_count(b->on.engine) == programs)
+            continue;
+        if (!time_build(b, one))
+            return false;
+        ++b->build_count;
+    }
+    return true;
+}
+
+/* ----------------------------------------------------------------- measurements */
+
+/* The copies that the workloads of a shape need are added to the bench's. */
+static bool choose_copies(bench *b, copier *by, workload_range all)
+{
+    for (const workload *w = all.first; w < all.first + all.count; ++w) {
+        if (bench_limit(b, w))
+            continue;
+        const int count = copier_choose(by, &w->shape, half_of(w), &b->copies[b->copy_count]);
+        if (count == 0)
+            return false;
+        b->copy_count += count;
+    }
+    return true;
+}
+
+static contender contender_of(workload *w)
+{
+    return (contender){workload_start, w, &w->time};
+}
+
+static bool time_first_runs(bench *b, workload_range all)
+{
+    for (int i = 0; i < b->build_count; ++i) {
+        build *const one = &b->builds[i];
+        if (one->of < all.first || one->of >= all.first + all.count)
+            continue;
+        const contender c = contender_of(all.first + (one->of - all.first));
+        if (!measure_once(&b->on, &c, &one->first_run))
+            return false;
+    }
+    return true;
+}
+
+/* Workloads, then the copies from the first one on. */
+static bool take_turns(bench *b, workload_range all, int first_copy)
+{
+    char text[SHAPE_TEXT];
+    const int copies = b->copy_count - first_copy, count = all.count + copies;
+    contender *const contenders = calloc((size_t)count, sizeof *contenders);
+    const effort spent = {b->asked->runs, b->asked->seconds};
+    if (!contenders)
+        return message_fail("out of memory for %d combinations", count);
+    for (int i = 0; i < all.count; ++i)
+        contenders[i] = contender_of(&all.first[i]);
+    for (int i = 0; i < copies; ++i) {
+        copy *const c = &b->copies[first_copy + i];
+        contenders[all.count + i] = (contender){copy_start, c, &c->time};
+    }
+    shape_text(&all.first->shape, text);
+    const bool measured = measure(&b->on, contenders, count, spent, b->asked->quiet ? NULL : text);
+    free(contenders);
+    return measured;
+}
+
+static bool measure_shape(bench *b, copier *by, workload_range all)
+{
+    static buffers memory; /* large */
+    const int first_copy = b->copy_count;
+    const bool measured = buffers_make(&memory, &b->on, all) && time_first_runs(b, all) &&
+                          choose_copies(b, by, all) && take_turns(b, all, first_copy);
+    buffers_free(&memory);
+    return measured;
+}
+
+/* The smallest launch there is; last, since a first run of a program is one of the findings. */
+static bool measure_launch(bench *b)
+{
+    enum { LAUNCHES = 101 };
+    static buffers memory;
+    const effort spent = {.runs = LAUNCHES};
+    request tiny = *b->asked;
+    int count = 0;
+    tiny.shapes = (shape_list){.count = 1, .shapes = {{4, {1, 8, 1, 1}}}};
+    tiny.backward = !(tiny.forward = true);
+    tiny.layout_count = tiny.dtype_count = tiny.size_count = tiny.beta_count = 1;
+    workload *const w = workloads_make(&tiny, &count);
+    bool measured = w && workload_plan(w, b->on.engine, NULL, &w->plan);
+    if (measured) {
+        const contender c = {workload_start, w, &b->launch};
+        measured = buffers_make(&memory, &b->on, (workload_range){w, 1}) &&
+                   measure(&b->on, &c, 1, spent, NULL);
+        clFinish(b->on.queue);
+        buffers_free(&memory);
+    }
+    workloads_free(w, count);
+    return measured;
+}
+
+static workload_range range_of(const bench *b, int number)
+{
+    const int count = b->workload_count / b->asked->shapes.count;
+    return (workload_range){b->workloads + number * count, count};
+}
+
+static size_t largest_copy(const bench *b)
+{
+    size_t largest = 0;
+    for (int i = 0; i < b->workload_count; ++i)
+        if (half_of(&b->workloads[i]) > largest)
+            largest = half_of(&b->workloads[i]);
+    return largest;
+}
+
+static bool measure_shapes(bench *b, copier *by)
+{
+    if (!b->asked->quiet)
+        summary_begin(b);
+    for (int i = 0; i < b->asked->shapes.count; ++i) {
+        if (!measure_shape(b, by, range_of(b, i)))
+            return false;
+        show_progress(b, "");
+        if (!b->asked->quiet)
+            summary_shape(b, range_of(b, i));
+    }
+    if (!measure_launch(b))
+        return false;
+    if (!b->asked->quiet)
+        summary_end(b);
+    return true;
+}
+
+static bool measure_all(bench *b)
+{
+    copier by;
+    const bool planned = plan_all(b);
+    show_progress(b, "");
+    if (!planned || !copier_open(&by, &b->on, largest_copy(b)))
+        return false;
+    const bool measured = measure_shapes(b, &by);
+    clFinish(b->on.queue);
+    copier_close(&by);
+    return measured;
+}
+
+/* ----------------------------------------------------------------------- outputs */
+
+/* What is written beside the table. */
+typedef struct files {
+    output json, svg;
+    plot plot;
+} files;
+
+/* Before anything is measured: nobody wants to learn at the end that it is in vain. */
+static bool open_files(files *f, const request *r)
+{
+    return (!r->plot || plot_possible()) && (!r->peers || plot_add_peers(&f->plot, r->peers)) &&
+           (!r->json || output_open(&f->json, r->json)) &&
+           (!r->plot || output_open(&f->svg, r->plot));
+}
+
+static bool write_files(files *f, const bench *b)
+{
+    if (f->json.file) {
+        results_write(b, f->json.file);
+        if (!output_commit(&f->json))
+            return false;
+    }
+    return !f->svg.file ||
+           (plot_add_results(&f->plot, b) &&
+            plot_draw(&f->plot, b->on.device.name, f->svg.temporary) && output_commit(&f->svg));
+}
+
+static void close_files(files *f)
+{
+    output_discard(&f->json);
+    output_discard(&f->svg);
+    plot_free(&f->plot);
+}
+
+/* ----------------------------------------------------------------------- command */
+
+static bool allocate(bench *b)
+{
+    b->workloads = workloads_make(b->asked, &b->workload_count);
+    if (!b->workloads)
+        return false;
+    b->builds = calloc((size_t)b->workload_count + 1, sizeof *b->builds);
+    b->copies = calloc((size_t)b->workload_count * COPY_KINDS, sizeof *b->copies);
+    return (b->builds && b->copies) ||
+           message_fail("out of memory for %d combinations", b->workload_count);
+}
+
+static bool run(const request *r, const device *target, files *f)
+{
+    bench b = {.asked = r};
+    if (!subject_open(&b.on, target, CL_QUEUE_PROFILING_ENABLE, r->quiet))
+        return false;
+    const bool done = allocate(&b) && measure_all(&b) && write_files(f, &b);
+    workloads_free(b.workloads, b.workload_count);
+    free(b.builds);
+    free(b.copies);
+    subject_close(&b.on);
+    return done;
+}
+
+/* Files first: drivers take signals that would leave them behind. */
+static int execute(const request *r, files *f)
+{
+    device target;
+    if (!open_files(f, r) || !device_resolve(r->device, &target))
+        return EXIT_FAILED;
+    if (target.kind != DEVICE_OPENCL)
+        return message_usage("--device %s is no OpenCL device", target.name);
+    return run(r, &target, f) ? EXIT_DONE : EXIT_FAILED;
+}
+
+int command_bench(int argc, char **argv)
+{
+    static request r;
+    files f = {.plot = {NULL, 0}};
+    int status = request_parse(argc, argv, &r);
+    if (status != EXIT_DONE)
+        return status;
+    if (r.help) {
+        fputs(help, stdout);
+        return message_finish_stdout();
+    }
+    status = execute(&r, &f);
+    close_files(&f);
+    const int printed = message_finish_stdout();
+    return status == EXIT_DONE ? printed : status;
+}

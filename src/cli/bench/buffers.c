@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "buffers.h"
+
+#include "cl_error.h"
+#include "message.h"
+#include "spread.h"
+#include "storage.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* --------------------------------------------------------------------- contents */
+
+/* A linear congruential generator's high bits, as a number in [-1, 1). */
+static double next_number(uint64_t *state)
+{
+    *state = *state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+    return (double)(*state >> 11) * 0x1p-52 - 1;
+}
+
+/* Numbers up to the amplitude; a prime many that repeat, since rounding to 16 bits is slow. */
+static void fill(char *data, size_t size, int32_t dtype, double amplitude)
+{
+    const size_t element = cllrn_dtype_size(dtype), count = size / element, distinct = 65521;
+    const size_t period = (count < distinct ? count : distinct) * element;
+    uint64_t state = 1;
+    for (size_t i = 0; i < period / element; ++i)
+        storage_set(dtype, data, (int64_t)i, amplitude * next_number(&state));
+    for (size_t done = period; done < size; done += period)
+        memcpy(data + done, data, size - done < period ? size - done : period);
+}
+
+static bool make_filled(const subject *on, size_t size, int32_t dtype, double amplitude,
+                        const char *what, cl_mem *made)
+{
+    char *const data = malloc(size ? size : 1);
+    if (!data)
+        return message_fail("out of memory for %zu bytes of %s", size, what);
+    fill(data, size, dtype, amplitude);
+    const bool good = subject_buffer(on, size, what, made) &&
+                      cl_error_check(clEnqueueWriteBuffer(on->queue, *made, CL_TRUE, 0, size, data,
+                                                          0, NULL, NULL),
+                                     "clEnqueueWriteBuffer", on->device.name);
+    free(data);
+    return good;
+}
+
+/* ----------------------------------------------------------------------- inputs */
+
+/* The greatest span among those of a type and window. */
+static size_t span_of(workload_range all, const workload *like)
+{
+    size_t span = 0;
+    for (const workload *w = all.first; w < all.first + all.count; ++w)
+        if (w->dtype == like->dtype && w->size == like->size && w->span > span)
+            span = w->span;
+    return span;
+}
+
+static struct input *find_input(buffers *b, const workload *w)
+{
+    for (int i = 0; i < b->count; ++i)
+        if (b->inputs[i].dtype == w->dtype && b->inputs[i].size == w->size)
+            return &b->inputs[i];
+    struct input *const made = &b->inputs[b->count++];
+    made->dtype = w->dtype;
+    made->size = w->size;
+    return made;
+}
+
+static bool take_input(buffers *b, workload_range all, workload *w)
+{
+    enum { DY_AMPLITUDE = 4 };
+    struct input *const in = find_input(b, w);
+    const size_t span = span_of(all, w);
+    if (!in->x && !make_filled(w->on, span, w->dtype, spread_amplitude(&w->params, &w->tensor),
+                               "the tensor", &in->x))
+        return false;
+    if (w->direction == CLLRN_BACKWARD && !in->dy &&
+        !make_filled(w->on, span, w->dtype, DY_AMPLITUDE, "the gradient", &in->dy))
+        return false;
+    w->x.buffer = in->x;
+    w->dy.buffer = in->dy;
+    return true;
+}
+
+/* ------------------------------------------------------------------------- all */
+
+static uint64_t scratch_of(const workload *w)
+{
+    return cllrn_plan_scratch_size(w->plan, CLLRN_DISJOINT);
+}
+
+static bool make_shared(buffers *b, const subject *on, workload_range all)
+{
+    uint64_t result = 0, scratch = 0;
+    for (const workload *w = all.first; w < all.first + all.count; ++w) {
+        result = w->span > result ? w->span : result;
+        scratch = scratch_of(w) > scratch ? scratch_of(w) : scratch;
+    }
+    return subject_buffer(on, result, "the result", &b->dst) &&
+           (scratch == 0 || subject_buffer(on, scratch, "the kernel's scratch", &b->scratch));
+}
+
+bool buffers_make(buffers *b, const subject *on, workload_range all)
+{
+    const cllrn_memory none = CLLRN_MEMORY_INIT;
+    memset(b, 0, sizeof *b);
+    if (!make_shared(b, on, all))
+        return false;
+    for (workload *w = all.first; w < all.first + all.count; ++w) {
+        w->on = on;
+        w->x = w->dy = w->dst = w->scratch = none;
+        w->dst.buffer = b->dst;
+        w->scratch.buffer = scratch_of(w) > 0 ? b->scratch : NULL;
+        if (!take_input(b, all, w))
+            return false;
+    }
+    return true;
+}
+
+static void release(cl_mem buffer)
+{
+    if (buffer)
+        clReleaseMemObject(buffer);
+}
+
+void buffers_free(buffers *b)
+{
+    for (int i = 0; i < b->count; ++i) {
+        release(b->inputs[i].x);
+        release(b->inputs[i].dy);
+    }
+    release(b->dst);
+    release(b->scratch);
+    memset(b, 0, sizeof *b);
+}

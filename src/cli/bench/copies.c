@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "copies.h"
+
+#include "cl_error.h"
+#include "message.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* A work-item copies `run` vectors side by side. Not every compiler knows the non-temporal store.
+ */
+static const char source[] =
+    "#define COPY(name, type, store) \\\n"
+    "    kernel void name(global const type *from, global type *to, uint vectors, uint run) \\\n"
+    "    { \\\n"
+    "        uint i = (uint)get_global_id(0) * run, end = min(i + run, vectors); \\\n"
+    "        for (; i < end; ++i) \\\n"
+    "            store; \\\n"
+    "    }\n"
+    "COPY(copy4, float4, to[i] = from[i])\n"
+    "COPY(copy16, float16, to[i] = from[i])\n"
+    "#ifdef __has_builtin\n"
+    "#if __has_builtin(__builtin_nontemporal_store)\n"
+    "COPY(stream4, float4, __builtin_nontemporal_store(from[i], to + i))\n"
+    "COPY(stream16, float16, __builtin_nontemporal_store(from[i], to + i))\n"
+    "#endif\n"
+    "#endif\n";
+
+static const struct kernel_row {
+    const char *name;
+    size_t vector; /* bytes */
+    bool streams;
+} kernel_rows[] = {
+    {"copy4", 16, false}, {"copy16", 64, false}, {"stream4", 16, true}, {"stream16", 64, true}};
+
+/* A way of the kernel is a kernel and how many vectors a work-item copies. */
+static const cl_uint runs[] = {1, 16};
+enum { KERNELS = 4, RUNS = 2, GROUP = 64 };
+
+static bool check(const copier *c, cl_int error, const char *call)
+{
+    return cl_error_check(error, call, c->on->device.name);
+}
+
+/* ------------------------------------------------------------------------ copies */
+
+const char *copy_kind_name(const copy *c)
+{
+    static const char *const names[COPY_KINDS] = {"buffer", "kernel", "host"};
+    return names[c->kind];
+}
+
+void copy_text(const copy *c, char text[COPY_TEXT])
+{
+    const struct kernel_row *const row = &kernel_rows[c->way / RUNS];
+    if (c->kind == COPY_BUFFER)
+        snprintf(text, COPY_TEXT, "clEnqueueCopyBuffer");
+    else if (c->kind == COPY_HOST)
+        snprintf(text, COPY_TEXT, "threads, %s", c->way ? "non-temporal" : "memcpy");
+    else
+        snprintf(text, COPY_TEXT, "float%zu x %u%s", row->vector / sizeof(cl_float),
+                 (unsigned)runs[c->way % RUNS], row->streams ? ", non-temporal" : "");
+}
+
+static bool start_kernel(const copy *c, cl_event *done)
+{
+    const cl_kernel kernel = c->by->kernels[c->way / RUNS];
+    const cl_uint run = runs[c->way % RUNS];
+    const cl_uint vectors = (cl_uint)(c->size / kernel_rows[c->way / RUNS].vector);
+    const copier *const by = c->by;
+    const size_t items = (vectors + run - 1) / run, local = by->group;
+    const size_t global = (items + local - 1) / local * local;
+    return check(by, clSetKernelArg(kernel, 0, sizeof by->from, &by->from), "clSetKernelArg") &&
+           check(by, clSetKernelArg(kernel, 1, sizeof by->to, &by->to), "clSetKernelArg") &&
+           check(by, clSetKernelArg(kernel, 2, sizeof vectors, &vectors), "clSetKernelArg") &&
+           check(by, clSetKernelArg(kernel, 3, sizeof run, &run), "clSetKernelArg") &&
+           check(by,
+                 clEnqueueNDRangeKernel(by->on->queue, kernel, 1, NULL, &global, &local, 0, NULL,
+                                        done),
+                 "clEnqueueNDRangeKernel");
+}
+
+bool copy_start(void *self, cl_event *done)
+{
+    const copy *const c = self;
+    if (c->kind == COPY_KERNEL)
+        return start_kernel(c, done);
+    if (c->kind == COPY_BUFFER)
+        return check(c->by,
+                     clEnqueueCopyBuffer(c->by->on->queue, c->by->from, c->by->to, 0, 0, c->size, 0,
+                                         NULL, done),
+                     "clEnqueueCopyBuffer");
+    host_copy_run(c->by->host, c->size, c->way != 0);
+    return true;
+}
+
+/* ------------------------------------------------------------------------ choice */
+
+static bool is_possible(const copier *c, copy_kind kind, int way)
+{
+    switch (kind) {
+    case COPY_BUFFER:
+        return way == 0;
+    case COPY_KERNEL:
+        return way < KERNELS * RUNS && c->kernels[way / RUNS];
+    default:
+        return c->host && (way == 0 || (way == 1 && host_copy_streams()));
+    }
+}
+
+/* The best way of one kind; negative after a failure. */
+static int best_way(copy candidate)
+{
+    const effort little = {.runs = 5};
+    double least = 0;
+    int best = -1;
+    for (candidate.way = 0; candidate.way < KERNELS * RUNS; ++candidate.way) {
+        const contender only = {copy_start, &candidate, &candidate.time};
+        if (!is_possible(candidate.by, candidate.kind, candidate.way))
+            continue;
+        if (!measure(candidate.by->on, &only, 1, little, NULL))
+            return -1;
+        if (best < 0 || candidate.time.minimum < least) {
+            best = candidate.way;
+            least = candidate.time.minimum;
+        }
+    }
+    return best;
+}
+
+int copier_choose(copier *c, const shape *limited, size_t size, copy best[COPY_KINDS])
+{
+    int count = 0;
+    size = (size + COPY_LINE - 1) / COPY_LINE * COPY_LINE;
+    for (int kind = 0; kind < COPY_KINDS; ++kind) {
+        copy *const chosen = &best[count];
+        *chosen = (copy){.by = c,
+                         .kind = (copy_kind)kind,
+                         .shape = *limited,
+                         .size = size,
+                         .bytes = 2 * (double)size};
+        if (kind == COPY_HOST && !c->host)
+            continue;
+        chosen->way = best_way(*chosen);
+        if (chosen->way < 0)
+            return 0;
+        ++count;
+    }
+    return count;
+}
+
+/* ------------------------------------------------------------------------ copier */
+
+static bool build(copier *c)
+{
+    const char *text = source;
+    cl_int error;
+    c->program = clCreateProgramWithSource(c->on->context, 1, &text, NULL, &error);
+    if (!check(c, error, "clCreateProgramWithSource") ||
+        !check(c, clBuildProgram(c->program, 1, &c->on->device.id, "-w", NULL, NULL),
+               "clBuildProgram of the copy kernels"))
+        return false;
+    for (int i = 0; i < KERNELS; ++i) {
+        c->kernels[i] = clCreateKernel(c->program, kernel_rows[i].name, &error);
+        if (!(kernel_rows[i].streams && error == CL_INVALID_KERNEL_NAME) &&
+            !check(c, error, "clCreateKernel"))
+            return false;
+    }
+    return true;
+}
+
+/* A group of the size that most devices like, if they can. */
+static size_t choose_group(const subject *on)
+{
+    const cl_ulong most = device_number(on->device.id, CL_DEVICE_MAX_WORK_GROUP_SIZE);
+    return most > 0 && most < GROUP ? (size_t)most : GROUP;
+}
+
+/* Written to: memory that nobody wrote to may not be there. */
+static bool make_buffers(copier *c, size_t size)
+{
+    const cl_float one = 1;
+    return subject_buffer(c->on, size, "the source of copies", &c->from) &&
+           subject_buffer(c->on, size, "the target of copies", &c->to) &&
+           check(
+               c,
+               clEnqueueFillBuffer(c->on->queue, c->from, &one, sizeof one, 0, size, 0, NULL, NULL),
+               "clEnqueueFillBuffer") &&
+           check(c, clFinish(c->on->queue), "clFinish");
+}
+
+static bool open_host(copier *c, size_t size)
+{
+    if (!(c->on->device.type & CL_DEVICE_TYPE_CPU))
+        return true;
+    const cl_ulong threads = device_number(c->on->device.id, CL_DEVICE_MAX_COMPUTE_UNITS);
+    c->host = host_copy_create((int)threads, size);
+    return c->host != NULL;
+}
+
+bool copier_open(copier *c, const subject *on, size_t size)
+{
+    size = (size + COPY_LINE - 1) / COPY_LINE * COPY_LINE;
+    memset(c, 0, sizeof *c);
+    c->on = on;
+    c->group = choose_group(on);
+    if (build(c) && make_buffers(c, size) && open_host(c, size))
+        return true;
+    copier_close(c);
+    return false;
+}
+
+void copier_close(copier *c)
+{
+    for (int i = 0; i < KERNELS; ++i)
+        if (c->kernels[i])
+            clReleaseKernel(c->kernels[i]);
+    if (c->program)
+        clReleaseProgram(c->program);
+    if (c->from)
+        clReleaseMemObject(c->from);
+    if (c->to)
+        clReleaseMemObject(c->to);
+    host_copy_destroy(c->host);
+    memset(c, 0, sizeof *c);
+}

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "measure.h"
+
+#include "cl_error.h"
+#include "event.h"
+#include "job.h"
+#include "message.h"
+#include "progress.h"
+#include "request.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { WARM_UP = 2 };
+
+typedef enum quantity { TOTAL, ENQUEUE, KERNEL, QUANTITIES } quantity;
+
+typedef struct sample {
+    double seconds[QUANTITIES];
+} sample;
+
+static bool finish(const subject *on, cl_event done, sample *s)
+{
+    s->seconds[KERNEL] = -1;
+    if (!done)
+        return true;
+    const bool good = event_wait(done, &on->device, "the command");
+    if (good)
+        s->seconds[KERNEL] = event_seconds(done, &on->device);
+    clReleaseEvent(done);
+    return good;
+}
+
+static bool run(const subject *on, const contender *one, sample *s)
+{
+    cl_event done = NULL;
+    const double begin = job_clock();
+    if (!one->start(one->self, &done))
+        return false;
+    s->seconds[ENQUEUE] = job_clock() - begin;
+    const cl_int error = done ? clFinish(on->queue) : CL_SUCCESS;
+    s->seconds[TOTAL] = job_clock() - begin;
+    return finish(on, done, s) && cl_error_check(error, "clFinish", on->device.name);
+}
+
+bool measure_once(const subject *on, const contender *one, double *seconds)
+{
+    sample s;
+    if (!run(on, one, &s))
+        return false;
+    *seconds = s.seconds[TOTAL];
+    return true;
+}
+
+static int ascending(const void *a, const void *b)
+{
+    const double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+/* Sorts one quantity of the samples of one contender, which are count apart, into sorted. */
+static void sort(const sample *first, int apart, int runs, quantity of, double *sorted)
+{
+    for (int i = 0; i < runs; ++i)
+        sorted[i] = first[i * apart].seconds[of];
+    qsort(sorted, (size_t)runs, sizeof *sorted, ascending);
+}
+
+static double median(const double *sorted, int runs)
+{
+    return (sorted[(runs - 1) / 2] + sorted[runs / 2]) / 2;
+}
+
+static timing evaluate(const sample *first, int apart, int runs)
+{
+    double sorted[MAX_RUNS];
+    timing t = {.runs = runs};
+    sort(first, apart, runs, ENQUEUE, sorted);
+    t.enqueue = median(sorted, runs);
+    sort(first, apart, runs, KERNEL, sorted);
+    t.kernel = sorted[0] < 0 ? -1 : median(sorted, runs);
+    sort(first, apart, runs, TOTAL, sorted);
+    t.median = median(sorted, runs);
+    t.minimum = sorted[0];
+    return t;
+}
+
+/* One sample of each. */
+static bool run_round(const subject *on, const contender *all, int count, sample *samples)
+{
+    for (int i = 0; i < count; ++i)
+        if (!run(on, &all[i], &samples[i]))
+            return false;
+    return true;
+}
+
+/* Negative after a failure, else the number of rounds. */
+static int run_rounds(const subject *on, const contender *all, int count, effort spent,
+                      const char *what, sample *samples)
+{
+    for (int i = 0; i < WARM_UP; ++i)
+        if (!run_round(on, all, count, samples))
+            return -1;
+    const double begin = job_clock();
+    int runs = 0;
+    while (runs < spent.runs || (runs < MAX_RUNS && job_clock() - begin < spent.seconds)) {
+        char text[80];
+        snprintf(text, sizeof text, "%s, run %d", what ? what : "", runs + 1);
+        if (what)
+            progress_show(text);
+        if (!run_round(on, all, count, samples + (size_t)runs++ * (size_t)count))
+            return -1;
+    }
+    return runs;
+}
+
+bool measure(const subject *on, const contender *all, int count, effort spent, const char *what)
+{
+    sample *const samples = calloc((size_t)count * MAX_RUNS, sizeof *samples);
+    if (!samples)
+        return message_fail("out of memory for the times of %d runs", MAX_RUNS);
+    const int runs = run_rounds(on, all, count, spent, what, samples);
+    for (int i = 0; i < count && runs > 0; ++i)
+        *all[i].time = evaluate(samples + i, count, runs);
+    free(samples);
+    return runs > 0;
+}

@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "request.h"
+
+#include "message.h"
+#include "number.h"
+#include "recipe.h"
+
+#include <getopt.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+const word request_layouts[] = {
+    {"nchw", CHANNELS_FIRST}, {"nhwc", CHANNELS_LAST}, {"nchw4c", 4}, {"nchw8c", 8},
+    {"nchw16c", 16},          {"nchw32c", 32},         {NULL, 0},
+};
+
+const char *request_layout_name(int32_t layout)
+{
+    const word *entry = request_layouts;
+    while (entry->value != layout)
+        ++entry;
+    return entry->name;
+}
+
+enum option_code {
+    DIRECTION = 1,
+    LAYOUT,
+    DTYPE,
+    BETA,
+    SIZE,
+    REGION,
+    VARIANT,
+    RUNS,
+    SECONDS,
+    DEVICE,
+    JSON,
+    PLOT,
+    PEERS,
+    QUIET,
+    HELP,
+    CODES
+};
+
+/* message_bad_option tells the codes from letters by this. */
+_Static_assert(CODES <= ' ', "the codes of options are below any letter");
+
+static const struct option known[] = {
+    {"direction", required_argument, NULL, DIRECTION},
+    {"layout", required_argument, NULL, LAYOUT},
+    {"dtype", required_argument, NULL, DTYPE},
+    {"beta", required_argument, NULL, BETA},
+    {"size", required_argument, NULL, SIZE},
+    {"region", required_argument, NULL, REGION},
+    {"variant", required_argument, NULL, VARIANT},
+    {"runs", required_argument, NULL, RUNS},
+    {"seconds", required_argument, NULL, SECONDS},
+    {"device", required_argument, NULL, DEVICE},
+    {"json", required_argument, NULL, JSON},
+    {"plot", required_argument, NULL, PLOT},
+    {"peers", required_argument, NULL, PEERS},
+    {"quiet", no_argument, NULL, QUIET},
+    {"help", no_argument, NULL, HELP},
+    {NULL, 0, NULL, 0},
+};
+
+static const char *const expected[CODES] = {
+    [DIRECTION] = "forward, backward or both",
+    [LAYOUT] = "a list of nchw, nhwc, nchw4c, nchw8c, nchw16c and nchw32c",
+    [DTYPE] = "a list of f32, f16, bf16 and f64",
+    [BETA] = "a list of numbers",
+    [SIZE] = "a list of whole numbers",
+    [REGION] = "across or within",
+    [VARIANT] = "a name",
+    [RUNS] = "a whole number, 1 to 1000",
+    [SECONDS] = "a number, 0 or more",
+    [DEVICE] = "an index or a part of a name",
+    [JSON] = "a file name",
+    [PLOT] = "a file name",
+    [PEERS] = "a file name",
+};
+
+/* ----------------------------------------------------------------------- lists */
+
+/* False where the text is not an item of the list; there is room for it. */
+typedef bool (*take_item)(const char *text, request *r);
+
+static bool take_layout(const char *text, request *r)
+{
+    return word_parse(text, request_layouts, &r->layouts[r->layout_count++]);
+}
+
+static bool take_dtype(const char *text, request *r)
+{
+    return word_parse(text, word_dtypes, &r->dtypes[r->dtype_count++]);
+}
+
+static bool take_beta(const char *text, request *r)
+{
+    return number_parse_double(text, &r->betas[r->beta_count++]);
+}
+
+static bool take_size(const char *text, request *r)
+{
+    return number_parse_int64(text, &r->sizes[r->size_count++]);
+}
+
+/* Up to MAX_LIST items between commas. */
+static bool take_list(const char *text, take_item take, request *r)
+{
+    for (int items = 0; items < MAX_LIST; ++items) {
+        char item[64];
+        const size_t length = strcspn(text, ",");
+        if (length >= sizeof item)
+            return false;
+        memcpy(item, text, length);
+        item[length] = '\0';
+        if (!take(item, r))
+            return false;
+        if (text[length] == '\0')
+            return true;
+        text += length + 1;
+    }
+    return false;
+}
+
+/* --------------------------------------------------------------------- options */
+
+static bool take_direction(const char *text, request *r)
+{
+    r->forward = strcmp(text, "backward") != 0;
+    r->backward = strcmp(text, "forward") != 0;
+    return !r->forward || !r->backward || strcmp(text, "both") == 0;
+}
+
+static bool take_runs(const char *text, request *r)
+{
+    int64_t runs;
+    if (!number_parse_int64(text, &runs) || runs < 1 || runs > MAX_RUNS)
+        return false;
+    r->runs = (int)runs;
+    return true;
+}
+
+static bool take_text(const char *text, const char **value)
+{
+    *value = text;
+    return *text != '\0';
+}
+
+/* False where the value is not what the option takes. */
+static bool take(int code, const char *value, request *r)
+{
+    switch (code) {
+    case DIRECTION:
+        return take_direction(value, r);
+    case LAYOUT:
+        r->layout_count = 0;
+        return take_list(value, take_layout, r);
+    case DTYPE:
+        r->dtype_count = 0;
+        return take_list(value, take_dtype, r);
+    case BETA:
+        r->beta_count = 0;
+        return take_list(value, take_beta, r);
+    case SIZE:
+        r->size_count = 0;
+        return take_list(value, take_size, r);
+    case REGION:
+        return word_parse(value, word_regions, &r->region);
+    case VARIANT:
+        return take_text(value, &r->variant);
+    case RUNS:
+        return take_runs(value, r);
+    case SECONDS:
+        return number_parse_double(value, &r->seconds) && r->seconds >= 0 && isfinite(r->seconds);
+    case DEVICE:
+        return take_text(value, &r->device);
+    case JSON:
+        return take_text(value, &r->json);
+    case PLOT:
+        return take_text(value, &r->plot);
+    case PEERS:
+        return take_text(value, &r->peers);
+    case QUIET:
+        return r->quiet = true;
+    default:
+        return r->help = true;
+    }
+}
+
+static const char *option_name(int code)
+{
+    const struct option *option = known;
+    while (option->val != code)
+        ++option;
+    return option->name;
+}
+
+static int parse_options(int argc, char **argv, request *r)
+{
+    opterr = 0;
+    for (int code; (code = getopt_long(argc, argv, ":h", known, NULL)) != -1;) {
+        if (code == ':')
+            return message_usage("option '%s' lacks its value", argv[optind - 1]);
+        if (code == '?')
+            return message_bad_option(argv);
+        if (code == 'h')
+            code = HELP;
+        if (!take(code, optarg, r))
+            return message_usage("--%s is '%s', expected %s", option_name(code), optarg,
+                                 expected[code]);
+        if (r->help)
+            break;
+    }
+    return EXIT_DONE;
+}
+
+static int take_shapes(int count, char **names, request *r)
+{
+    for (int i = 0; i < count; ++i) {
+        const shape_verdict verdict = shapes_add(&r->shapes, names[i]);
+        if (verdict == SHAPE_UNKNOWN)
+            return message_usage("unknown shape '%s', expected batch x channels x spatial dims "
+                                 "like 16x96x55x55, up to 8 dims, or alexnet, googlenet or zf",
+                                 names[i]);
+        if (verdict == SHAPE_TOO_MANY)
+            return message_usage("more than %d shapes", MAX_SHAPES);
+    }
+    if (count == 0)
+        shapes_add_networks(&r->shapes);
+    return EXIT_DONE;
+}
+
+/* The library knows which sizes and exponents are valid, whatever the window's axes. */
+static int check_recipes(const request *r)
+{
+    for (int i = 0; i < r->size_count * r->beta_count; ++i) {
+        const recipe asked = {.region = r->region,
+                              .convention = CLLRN_TORCH,
+                              .size = r->sizes[i / r->beta_count],
+                              .alpha = 1e-4,
+                              .beta = r->betas[i % r->beta_count],
+                              .k = 1};
+        cllrn_params params;
+        cllrn_error error = CLLRN_ERROR_INIT;
+        if (recipe_make(&asked, 1, &params, &error) != CLLRN_SUCCESS)
+            return message_usage("%s", error.message);
+    }
+    return EXIT_DONE;
+}
+
+static int check_variant(const char *name)
+{
+    char names[256] = "";
+    size_t used = 0;
+    for (size_t i = 0; name && cllrn_variant_name(i) && used < sizeof names; ++i) {
+        if (strcmp(cllrn_variant_name(i), name) == 0)
+            return EXIT_DONE;
+        used += (size_t)snprintf(names + used, sizeof names - used, "%s%s", i ? ", " : "",
+                                 cllrn_variant_name(i));
+    }
+    return name ? message_usage("--variant is '%s', expected one of %s", name, names) : EXIT_DONE;
+}
+
+/* Windows within a channel extend over all spatial axes, of which there are 1 to 3. */
+static int check_shapes(const request *r)
+{
+    for (int i = 0; i < r->shapes.count && r->region == CLLRN_WITHIN_CHANNEL; ++i) {
+        char text[SHAPE_TEXT];
+        const int axes = r->shapes.shapes[i].rank - 2;
+        shape_text(&r->shapes.shapes[i], text);
+        if (axes < 1 || axes > 3)
+            return message_usage("%s has %d spatial dims, expected 1 to 3 with --region within",
+                                 text, axes);
+    }
+    return EXIT_DONE;
+}
+
+int request_parse(int argc, char **argv, request *parsed)
+{
+    *parsed = (request){
+        .layouts = {CHANNELS_FIRST, CHANNELS_LAST},
+        .layout_count = 2,
+        .dtypes = {CLLRN_F32},
+        .dtype_count = 1,
+        .sizes = {5},
+        .size_count = 1,
+        .betas = {0.75},
+        .beta_count = 1,
+        .region = CLLRN_ACROSS_CHANNELS,
+        .forward = true,
+        .backward = true,
+        .runs = 11,
+        .seconds = 1,
+    };
+    int status = parse_options(argc, argv, parsed);
+    if (status != EXIT_DONE || parsed->help)
+        return status;
+    if (parsed->peers && !parsed->plot)
+        return message_usage("--peers is for --plot");
+    status = check_variant(parsed->variant);
+    if (status == EXIT_DONE)
+        status = check_recipes(parsed);
+    if (status == EXIT_DONE)
+        status = take_shapes(argc - optind, argv + optind, parsed);
+    return status == EXIT_DONE ? check_shapes(parsed) : status;
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the command line of `cllrn bench` asks for. */
+#ifndef CLI_BENCH_REQUEST_H
+#define CLI_BENCH_REQUEST_H
+
+#include "shapes.h"
+#include "word.h"
+
+/* A layout is the size of its channel blocks, or this. */
+enum { CHANNELS_FIRST = 1, CHANNELS_LAST = -1 };
+extern const word request_layouts[];
+
+enum { MAX_LIST = 16, MAX_RUNS = 1000 };
+
+typedef struct request {
+    const char *device;              /* NULL: not named */
+    const char *variant;             /* NULL: the best one */
+    const char *json, *plot, *peers; /* NULL: none */
+    shape_list shapes;
+    int32_t layouts[MAX_LIST], dtypes[MAX_LIST];
+    int64_t sizes[MAX_LIST];
+    double betas[MAX_LIST];
+    int layout_count, dtype_count, size_count, beta_count;
+    int32_t region;
+    bool forward, backward;
+    int runs;       /* of everything, at least */
+    double seconds; /* for every shape, at least */
+    bool quiet;
+    bool help; /* asked for; then nothing else counts */
+} request;
+
+/* EXIT_DONE, or EXIT_USAGE after a message. */
+int request_parse(int argc, char **argv, request *parsed);
+
+/* The name of a layout. */
+const char *request_layout_name(int32_t layout);
+
+#endif

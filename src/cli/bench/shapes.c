@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "shapes.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/*
+ * What the LRN layers of some networks get. AlexNet and GoogLeNet: norm1 and
+ * norm2 of Caffe's models. ZF: conv1 of Zeiler and Fergus, "Visualizing and
+ * Understanding Convolutional Networks", figure 3, gives 96 maps of 110 x 110;
+ * SPP-net's and Faster R-CNN's models normalize these, the paper what is left
+ * of them behind the pooling, which is AlexNet's 96 x 55 x 55.
+ */
+static const struct {
+    const char *network;
+    int64_t channels, height, width;
+} layers[] = {
+    {"alexnet", 96, 55, 55},    {"alexnet", 256, 27, 27}, {"googlenet", 64, 56, 56},
+    {"googlenet", 192, 56, 56}, {"zf", 96, 110, 110},
+};
+static const int64_t batches[] = {1, 16};
+
+bool shape_equal(const shape *s, const shape *other)
+{
+    return s->rank == other->rank && memcmp(s->dims, other->dims, sizeof s->dims) == 0;
+}
+
+static shape_verdict add(shape_list *list, const shape *s)
+{
+    for (int i = 0; i < list->count; ++i)
+        if (shape_equal(&list->shapes[i], s))
+            return SHAPE_ADDED;
+    if (list->count == MAX_SHAPES)
+        return SHAPE_TOO_MANY;
+    list->shapes[list->count++] = *s;
+    return SHAPE_ADDED;
+}
+
+/* NULL: of all networks. */
+static shape_verdict add_layers(shape_list *list, const char *network)
+{
+    shape_verdict verdict = SHAPE_UNKNOWN;
+    for (size_t i = 0; i < sizeof layers / sizeof layers[0]; ++i)
+        for (size_t batch = 0; batch < sizeof batches / sizeof batches[0]; ++batch) {
+            const shape s = {
+                4, {batches[batch], layers[i].channels, layers[i].height, layers[i].width}};
+            if ((!network || strcmp(network, layers[i].network) == 0) &&
+                (verdict = add(list, &s)) == SHAPE_TOO_MANY)
+                return verdict;
+        }
+    return verdict;
+}
+
+/* A dim is at least 1, and all of them leave room to count bytes. */
+static bool parse(const char *text, shape *s)
+{
+    const int64_t most = INT64_MAX / 64;
+    int64_t elements = 1;
+    memset(s, 0, sizeof *s);
+    for (;; ++text) {
+        char *end;
+        errno = 0;
+        if (*text < '0' || *text > '9' || s->rank == CLLRN_MAX_RANK)
+            return false;
+        const long long dim = strtoll(text, &end, 10);
+        if (errno != 0 || dim < 1 || dim > most / elements || (*end != 'x' && *end != '\0'))
+            return false;
+        elements *= dim;
+        s->dims[s->rank++] = dim;
+        text = end;
+        if (*text == '\0')
+            return s->rank >= 2;
+    }
+}
+
+shape_verdict shapes_add(shape_list *list, const char *text)
+{
+    shape s;
+    return parse(text, &s) ? add(list, &s) : add_layers(list, text);
+}
+
+void shapes_add_networks(shape_list *list)
+{
+    add_layers(list, NULL);
+}
+
+void shape_text(const shape *s, char text[SHAPE_TEXT])
+{
+    int used = 0;
+    for (int axis = 0; axis < s->rank; ++axis)
+        used += snprintf(text + used, (size_t)(SHAPE_TEXT - used), "%s%" PRId64, axis ? "x" : "",
+                         s->dims[axis]);
+}
+
+int64_t shape_elements(const shape *s)
+{
+    int64_t elements = 1;
+    for (int axis = 0; axis < s->rank; ++axis)
+        elements *= s->dims[axis];
+    return elements;
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The shapes that are measured: the batch, the channels, then the spatial axes, whatever the
+ * layout. */
+#ifndef CLI_BENCH_SHAPES_H
+#define CLI_BENCH_SHAPES_H
+
+#include <cllrn.h>
+#include <stdbool.h>
+
+typedef struct shape {
+    int32_t rank;
+    int64_t dims[CLLRN_MAX_RANK];
+} shape;
+
+enum { MAX_SHAPES = 64 };
+
+typedef struct shape_list {
+    shape shapes[MAX_SHAPES];
+    int count;
+} shape_list;
+
+/* Adds what "16x96x55x55" or the name of a network means; what is there already is not added again.
+ */
+typedef enum shape_verdict { SHAPE_ADDED, SHAPE_UNKNOWN, SHAPE_TOO_MANY } shape_verdict;
+shape_verdict shapes_add(shape_list *list, const char *text);
+
+/* Adds those of every network. */
+void shapes_add_networks(shape_list *list);
+
+bool shape_equal(const shape *s, const shape *other);
+
+/* "16x96x55x55" */
+enum { SHAPE_TEXT = CLLRN_MAX_RANK * 20 };
+void shape_text(const shape *s, char text[SHAPE_TEXT]);
+
+/* Of all dims; fits, since shapes_add takes no other. */
+int64_t shape_elements(const shape *s);
+
+#endif

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "workload.h"
+
+#include "message.h"
+#include "recipe.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+const char *workload_direction(const workload *w)
+{
+    return w->direction == CLLRN_BACKWARD ? "backward" : "forward";
+}
+
+void workload_text(const workload *w, char text[WORKLOAD_TEXT])
+{
+    char dims[SHAPE_TEXT];
+    shape_text(&w->shape, dims);
+    snprintf(text, WORKLOAD_TEXT, "%s %s %s size %" PRId64 " beta %.6g %s", dims,
+             request_layout_name(w->layout), cllrn_dtype_string(w->dtype), w->size, w->beta,
+             workload_direction(w));
+}
+
+/* True for success; else prints what the library said of which workload. */
+static bool check(const workload *w, cllrn_status status, const cllrn_error *error)
+{
+    char text[WORKLOAD_TEXT];
+    workload_text(w, text);
+    return status == CLLRN_SUCCESS || message_fail("%s: %s", text, error->message);
+}
+
+/* ------------------------------------------------------------------------ lists */
+
+static bool make_params(workload *w)
+{
+    cllrn_error error = CLLRN_ERROR_INIT;
+    const recipe asked = {.region = w->region,
+                          .convention = CLLRN_TORCH,
+                          .size = w->size,
+                          .alpha = 1e-4,
+                          .beta = w->beta,
+                          .k = 1};
+    const int32_t axes = recipe_window_axes(&asked, w->shape.rank);
+    return check(w, recipe_make(&asked, axes, &w->params, &error), &error);
+}
+
+static cllrn_status describe(const workload *w, cllrn_tensor *tensor, cllrn_error *error)
+{
+    const int32_t rank = w->shape.rank;
+    if (w->layout > CHANNELS_FIRST)
+        return cllrn_tensor_init_blocked(tensor, sizeof *tensor, w->dtype, rank, w->shape.dims, 1,
+                                         w->layout, error);
+    if (w->layout == CHANNELS_FIRST)
+        return cllrn_tensor_init(tensor, sizeof *tensor, w->dtype, rank, w->shape.dims, NULL, 1,
+                                 error);
+    int64_t dims[CLLRN_MAX_RANK] = {w->shape.dims[0]};
+    for (int axis = 2; axis < rank; ++axis)
+        dims[axis - 1] = w->shape.dims[axis];
+    dims[rank - 1] = w->shape.dims[1];
+    return cllrn_tensor_init(tensor, sizeof *tensor, w->dtype, rank, dims, NULL, -1, error);
+}
+
+static bool make_tensor(workload *w)
+{
+    cllrn_error error = CLLRN_ERROR_INIT;
+    int64_t span = 0;
+    cllrn_status status = describe(w, &w->tensor, &error);
+    if (status == CLLRN_SUCCESS)
+        status = cllrn_tensor_span(&w->tensor, &span, NULL, &error);
+    const size_t element = cllrn_dtype_size(w->dtype);
+    const int tensors = w->direction == CLLRN_BACKWARD ? 3 : 2;
+    w->span = (size_t)span * element;
+    w->bytes = (double)tensors * (double)element * (double)shape_elements(&w->shape);
+    return check(w, status, &error);
+}
+
+/* The combination with this number. */
+static workload combine(const request *r, int number)
+{
+    const int directions = r->forward + r->backward;
+    workload w = {.region = r->region};
+    w.direction = number % directions ? CLLRN_BACKWARD : CLLRN_FORWARD;
+    if (!r->forward)
+        w.direction = CLLRN_BACKWARD;
+    number /= directions;
+    w.beta = r->betas[number % r->beta_count];
+    number /= r->beta_count;
+    w.size = r->sizes[number % r->size_count];
+    number /= r->size_count;
+    w.layout = r->layouts[number % r->layout_count];
+    number /= r->layout_count;
+    w.dtype = r->dtypes[number % r->dtype_count];
+    w.shape = r->shapes.shapes[number / r->dtype_count];
+    return w;
+}
+
+workload *workloads_make(const request *r, int *count)
+{
+    *count = (r->forward + r->backward) * r->beta_count * r->size_count * r->layout_count *
+             r->dtype_count * r->shapes.count;
+    workload *const all = calloc((size_t)*count, sizeof *all);
+    if (!all)
+        message_fail("out of memory for %d combinations", *count);
+    for (int i = 0; all && i < *count; ++i) {
+        all[i] = combine(r, i);
+        if (!make_params(&all[i]) || !make_tensor(&all[i])) {
+            free(all);
+            return NULL;
+        }
+    }
+    return all;
+}
+
+void workloads_free(workload *all, int count)
+{
+    for (int i = 0; all && i < count; ++i)
+        cllrn_plan_destroy(all[i].plan);
+    free(all);
+}
+
+/* ------------------------------------------------------------------------- runs */
+
+bool workload_plan(const workload *w, cllrn_engine *engine, const char *variant, cllrn_plan **plan)
+{
+    cllrn_error error = CLLRN_ERROR_INIT;
+    cllrn_problem problem = CLLRN_PROBLEM_INIT;
+    problem.direction = w->direction;
+    problem.params = &w->params;
+    problem.src = &w->tensor;
+    problem.dst = &w->tensor;
+    problem.dy = w->direction == CLLRN_BACKWARD ? &w->tensor : NULL;
+    problem.variant = variant;
+    return check(w, cllrn_plan_create(engine, &problem, plan, &error), &error);
+}
+
+bool workload_start(void *self, cl_event *done)
+{
+    const workload *const w = self;
+    cllrn_error error = CLLRN_ERROR_INIT;
+    const cllrn_memory *const scratch = w->scratch.buffer ? &w->scratch : NULL;
+    const cllrn_status status =
+        w->direction == CLLRN_BACKWARD
+            ? cllrn_enqueue_backward(w->plan, w->on->queue, &w->x, &w->dy, &w->dst, scratch, 0,
+                                     NULL, done, &error)
+            : cllrn_enqueue_forward(w->plan, w->on->queue, &w->x, &w->dst, scratch, 0, NULL, done,
+                                    &error);
+    return check(w, status, &error);
+}

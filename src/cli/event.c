@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "event.h"
+
+#include "cl_error.h"
+
+bool event_wait(cl_event event, const device *on, const char *command)
+{
+    const cl_int waited = clWaitForEvents(1, &event);
+    cl_int status = CL_COMPLETE;
+    const cl_int error =
+        clGetEventInfo(event, CL_EVENT_COMMAND_EXECUTION_STATUS, sizeof status, &status, NULL);
+    if (!cl_error_check(error, "clGetEventInfo", on->name))
+        return false;
+    if (status < 0)
+        return cl_error_check(status, command, on->name);
+    return cl_error_check(waited, "clWaitForEvents", on->name);
+}
+
+double event_seconds(cl_event event, const device *on)
+{
+    cl_ulong begin = 0, end = 0;
+    if (device_number(on->id, CL_DEVICE_PROFILING_TIMER_RESOLUTION) == 0 ||
+        clGetEventProfilingInfo(event, CL_PROFILING_COMMAND_START, sizeof begin, &begin, NULL) ||
+        clGetEventProfilingInfo(event, CL_PROFILING_COMMAND_END, sizeof end, &end, NULL) ||
+        end < begin)
+        return -1;
+    return 1e-9 * (double)(end - begin);
+}

@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef CLI_PROGRESS_H
+#define CLI_PROGRESS_H
+
+/* One line on stderr, where that is a terminal; an empty text wipes it. */
+void progress_show(const char *text);
+
+#endif

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "word.h"
+
+#include <cllrn.h>
+#include <string.h>
+
+const word word_regions[] = {
+    {"across", CLLRN_ACROSS_CHANNELS},
+    {"within", CLLRN_WITHIN_CHANNEL},
+    {NULL, 0},
+};
+
+const word word_dtypes[] = {
+    {"f32", CLLRN_F32}, {"f16", CLLRN_F16}, {"bf16", CLLRN_BF16}, {"f64", CLLRN_F64}, {NULL, 0},
+};
+
+bool word_parse(const char *text, const word *words, int32_t *value)
+{
+    for (; words->name; ++words) {
+        if (strcmp(text, words->name) == 0) {
+            *value = words->value;
+            return true;
+        }
+    }
+    return false;
+}

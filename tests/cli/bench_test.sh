@@ -1,0 +1,190 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# `cllrn bench` from outside: bench_test.sh CLLRN_BINARY
+# What it says has to be complete and to agree with itself; how fast anything is does not matter.
+# Skipped (77) without an OpenCL device. Prints what failed and, last, a count.
+# shellcheck disable=SC2016 # what is written into scripts is expanded there
+. "$(dirname "$0")/common.sh"
+[ $# -eq 1 ] || { echo "usage: $0 CLLRN_BINARY" >&2; exit 2; }
+cllrn=$(realpath "$1")
+cd "$dir"
+
+# ------------------------------------------------------------------------ usage
+
+refused 2 "unknown option '--frob'" bench --frob
+refused 2 "unknown option '-x'" bench -x
+refused 2 "'--quiet=1' takes no value" bench --quiet=1
+refused 2 "option '--json' lacks" bench --json
+for shape in '' frob 1 1x 0x8 8x-1 1X8 1x8x4.5 1x2x3x4x5x6x7x8x9 99999999999999999999x1 \
+    4294967296x4294967296x4294967296; do
+    refused 2 "unknown shape '$shape'" bench "$shape"
+done
+refused 2 '--direction is' bench --direction sideways 1x8x4x4
+for list in '' chwn 'nchw,' ',nchw' 'nchw,nchw3c' 'nchw nhwc'; do
+    refused 2 "--layout is '$list', expected a list of nchw" bench --layout "$list" 1x8x4x4
+done
+for list in '' f8 'f32,'; do refused 2 "--dtype is '$list'" bench --dtype "$list" 1x8x4x4; done
+for list in '' five '0.5,x'; do refused 2 "--beta is '$list'" bench --beta "$list" 1x8x4x4; done
+for list in '' 1.5 1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17; do
+    refused 2 "--size is '$list'" bench --size "$list" 1x8x4x4
+done
+refused 2 'size 0' bench --size 5,0 1x8x4x4
+refused 2 '--region is' bench --region between 1x8x4x4
+refused 2 '1x8 has 0 spatial dims' bench --region within 1x8
+refused 2 "--variant is 'frob', expected one of" bench --variant frob 1x8x4x4
+for runs in 0 -1 1001 x; do refused 2 "--runs is '$runs'" bench --runs "$runs" 1x8x4x4; done
+for seconds in -1 nan inf x; do
+    refused 2 "--seconds is '$seconds'" bench --seconds "$seconds" 1x8x4x4
+done
+refused 2 '--peers is for --plot' bench --peers a.json 1x8x4x4
+refused 2 'no OpenCL device' bench --device host 1x8x4x4
+done_by bench --help
+check 'the help names all options' grep -q -- --peers out.txt
+
+# ---------------------------------------------------------------------- a device
+
+export CLLRN_DEVICE=${CLLRN_TEST_DEVICE:-Portable}
+if [ -z "${CLLRN_TEST_REQUIRED+set}" ] && ! "$cllrn" devices 2>/dev/null | grep -q "$CLLRN_DEVICE"
+then
+    finish
+    echo "SKIPPED: no device $CLLRN_DEVICE"
+    exit 77
+fi
+
+refused 1 'no such device' bench --device frobnicate 1x8x4x4
+refused 1 'cannot be written' bench --json /nonexistent/a.json 1x8x4x4
+refused 1 'bytes, but a buffer on' bench --quiet 65536x65536x65536
+
+quickly=(--runs 3 --seconds 0)
+done_by bench "${quickly[@]}" --dtype f32,f16 --json all.json 1x8x4x4 2x5x7
+cp out.txt all.txt
+done_by bench "${quickly[@]}" --quiet --direction forward --layout nchw8c --size 3,5 \
+    --beta 0.5,0.75,-1 --json lists.json 1x9x4x4
+check 'quiet prints nothing' [ ! -s out.txt ]
+done_by bench "${quickly[@]}" --direction backward --region within --layout nhwc --variant strided \
+    --json within.json 1x3x4x4
+done_by bench --runs 3 1x8x4x4
+check 'a row for each combination' [ "$(grep -cE '^(1x8x4x4|2x5x7) .* (for|back)ward ' all.txt)" -eq 16 ]
+check 'the copies are told' grep -qE '^1x8x4x4 +copy, 0.001024 MB: ' all.txt
+check 'the launch is told' grep -q '^a launch of 8 elements takes' all.txt
+
+if command -v python3 >/dev/null; then
+    cat >parse.py <<'PYTHON'
+import itertools, json, math
+
+def near(a, b):
+    return math.isclose(a, b, rel_tol=1e-4)
+
+def read(path):
+    """A report, once its numbers are found to agree with one another."""
+    report = json.load(open(path))
+    assert report["schema"] == "cllrn-bench-1" and report["library"].startswith("cllrn "), path
+    assert len(report["date"]) == 20 and report["host"]["processor"], path
+    assert report["device"]["name"] and report["device"]["compute_units"] > 0, path
+    for row in report["results"] + report["copies"]:
+        assert 0 < row["minimum_ms"] <= row["median_ms"] and row["runs"] == 3, row
+        assert row["kernel_ms"] is None or 0 <= row["kernel_ms"], row
+        assert near(row["gb_per_s"], row["bytes"] / row["median_ms"] / 1e6), row
+    for row in report["results"]:
+        tensors = 3 if row["direction"] == "backward" else 2
+        width = {"f64": 8, "f32": 4, "f16": 2, "bf16": 2}[row["dtype"]]
+        assert row["shape"] == "x".join(map(str, row["dims"])), row
+        assert row["bytes"] == tensors * width * math.prod(row["dims"]), row
+        limits = [c for c in report["copies"] if c["shape"] == row["shape"]
+                  and 0 <= c["bytes"] - row["bytes"] < 128]
+        assert {"buffer", "kernel"} <= {c["kind"] for c in limits}, row
+        assert (report["device"]["type"] == "CPU") == ("host" in {c["kind"] for c in limits}), row
+        assert row["of_copy"] > 0, row
+        assert near(row["of_copy"], row["gb_per_s"] / max(c["gb_per_s"] for c in limits)), row
+    assert report["builds"], path
+    for build in report["builds"]:
+        assert all(build[key] > 0 for key in
+                   ("first_ms", "again_ms", "other_engine_ms", "first_run_ms")), build
+        assert any(all(row[key] == build[key] for key in
+                       ("shape", "layout", "dtype", "direction", "size", "beta", "variant"))
+                   for row in report["results"]), build
+    assert 0 < report["overhead"]["enqueue_ms"] <= report["overhead"]["total_ms"], path
+    return report
+
+def rows(report, *keys):
+    assert all(row["implementation"] == "cllrn" for row in report["results"])
+    return sorted(tuple(row[key] for key in keys) for row in report["results"])
+
+def combinations(*lists):
+    return sorted(itertools.product(*lists))
+
+assert rows(read("all.json"), "shape", "layout", "dtype", "direction", "size", "beta") == \
+    combinations(["1x8x4x4", "2x5x7"], ["nchw", "nhwc"], ["f32", "f16"], ["forward", "backward"],
+                 [5], [0.75])
+assert rows(read("lists.json"), "shape", "layout", "direction", "size", "beta") == \
+    combinations(["1x9x4x4"], ["nchw8c"], ["forward"], [3, 5], [0.5, 0.75, -1])
+within = read("within.json")
+assert within["region"] == "within"
+assert rows(within, "layout", "direction", "variant") == [("nhwc", "backward", "strided")]
+PYTHON
+    check 'the reports are complete' python3 parse.py
+else
+    echo 'no python3: the reports are not parsed'
+fi
+
+# ------------------------------------------------------------------------ the plot
+
+# Without gnuplot, and with one that cannot draw.
+mkdir bin none
+printf '#!/bin/sh\nPATH=%s exec "%s" "$@"\n' "$dir/none" "$cllrn" >without
+printf '#!/bin/sh\nPATH=%s:$PATH exec "%s" "$@"\n' "$dir/bin" "$cllrn" >with
+printf '#!/bin/sh\n[ "$1" = --version ] || exit 3\n' >bin/gnuplot
+chmod +x without with bin/gnuplot
+command=$cllrn
+cllrn=$dir/without
+refused 1 'needs gnuplot' bench --plot plot.svg 1x8x4x4
+cllrn=$dir/with
+echo '{"schema": "cllrn-bench-1", "results": [{"implementation": "peer"}]}' >incomplete.json
+echo '{"schema": "cllrn-bench-2", "results": []}' >other.json
+echo '{"schema": "cllrn-bench-1", "results": [' >cut.json
+for peers in incomplete other cut; do
+    refused 1 "$peers.json: not what cllrn-bench-1 says" bench --plot plot.svg \
+        --peers $peers.json 1x8x4x4
+done
+refused 1 'missing.json: cannot be read' bench --plot plot.svg --peers missing.json 1x8x4x4
+refused 1 'gnuplot failed' bench "${quickly[@]}" --quiet --plot plot.svg 1x8x4x4
+check 'a plot that failed is not there' [ ! -e plot.svg ]
+
+# A signal leaves none of the two files behind.
+"$cllrn" bench --seconds 60 --json killed.json --plot killed.svg 1x8x4x4 >out.txt 2>&1 &
+for _ in $(seq 100); do
+    [ "$(find . -name '.cllrn-*' | wc -l)" -lt 2 ] || break
+    sleep 0.1
+done
+check 'both files are under way' [ "$(find . -name '.cllrn-*' | wc -l)" -eq 2 ]
+sleep 0.5 # to where a driver is in, with signal handlers of its own
+kill -TERM $!
+wait $! || true
+check 'no temporary files after a signal' no_temporary_files
+check 'no output after a signal' [ ! -e killed.json -a ! -e killed.svg ]
+
+cllrn=$command
+if command -v gnuplot >/dev/null; then
+    cat >peers.json <<'JSON'
+{"schema": "cllrn-bench-1", "more": [1, -2.5e-3, {"a": null}, "\u0041\"", true], "results": [
+  {"implementation": "peer's <1>", "dims": [1, 8, 4, 4], "layout": "nchw", "dtype": "f32",
+   "direction": "forward", "bytes": 1024, "gb_per_s": 0.5},
+  {"implementation": "cllrn", "layout": "old", "bytes": 1024, "gb_per_s": 0.5}]}
+JSON
+    done_by bench "${quickly[@]}" --plot "it's.svg" --peers peers.json 1x8x4x4 2x8x4x4
+    cat >svg.py <<'PYTHON'
+import xml.etree.ElementTree as tree
+svg = tree.parse("it's.svg").getroot()
+assert svg.tag.endswith("}svg")
+texts = {"".join(element.itertext()).strip() for element in svg.iter() if element.tag.endswith("}text")}
+series = {f"cllrn {layout} f32 {direction}" for layout in ("nchw", "nhwc")
+          for direction in ("forward", "backward")} | {"fastest copy", "peer's <1> nchw f32 forward"}
+assert series <= texts, texts
+assert not any("old" in text for text in texts), texts
+PYTHON
+    command -v python3 >/dev/null && check 'the plot has all series' python3 svg.py
+else
+    echo 'no gnuplot: the plot is not drawn'
+fi
+
+finish

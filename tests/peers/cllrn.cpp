@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: Apache-2.0
+/* This library, as its users call it. */
+#include "implementation.h"
+
+#include <cllrn.h>
+
+#include <cstring>
+#include <stdexcept>
+
+namespace peers
+{
+
+static void check(cllrn_status status, const cllrn_error &error)
+{
+    if (status != CLLRN_SUCCESS)
+        throw std::runtime_error(error.message);
+}
+
+static int32_t type_of(dtype which)
+{
+    return which == dtype::f32 ? CLLRN_F32 : which == dtype::f16 ? CLLRN_F16 : CLLRN_BF16;
+}
+
+static cllrn_tensor tensor_of(const shape &dims, layout which, dtype type)
+{
+    cllrn_error error = CLLRN_ERROR_INIT;
+    cllrn_tensor tensor;
+    const int64_t nchw[] = {dims.batch, dims.channels, dims.height, dims.width};
+    const int64_t nhwc[] = {dims.batch, dims.height, dims.width, dims.channels};
+    if (which == layout::nchw16c)
+        check(cllrn_tensor_init_blocked(&tensor, sizeof tensor, type_of(type), 4, nchw, 1, 16,
+                                        &error),
+              error);
+    else
+        check(cllrn_tensor_init(&tensor, sizeof tensor, type_of(type), 4,
+                                which == layout::nchw ? nchw : nhwc, nullptr,
+                                which == layout::nchw ? 1 : -1, &error),
+              error);
+    return tensor;
+}
+
+static cllrn_params params_of(int size, double beta)
+{
+    cllrn_error error = CLLRN_ERROR_INIT;
+    cllrn_params params;
+    check(cllrn_params_init(&params, sizeof params, CLLRN_TORCH, size, alpha, beta, k, &error),
+          error);
+    return params;
+}
+
+/* From one type to another: LRN with beta 0. */
+static void convert(const cllrn_tensor &from, const void *source, const cllrn_tensor &to, void *out)
+{
+    cllrn_error error = CLLRN_ERROR_INIT;
+    const cllrn_params identity = params_of(1, 0.0);
+    check(cllrn_host_forward(&identity, &from, source, &to, out, &error), error);
+}
+
+static std::vector<char> stored_bytes(const std::vector<float> &values, const problem &p)
+{
+    std::vector<char> bytes(values.size() * element_size(p.dtype));
+    const std::vector<float> floats = stored(values, p.dims, p.layout);
+    if (p.dtype == dtype::f32)
+        memcpy(bytes.data(), floats.data(), bytes.size());
+    else
+        convert(tensor_of(p.dims, p.layout, dtype::f32), floats.data(),
+                tensor_of(p.dims, p.layout, p.dtype), bytes.data());
+    return bytes;
+}
+
+static cllrn_memory memory_of(const buffer &at)
+{
+    cllrn_memory memory = CLLRN_MEMORY_INIT;
+    memory.buffer = at.memory;
+    return memory;
+}
+
+namespace
+{
+
+class cllrn_run : public runnable
+{
+  public:
+    cllrn_run(const opencl &cl, cllrn_engine *engine, const problem &p, const data &d)
+        : owner(cl), what(p), tensor(tensor_of(p.dims, p.layout, p.dtype)),
+          bytes(d.x.size() * element_size(p.dtype)), src(cl, bytes, stored_bytes(d.x, p).data()),
+          dst(cl, bytes)
+    {
+        cllrn_error error = CLLRN_ERROR_INIT;
+        const cllrn_params params = params_of(p.size, p.beta);
+        cllrn_problem request = CLLRN_PROBLEM_INIT;
+        request.params = &params;
+        request.src = &tensor;
+        request.dst = &tensor;
+        if (p.direction == direction::backward) {
+            dy = std::make_unique<buffer>(cl, bytes, stored_bytes(d.dy, p).data());
+            request.direction = CLLRN_BACKWARD;
+            request.dy = &tensor;
+        }
+        check(cllrn_plan_create(engine, &request, &plan, &error), error);
+        const uint64_t needed = cllrn_plan_scratch_size(plan, CLLRN_DISJOINT);
+        if (needed > 0)
+            scratch = std::make_unique<buffer>(cl, static_cast<size_t>(needed));
+    }
+
+    ~cllrn_run() override
+    {
+        cllrn_plan_destroy(plan);
+    }
+
+    void run() override
+    {
+        cllrn_error error = CLLRN_ERROR_INIT;
+        const cllrn_memory from = memory_of(src), to = memory_of(dst);
+        cllrn_memory room = CLLRN_MEMORY_INIT;
+        if (scratch)
+            room.buffer = scratch->memory;
+        const cllrn_memory *const extra = scratch ? &room : nullptr;
+        if (dy) {
+            const cllrn_memory gradient = memory_of(*dy);
+            check(cllrn_enqueue_backward(plan, owner.queue, &from, &gradient, &to, extra, 0,
+                                         nullptr, nullptr, &error),
+                  error);
+        } else {
+            check(cllrn_enqueue_forward(plan, owner.queue, &from, &to, extra, 0, nullptr, nullptr,
+                                        &error),
+                  error);
+        }
+        check_cl(clFinish(owner.queue), "clFinish");
+    }
+
+    std::vector<float> result() override
+    {
+        std::vector<float> floats(bytes / element_size(what.dtype));
+        if (what.dtype == dtype::f32) {
+            dst.read(floats.data());
+        } else {
+            std::vector<char> found(bytes);
+            dst.read(found.data());
+            convert(tensor, found.data(), tensor_of(what.dims, what.layout, dtype::f32),
+                    floats.data());
+        }
+        return logical(floats, what.dims, what.layout);
+    }
+
+    std::string variant() const override
+    {
+        return cllrn_plan_variant(plan, CLLRN_DISJOINT);
+    }
+
+  private:
+    const opencl &owner;
+    const problem what;
+    const cllrn_tensor tensor;
+    const size_t bytes;
+    buffer src, dst;
+    std::unique_ptr<buffer> dy, scratch;
+    cllrn_plan *plan = nullptr;
+};
+
+class cllrn : public implementation
+{
+  public:
+    explicit cllrn(const opencl &cl) : owner(cl)
+    {
+        cllrn_error error = CLLRN_ERROR_INIT;
+        check(cllrn_engine_create(cl.context, cl.device, nullptr, &engine, &error), error);
+    }
+
+    ~cllrn() override
+    {
+        cllrn_engine_destroy(engine);
+    }
+
+    std::string name() const override
+    {
+        return "cllrn";
+    }
+
+    std::unique_ptr<runnable> prepare(const problem &p, const data &d) const override
+    {
+        return std::make_unique<cllrn_run>(owner, engine, p, d);
+    }
+
+  private:
+    const opencl &owner;
+    cllrn_engine *engine = nullptr;
+};
+
+} // namespace
+
+void add_cllrn(implementations &all, const opencl &cl)
+{
+    all.push_back(std::make_unique<cllrn>(cl));
+}
+
+} // namespace peers

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The results as JSON, schema cllrn-bench-1. */
+#ifndef PEERS_REPORT_H
+#define PEERS_REPORT_H
+
+#include "runner.h"
+
+namespace peers
+{
+
+/* The model of the processor, "unknown" where the system does not say. */
+std::string processor();
+
+/* groups: the measurements that were interleaved. Throws where the file cannot be written. */
+void write_report(const std::string &path, const opencl &, int threads,
+                  const std::vector<std::vector<measurement>> &groups);
+
+} // namespace peers
+
+#endif
