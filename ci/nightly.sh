@@ -9,7 +9,7 @@ logs=$(mktemp -d)
 trap 'rm -rf "$logs"' EXIT
 status=0
 table=()
-for part in test full sanitize mutants exhaustive peers intel; do
+for part in test full sanitize mutants exhaustive peers intel gpu-static gpu-traffic; do
     begin=$SECONDS
     code=0
     arguments=()
@@ -24,7 +24,7 @@ for part in test full sanitize mutants exhaustive peers intel; do
         tail -n 60 "$logs/$part"
         ;;
     esac
-    table+=("$(printf '%-10s %5d s  %s' "$part" $((SECONDS - begin)) "$result")")
+    table+=("$(printf '%-11s %5d s  %s' "$part" $((SECONDS - begin)) "$result")")
     echo "${table[-1]}"
 done
 echo

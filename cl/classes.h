@@ -22,4 +22,10 @@
 #define LRN_F64 4
 #define LRN_ANY 0 /* told at run time which of the first three */
 
+/*
+ * Elements of an array that a work-group shares in local memory, see cl/group.cl:
+ * one array in the forward direction, four in the backward one.
+ */
+#define LRN_GROUP_ELEMENTS 1024
+
 #endif

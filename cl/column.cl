@@ -14,14 +14,17 @@
 #include "kernel.h"
 #endif
 
-/* x[at] without an index that changes, which would keep the array out of registers. */
+/*
+ * x[at] without an index that changes, which would keep the array out of
+ * registers; by the bits, since compilers make one of a choice between elements.
+ */
 static inline real_t pick(const real_t *x, int at)
 {
-    real_t picked = x[0];
+    bits_t picked = (bits_t)(0u);
 #pragma unroll
-    for (int j = 1; j < LRN_TAPS; ++j)
-        picked = j == at ? x[j] : picked;
-    return picked;
+    for (int j = 0; j < LRN_TAPS; ++j)
+        picked |= LRN_BITS(x[j]) & (bits_t)(j == at ? 0xffffffffu : 0u);
+    return LRN_REAL(picked);
 }
 
 static inline void shift_in(real_t *x, real_t next)
@@ -66,11 +69,12 @@ kernel void LRN_KERNEL_NAME(column)(LRN_TENSOR_ARGUMENTS)
         /* Channels j - (LRN_TAPS - 1) .. j, the mirrored window of j - lower. */
         real_t gradients[LRN_TAPS], factors[LRN_TAPS], powers[LRN_TAPS];
 #pragma unroll
-        for (int i = 0; i < LRN_TAPS; ++i) {
+        for (int i = 0; i < LRN_TAPS; ++i)
+            x[i] = gradients[i] = factors[i] = powers[i] = (real_t)(0.0f);
+#pragma unroll
+        for (int i = 1; i < LRN_TAPS; ++i) /* the first one is shifted out at once */
             x[i] = channel_of(from, src_type, src_channel, src_shift, channels,
                               begin - LRN_TAPS + i, count);
-            gradients[i] = factors[i] = powers[i] = (real_t)(0.0f);
-        }
         for (index_t j = begin - upper; j < end + lower; ++j) {
             const index_t c = j - lower;
             real_t gradient_j = (real_t)(0.0f), factor = gradient_j, power = gradient_j;
@@ -93,8 +97,9 @@ kernel void LRN_KERNEL_NAME(column)(LRN_TENSOR_ARGUMENTS)
             }
         }
 #else
+        x[0] = (real_t)(0.0f); /* is shifted out at once */
 #pragma unroll
-        for (int i = 0; i < LRN_TAPS; ++i)
+        for (int i = 1; i < LRN_TAPS; ++i)
             x[i] = channel_of(from, src_type, src_channel, src_shift, channels,
                               begin - lower - 1 + i, count);
         for (index_t c = begin; c < end; ++c) {

@@ -119,7 +119,9 @@ static inline index_t lrn_padded(index_t channels, int shift)
 
 /* The pointer `offset` elements on. */
 #if LRN_STORAGE == LRN_ANY
-#define LRN_AT(p, type, offset) ((p) + (offset) * ((type) == LRN_F32 ? 4 : 2))
+/* In two steps: four times an index of 32 bits need not fit in them, twice does. */
+#define LRN_AT(p, type, offset)                                                                    \
+    ((p) + 2 * (offset) + ((type) == LRN_F32 ? 2 * (offset) : (index_t)0))
 #else
 #define LRN_AT(p, type, offset) ((p) + (offset))
 #endif

@@ -48,30 +48,39 @@ static inline index_t lrn_channel(index_t c, index_t stride, int shift)
 
 #ifndef LRN_C
 
-/* The sum of LRN_TAPS products a b; every loop has a constant length and unrolls. */
+#if LRN_TAPS > 15
+#error "lrn_window_sum_unrolled has blocks of 8, 4, 2 and 1 products"
+#endif
+
+/* Sums of blocks of products a b. No loops: what unrolls late keeps arrays out of registers. */
+LRN_INLINE real_t lrn_block2(const real_t *a, const real_t *b)
+{
+    return LRN_FMA(a[0], b[0], a[1] * b[1]);
+}
+
+LRN_INLINE real_t lrn_block4(const real_t *a, const real_t *b)
+{
+    return lrn_block2(a, b) + lrn_block2(a + 2, b + 2);
+}
+
+LRN_INLINE real_t lrn_block8(const real_t *a, const real_t *b)
+{
+    return lrn_block4(a, b) + lrn_block4(a + 4, b + 4);
+}
+
+/* The sum of LRN_TAPS products a b. */
 LRN_INLINE real_t lrn_window_sum_unrolled(const real_t *a, const real_t *b)
 {
     real_t total = (real_t)(0.0f);
-    int first = 0;
-#pragma unroll
-    for (int size = 64; size >= 2; size /= 2) {
-        if ((LRN_TAPS & size) == 0)
-            continue;
-        real_t block[LRN_TAPS / 2 + 1];
-#pragma unroll
-        for (int i = 0; i < size / 2; ++i)
-            block[i] = LRN_FMA(a[first + 2 * i], b[first + 2 * i],
-                               a[first + 2 * i + 1] * b[first + 2 * i + 1]);
-#pragma unroll
-        for (int pairs = size / 4; pairs >= 1; pairs /= 2)
-#pragma unroll
-            for (int i = 0; i < pairs; ++i)
-                block[i] = block[2 * i] + block[2 * i + 1];
-        total = first == 0 ? block[0] : total + block[0];
-        first += size;
-    }
+    const int fours = LRN_TAPS & 8, twos = LRN_TAPS & 12, ones = LRN_TAPS & 14; /* begin there */
+    if (LRN_TAPS & 8)
+        total = lrn_block8(a, b);
+    if (LRN_TAPS & 4)
+        total = fours ? total + lrn_block4(a + fours, b + fours) : lrn_block4(a, b);
+    if (LRN_TAPS & 2)
+        total = twos ? total + lrn_block2(a + twos, b + twos) : lrn_block2(a, b);
     if (LRN_TAPS & 1)
-        total = LRN_FMA(a[LRN_TAPS - 1], b[LRN_TAPS - 1], total);
+        total = LRN_FMA(a[ones], b[ones], total);
     return total;
 }
 

@@ -28,6 +28,7 @@ cllrn_status lrn_device_facts_get(cl_device_id device, lrn_device_facts *facts, 
 {
     cl_device_type type = 0;
     cl_uint units = 0, width = 0, dimensions = 0;
+    cl_ulong local_memory = 0;
     cl_platform_id platform = NULL;
     size_t sizes[16] = {0}, group = 0;
     char profile[32] = ""; /* not to be guessed: kernels with types the device lacks do not build */
@@ -45,6 +46,7 @@ cllrn_status lrn_device_facts_get(cl_device_id device, lrn_device_facts *facts, 
         {CL_DEVICE_MAX_WORK_GROUP_SIZE, "CL_DEVICE_MAX_WORK_GROUP_SIZE", sizeof group, &group},
         {CL_DEVICE_MAX_WORK_ITEM_DIMENSIONS, "CL_DEVICE_MAX_WORK_ITEM_DIMENSIONS",
          sizeof dimensions, &dimensions},
+        {CL_DEVICE_LOCAL_MEM_SIZE, "CL_DEVICE_LOCAL_MEM_SIZE", sizeof local_memory, &local_memory},
         {CL_DEVICE_PROFILE, "CL_DEVICE_PROFILE", sizeof profile - 1, profile},
     };
     for (size_t i = 0; i < sizeof queries / sizeof *queries; ++i) {
@@ -70,7 +72,8 @@ cllrn_status lrn_device_facts_get(cl_device_id device, lrn_device_facts *facts, 
     get_string(device, CL_DRIVER_VERSION, driver, sizeof driver);
     get_string(device, CL_DEVICE_EXTENSIONS, extensions, sizeof extensions);
 
-    facts->cpu_like = (type & CL_DEVICE_TYPE_CPU) != 0;
+    /* What calls itself both, as Oclgrind does, is to be taken for a GPU. */
+    facts->cpu_like = (type & CL_DEVICE_TYPE_CPU) != 0 && (type & CL_DEVICE_TYPE_GPU) == 0;
     for (size_t i = 0; i < sizeof quirks / sizeof *quirks; ++i)
         if (strncmp(platform_name, quirks[i].platform, strlen(quirks[i].platform)) == 0)
             facts->cpu_like = quirks[i].cpu_like;
@@ -86,6 +89,7 @@ cllrn_status lrn_device_facts_get(cl_device_id device, lrn_device_facts *facts, 
     facts->max_group_size = (int64_t)(sizes[0] < group ? sizes[0] : group);
     if (facts->max_group_size < 1)
         facts->max_group_size = 1;
+    facts->local_memory = local_memory > INT64_MAX ? INT64_MAX : (int64_t)local_memory;
     snprintf(facts->name, sizeof facts->name, "%.63s (%.31s, driver %.31s)",
              device_name[0] != '\0' ? device_name : "device", platform_name, driver);
     return CLLRN_SUCCESS;

@@ -15,6 +15,7 @@ typedef struct lrn_device_facts {
     int vector_width; /* floats in its native vector: 1, 2, 4, 8 or 16 */
     int64_t compute_units;
     int64_t max_group_size; /* work-items in one work-group, along the first dimension */
+    int64_t local_memory;   /* bytes for one work-group */
     char name[160];         /* "device (platform, driver version)", for messages */
 } lrn_device_facts;
 

@@ -101,6 +101,27 @@ static bool fits_planar(const problem *p)
     return fits_unrolled(p) && !p->in_place && !p->shape->blocked && is_line(p);
 }
 
+/* Bytes of local memory that cl/group.cl has. */
+static int64_t group_memory(bool backward)
+{
+    return (backward ? 4 : 1) * LRN_GROUP_ELEMENTS * (int64_t)sizeof(float);
+}
+
+/* The most channels of one position that a group can take beside what their windows reach. */
+static int64_t group_channels(const problem *p)
+{
+    return LRN_GROUP_ELEMENTS - 2 * (p->taps - 1);
+}
+
+/* Types are told at run time. In place, nothing a group writes may be read by another. */
+static bool fits_group(const problem *p)
+{
+    return p->storage != LRN_F64 && is_unrolled(p->taps, LRN_F32) && !p->wide &&
+           lrn_shape_is_simple(p->shape) && !p->shape->blocked && is_dense(p->shape, 0) &&
+           p->facts->local_memory >= group_memory(p->backward) &&
+           (!p->in_place || channels_of(p) <= group_channels(p));
+}
+
 /* On a CPU only with vectors, which need stride 1: single elements are too slow there. */
 static bool fits_column(const problem *p)
 {
@@ -122,6 +143,11 @@ static bool fits_separable(const problem *p)
 static bool on_cpu(const problem *p)
 {
     return p->facts->cpu_like;
+}
+
+static bool on_gpu(const problem *p)
+{
+    return !p->facts->cpu_like;
 }
 
 static bool always(const problem *p)
@@ -188,18 +214,44 @@ static void shape_planar(const problem *p, lrn_selection *s)
     launch(s, tiles, 1, divide_up(channels_of(p), s->tile_channels), outer_of(p));
 }
 
+/*
+ * Channels of a tile where `wanted` tiles of one position's would give all compute
+ * units work. What windows reach beyond a tile is loaded twice: of a tile's t
+ * channels, taps - 1 more of x, of the gradient's 2 (taps - 1) of x and taps - 1
+ * of dy. With the t below that is at most an eighth, or a seventh, of all traffic.
+ * In place there is one tile: a window would cross into another.
+ */
+static int64_t tile_channels(const problem *p, int64_t wanted)
+{
+    const int64_t fewest = (p->backward ? 7 : 4) * p->taps;
+    const int64_t runs = p->in_place ? 1 : least(wanted, divide_up(channels_of(p), fewest));
+    return divide_up(channels_of(p), least(runs, MAX_GROUPS));
+}
+
+static void shape_group(const problem *p, lrn_selection *s)
+{
+    s->key.width = 1;
+    const int64_t wanted = p->facts->compute_units * 4, positions = inner_of(p) * outer_of(p);
+    int64_t channels = tile_channels(p, divide_up(wanted, positions));
+    if (channels > group_channels(p))
+        channels = divide_up(channels_of(p), divide_up(channels_of(p), group_channels(p)));
+    const int64_t runs = divide_up(channels_of(p), channels);
+    const int64_t most = LRN_GROUP_ELEMENTS / (channels + 2 * (p->taps - 1));
+    const int64_t lines = positions * runs < wanted ? 1 : least(most, positions * runs / wanted);
+    s->tile_channels = (int32_t)channels;
+    s->tile_positions = (int32_t)least(lines, inner_of(p));
+    int64_t group = 256;
+    while (group > p->facts->max_group_size)
+        group /= 2;
+    launch(s, divide_up(inner_of(p), s->tile_positions) * group, group, runs, outer_of(p));
+}
+
 static void shape_column(const problem *p, lrn_selection *s)
 {
     s->key.width = p->facts->cpu_like ? p->facts->vector_width : 1;
     const int64_t items = divide_up(inner_of(p), s->key.width);
-
-    /* Split the channels until there is work for all, unless in place: a window crosses runs. */
-    int64_t runs = 1;
     const int64_t wanted = p->facts->compute_units * (p->facts->cpu_like ? 64 : 2048);
-    if (!p->in_place)
-        runs =
-            least(divide_up(wanted, items * outer_of(p)), divide_up(channels_of(p), 4 * p->taps));
-    s->tile_channels = (int32_t)divide_up(channels_of(p), least(runs, MAX_GROUPS));
+    s->tile_channels = (int32_t)tile_channels(p, divide_up(wanted, items * outer_of(p)));
     launch(s, items, p->facts->cpu_like ? 1 : least(64, p->facts->max_group_size),
            divide_up(channels_of(p), s->tile_channels), outer_of(p));
 }
@@ -282,19 +334,22 @@ static const struct variant {
     const char *name, *forward, *backward; /* and its kernels */
     lrn_file file;
     bool general;                     /* any window and axes: the general arguments */
+    bool typed;                       /* programs of its own for each type, and for beta 0.75 */
     bool (*fits)(const problem *p);   /* legal */
     bool (*chosen)(const problem *p); /* and to be taken without being asked for */
     void (*shape)(const problem *p, lrn_selection *s);
 } variants[] = {
-    {"packed", "forward_packed", "backward_packed", LRN_FILE_PACKED, false, fits_packed, on_cpu,
-     shape_packed},
-    {"planar", "forward_planar", "backward_planar", LRN_FILE_PLANAR, false, fits_planar, on_cpu,
-     shape_planar},
-    {"column", "forward_column", "backward_column", LRN_FILE_COLUMN, false, fits_column, always,
-     shape_column},
-    {"strided", "forward_strided", "backward_strided", LRN_FILE_STRIDED, true, fits_strided,
+    {"packed", "forward_packed", "backward_packed", LRN_FILE_PACKED, false, true, fits_packed,
+     on_cpu, shape_packed},
+    {"planar", "forward_planar", "backward_planar", LRN_FILE_PLANAR, false, true, fits_planar,
+     on_cpu, shape_planar},
+    {"group", "forward_group", "backward_group", LRN_FILE_GROUP, false, false, fits_group, on_gpu,
+     shape_group},
+    {"column", "forward_column", "backward_column", LRN_FILE_COLUMN, false, true, fits_column,
+     always, shape_column},
+    {"strided", "forward_strided", "backward_strided", LRN_FILE_STRIDED, true, false, fits_strided,
      with_small_window, shape_strided},
-    {"separable", "forward_separable", "backward_separable", LRN_FILE_SEPARABLE, true,
+    {"separable", "forward_separable", "backward_separable", LRN_FILE_SEPARABLE, true, false,
      fits_separable, always, shape_separable},
 };
 
@@ -327,10 +382,10 @@ static int storage_of(const lrn_shape *shape)
     return dtype == shape->dy.dtype && dtype == shape->dst.dtype ? dtype : LRN_ANY;
 }
 
-/* The general kernels are told the types at run time, but for float64. */
+/* Others are told the types at run time, but for float64. */
 static int key_storage(const problem *p, const struct variant *row)
 {
-    return row->general && p->storage != LRN_F64 ? LRN_ANY : p->storage;
+    return row->typed || p->storage == LRN_F64 ? p->storage : LRN_ANY;
 }
 
 cllrn_status lrn_select(const lrn_request *request, const lrn_device_facts *facts,
@@ -370,7 +425,7 @@ cllrn_status lrn_select(const lrn_request *request, const lrn_device_facts *fact
         selection->key.storage = key_storage(&p, row);
         selection->key.taps = row->general ? 0 : taps;
         selection->key.power = LRN_POWER_AT_RUN_TIME;
-        if (!row->general && lrn_params_values(request->params, false).power == LRN_POWER_3_4)
+        if (row->typed && lrn_params_values(request->params, false).power == LRN_POWER_3_4)
             selection->key.power = LRN_POWER_3_4;
         row->shape(&p, selection);
         if (!p.wide && selection->slots * selection->workers >= NARROW_LIMIT) {
@@ -456,6 +511,17 @@ static void list_fast(listing *l, const lrn_device_facts *facts, lrn_program_key
             }
 }
 
+static void list_group(listing *l, const lrn_device_facts *facts, lrn_program_key key)
+{
+    key.storage = LRN_ANY;
+    key.width = 1;
+    key.power = LRN_POWER_AT_RUN_TIME;
+    for (int t = 0; t < UNROLLED_F32 && facts->local_memory >= group_memory(key.backward); ++t) {
+        key.taps = unrolled_taps[t];
+        list(l, key);
+    }
+}
+
 static void list_general(listing *l, const lrn_device_facts *facts, lrn_program_key key)
 {
     key.power = LRN_POWER_AT_RUN_TIME;
@@ -477,7 +543,9 @@ bool lrn_program_key_number(size_t number, const lrn_device_facts *facts, lrn_pr
     for (size_t i = 0; i < VARIANT_COUNT; ++i)
         for (int backward = 0; backward <= 1; ++backward) {
             const lrn_program_key one = {.file = variants[i].file, .backward = backward};
-            (variants[i].general ? list_general : list_fast)(&l, facts, one);
+            (variants[i].general ? list_general
+             : variants[i].typed ? list_fast
+                                 : list_group)(&l, facts, one);
         }
     return l.found;
 }

@@ -30,6 +30,7 @@ static const struct {
     [LRN_FILE_WINDOW] = FILE_ROW("window.h"),
     [LRN_FILE_KERNEL] = FILE_ROW("kernel.h"),
     [LRN_FILE_COLUMN] = FILE_ROW("column.cl"),
+    [LRN_FILE_GROUP] = FILE_ROW("group.cl"),
     [LRN_FILE_PACKED] = FILE_ROW("packed.cl"),
     [LRN_FILE_PLANAR] = FILE_ROW("planar.cl"),
     [LRN_FILE_SEPARABLE] = FILE_ROW("separable.cl"),

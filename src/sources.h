@@ -17,6 +17,7 @@ typedef enum lrn_file {
     LRN_FILE_WINDOW,
     LRN_FILE_KERNEL,
     LRN_FILE_COLUMN,
+    LRN_FILE_GROUP,
     LRN_FILE_PACKED,
     LRN_FILE_PLANAR,
     LRN_FILE_SEPARABLE,

@@ -3,7 +3,8 @@
  * Prints every program the host can ask a device for, as "FILE OPTIONS", once
  * each: all vector widths, CPUs and others, with and without 64-bit integers and
  * double. Before that it selects for a grid of problems and fails when one needs
- * a program that is not on the list.
+ * a program that is not on the list. With the argument gpu it prints those that
+ * a GPU like most is asked for: scalar, with 64-bit integers and double.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -99,8 +100,33 @@ static int check_selections(const lrn_device_facts *facts)
     return missing;
 }
 
-int main(void)
+static int print(const program_list *list)
 {
+    for (size_t i = 0; i < list->count; ++i)
+        puts(list->lines[i]);
+    return list->count > 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+static int print_of_gpu(void)
+{
+    add(&of_one_device, &(lrn_device_facts){.int64 = true,
+                                            .wide = true,
+                                            .fp64 = true,
+                                            .vector_width = 1,
+                                            .compute_units = 64,
+                                            .max_group_size = 256,
+                                            .local_memory = 32768});
+    return print(&of_one_device);
+}
+
+int main(int argc, char **argv)
+{
+    if (argc == 2 && strcmp(argv[1], "gpu") == 0)
+        return print_of_gpu();
+    if (argc > 1) {
+        fprintf(stderr, "usage: %s [gpu]\n", argv[0]);
+        return EXIT_FAILURE;
+    }
     int missing = 0;
     size_t most = 0;
     for (int width = 1; width <= 16; width *= 2)
@@ -113,7 +139,8 @@ int main(void)
                                             .fp64 = (kind & 4) != 0,
                                             .vector_width = width,
                                             .compute_units = 2,
-                                            .max_group_size = 256};
+                                            .max_group_size = 256,
+                                            .local_memory = 32768};
             of_one_device.count = 0;
             add(&of_one_device, &facts);
             missing += check_selections(&facts);
@@ -121,8 +148,8 @@ int main(void)
                 most = of_one_device.count;
             add(&all, &facts);
         }
-    for (size_t i = 0; i < all.count; ++i)
-        puts(all.lines[i]);
     fprintf(stderr, "%zu programs; a device asks for at most %zu\n", all.count, most);
-    return missing == 0 && most <= 200 && all.count < MOST ? EXIT_SUCCESS : EXIT_FAILURE;
+    return print(&all) == EXIT_SUCCESS && missing == 0 && most <= 200 && all.count < MOST
+               ? EXIT_SUCCESS
+               : EXIT_FAILURE;
 }

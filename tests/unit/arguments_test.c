@@ -283,14 +283,16 @@ static void arguments__embedded_at_most_256_bytes(void **state)
     (void)state;
     for (int i = 0; i < 3 * 2; ++i)
         for (size_t v = 0; cllrn_variant_name(v) != NULL; ++v) {
-            const bool backward = i / 3, packed = strcmp(cllrn_variant_name(v), "packed") == 0;
-            const cllrn_tensor *t = packed ? &last : &plain;
+            const char *name = cllrn_variant_name(v);
+            const bool backward = i / 3;
+            const bool dense = strcmp(name, "packed") == 0 || strcmp(name, "group") == 0;
+            const cllrn_tensor *t = dense ? &last : &plain;
             world w = world_handles();
             scene s;
             fake_settings(w.device)->profile = "EMBEDDED_PROFILE";
             fake_settings(w.device)->extensions = extensions[i % 3];
             world_engine(&w);
-            scene_open_in(&s, w, &params, t, backward ? t : NULL, t, cllrn_variant_name(v));
+            scene_open_in(&s, w, &params, t, backward ? t : NULL, t, name);
             const fake_command *c = scene_accept(&s);
             const bool general = c->argument_count == GENERAL;
             const size_t size = assert_list(c, general, false, i % 3 > 0, false);

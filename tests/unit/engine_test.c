@@ -266,6 +266,7 @@ static void device_facts__kinds_of_devices_SUCCESS(void **state)
         {CL_DEVICE_TYPE_GPU, "fake platform", false},
         {CL_DEVICE_TYPE_CPU, "Portable Computing Language", true},
         {CL_DEVICE_TYPE_CPU | CL_DEVICE_TYPE_DEFAULT, "x", true},
+        {CL_DEVICE_TYPE_CPU | CL_DEVICE_TYPE_GPU, "x", false},
         {CL_DEVICE_TYPE_ACCELERATOR, "x", false},
         {CL_DEVICE_TYPE_CPU, "rusticl", false},
     };
@@ -370,11 +371,13 @@ static void device_facts__numbers_SUCCESS(void **state)
         s->units = rows[i].units;
         s->group_size = rows[i].group;
         s->item_size = rows[i].item;
+        s->local_memory = rows[i].group * 16;
         s->dimensions = i % 2 == 0 ? 3 : 5;
         assert_int_equal(lrn_device_facts_get(device, &facts, NULL), CLLRN_SUCCESS);
         assert_int_equal(facts.vector_width, rows[i].expected_width);
         assert_int_equal(facts.compute_units, rows[i].expected_units);
         assert_int_equal(facts.max_group_size, rows[i].expected_group);
+        assert_int_equal(facts.local_memory, rows[i].group * 16);
     }
 }
 

@@ -3,6 +3,8 @@
  */
 #include "support.h"
 
+#include <inttypes.h>
+
 #include "../../cl/window.h"
 #include "select.h"
 
@@ -13,6 +15,7 @@ static const lrn_device_facts cpu = {.cpu_like = true,
                                      .vector_width = 8,
                                      .compute_units = 4,
                                      .max_group_size = 4096,
+                                     .local_memory = 65536,
                                      .name = "a CPU"};
 static const lrn_device_facts gpu = {.cpu_like = false,
                                      .int64 = true,
@@ -21,6 +24,7 @@ static const lrn_device_facts gpu = {.cpu_like = false,
                                      .vector_width = 1,
                                      .compute_units = 30,
                                      .max_group_size = 256,
+                                     .local_memory = 32768,
                                      .name = "a GPU"};
 
 static cllrn_status try_select(const lrn_shape *shape, const cllrn_params *params,
@@ -91,6 +95,15 @@ static int64_t reach(const lrn_selection *s, const lrn_shape *shape, unsigned ch
                 p1 = x == tiles - 1 ? inner : p0 + tile_p;
                 c0 = y * tile_c;
                 c1 = c0 + tile_c;
+            } else if (is(s, "group")) {
+                const int64_t local = (int64_t)s->local[0];
+                p0 = x / local * tile_p;
+                p1 = p0 + tile_p;
+                c0 = y * tile_c;
+                c1 = c0 + tile_c;
+                assert_true(tile_p *
+                                ((tile_c < channels ? tile_c : channels) + 2 * (s->key.taps - 1)) <=
+                            LRN_GROUP_ELEMENTS);
             } else {
                 assert_true(is(s, "column"));
                 p0 = x * width;
@@ -124,7 +137,7 @@ static void assert_launch(const lrn_selection *s, const lrn_shape *shape,
     assert_true(s->spread >= 1 && s->spread <= 15);
     assert_true(is(s, "separable") || s->spread == 1);
     /* Vectors lie along an axis of stride 1, of packed the channels. */
-    const int axis = is(s, "packed") ? 0 : LRN_INNER;
+    const int axis = is(s, "packed") || is(s, "group") ? 0 : LRN_INNER;
     /* column keeps windows in registers; the others take two native vectors at a time. */
     const int most = is(s, "column") ? facts->vector_width : 2 * facts->vector_width;
     assert_true(s->key.width == 1 || (s->key.width >= facts->vector_width && s->key.width <= most));
@@ -209,7 +222,8 @@ static size_t launch_all(const lrn_shape *shape, const cllrn_params *params,
                 fail_msg("%s leaves elements out", s.variant);
             /* In place a walk must not cross into another's channels. */
             if (in_place)
-                assert_true(is(&s, "column") && s.tile_channels >= shape->dims[0]);
+                assert_true((is(&s, "column") || is(&s, "group")) &&
+                            s.tile_channels >= shape->dims[0]);
         }
     return launches;
 }
@@ -314,6 +328,97 @@ static void launch__huge_problems_SUCCESS(void **state)
     print_message("%zu launches\n", launches);
 }
 
+/* Channels that all tiles load together, with `before` and `after` more of each where there are. */
+static int64_t loaded(int64_t channels, int64_t tile, int64_t before, int64_t after)
+{
+    int64_t count = 0;
+    for (int64_t begin = 0; begin < channels; begin += tile) {
+        const int64_t end = begin + tile < channels ? begin + tile : channels;
+        const int64_t first = begin > before ? begin - before : 0;
+        count += (end + after < channels ? end + after : channels) - first;
+    }
+    return count;
+}
+
+/*
+ * On a GPU no element is loaded twice but at the edges of tiles, and these are
+ * at most 0.15 of all traffic, however many compute units want work.
+ */
+static void launch__gpu_loads_little_twice_SUCCESS(void **state)
+{
+    static const int64_t units[] = {1, 16, 64, 300, 100000};
+    size_t split = 0;
+    (void)state;
+    for (int64_t channels = 1; channels <= 3000; channels += channels < 300 ? 1 : 97)
+        for (int taps = 2; taps <= 9; ++taps)
+            for (int rest = 0; rest < 5 * 2 * 2 * 2; ++rest) {
+                const bool backward = rest & 1, last = rest >> 1 & 1;
+                const int64_t batch = rest >> 2 & 1 ? 16 : 1;
+                const int32_t direction = backward ? CLLRN_BACKWARD : CLLRN_FORWARD;
+                const cllrn_tensor t =
+                    last ? make_nhwc(batch, channels, 13, 13) : make_nchw(batch, channels, 13, 13);
+                const cllrn_params params =
+                    make_window(taps / 3, taps - 1 - taps / 3, 5.0, 1e-4, 0.75, 1.0);
+                const lrn_shape shape = lrn_shape_make(&params, &t, &t, &t);
+                lrn_device_facts facts = gpu;
+                lrn_selection s;
+                facts.compute_units = units[rest >> 3];
+                assert_int_equal(
+                    try_select(&shape, &params, &facts, direction, CLLRN_DISJOINT, NULL, &s),
+                    CLLRN_SUCCESS);
+                if (s.general)
+                    continue; /* 6 and 8 taps */
+                assert_true(is(&s, last || channels == 1 ? "group" : "column"));
+                const int64_t lower = taps / 3, upper = taps - 1 - lower, tile = s.tile_channels;
+                int64_t loads = loaded(channels, tile, lower, upper);
+                if (backward)
+                    loads = loaded(channels, tile, taps - 1, taps - 1) +
+                            loaded(channels, tile, upper, lower);
+                const int64_t minimum = channels * (backward ? 3 : 2);
+                if ((loads + channels) * 100 > minimum * 115)
+                    fail_msg("%s, %" PRId64 " channels, %d taps: %" PRId64 " loads", s.variant,
+                             channels, taps, loads);
+                split += tile < channels;
+            }
+    print_message("%zu launches with several tiles\n", split);
+    assert_true(split > 1000);
+}
+
+/* A group of work-items for each tile, small tiles where there are few positions. */
+static void launch__group_SUCCESS(void **state)
+{
+    const cllrn_params params = make_window(2, 2, 5.0, 1e-4, 0.75, 1.0);
+    static const struct {
+        int64_t batch, channels, size;
+        int64_t tile_channels, tile_positions, tiles, runs;
+    } rows[] = {
+        {16, 96, 55, 96, 9, 5378, 1},    {1, 96, 55, 96, 9, 337, 1},
+        {1, 256, 27, 256, 3, 243, 1},    {1, 96, 7, 32, 1, 49, 3},
+        {1, 1000, 1, 20, 1, 1, 50},      {1, 2048, 20, 683, 1, 400, 3},
+        {16, 1016, 9, 1016, 1, 1296, 1}, {16, 1017, 9, 509, 1, 1296, 2},
+    };
+    lrn_device_facts facts = gpu;
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; ++i)
+        for (int64_t group = 1; group <= 1024; group = group * 3 / 2 + 1) {
+            const cllrn_tensor t =
+                make_nhwc(rows[i].batch, rows[i].channels, rows[i].size, rows[i].size);
+            const lrn_shape shape = lrn_shape_make(&params, &t, &t, &t);
+            lrn_selection s;
+            facts.max_group_size = group;
+            assert_int_equal(
+                try_select(&shape, &params, &facts, CLLRN_FORWARD, CLLRN_DISJOINT, NULL, &s),
+                CLLRN_SUCCESS);
+            assert_true(is(&s, "group"));
+            assert_int_equal(s.tile_channels, rows[i].tile_channels);
+            assert_int_equal(s.tile_positions, rows[i].tile_positions);
+            assert_int_equal(s.global[0] / s.local[0], rows[i].tiles);
+            assert_int_equal(s.global[1], rows[i].runs);
+            assert_true((int64_t)s.local[0] <= group && s.local[0] <= 256);
+            assert_true((int64_t)s.local[0] * 2 > group || s.local[0] == 256);
+        }
+}
+
 static void selection_limit__smaller_groups_SUCCESS(void **state)
 {
     const cllrn_tensor t = make_nchw(1, 8, 30, 30);
@@ -344,6 +449,8 @@ int main(void)
         TEST(launch__covers_all_elements_SUCCESS),
         TEST(launch__regions_and_blocks_SUCCESS),
         TEST(launch__huge_problems_SUCCESS),
+        TEST(launch__gpu_loads_little_twice_SUCCESS),
+        TEST(launch__group_SUCCESS),
         TEST(selection_limit__smaller_groups_SUCCESS),
     };
     return cmocka_run_group_tests_name("launch", tests, NULL, NULL);

@@ -11,6 +11,7 @@ static const lrn_device_facts cpu = {.cpu_like = true,
                                      .vector_width = 8,
                                      .compute_units = 4,
                                      .max_group_size = 4096,
+                                     .local_memory = 65536,
                                      .name = "a CPU"};
 static const lrn_device_facts gpu = {.cpu_like = false,
                                      .int64 = true,
@@ -19,7 +20,10 @@ static const lrn_device_facts gpu = {.cpu_like = false,
                                      .vector_width = 1,
                                      .compute_units = 30,
                                      .max_group_size = 256,
+                                     .local_memory = 32768,
                                      .name = "a GPU"};
+
+enum { VARIANTS = 6 };
 
 static cllrn_params window(int64_t lower, int64_t upper)
 {
@@ -86,7 +90,7 @@ static void select__which_variant_for_which_problem_SUCCESS(void **state)
         const char *cpu, *gpu, *gpu_backward, *cpu_in_place, *gpu_in_place;
     } rows[] = {
         {&nchw, &nchw, &odd, "planar", "column", "column", "column", "column"},
-        {&nhwc, &nhwc, &odd, "packed", "column", "column", "separable", "column"},
+        {&nhwc, &nhwc, &odd, "packed", "group", "group", "separable", "group"},
         {&nchw, &nchw, &largest, "planar", "column", "column", "column", "column"},
         {&nchw, &nchw, &four, "planar", "column", "column", "column", "column"},
         {&nchw, &nchw, &skew, "planar", "column", "column", "column", "column"},
@@ -109,9 +113,10 @@ static void select__which_variant_for_which_problem_SUCCESS(void **state)
          "column"},
         /* Other types: fewer windows are unrolled for 16 bits, none for float64 and mixtures. */
         {&half, &half, &odd, "planar", "column", "column", "column", "column"},
-        {&brain, &brain, &largest, "packed", "column", "column", "separable", "column"},
+        {&brain, &brain, &largest, "packed", "group", "group", "separable", "group"},
         {&half, &half, &four, "separable", "strided", "strided", "separable", "separable"},
         {&half, &nchw, &odd, "separable", "strided", "separable", NULL, NULL},
+        {&brain, &nhwc, &odd, "separable", "group", "group", NULL, NULL},
         {&twice, &twice, &odd, "separable", "strided", "separable", "separable", "separable"},
         /* Within a channel: what counts is the product of the taps. */
         {&nchw, &nchw, &line, "separable", "strided", "strided", "separable", "separable"},
@@ -148,15 +153,18 @@ static void select__names_and_kernels_SUCCESS(void **state)
     static const struct {
         const char *name, *forward, *backward;
         lrn_file file;
-        bool general, channels_last;
+        bool general, channels_last, typed;
     } rows[] = {
-        {"packed", "forward_packed", "backward_packed", LRN_FILE_PACKED, false, true},
-        {"planar", "forward_planar", "backward_planar", LRN_FILE_PLANAR, false, false},
-        {"column", "forward_column", "backward_column", LRN_FILE_COLUMN, false, false},
-        {"strided", "forward_strided", "backward_strided", LRN_FILE_STRIDED, true, false},
-        {"separable", "forward_separable", "backward_separable", LRN_FILE_SEPARABLE, true, false},
+        {"packed", "forward_packed", "backward_packed", LRN_FILE_PACKED, false, true, true},
+        {"planar", "forward_planar", "backward_planar", LRN_FILE_PLANAR, false, false, true},
+        {"group", "forward_group", "backward_group", LRN_FILE_GROUP, false, true, false},
+        {"column", "forward_column", "backward_column", LRN_FILE_COLUMN, false, false, true},
+        {"strided", "forward_strided", "backward_strided", LRN_FILE_STRIDED, true, false, false},
+        {"separable", "forward_separable", "backward_separable", LRN_FILE_SEPARABLE, true, false,
+         false},
     };
     enum { COUNT = sizeof rows / sizeof *rows };
+    assert_int_equal(COUNT, VARIANTS);
     const cllrn_params params = window(3, 3);
     (void)state;
     for (size_t i = 0; i < COUNT; ++i)
@@ -174,8 +182,8 @@ static void select__names_and_kernels_SUCCESS(void **state)
             assert_int_equal(s.general, rows[i].general);
             /* A kernel for any window and type is one program for all. */
             assert_int_equal(s.key.taps, rows[i].general ? 0 : 7);
-            assert_int_equal(s.key.storage, rows[i].general ? LRN_ANY : LRN_F32);
-            assert_int_equal(s.key.power, rows[i].general ? LRN_POWER_AT_RUN_TIME : LRN_POWER_3_4);
+            assert_int_equal(s.key.storage, rows[i].typed ? LRN_F32 : LRN_ANY);
+            assert_int_equal(s.key.power, rows[i].typed ? LRN_POWER_3_4 : LRN_POWER_AT_RUN_TIME);
             assert_false(s.key.wide);
         }
     assert_null(cllrn_variant_name(COUNT));
@@ -189,7 +197,8 @@ static void select__forced_variant_INVALID_VARIANT(void **state)
                        blocked = make_blocked(4, dims, 1, 16),
                        padded = make_tensor(4, dims, rows_apart, 1),
                        half = with_dtype(nchw, CLLRN_F16), twice = with_dtype(nchw, CLLRN_F64),
-                       twice_last = with_dtype(nhwc, CLLRN_F64);
+                       twice_last = with_dtype(nhwc, CLLRN_F64),
+                       deep = make_nhwc(2, LRN_GROUP_ELEMENTS - 3, 5, 5);
     const cllrn_params odd = window(1, 1), six = window(3, 2), even = window(1, 0),
                        within = region(1, 1, 1);
     const struct {
@@ -210,6 +219,12 @@ static void select__forced_variant_INVALID_VARIANT(void **state)
         {"planar", &blocked, &odd, CLLRN_DISJOINT},
         {"planar", &padded, &odd, CLLRN_DISJOINT},
         {"planar", &half, &even, CLLRN_DISJOINT},
+        {"group", &nchw, &odd, CLLRN_DISJOINT},
+        {"group", &nhwc, &six, CLLRN_DISJOINT},
+        {"group", &blocked, &odd, CLLRN_DISJOINT},
+        {"group", &nhwc, &within, CLLRN_DISJOINT},
+        {"group", &twice_last, &odd, CLLRN_DISJOINT},
+        {"group", &deep, &odd, CLLRN_IN_PLACE},
         {"column", &nchw, &six, CLLRN_DISJOINT},
         {"column", &blocked, &odd, CLLRN_DISJOINT},
         {"column", &nhwc, &odd, CLLRN_DISJOINT},
@@ -239,6 +254,34 @@ static void select__forced_variant_INVALID_VARIANT(void **state)
     }
 }
 
+/* What shares local memory needs that much, in the backward direction four times as much. */
+static void select__local_memory_SUCCESS(void **state)
+{
+    static const struct {
+        int64_t bytes;
+        const char *forward, *backward;
+    } rows[] = {
+        {0, "column", "column"},
+        {1024, "column", "column"},
+        {LRN_GROUP_ELEMENTS * 4 - 1, "column", "column"},
+        {LRN_GROUP_ELEMENTS * 4, "group", "column"},
+        {LRN_GROUP_ELEMENTS * 16 - 1, "group", "column"},
+        {LRN_GROUP_ELEMENTS * 16, "group", "group"},
+        {INT64_MAX, "group", "group"},
+    };
+    const cllrn_tensor nhwc = make_nhwc(2, 16, 5, 5);
+    const cllrn_params params = window(2, 2);
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; ++i) {
+        lrn_device_facts facts = gpu;
+        facts.local_memory = rows[i].bytes;
+        const wish forward = {&nhwc, &nhwc, &params, CLLRN_FORWARD, CLLRN_DISJOINT, NULL},
+                   backward = {&nhwc, &nhwc, &params, CLLRN_BACKWARD, CLLRN_DISJOINT, NULL};
+        assert_string_equal(choose(&forward, &facts).variant, rows[i].forward);
+        assert_string_equal(choose(&backward, &facts).variant, rows[i].backward);
+    }
+}
+
 static void select__float64_without_it_UNSUPPORTED(void **state)
 {
     const cllrn_tensor twice = with_dtype(make_nchw(2, 16, 5, 5), CLLRN_F64);
@@ -246,10 +289,10 @@ static void select__float64_without_it_UNSUPPORTED(void **state)
     lrn_device_facts without = gpu;
     (void)state;
     without.fp64 = false;
-    for (size_t v = 0; v <= 5; ++v)
+    for (size_t v = 0; v <= VARIANTS; ++v)
         for (int32_t aliasing = CLLRN_DISJOINT; aliasing <= CLLRN_IN_PLACE; ++aliasing) {
             const wish w = {&twice,        &twice,   &params,
-                            CLLRN_FORWARD, aliasing, v < 5 ? cllrn_variant_name(v) : NULL};
+                            CLLRN_FORWARD, aliasing, cllrn_variant_name(v)};
             lrn_selection s;
             cllrn_error error = error_blank();
             assert_failed(CLLRN_UNSUPPORTED, try_select(&w, &without, &s, &error), &error);
@@ -420,7 +463,7 @@ static void program_key_number__every_key_of_selection_SUCCESS(void **state)
         for (size_t t = 0; t < tensor_count; ++t)
             for (size_t mixed = 0; mixed < 2; ++mixed)
                 for (int taps = 1; taps < 13; ++taps)
-                    for (int rest = 0; rest < 3 * 2 * 2 * 6; ++rest) {
+                    for (int rest = 0; rest < 3 * 2 * 2 * (VARIANTS + 1); ++rest) {
                         cllrn_params params =
                             make_params(CLLRN_TORCH, taps, 1.0, betas[rest % 3], 1.0);
                         if (taps == 12)
@@ -455,6 +498,7 @@ int main(void)
         TEST(select__which_variant_for_which_problem_SUCCESS),
         TEST(select__names_and_kernels_SUCCESS),
         TEST(select__forced_variant_INVALID_VARIANT),
+        TEST(select__local_memory_SUCCESS),
         TEST(select__float64_without_it_UNSUPPORTED),
         TEST(select__wide_indices_SUCCESS),
         TEST(select__wide_scratch_SUCCESS),

@@ -1,0 +1,95 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Compiles every program that a GPU can be asked for, for nvptx64 and amdgcn with
+# clang and libclc, and for spir64, and prints what it needs there: registers,
+# spills, stack and local memory. Fails where a register is spilled to memory.
+# Arrays whose index changes are memory too, but meant, hence a column of their
+# own: stack. Scalar registers, which a whole wave shares, AMD's compiler also
+# keeps in lanes of vector ones, which touches no memory: lanes. The kernels that
+# selection prefers on a GPU, column and group, must do without the first, and on
+# gfx1030 without the second: GFX9 needs a register for every constant.
+#   ci/gpu-static.sh
+# Takes ptxas from PATH or else from PyPI, into a virtual environment that it removes.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+. ci/packages.sh
+# Mesa, which the tests need, allows no other version of libclc beside its own.
+install_packages "${build_packages[@]}" clang-15 libclc-15 libclc-15-dev
+cmake --preset dev >/dev/null
+cmake --build --preset dev --target list_programs
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+ptxas=$(command -v ptxas || true)
+if [ -z "$ptxas" ]; then
+    install_packages python3-venv
+    /usr/bin/python3 -m venv "$work/venv"
+    "$work/venv/bin/pip" install -q --disable-pip-version-check nvidia-cuda-nvcc-cu12==12.9.86
+    ptxas=$(find "$work/venv" -name ptxas -type f -print -quit)
+fi
+
+# A row for each target. Environment: clang, ptxas, kernels, work.
+cat >"$work/compile" <<'END'
+#!/usr/bin/env bash
+# NUMBER FILE OPTIONS...
+set -euo pipefail
+number=$1 file=$2
+shift 2
+output=$work/$number
+name=$(sed 's/-cl-std=CL1.2 -w //; s/-DLRN_//g' <<<"$file $*")
+options=(-x cl -O3 -w -Xclang -finclude-default-header "$@")
+compile() { # TARGET LIBCLC FLAG...
+    local target=$1 library=$2
+    shift 2
+    "$clang" -target "$target" ${library:+-Xclang -mlink-builtin-bitcode -Xclang
+        "/usr/lib/clc/$library"} "${options[@]}" "$@" "$kernels/$file"
+}
+row() { # TARGET REGISTERS SCALARS SPILLS LANES STACK LOCAL
+    printf '%-8s %9s %7s %6s %5s %5s %5s  %s\n' "$@" "$name"
+}
+
+compile spir64 "" -emit-llvm -c -o "$output.bc"
+row spir64 - - - - - -
+
+compile nvptx64-nvidia-cuda nvptx64--nvidiacl.bc -march=sm_75 -S -o "$output.ptx"
+"$ptxas" -v -arch=sm_75 -o "$output.cubin" "$output.ptx" >"$output.log" 2>&1
+total() { grep -oE "[0-9]+ (bytes )?$1" "$output.log" | awk '{ n += $1 } END { print n + 0 }'; }
+grep -q registers "$output.log"
+row sm_75 "$(total registers)" - $(($(total 'spill stores') + $(total 'spill loads'))) - \
+    "$(total 'stack frame')" "$(total smem)"
+
+value() { # KEY: it is in the metadata once
+    awk -v key=".$1:" '$1 == key { print $2; found = 1 } END { exit !found }' "$output.s"
+}
+for chip in gfx906 gfx1030; do
+    compile amdgcn-amd-amdhsa amdgcn--amdhsa.bc -mcpu=$chip -nogpulib -S -o "$output.s"
+    row $chip "$(value vgpr_count)" "$(value sgpr_count)" "$(value vgpr_spill_count)" \
+        "$(value sgpr_spill_count)" "$(value private_segment_fixed_size)" \
+        "$(value group_segment_fixed_size)"
+done
+rm "$output".*
+END
+chmod +x "$work/compile"
+
+build/dev/tests/kernels/list_programs gpu | cat -n >"$work/list"
+export clang=clang-15 ptxas kernels=cl work
+xargs -P "$(getconf _NPROCESSORS_ONLN)" -L 1 "$work/compile" <"$work/list" >"$work/rows" || true
+printf '%-8s %9s %7s %6s %5s %5s %5s  %s\n' target registers scalars spills lanes stack local program
+sort -k8,8 -k1,1 -s "$work/rows"
+
+# Four rows for each program, or one did not compile.
+awk -v programs="$(wc -l <"$work/list")" '
+    { ++rows[$1] }
+    $4 != "-" && $4 > 0 { print "SPILLS:", $0; ++failed }
+    $8 ~ /^(column|group)\.cl$/ && $6 > 0 { print "STACK:", $0; ++failed }
+    $8 ~ /^(column|group)\.cl$/ && $1 == "gfx1030" && $5 > 0 { print "LANES:", $0; ++failed }
+    END {
+        split("spir64 sm_75 gfx906 gfx1030", targets, " ")
+        for (i in targets)
+            if (rows[targets[i]] != programs) {
+                print "FAILED:", targets[i], "compiles", rows[targets[i]] + 0, "of", programs
+                ++failed
+            }
+        print 4 * programs - failed " passed, " failed + 0 " failed"
+        exit failed > 0 || programs == 0
+    }' "$work/rows"

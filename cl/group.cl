@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A work-group takes tile_channels channels of tile_positions positions. It
+ * loads them with what their windows reach beyond, neighbours side by side,
+ * into local memory, and sums from there: each element is loaded once per tile.
+ * For GPUs: where channels are neighbours in memory, so are the work-items that
+ * load and store them.
+ *
+ * Legal when: the window is across channels and LRN_TAPS wide; the tensors are
+ * outer x channels x inner with channel stride 1 everywhere; tile_positions
+ * times the channels of a tile and 2 (LRN_TAPS - 1) more are at most
+ * LRN_GROUP_ELEMENTS. In place when tile_channels covers all channels.
+ *
+ * Global size: at least (ceil(inner / tile_positions), ceil(channels / tile_channels), any)
+ * groups of any size along the first dimension and of size 1 along the others.
+ */
+#ifndef LRN_KERNEL_H
+#include "kernel.h"
+#endif
+
+/* A work-item's place in lines of `length` elements: it takes each get_local_size(0)-th. */
+typedef struct lrn_cell {
+    int line, at;
+} lrn_cell;
+
+static inline lrn_cell cell_first(int length)
+{
+    const int item = (int)get_local_id(0);
+    return (lrn_cell){item / length, item % length};
+}
+
+/* What leads from one to the next, so that no element costs a division. */
+static inline lrn_cell cell_step(int length)
+{
+    const int size = (int)get_local_size(0);
+    return (lrn_cell){size / length, size % length};
+}
+
+static inline lrn_cell cell_next(lrn_cell cell, lrn_cell step, int length)
+{
+    const int at = cell.at + step.at, carry = at >= length;
+    return (lrn_cell){cell.line + step.line + carry, carry ? at - length : at};
+}
+
+/* The sum of LRN_TAPS products a b. */
+static inline real_t window_sum(local const real_t *a, local const real_t *b)
+{
+    real_t as[LRN_TAPS], bs[LRN_TAPS];
+#pragma unroll
+    for (int i = 0; i < LRN_TAPS; ++i) {
+        as[i] = a[i];
+        bs[i] = b[i];
+    }
+    return lrn_window_sum_unrolled(as, bs);
+}
+
+/* Takes channels first .. first + length - 1 of all lines into x, zeros where there are none. */
+static inline void load_lines(local real_t *x, global const element_t *from, int type, int lines,
+                              int length, index_t first, index_t channels, index_t stride)
+{
+    const lrn_cell step = cell_step(length);
+    for (lrn_cell cell = cell_first(length); cell.line < lines;
+         cell = cell_next(cell, step, length)) {
+        const index_t c = first + cell.at;
+        x[cell.line * length + cell.at] =
+            c >= 0 && c < channels ? lrn_get(from, type, cell.line * stride + c) : (real_t)(0.0f);
+    }
+}
+
+kernel void LRN_KERNEL_NAME(group)(LRN_TENSOR_ARGUMENTS)
+{
+    local real_t x[LRN_GROUP_ELEMENTS];
+#ifdef LRN_BACKWARD
+    local real_t gradients[LRN_GROUP_ELEMENTS], factors[LRN_GROUP_ELEMENTS],
+        powers[LRN_GROUP_ELEMENTS];
+    const int dy_type = LRN_TYPE(LRN_MODE_DY_TYPE);
+    const int upper = LRN_TAPS - 1 - lower, reach = LRN_TAPS - 1;
+#else
+    const int reach = lower; /* how far before the tile its first element lies */
+#endif
+    const lrn_scalars scalars = LRN_SCALARS;
+    const int src_type = LRN_TYPE(LRN_MODE_SRC_TYPE), dst_type = LRN_TYPE(LRN_MODE_DST_TYPE);
+    const index_t position = (index_t)get_group_id(0) * tile_positions;
+    const index_t begin = (index_t)get_group_id(1) * tile_channels;
+    if (position >= inner || begin >= channels)
+        return; /* the whole group, so that none waits at a barrier */
+
+    const int lines = inner - position < tile_positions ? (int)(inner - position) : tile_positions;
+    const int width = channels - begin < tile_channels ? (int)(channels - begin) : tile_channels;
+    const lrn_cell step = cell_step(width);
+    for (index_t item = get_group_id(2); item < outer; item += get_num_groups(2)) {
+        global const element_t *from = LRN_AT(src, src_type, src_offset);
+        from = LRN_AT(from, src_type, item * src_outer + position * src_inner);
+        global element_t *to = LRN_AT(dst, dst_type, dst_offset);
+        to = LRN_AT(to, dst_type, item * dst_outer + position * dst_inner + begin);
+#ifdef LRN_BACKWARD
+        global const element_t *dy_from = LRN_AT(dy, dy_type, dy_offset);
+        dy_from = LRN_AT(dy_from, dy_type, item * dy_outer + position * dy_inner);
+        /* The terms of the second sum are as many more than the tile as the window's others. */
+        const int terms = width + LRN_TAPS - 1, span = terms + LRN_TAPS - 1;
+        load_lines(x, from, src_type, lines, span, begin - reach, channels, src_inner);
+        load_lines(gradients, dy_from, dy_type, lines, terms, begin - upper, channels, dy_inner);
+        barrier(CLK_LOCAL_MEM_FENCE);
+
+        const lrn_cell terms_step = cell_step(terms);
+        for (lrn_cell cell = cell_first(terms); cell.line < lines;
+             cell = cell_next(cell, terms_step, terms)) {
+            const index_t j = begin - upper + cell.at;
+            local const real_t *window = x + cell.line * span + cell.at;
+            real_t factor = (real_t)(0.0f), power = factor;
+            if (j >= 0 && j < channels)
+                factor = lrn_gradient_factor(LRN_POWER, window[lower], window_sum(window, window),
+                                             scalars, &power);
+            factors[cell.line * terms + cell.at] = factor;
+            powers[cell.line * terms + cell.at] = power;
+        }
+        barrier(CLK_LOCAL_MEM_FENCE);
+
+        for (lrn_cell cell = cell_first(width); cell.line < lines;
+             cell = cell_next(cell, step, width)) {
+            const int term = cell.line * terms + cell.at;
+            const real_t dx = lrn_gradient(LRN_POWER, x[cell.line * span + cell.at + reach],
+                                           gradients[term + upper], powers[term + upper],
+                                           window_sum(gradients + term, factors + term), scalars);
+            lrn_set(dx, to, dst_type, cell.line * dst_inner + cell.at);
+        }
+#else
+        const int span = width + LRN_TAPS - 1;
+        load_lines(x, from, src_type, lines, span, begin - reach, channels, src_inner);
+        barrier(CLK_LOCAL_MEM_FENCE);
+
+        for (lrn_cell cell = cell_first(width); cell.line < lines;
+             cell = cell_next(cell, step, width)) {
+            local const real_t *window = x + cell.line * span + cell.at;
+            const real_t y =
+                lrn_normalize(LRN_POWER, window[lower], window_sum(window, window), scalars);
+            lrn_set(y, to, dst_type, cell.line * dst_inner + cell.at);
+        }
+#endif
+        barrier(CLK_LOCAL_MEM_FENCE); /* before the next item overwrites what others still read */
+    }
+}

@@ -1,0 +1,53 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Compiles one program of each kernel, direction, size of index and kind of type
+# for the three targets that GPUs' compilers share with clang. All programs, and
+# what they need there: ci/gpu-static.sh.
+#   targets.sh CLANG LIST_PROGRAMS KERNEL_DIR
+set -u
+clang=$1 list_programs=$2 kernels=$3
+directory=$(mktemp -d)
+trap 'rm -rf "$directory"' EXIT
+"$list_programs" gpu >"$directory/all" || exit 1
+grep -E 'TAPS=5 |strided|separable' "$directory/all" | grep -E 'STORAGE=[014]' |
+    grep -v 'POWER=' >"$directory/some"
+
+# clang 14 declares this one for SPIR only.
+cat >"$directory/prelude.h" <<'END'
+float __attribute__((overloadable)) vload_half(ulong, global const half *);
+END
+cat >"$directory/compile" <<'END'
+#!/bin/sh
+# CLANG KERNEL_DIR DIRECTORY TARGET FILE OPTIONS...
+clang=$1 kernels=$2 directory=$3 target=$4 file=$5
+shift 5
+case $target in
+spir64) set -- "$@" -emit-llvm ;;
+nvptx64*) set -- "$@" -include "$directory/prelude.h" -march=sm_60 ;;
+amdgcn*) set -- "$@" -include "$directory/prelude.h" -mcpu=gfx906 -nogpulib ;;
+esac
+if "$clang" -x cl -target "$target" -Xclang -finclude-default-header -O1 -S -o - "$@" \
+    "$kernels/$file" >"$directory/$$" && [ -s "$directory/$$" ]; then
+    echo passed
+else
+    echo "FAILED: $target $file $*"
+fi
+rm -f "$directory/$$"
+END
+chmod +x "$directory/compile"
+for target in spir64 nvptx64-nvidia-cuda amdgcn-amd-amdhsa; do
+    if ! echo 'kernel void f(global float *x) { *x = 1; }' |
+        "$clang" -x cl -target $target -nogpulib -S -emit-llvm -o /dev/null - 2>/dev/null; then
+        echo "SKIPPED: clang has no $target"
+        exit 77
+    fi
+    sed "s/^/$target /" "$directory/some"
+done >"$directory/list"
+xargs -P "$(getconf _NPROCESSORS_ONLN)" -L 1 "$directory/compile" "$clang" "$kernels" \
+    "$directory" <"$directory/list" >"$directory/results" 2>"$directory/errors"
+head -n 40 "$directory/errors"
+grep FAILED "$directory/results"
+passed=$(grep -c passed "$directory/results")
+failed=$(($(wc -l <"$directory/list") - passed))
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
