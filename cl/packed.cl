@@ -192,8 +192,11 @@ LRN_INLINE void normalize_row(global const element_t *row, global element_t *out
                               int lower, uint modes, lrn_scalars scalars)
 {
     const index_t back = channels - LRN_WIDTH;
-    bits_t most = normalize(row, out, channels, 0, 1, lower, modes, scalars);
-    index_t c = LRN_WIDTH;
+    bits_t most = (bits_t)(0u);
+    index_t c = 0;
+    for (; c < lower; c += LRN_WIDTH)
+        most =
+            max(most, normalize(row, out, channels, c > back ? back : c, 1, lower, modes, scalars));
     for (; c <= back - (LRN_TAPS - 1 - lower); c += LRN_WIDTH)
         most = max(most, normalize(row, out, channels, c, 0, lower, modes, scalars));
     for (; c < channels; c += LRN_WIDTH)
@@ -218,7 +221,7 @@ kernel void LRN_KERNEL_NAME(packed)(LRN_TENSOR_ARGUMENTS)
 #ifdef LRN_BACKWARD
     dy += dy_offset;
 #else
-    const int dense = src_inner == channels && channels >= 2 * LRN_WIDTH && LRN_TAPS <= LRN_WIDTH;
+    const int dense = src_inner == channels && channels >= 2 * LRN_WIDTH && channels >= LRN_TAPS;
 #endif
 
     for (index_t item = get_global_id(2); item < outer; item += get_global_size(2)) {
