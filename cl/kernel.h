@@ -65,7 +65,8 @@ typedef LRN_OFFSET offset_t;
 #define LRN_MODE_DST_SHIFT ((int)(modes >> 22 & 7))
 #define LRN_MODE_WINDOW_COUNT ((int)(modes >> 25 & 3)) /* window axes */
 #define LRN_MODE_WITHIN ((int)(modes >> 27 & 1))  /* blocks are of the axis behind the window */
-#define LRN_MODE_SPREAD ((int)(modes >> 28 & 15)) /* work-items for each that works */
+#define LRN_MODE_SPREAD ((int)(modes >> 28 & 15)) /* general: work-items for each that works */
+#define LRN_MODE_STREAM ((int)(modes >> 28 & 1))  /* fast: dst need not stay in the caches */
 
 #if LRN_STORAGE == LRN_F32
 typedef float element_t;
@@ -259,6 +260,18 @@ static inline void lrn_store(real_t x, global element_t *p, int type, index_t at
     }
 }
 #endif
+
+/* A whole vector; with `stream` past the caches, then aligned as vectors are. */
+LRN_INLINE void lrn_store_whole(real_t x, global element_t *p, int type, index_t at, int stream)
+{
+#if defined(LRN_STREAM) && LRN_STORAGE == LRN_F32
+    if (stream) {
+        LRN_STREAM(x, (global real_t *)(p + at));
+        return;
+    }
+#endif
+    lrn_store(x, p, type, at, LRN_WIDTH);
+}
 
 /* The axes of the general kernels: LRN_MODE_WINDOW_COUNT window axes, then positions. */
 typedef struct lrn_axes {

@@ -91,6 +91,8 @@ LRN_INLINE void chunk(global const element_t *x_row, global const element_t *dy_
                       int lower, uint modes, lrn_scalars scalars)
 {
     const int upper = LRN_TAPS - 1 - lower;
+    const int stream = LRN_MODE_STREAM && channels % LRN_WIDTH == 0 &&
+                       (size_t)dx_row % (LRN_WIDTH * sizeof *dx_row) == 0;
     const int terms =
         (int)(end - begin) + LRN_TAPS - 1; /* channels begin - upper .. end - 1 + lower */
     /* A chunk narrower than a vector is read beyond its end all the same. */
@@ -119,7 +121,10 @@ LRN_INLINE void chunk(global const element_t *x_row, global const element_t *dy_
         const real_t dx =
             lrn_gradient(LRN_POWER, LRN_LOAD(x + i + LRN_TAPS - 1), LRN_LOAD(dy + i + upper),
                          LRN_LOAD(powers + i + upper), lrn_window_sum_unrolled(g, f), scalars);
-        lrn_store(dx, dx_row, LRN_STORAGE, c, end - c < LRN_WIDTH ? (int)(end - c) : LRN_WIDTH);
+        if (stream)
+            lrn_store_whole(dx, dx_row, LRN_STORAGE, c, 1);
+        else
+            lrn_store(dx, dx_row, LRN_STORAGE, c, end - c < LRN_WIDTH ? (int)(end - c) : LRN_WIDTH);
     }
 }
 
@@ -156,7 +161,8 @@ LRN_RARE void normalize_alone(global const element_t *row, global element_t *out
 
 /* One vector of y; at the row's ends what is read of its neighbours becomes zero. */
 LRN_INLINE bits_t normalize(global const element_t *row, global element_t *out, index_t channels,
-                            index_t c, int at_an_end, int lower, uint modes, lrn_scalars scalars)
+                            index_t c, int at_an_end, int stream, int lower, uint modes,
+                            lrn_scalars scalars)
 {
     real_t x[LRN_TAPS];
     bits_t excess;
@@ -169,7 +175,7 @@ LRN_INLINE bits_t normalize(global const element_t *row, global element_t *out, 
     }
     const real_t y = lrn_normalize_ordinary(LRN_POWER, lrn_load(row, LRN_STORAGE, c, LRN_WIDTH),
                                             lrn_window_sum_unrolled(x, x), scalars, &excess);
-    lrn_store(y, out, LRN_STORAGE, c, LRN_WIDTH);
+    lrn_store_whole(y, out, LRN_STORAGE, c, stream);
     return excess;
 }
 
@@ -192,16 +198,18 @@ LRN_INLINE void normalize_row(global const element_t *row, global element_t *out
                               int lower, uint modes, lrn_scalars scalars)
 {
     const index_t back = channels - LRN_WIDTH;
+    const int stream = LRN_MODE_STREAM && channels % LRN_WIDTH == 0 &&
+                       (size_t)out % (LRN_WIDTH * sizeof *out) == 0;
     bits_t most = (bits_t)(0u);
     index_t c = 0;
     for (; c < lower; c += LRN_WIDTH)
-        most =
-            max(most, normalize(row, out, channels, c > back ? back : c, 1, lower, modes, scalars));
+        most = max(most, normalize(row, out, channels, c > back ? back : c, 1, stream, lower, modes,
+                                   scalars));
     for (; c <= back - (LRN_TAPS - 1 - lower); c += LRN_WIDTH)
-        most = max(most, normalize(row, out, channels, c, 0, lower, modes, scalars));
+        most = max(most, normalize(row, out, channels, c, 0, stream, lower, modes, scalars));
     for (; c < channels; c += LRN_WIDTH)
-        most =
-            max(most, normalize(row, out, channels, c > back ? back : c, 1, lower, modes, scalars));
+        most = max(most, normalize(row, out, channels, c > back ? back : c, 1, stream, lower, modes,
+                                   scalars));
     if (LRN_ANY_LANE(lrn_is_special(most)))
         normalize_row_alone(row, out, channels, lower, modes, scalars);
 }

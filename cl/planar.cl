@@ -219,9 +219,9 @@ kernel void LRN_KERNEL_NAME(planar)(LRN_TENSOR_ARGUMENTS)
                     LRN_STORAGE, 0, head);
             if (is_inside(l, first, last, upper))
                 for (index_t at = first; at < last; at += LRN_WIDTH)
-                    lrn_store(gradient_at(rows, oldest, at - origin, x, gradients, l, at, upper, 1,
-                                          modes, scalars),
-                              to, LRN_STORAGE, at, LRN_WIDTH);
+                    lrn_store_whole(gradient_at(rows, oldest, at - origin, x, gradients, l, at,
+                                                upper, 1, modes, scalars),
+                                    to, LRN_STORAGE, at, LRN_MODE_STREAM);
             else
                 for (index_t at = first; at < last; at += LRN_WIDTH)
                     lrn_store(gradient_at(rows, oldest, at - origin, x, gradients, l, at, upper, 0,

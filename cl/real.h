@@ -77,6 +77,10 @@ typedef LRN_JOIN(ushort, LRN_WIDTH) __attribute__((aligned(2))) unaligned_ushort
 #define LRN_STORE_GLOBAL(v, p) (*(global unaligned_real_t *)(p) = (v))
 #define LRN_LOAD_USHORTS(p) (*(global const unaligned_ushorts_t *)(p))
 #define LRN_STORE_USHORTS(v, p) (*(global unaligned_ushorts_t *)(p) = (v))
+#if __has_builtin(__builtin_nontemporal_store)
+/* A store past the caches, of an address that is aligned as the vector is. */
+#define LRN_STREAM(v, p) __builtin_nontemporal_store(v, p)
+#endif
 #if defined(__F16C__) || defined(__aarch64__)
 /* An instruction for a vector: PoCL 3.1's vload_half goes element by element. */
 typedef half __attribute__((ext_vector_type(LRN_WIDTH))) halves_t;

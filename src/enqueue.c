@@ -386,7 +386,9 @@ static cl_int set_arguments(const cllrn_plan *plan, const lrn_launch *launch, cl
     } else {
         set_fast_arguments(&list, shape, plan->lower, selection);
     }
-    const cl_uint modes = plan->modes | (cl_uint)selection->spread << 28;
+    const cl_uint launch_modes =
+        selection->general ? (cl_uint)selection->spread : (cl_uint)selection->streams;
+    const cl_uint modes = plan->modes | launch_modes << 28;
     set(&list, sizeof modes, &modes);
     set_scalar(&list, values->scale_hi);
     set_scalar(&list, values->scale_lo);

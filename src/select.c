@@ -188,11 +188,21 @@ static int wide_width(const lrn_device_facts *facts)
                                                                  : 2 * facts->vector_width;
 }
 
+/* Tensors that do not fit into the cache together: then dst would only be in the sources' way. */
+static bool exceeds_cache(const problem *p)
+{
+    const int64_t tensors = p->backward ? 3 : 2,
+                  elements = channels_of(p) * inner_of(p) * outer_of(p);
+    return p->facts->cache > 0 && p->storage == LRN_F32 &&
+           elements > p->facts->cache / (tensors * (int64_t)sizeof(float));
+}
+
 static void shape_packed(const problem *p, lrn_selection *s)
 {
     /* About 16 KB of source a work-item, so that groups are many and a start costs little. */
     s->key.width = wide_width(p->facts);
     s->tile_positions = (int32_t)divide_up(4096, least(channels_of(p), 4096));
+    s->streams = exceeds_cache(p);
     launch(s, divide_up(inner_of(p), s->tile_positions), 1, 1, outer_of(p));
 }
 
@@ -211,6 +221,7 @@ static void shape_planar(const problem *p, lrn_selection *s)
     s->tile_channels =
         (int32_t)(channels_of(p) < rows * MAX_GROUPS ? rows
                                                      : divide_up(channels_of(p), MAX_GROUPS));
+    s->streams = exceeds_cache(p);
     launch(s, tiles, 1, divide_up(channels_of(p), s->tile_channels), outer_of(p));
 }
 

@@ -37,6 +37,7 @@ typedef struct lrn_selection {
     int64_t workers;            /* that have them at once */
     int64_t slot_step, worker_step; /* see cl/kernel.h */
     int spread;                     /* work-items for each that works, 1..15 */
+    bool streams;                   /* dst goes past the caches, being larger than they are */
 } lrn_selection;
 
 /* What is to be run. */

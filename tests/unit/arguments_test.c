@@ -98,10 +98,11 @@ static void assert_scalars(const fake_command *c, const scene *s)
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; ++i)
         assert_true(fake_scalar_argument(c, rows[i].name) == rows[i].value);
-    /* The uppermost bits are the launch's: on this GPU every work-item works. */
+    /* The uppermost bits are the launch's: on this GPU every work-item works, and none streams. */
     const uint32_t modes = (uint32_t)fake_integer_argument(c, "modes", 0);
+    const bool general = lrn_plan_launch(s->plan, CLLRN_DISJOINT)->selection.general;
     assert_int_equal(modes & 0x0fffffff, s->plan->modes);
-    assert_int_equal(modes >> 28, 1);
+    assert_int_equal(modes >> 28, general ? 1 : 0);
 }
 
 static void assert_integers(const fake_command *c, const char *const *names, const int64_t *values,

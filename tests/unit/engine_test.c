@@ -372,12 +372,14 @@ static void device_facts__numbers_SUCCESS(void **state)
         s->group_size = rows[i].group;
         s->item_size = rows[i].item;
         s->local_memory = rows[i].group * 16;
+        s->cache = rows[i].group * 64;
         s->dimensions = i % 2 == 0 ? 3 : 5;
         assert_int_equal(lrn_device_facts_get(device, &facts, NULL), CLLRN_SUCCESS);
         assert_int_equal(facts.vector_width, rows[i].expected_width);
         assert_int_equal(facts.compute_units, rows[i].expected_units);
         assert_int_equal(facts.max_group_size, rows[i].expected_group);
         assert_int_equal(facts.local_memory, rows[i].group * 16);
+        assert_int_equal(facts.cache, rows[i].group * 64);
     }
 }
 

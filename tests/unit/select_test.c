@@ -282,6 +282,43 @@ static void select__local_memory_SUCCESS(void **state)
     }
 }
 
+/* Float32 on a CPU goes past the caches where its tensors do not fit into them together. */
+static void select__beyond_the_cache_SUCCESS(void **state)
+{
+    const cllrn_tensor nchw = make_nchw(2, 16, 8, 8), nhwc = make_nhwc(2, 16, 8, 8),
+                       half = with_dtype(nchw, CLLRN_F16);
+    const int64_t bytes = 2 * 16 * 8 * 8 * 4;
+    const cllrn_params params = window(2, 2);
+    const struct {
+        const cllrn_tensor *tensor;
+        const lrn_device_facts *facts;
+        int64_t cache;
+        bool forward, backward;
+    } rows[] = {
+        {&nchw, &cpu, 2 * bytes - 1, true, true},
+        {&nchw, &cpu, 2 * bytes, false, true},
+        {&nchw, &cpu, 3 * bytes - 1, false, true},
+        {&nchw, &cpu, 3 * bytes, false, false},
+        {&nhwc, &cpu, 2 * bytes - 1, true, true},
+        {&nhwc, &cpu, 3 * bytes, false, false},
+        {&nchw, &cpu, 0, false, false},
+        {&half, &cpu, 1, false, false},
+        {&nchw, &gpu, 1, false, false},
+        {&nhwc, &gpu, 1, false, false},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; ++i) {
+        lrn_device_facts facts = *rows[i].facts;
+        facts.cache = rows[i].cache;
+        const wish forward = {rows[i].tensor, rows[i].tensor, &params,
+                              CLLRN_FORWARD,  CLLRN_DISJOINT, NULL};
+        wish backward = forward;
+        backward.direction = CLLRN_BACKWARD;
+        assert_int_equal(choose(&forward, &facts).streams, rows[i].forward);
+        assert_int_equal(choose(&backward, &facts).streams, rows[i].backward);
+    }
+}
+
 static void select__float64_without_it_UNSUPPORTED(void **state)
 {
     const cllrn_tensor twice = with_dtype(make_nchw(2, 16, 5, 5), CLLRN_F64);
@@ -499,6 +536,7 @@ int main(void)
         TEST(select__names_and_kernels_SUCCESS),
         TEST(select__forced_variant_INVALID_VARIANT),
         TEST(select__local_memory_SUCCESS),
+        TEST(select__beyond_the_cache_SUCCESS),
         TEST(select__float64_without_it_UNSUPPORTED),
         TEST(select__wide_indices_SUCCESS),
         TEST(select__wide_scratch_SUCCESS),

@@ -245,6 +245,9 @@ const case_row case_rows[] = {
     {SECTION_REPEAT, TYPES(NONE, F32 | F64, MIXED), BOTH, NCHW(3, 11, 4, 6), AT(LAYOUT_C, LAYOUT_C, 2, 1), WITHIN(2, 2, 2, 25), 1e-3, 0.75, 1, CONTENT_SPREAD},
 
     NETWORK(TYPES(NONE, F32, NONE),         NCHW(1, 96, 13, 13), IN(LAYOUT_C),    ACROSS(2, 2, 5), 1e-4, 0.75, 1),
+    /* Larger than most caches: stored past them. */
+    NETWORK(TYPES(NONE, F32, NONE),         NCHW(16, 96, 55, 55), IN(LAYOUT_C),   ACROSS(2, 2, 5), 1e-4, 0.75, 1),
+    NETWORK(TYPES(NONE, F32, NONE),         NCHW(16, 96, 55, 55), IN(LAYOUT_LAST), ACROSS(2, 2, 5), 1e-4, 0.75, 1),
     NETWORK(TYPES(NONE, NONE, F32 | NARROW), NCHW(1, 96, 55, 55), IN(LAYOUT_C),   ACROSS(2, 2, 5), 1e-4, 0.75, 1),
     NETWORK(TYPES(NONE, NONE, F32 | NARROW), NCHW(2, 256, 27, 27), IN(LAYOUT_C),  ACROSS(2, 2, 5), 1e-4, 0.75, 2),
     NETWORK(TYPES(NONE, NONE, F32 | NARROW), NCHW(1, 64, 56, 56), IN(LAYOUT_LAST), ACROSS(2, 2, 5), 1e-4, 0.75, 1),
