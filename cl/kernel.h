@@ -146,11 +146,11 @@ LRN_INLINE bits_t lrn_to_f16(real_t x)
     return magnitude >= (bits_t)(0x47800000u) ? large : finite | ((bits >> 16) & (bits_t)(0x8000u));
 }
 
+/* The canonical NaN becomes that of bfloat16 as any number does; there are no others. */
 LRN_INLINE bits_t lrn_to_bf16(real_t x)
 {
     const bits_t bits = LRN_BITS(x);
-    const bits_t rounded = (bits + (bits_t)(0x7fffu) + ((bits >> 16) & (bits_t)(1u))) >> 16;
-    return (bits & (bits_t)(0x7fffffffu)) > (bits_t)(0x7f800000u) ? (bits_t)(0x7fc0u) : rounded;
+    return (bits + (bits_t)(0x7fffu) + ((bits >> 16) & (bits_t)(1u))) >> 16;
 }
 
 LRN_INLINE float lrn_load_as(global const element_t *p, int type)
@@ -168,20 +168,18 @@ LRN_INLINE real_t lrn_load_vector_as(global const element_t *p, int type)
     if (type == LRN_F32)
         return LRN_LOAD_GLOBAL((global const float *)p);
     if (type == LRN_F16)
-        return LRN_JOIN(vload_half, LRN_WIDTH)(0, (global const half *)p);
-    return LRN_REAL(
-        LRN_JOIN(convert_uint, LRN_WIDTH)(LRN_JOIN(vload, LRN_WIDTH)(0, (global const ushort *)p))
-        << 16);
+        return LRN_LOAD_HALVES(p);
+    return LRN_REAL(LRN_JOIN(convert_uint, LRN_WIDTH)(LRN_LOAD_USHORTS(p)) << 16);
 }
 
 LRN_INLINE void lrn_store_vector_as(real_t x, global element_t *p, int type)
 {
     if (type == LRN_F32)
         LRN_STORE_GLOBAL(x, (global float *)p);
+    else if (type == LRN_F16)
+        LRN_STORE_HALVES(x, p);
     else
-        LRN_STORE(
-            LRN_JOIN(convert_ushort, LRN_WIDTH)(type == LRN_F16 ? lrn_to_f16(x) : lrn_to_bf16(x)),
-            (global ushort *)p);
+        LRN_STORE_USHORTS(LRN_JOIN(convert_ushort, LRN_WIDTH)(lrn_to_bf16(x)), p);
 }
 #endif
 

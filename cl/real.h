@@ -71,13 +71,32 @@ typedef LRN_JOIN(int, LRN_WIDTH) mask_t;
 #ifdef __clang__
 /* vload, but PoCL 3.1's is made of pairs, which do not all come together again. */
 typedef real_t __attribute__((aligned(4))) unaligned_real_t;
+typedef LRN_JOIN(ushort, LRN_WIDTH) __attribute__((aligned(2))) unaligned_ushorts_t;
 #define LRN_LOAD(p) (*(private const unaligned_real_t *)(p))
 #define LRN_LOAD_GLOBAL(p) (*(global const unaligned_real_t *)(p))
 #define LRN_STORE_GLOBAL(v, p) (*(global unaligned_real_t *)(p) = (v))
+#define LRN_LOAD_USHORTS(p) (*(global const unaligned_ushorts_t *)(p))
+#define LRN_STORE_USHORTS(v, p) (*(global unaligned_ushorts_t *)(p) = (v))
+#if defined(__F16C__) || defined(__aarch64__)
+/* An instruction for a vector: PoCL 3.1's vload_half goes element by element. */
+typedef half __attribute__((ext_vector_type(LRN_WIDTH))) halves_t;
+typedef halves_t __attribute__((aligned(2))) unaligned_halves_t;
+#define LRN_LOAD_HALVES(p)                                                                         \
+    __builtin_convertvector(*(global const unaligned_halves_t *)(p), real_t)
+#define LRN_STORE_HALVES(v, p)                                                                     \
+    (*(global unaligned_halves_t *)(p) = __builtin_convertvector(v, halves_t))
+#endif
 #else
 #define LRN_LOAD(p) LRN_JOIN(vload, LRN_WIDTH)(0, p)
 #define LRN_LOAD_GLOBAL(p) LRN_LOAD(p)
 #define LRN_STORE_GLOBAL(v, p) LRN_STORE(v, p)
+#define LRN_LOAD_USHORTS(p) LRN_LOAD((global const ushort *)(p))
+#define LRN_STORE_USHORTS(v, p) LRN_STORE(v, (global ushort *)(p))
+#endif
+#ifndef LRN_LOAD_HALVES
+#define LRN_LOAD_HALVES(p) LRN_JOIN(vload_half, LRN_WIDTH)(0, (global const half *)(p))
+#define LRN_STORE_HALVES(v, p)                                                                     \
+    LRN_STORE_USHORTS(LRN_JOIN(convert_ushort, LRN_WIDTH)(lrn_to_f16(v)), p)
 #endif
 #endif
 
