@@ -81,8 +81,7 @@ typedef LRN_JOIN(ushort, LRN_WIDTH) __attribute__((aligned(2))) unaligned_ushort
 /* An instruction for a vector: PoCL 3.1's vload_half goes element by element. */
 typedef half __attribute__((ext_vector_type(LRN_WIDTH))) halves_t;
 typedef halves_t __attribute__((aligned(2))) unaligned_halves_t;
-#define LRN_LOAD_HALVES(p)                                                                         \
-    __builtin_convertvector(*(global const unaligned_halves_t *)(p), real_t)
+#define LRN_LOAD_HALVES(p) __builtin_convertvector(*(global const unaligned_halves_t *)(p), real_t)
 #define LRN_STORE_HALVES(v, p)                                                                     \
     (*(global unaligned_halves_t *)(p) = __builtin_convertvector(v, halves_t))
 #endif
@@ -110,7 +109,9 @@ typedef halves_t __attribute__((aligned(2))) unaligned_halves_t;
  */
 #ifdef __clang__
 #define LRN_INLINE static inline __attribute__((always_inline))
+#if LRN_WIDTH > 1 /* a GPU's call passes its arguments through memory */
 #define LRN_RARE static __attribute__((noinline))
+#endif
 #endif
 
 #else
@@ -188,6 +189,8 @@ static inline scalar_t lrn_bits_scalar(scalar_bits_t bits)
 
 #ifndef LRN_INLINE
 #define LRN_INLINE static inline
+#endif
+#ifndef LRN_RARE
 #define LRN_RARE static inline
 #endif
 
@@ -208,9 +211,10 @@ typedef struct lrn_scalars {
 #define LRN_NORMAL_BITS 0x0010000000000000u /* the least normal number */
 #define LRN_ONE_BITS 0x3ff0000000000000u
 #define LRN_SIGN_SHIFT 63
-#define LRN_SPECIAL_BITS 0x7fe0000000000000u        /* infinity less the least normal number */
-#define LRN_GREATEST_WHOLE_BITS 0x408fe80000000000u /* 1021: 2^+-1021 times [0.7, 1.42] is normal  \
-                                                     */
+#define LRN_SPECIAL_BITS 0x7fe0000000000000u /* infinity less the least normal number */
+#define LRN_GREATEST_WHOLE_BITS                                                                    \
+    0x408fe80000000000u /* 1021: 2^+-1021 times [0.7, 1.42] is normal                              \
+                         */
 #define LRN_SUBNORMAL_BIAS 64.0
 #define LRN_SUBNORMAL_SCALE 18446744073709551616.0 /* 2^64 */
 #define LRN_FAR 2000.0                             /* beyond it even the subnormals end */
