@@ -53,8 +53,11 @@ LRN_INLINE mask_t lrn_is_special(bits_t excess)
     return excess >= (bits_t)(LRN_SPECIAL_BITS);
 }
 
-/* The same scalars for s^(-beta - 1). */
-LRN_INLINE lrn_scalars lrn_next_power(lrn_scalars p)
+/*
+ * The same scalars for s^(-beta - 1). Not LRN_INLINE: where a struct is returned
+ * that makes clang note scopes of aliasing, which Oclgrind 21.10 does not know.
+ */
+static inline lrn_scalars lrn_next_power(lrn_scalars p)
 {
     lrn_scalars next = p; /* a copy, since rusticl 22.3 lets a change of p reach the caller's */
     next.beta_hi = p.next_hi;
