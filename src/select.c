@@ -92,8 +92,10 @@ static bool fits_packed(const problem *p)
 static bool is_line(const problem *p)
 {
     const lrn_shape *shape = p->shape;
-    return is_dense(shape, LRN_INNER) && shape->src.strides[0] == inner_of(p) &&
-           shape->dy.strides[0] == inner_of(p) && shape->dst.strides[0] == inner_of(p);
+    const int64_t inner = inner_of(p);
+    return is_dense(shape, LRN_INNER) && (channels_of(p) == 1 || (shape->src.strides[0] == inner &&
+                                                                  shape->dy.strides[0] == inner &&
+                                                                  shape->dst.strides[0] == inner));
 }
 
 static bool fits_planar(const problem *p)

@@ -25,7 +25,7 @@ import time
 COMMAND = "build/cllrn"
 DEVICES = {"host": ["--device", "host"], "device": ["--device", "Portable", "--quick"]}
 SECTIONS = {"host": {"types", "layouts", "windows", "powers"},
-            "device": {"types", "layouts", "windows", "powers", "special"}}
+            "device": {"types", "layouts", "windows", "powers", "special values"}}
 TEXT = re.compile(r"^(\S+) (forward|backward) \S+ (?:axis -?\d+ )?(.*?)(?: at \d+,\d+)? window ")
 
 Mutant = collections.namedtuple("Mutant", "name on scope edits")
