@@ -18,6 +18,9 @@
 #include "kernel.h"
 #endif
 
+/* In place, what some have loaded others overwrite. */
+#define LOADED (CLK_LOCAL_MEM_FENCE | CLK_GLOBAL_MEM_FENCE)
+
 /* A work-item's place in lines of `length` elements: it takes each get_local_size(0)-th. */
 typedef struct lrn_cell {
     int line, at;
@@ -100,7 +103,7 @@ kernel void LRN_KERNEL_NAME(group)(LRN_TENSOR_ARGUMENTS)
         const int terms = width + LRN_TAPS - 1, span = terms + LRN_TAPS - 1;
         load_lines(x, from, src_type, lines, span, begin - reach, channels, src_inner);
         load_lines(gradients, dy_from, dy_type, lines, terms, begin - upper, channels, dy_inner);
-        barrier(CLK_LOCAL_MEM_FENCE);
+        barrier(LOADED);
 
         const lrn_cell terms_step = cell_step(terms);
         for (lrn_cell cell = cell_first(terms); cell.line < lines;
@@ -127,7 +130,7 @@ kernel void LRN_KERNEL_NAME(group)(LRN_TENSOR_ARGUMENTS)
 #else
         const int span = width + LRN_TAPS - 1;
         load_lines(x, from, src_type, lines, span, begin - reach, channels, src_inner);
-        barrier(CLK_LOCAL_MEM_FENCE);
+        barrier(LOADED);
 
         for (lrn_cell cell = cell_first(width); cell.line < lines;
              cell = cell_next(cell, step, width)) {
