@@ -261,7 +261,10 @@ static inline void lrn_store(real_t x, global element_t *p, int type, index_t at
 }
 #endif
 
-/* A whole vector; with `stream` past the caches, then aligned as vectors are. */
+/*
+ * A whole vector; with `stream` past the caches, then aligned as vectors are. What
+ * orders such stores before the end of the command is the device's business.
+ */
 LRN_INLINE void lrn_store_whole(real_t x, global element_t *p, int type, index_t at, int stream)
 {
 #if defined(LRN_STREAM) && LRN_STORAGE == LRN_F32

@@ -160,9 +160,9 @@ LRN_RARE void normalize_alone(global const element_t *row, global element_t *out
 }
 
 /* One vector of y; at the row's ends what is read of its neighbours becomes zero. */
-LRN_INLINE bits_t normalize(global const element_t *row, global element_t *out, index_t channels,
-                            index_t c, int at_an_end, int stream, int lower, uint modes,
-                            lrn_scalars scalars)
+LRN_INLINE bits_t normalize_vector(global const element_t *row, global element_t *out,
+                                   index_t channels, index_t c, int at_an_end, int stream,
+                                   int lower, uint modes, lrn_scalars scalars)
 {
     real_t x[LRN_TAPS];
     bits_t excess;
@@ -203,13 +203,13 @@ LRN_INLINE void normalize_row(global const element_t *row, global element_t *out
     bits_t most = (bits_t)(0u);
     index_t c = 0;
     for (; c < lower; c += LRN_WIDTH)
-        most = max(most, normalize(row, out, channels, c > back ? back : c, 1, stream, lower, modes,
-                                   scalars));
+        most = max(most, normalize_vector(row, out, channels, c > back ? back : c, 1, stream, lower,
+                                          modes, scalars));
     for (; c <= back - (LRN_TAPS - 1 - lower); c += LRN_WIDTH)
-        most = max(most, normalize(row, out, channels, c, 0, stream, lower, modes, scalars));
+        most = max(most, normalize_vector(row, out, channels, c, 0, stream, lower, modes, scalars));
     for (; c < channels; c += LRN_WIDTH)
-        most = max(most, normalize(row, out, channels, c > back ? back : c, 1, stream, lower, modes,
-                                   scalars));
+        most = max(most, normalize_vector(row, out, channels, c > back ? back : c, 1, stream, lower,
+                                          modes, scalars));
     if (LRN_ANY_LANE(lrn_is_special(most)))
         normalize_row_alone(row, out, channels, lower, modes, scalars);
 }

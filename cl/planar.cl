@@ -15,7 +15,8 @@
  * none, and once more with care where there was one.
  *
  * Legal when: the window is across channels and LRN_TAPS wide, inner stride 1
- * and channel stride inner everywhere, no channel blocks, backward
+ * and, of several channels, channel stride inner everywhere, no channel blocks,
+ * the line and a window on both sides shorter than 2^31, backward
  * tile_positions <= LRN_TILE / 2, dst disjoint from the sources.
  *
  * Global size: at least (max(1, inner / tile_positions), ceil(channels / tile_channels), any).
@@ -143,8 +144,8 @@ LRN_INLINE real_t gradient_at(const row *rows, int oldest, index_t offset,
 
 #else
 
-LRN_RARE void normalize(global const element_t *from, global element_t *to, line l, index_t at,
-                        int count, int lower, uint modes, lrn_scalars scalars)
+LRN_RARE void normalize_vector(global const element_t *from, global element_t *to, line l,
+                               index_t at, int count, int lower, uint modes, lrn_scalars scalars)
 {
     const real_t y = lrn_normalize(LRN_POWER, load_clipped(from, l, at),
                                    squares(from, l, at, lower, 0), scalars);
@@ -167,7 +168,7 @@ LRN_INLINE void normalize_row(global const element_t *from, global element_t *to
             return;
     }
     for (index_t at = first; at < end; at += LRN_WIDTH)
-        normalize(from, to, l, at, least(l.size - at, LRN_WIDTH), lower, modes, scalars);
+        normalize_vector(from, to, l, at, least(l.size - at, LRN_WIDTH), lower, modes, scalars);
 }
 
 #endif
@@ -230,7 +231,7 @@ kernel void LRN_KERNEL_NAME(planar)(LRN_TENSOR_ARGUMENTS)
         }
 #else
         if (head > 0)
-            normalize(x, to, l, 0, head, lower, modes, scalars);
+            normalize_vector(x, to, l, 0, head, lower, modes, scalars);
         for (index_t c = begin; c < end; ++c)
             normalize_row(x, to, l, vector_from(l, c * inner + left),
                           vector_from(l, c * inner + right), lower, modes, scalars);

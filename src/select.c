@@ -98,9 +98,17 @@ static bool is_line(const problem *p)
                                                                   shape->dst.strides[0] == inner));
 }
 
+/* planar's taps lie up to that far outside the line, and are told by their places. */
+static bool is_narrow_line(const problem *p)
+{
+    const int64_t taps = channels_of(p) + 2 * p->taps;
+    return taps < 2 * NARROW_LIMIT / inner_of(p) - 1;
+}
+
 static bool fits_planar(const problem *p)
 {
-    return fits_unrolled(p) && !p->in_place && !p->shape->blocked && is_line(p);
+    return fits_unrolled(p) && !p->in_place && !p->shape->blocked && is_line(p) &&
+           is_narrow_line(p);
 }
 
 /* Bytes of local memory that cl/group.cl has. */
@@ -121,6 +129,7 @@ static bool fits_group(const problem *p)
     return p->storage != LRN_F64 && is_unrolled(p->taps, LRN_F32) && !p->wide &&
            lrn_shape_is_simple(p->shape) && !p->shape->blocked && is_dense(p->shape, 0) &&
            p->facts->local_memory >= group_memory(p->backward) &&
+           divide_up(channels_of(p), group_channels(p)) <= MAX_GROUPS &&
            (!p->in_place || channels_of(p) <= group_channels(p));
 }
 
@@ -467,9 +476,12 @@ cllrn_status lrn_select(const lrn_request *request, const lrn_device_facts *fact
 
 void lrn_selection_limit(lrn_selection *selection, size_t group_size)
 {
-    /* A power of two: halves still divide the global size. */
-    while (selection->local[0] > 1 && selection->local[0] > group_size)
+    /* A power of two: halves still divide the global size. Of group the groups stay as many. */
+    while (selection->local[0] > 1 && selection->local[0] > group_size) {
         selection->local[0] /= 2;
+        if (selection->key.file == LRN_FILE_GROUP)
+            selection->global[0] /= 2;
+    }
 }
 
 size_t lrn_selection_alignment(const lrn_selection *selection)

@@ -419,6 +419,26 @@ static void launch__group_SUCCESS(void **state)
         }
 }
 
+/* A group has a tile: where groups are smaller there are as many. */
+static void selection_limit__group_keeps_its_groups_SUCCESS(void **state)
+{
+    const cllrn_tensor t = make_nhwc(1, 64, 30, 30);
+    const cllrn_params params = make_window(2, 2, 5.0, 1e-4, 0.75, 1.0);
+    const lrn_shape shape = lrn_shape_make(&params, &t, &t, &t);
+    (void)state;
+    for (size_t limit = 1; limit <= 300; ++limit) {
+        lrn_selection s;
+        assert_int_equal(try_select(&shape, &params, &gpu, CLLRN_FORWARD, CLLRN_DISJOINT, NULL, &s),
+                         CLLRN_SUCCESS);
+        assert_string_equal(s.variant, "group");
+        const size_t groups = s.global[0] / s.local[0];
+        lrn_selection_limit(&s, limit);
+        assert_true(s.local[0] <= limit);
+        assert_int_equal(s.global[0] % s.local[0], 0);
+        assert_int_equal(s.global[0] / s.local[0], groups);
+    }
+}
+
 static void selection_limit__smaller_groups_SUCCESS(void **state)
 {
     const cllrn_tensor t = make_nchw(1, 8, 30, 30);
@@ -452,6 +472,7 @@ int main(void)
         TEST(launch__gpu_loads_little_twice_SUCCESS),
         TEST(launch__group_SUCCESS),
         TEST(selection_limit__smaller_groups_SUCCESS),
+        TEST(selection_limit__group_keeps_its_groups_SUCCESS),
     };
     return cmocka_run_group_tests_name("launch", tests, NULL, NULL);
 }

@@ -319,6 +319,40 @@ static void select__beyond_the_cache_SUCCESS(void **state)
     }
 }
 
+/* Taps far outside a line are told by 32-bit places, tiles of channels by 16-bit numbers. */
+static void select__far_taps_and_many_tiles_SUCCESS(void **state)
+{
+    const int64_t two[] = {1, 2, 1, 430000000}, less[] = {1, 2, 1, 150000000},
+                  one[] = {1, 1, 1, (1 << 30) - 1}, many[] = {1, 70000000};
+    const cllrn_tensor far = with_dtype(make_tensor(4, two, NULL, 1), CLLRN_F16),
+                       near = with_dtype(make_tensor(4, less, NULL, 1), CLLRN_F16),
+                       alone = with_dtype(make_tensor(4, one, NULL, 1), CLLRN_F16),
+                       channels = with_dtype(make_tensor(2, many, NULL, 1), CLLRN_F16);
+    const cllrn_params five = window(0, 4), centred = window(2, 2), nine = window(4, 4);
+    const struct {
+        const cllrn_tensor *tensor;
+        const cllrn_params *params;
+        const lrn_device_facts *facts;
+        const char *expected;
+    } rows[] = {
+        {&far, &five, &cpu, "column"},
+        {&near, &five, &cpu, "planar"},
+        {&channels, &centred, &gpu, "column"},
+        {&alone, &nine, &gpu, "group"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; ++i) {
+        const wish w = {rows[i].tensor, rows[i].tensor, rows[i].params,
+                        CLLRN_FORWARD,  CLLRN_DISJOINT, NULL};
+        assert_string_equal(choose(&w, rows[i].facts).variant, rows[i].expected);
+    }
+    /* Not even where it is asked for. */
+    const wish forced = {&alone, &alone, &nine, CLLRN_FORWARD, CLLRN_DISJOINT, "planar"};
+    lrn_selection s;
+    cllrn_error error = error_blank();
+    assert_failed(CLLRN_INVALID_VARIANT, try_select(&forced, &cpu, &s, &error), &error);
+}
+
 static void select__float64_without_it_UNSUPPORTED(void **state)
 {
     const cllrn_tensor twice = with_dtype(make_nchw(2, 16, 5, 5), CLLRN_F64);
@@ -537,6 +571,7 @@ int main(void)
         TEST(select__forced_variant_INVALID_VARIANT),
         TEST(select__local_memory_SUCCESS),
         TEST(select__beyond_the_cache_SUCCESS),
+        TEST(select__far_taps_and_many_tiles_SUCCESS),
         TEST(select__float64_without_it_UNSUPPORTED),
         TEST(select__wide_indices_SUCCESS),
         TEST(select__wide_scratch_SUCCESS),
