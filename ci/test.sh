@@ -15,7 +15,7 @@ cmake --build "$build"
 # Here a missing OpenCL implementation is a failure, not a reason to skip.
 export CLLRN_TEST_REQUIRED=1
 status=0
-ctest --test-dir "$build" --output-on-failure --no-tests=error --timeout 1500 \
+ctest --test-dir "$build" --output-on-failure --no-tests=error --timeout 3000 \
     --parallel "$(getconf _NPROCESSORS_ONLN)" "$@" || status=$?
 
 # What the tests found, from their own words.
