@@ -9,6 +9,7 @@
  *
  *     power [--quick]        --quick takes every 1009th of those floats
  */
+#include <float.h>
 #include <math.h>
 #include <pthread.h>
 #include <stdbool.h>
@@ -63,12 +64,16 @@ static inline double exact_power(int power, double s, double beta)
     return pow(s, -beta);
 }
 
-/* unit: what the distance is counted in. */
+/*
+ * unit: what the distance is counted in. An infinite result counts as 2^128, the
+ * number behind the greatest: an exact value right below it may be rounded there.
+ */
 static inline void measure(distance *d, float result, double exact, double unit, uint32_t at)
 {
     if (!(exact >= 0x1p-126 && exact < 0x1p128))
         return;
-    const double units = fabs((double)result - exact) / unit;
+    const double value = result > FLT_MAX ? 0x1p128 : (double)result;
+    const double units = fabs(value - exact) / unit;
     ++d->count;
     if (!(units <= d->worst)) {
         d->worst = units;
