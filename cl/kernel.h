@@ -105,12 +105,6 @@ typedef LRN_INDEX_VECTOR(LRN_INDEX, 8) index8_t;
     ((lrn_scalars){scale_hi, scale_lo, k, beta_hi, beta_lo, next_hi, next_lo, gradient,            \
                    LRN_MODE_PARITY, LRN_MODE_NEXT_PARITY})
 
-/*
- * The window's own element: the middle value where the window is centred, as
- * odd ones are, else loaded once more.
- */
-#define LRN_OWN(x, load) (lower == LRN_TAPS / 2 ? (x)[LRN_TAPS / 2] : (load))
-
 /* The channels of a destination, what fills up its last block included. */
 static inline index_t lrn_padded(index_t channels, int shift)
 {

@@ -20,6 +20,14 @@
 #include "kernel.h"
 #endif
 
+/* Whether a position's vectors may be stored past the caches: they are aligned, and none moves
+ * back. */
+LRN_INLINE int streams(global const element_t *out, index_t channels, uint modes)
+{
+    return LRN_MODE_STREAM && channels % LRN_WIDTH == 0 &&
+           (size_t)out % (LRN_WIDTH * sizeof *out) == 0;
+}
+
 #ifdef LRN_BACKWARD
 
 #define LRN_CHUNK 256
@@ -53,36 +61,36 @@ LRN_INLINE void copy_row(scalar_t *copy, global const element_t *row, index_t ch
     }
 }
 
-/* The factors and powers of count channels, whose windows begin at x. */
+/* The factors and powers of a vector of channels, whose windows begin at x. */
+LRN_INLINE bits_t differentiate_vector(scalar_t *factors, scalar_t *powers, const scalar_t *x,
+                                       int lower, int careful, uint modes, lrn_scalars scalars)
+{
+    real_t window[LRN_TAPS], power;
+    bits_t excess = (bits_t)(0u);
+#pragma unroll
+    for (int j = 0; j < LRN_TAPS; ++j)
+        window[j] = LRN_LOAD(x + j);
+    const real_t own = LRN_LOAD(x + lower), sum = lrn_window_sum_unrolled(window, window);
+    const real_t factor =
+        careful ? lrn_gradient_factor(LRN_POWER, own, sum, scalars, &power)
+                : lrn_gradient_factor_ordinary(LRN_POWER, own, sum, scalars, &power, &excess);
+    LRN_STORE(factor, factors);
+    LRN_STORE(power, powers);
+    return excess;
+}
+
+/* The same of count channels, whatever their powers. */
 LRN_INLINE void differentiate(scalar_t *factors, scalar_t *powers, const scalar_t *x, int count,
                               int lower, uint modes, lrn_scalars scalars)
 {
-    bits_t excess, most = (bits_t)(0u);
-    for (int i = 0; i < count; i += LRN_WIDTH) {
-        real_t window[LRN_TAPS], power;
-#pragma unroll
-        for (int j = 0; j < LRN_TAPS; ++j)
-            window[j] = LRN_LOAD(x + i + j);
-        const real_t factor = lrn_gradient_factor_ordinary(LRN_POWER, LRN_LOAD(x + i + lower),
-                                                           lrn_window_sum_unrolled(window, window),
-                                                           scalars, &power, &excess);
-        most = max(most, excess);
-        LRN_STORE(factor, factors + i);
-        LRN_STORE(power, powers + i);
-    }
+    bits_t most = (bits_t)(0u);
+    for (int i = 0; i < count; i += LRN_WIDTH)
+        most = max(most,
+                   differentiate_vector(factors + i, powers + i, x + i, lower, 0, modes, scalars));
     if (!LRN_ANY_LANE(lrn_is_special(most)))
         return;
-    for (int i = 0; i < count; i += LRN_WIDTH) {
-        real_t window[LRN_TAPS], power;
-#pragma unroll
-        for (int j = 0; j < LRN_TAPS; ++j)
-            window[j] = LRN_LOAD(x + i + j);
-        const real_t factor =
-            lrn_gradient_factor(LRN_POWER, LRN_LOAD(x + i + lower),
-                                lrn_window_sum_unrolled(window, window), scalars, &power);
-        LRN_STORE(factor, factors + i);
-        LRN_STORE(power, powers + i);
-    }
+    for (int i = 0; i < count; i += LRN_WIDTH)
+        differentiate_vector(factors + i, powers + i, x + i, lower, 1, modes, scalars);
 }
 
 /* dx of channels begin .. end - 1 of one position, at most LRN_CHUNK of them. */
@@ -91,8 +99,7 @@ LRN_INLINE void chunk(global const element_t *x_row, global const element_t *dy_
                       int lower, uint modes, lrn_scalars scalars)
 {
     const int upper = LRN_TAPS - 1 - lower;
-    const int stream = LRN_MODE_STREAM && channels % LRN_WIDTH == 0 &&
-                       (size_t)dx_row % (LRN_WIDTH * sizeof *dx_row) == 0;
+    const int stream = streams(dx_row, channels, modes);
     const int terms =
         (int)(end - begin) + LRN_TAPS - 1; /* channels begin - upper .. end - 1 + lower */
     /* A chunk narrower than a vector is read beyond its end all the same. */
@@ -130,7 +137,7 @@ LRN_INLINE void chunk(global const element_t *x_row, global const element_t *dy_
 
 #else
 
-/* Lane number + (j - lower), the channel of tap j of a vector's lanes from its first one's. */
+/* first, first + 1 .. in the lanes. */
 LRN_INLINE bits_t lanes_from(int first)
 {
     bits_t lanes = (bits_t)((uint)first);
@@ -179,8 +186,7 @@ LRN_INLINE bits_t normalize_vector(global const element_t *row, global element_t
     return excess;
 }
 
-/* The channels of a position that may not be read beyond, or that has powers that are not ordinary.
- */
+/* The channels of a position that is not to be read beyond, or has powers that are not ordinary. */
 LRN_RARE void normalize_row_alone(global const element_t *row, global element_t *out,
                                   index_t channels, int lower, uint modes, lrn_scalars scalars)
 {
@@ -192,14 +198,12 @@ LRN_RARE void normalize_row_alone(global const element_t *row, global element_t 
     }
 }
 
-/* The channels of a position with neighbours on either side, where there are at least two vectors.
- */
+/* The channels of a position with neighbours on either side, at least two vectors. */
 LRN_INLINE void normalize_row(global const element_t *row, global element_t *out, index_t channels,
                               int lower, uint modes, lrn_scalars scalars)
 {
     const index_t back = channels - LRN_WIDTH;
-    const int stream = LRN_MODE_STREAM && channels % LRN_WIDTH == 0 &&
-                       (size_t)out % (LRN_WIDTH * sizeof *out) == 0;
+    const int stream = streams(out, channels, modes);
     bits_t most = (bits_t)(0u);
     index_t c = 0;
     for (; c < lower; c += LRN_WIDTH)

@@ -116,8 +116,7 @@ LRN_INLINE void differentiate_row(row *r, int vectors, global const element_t *x
                                             squares(x, l, here, lower, 0), scalars, &r->powers[v]);
     }
     /* There is no term outside, though an infinite power may have made a NaN. */
-  private
-    scalar_t *factors = (private scalar_t *)r->factors;
+    scalar_t *factors = (scalar_t *)r->factors;
     for (int i = 0; i < vectors * LRN_WIDTH && at + i < 0; ++i)
         factors[i] = 0.0f;
     for (int i = vectors * LRN_WIDTH - 1; i >= 0 && at + i >= l.size; --i)
@@ -133,10 +132,10 @@ LRN_INLINE real_t gradient_at(const row *rows, int oldest, index_t offset,
 #pragma unroll
     for (int j = 0; j < LRN_TAPS; ++j) {
         const int slot = oldest + j < LRN_TAPS ? oldest + j : oldest + j - LRN_TAPS;
-        f[j] = LRN_LOAD((private const scalar_t *)rows[slot].factors + offset);
+        f[j] = LRN_LOAD((const scalar_t *)rows[slot].factors + offset);
         g[j] = load(dy, l, at + (j - upper) * l.step, inside);
         if (j == upper)
-            power = LRN_LOAD((private const scalar_t *)rows[slot].powers + offset);
+            power = LRN_LOAD((const scalar_t *)rows[slot].powers + offset);
     }
     return lrn_gradient(LRN_POWER, load(x, l, at, inside), load(dy, l, at, inside), power,
                         lrn_window_sum_unrolled(g, f), scalars);
@@ -162,7 +161,7 @@ LRN_INLINE void normalize_row(global const element_t *from, global element_t *to
             const real_t y = lrn_normalize_ordinary(
                 LRN_POWER, load(from, l, at, 1), squares(from, l, at, lower, 1), scalars, &excess);
             most = max(most, excess);
-            lrn_store(y, to, LRN_STORAGE, at, LRN_WIDTH);
+            lrn_store_whole(y, to, LRN_STORAGE, at, LRN_MODE_STREAM);
         }
         if (!LRN_ANY_LANE(lrn_is_special(most)))
             return;

@@ -215,10 +215,8 @@ typedef struct lrn_scalars {
 #define LRN_NORMAL_BITS 0x0010000000000000u /* the least normal number */
 #define LRN_ONE_BITS 0x3ff0000000000000u
 #define LRN_SIGN_SHIFT 63
-#define LRN_SPECIAL_BITS 0x7fe0000000000000u /* infinity less the least normal number */
-#define LRN_GREATEST_WHOLE_BITS                                                                    \
-    0x408fe80000000000u /* 1021: 2^+-1021 times [0.7, 1.42] is normal                              \
-                         */
+#define LRN_SPECIAL_BITS 0x7fe0000000000000u        /* infinity less the least normal number */
+#define LRN_GREATEST_WHOLE_BITS 0x408fe80000000000u /* 1021: see lrn_times_exp2 */
 #define LRN_SUBNORMAL_BIAS 64.0
 #define LRN_SUBNORMAL_SCALE 18446744073709551616.0 /* 2^64 */
 #define LRN_FAR 2000.0                             /* beyond it even the subnormals end */
