@@ -3,9 +3,8 @@
 
 #include "message.h"
 #include "number.h"
+#include "option.h"
 #include "word.h"
-
-#include <getopt.h>
 
 enum option_code {
     SIZE = 1,
@@ -85,43 +84,31 @@ static bool parse_spatial_axes(const char *text, int32_t *axes)
     return true;
 }
 
-static bool parse_text(const char *text, const char **value)
-{
-    *value = text;
-    return *text != '\0';
-}
+static const char any_dtype[] = "f32, f16, bf16 or f64";
+static const char *const expected[CODES] = {
+    [SIZE] = "a whole number",
+    [ALPHA] = "a number",
+    [BETA] = "a number",
+    [BIAS] = "a number",
+    [CONVENTION] = "torch, onnx, onednn, torch-doc, caffe or tensorflow",
+    [WINDOW] = "LO,HI, two whole numbers",
+    [DIVISOR] = "a number",
+    [REGION] = "across or within",
+    [SPATIAL_AXES] = "1, 2 or 3",
+    [CHANNEL_AXIS] = "a whole number",
+    [BACKWARD] = "a file name",
+    [DTYPE] = any_dtype,
+    [GRADIENT_DTYPE] = any_dtype,
+    [OUTPUT_DTYPE] = any_dtype,
+    [DEVICE] = "an index or a part of a name",
+    [VARIANT] = "a name",
+};
 
-static const char *option_name(int code)
-{
-    const struct option *option = known;
-    while (option->val != code)
-        ++option;
-    return option->name;
-}
-
-static int bad_value(int code, const char *value)
-{
-    static const char any_dtype[] = "f32, f16, bf16 or f64";
-    static const char *const expected[CODES] = {
-        [SIZE] = "a whole number",
-        [ALPHA] = "a number",
-        [BETA] = "a number",
-        [BIAS] = "a number",
-        [CONVENTION] = "torch, onnx, onednn, torch-doc, caffe or tensorflow",
-        [WINDOW] = "LO,HI, two whole numbers",
-        [DIVISOR] = "a number",
-        [REGION] = "across or within",
-        [SPATIAL_AXES] = "1, 2 or 3",
-        [CHANNEL_AXIS] = "a whole number",
-        [BACKWARD] = "a file name",
-        [DTYPE] = any_dtype,
-        [GRADIENT_DTYPE] = any_dtype,
-        [OUTPUT_DTYPE] = any_dtype,
-        [DEVICE] = "an index or a part of a name",
-        [VARIANT] = "a name",
-    };
-    return message_usage("--%s is '%s', expected %s", option_name(code), value, expected[code]);
-}
+/* What was given, and what of it. */
+typedef struct command_line {
+    bool seen[CODES];
+    options *parsed;
+} command_line;
 
 /* As word_parse, for the options that make up the recipe. */
 static bool take_recipe(int code, const char *value, recipe *asked)
@@ -148,13 +135,16 @@ static bool take_recipe(int code, const char *value, recipe *asked)
     }
 }
 
-static bool take(int code, const char *value, options *parsed)
+static bool take(int code, const char *value, void *line)
 {
+    command_line *const given = line;
+    options *const parsed = given->parsed;
+    given->seen[code] = true;
     switch (code) {
     case CHANNEL_AXIS:
         return parse_int32(value, &parsed->channel_axis);
     case BACKWARD:
-        return parse_text(value, &parsed->gradient);
+        return option_take_text(value, &parsed->gradient);
     case DTYPE:
         return word_parse(value, word_dtypes, &parsed->dtype);
     case GRADIENT_DTYPE:
@@ -162,9 +152,9 @@ static bool take(int code, const char *value, options *parsed)
     case OUTPUT_DTYPE:
         return word_parse(value, word_dtypes, &parsed->output_dtype);
     case DEVICE:
-        return parse_text(value, &parsed->device);
+        return option_take_text(value, &parsed->device);
     case VARIANT:
-        return parse_text(value, &parsed->variant);
+        return option_take_text(value, &parsed->variant);
     case CHECK:
         return parsed->check = true;
     case QUIET:
@@ -174,25 +164,6 @@ static bool take(int code, const char *value, options *parsed)
     default:
         return take_recipe(code, value, &parsed->recipe);
     }
-}
-
-static int parse_options(int argc, char **argv, bool seen[CODES], options *parsed)
-{
-    opterr = 0;
-    for (int code; (code = getopt_long(argc, argv, ":h", known, NULL)) != -1;) {
-        if (code == ':')
-            return message_usage("option '%s' lacks its value", argv[optind - 1]);
-        if (code == '?')
-            return message_bad_option(argv);
-        if (code == 'h')
-            code = HELP;
-        seen[code] = true;
-        if (!take(code, optarg, parsed))
-            return bad_value(code, optarg);
-        if (parsed->help)
-            break;
-    }
-    return EXIT_DONE;
 }
 
 static int check_combination(const bool seen[CODES], const options *parsed)
@@ -233,7 +204,8 @@ static int take_files(int argc, char **argv, options *parsed)
 
 int options_parse(int argc, char **argv, options *parsed)
 {
-    bool seen[CODES] = {false};
+    static const option_set set = {known, expected, HELP, take};
+    command_line given = {.parsed = parsed};
     *parsed = (options){.recipe = {.region = CLLRN_ACROSS_CHANNELS,
                                    .convention = CLLRN_TORCH,
                                    .size = 5,
@@ -241,11 +213,11 @@ int options_parse(int argc, char **argv, options *parsed)
                                    .beta = 0.75,
                                    .k = 1},
                         .channel_axis = 1};
-    int status = parse_options(argc, argv, seen, parsed);
+    int status = option_parse(argc, argv, &set, &given);
     if (status != EXIT_DONE || parsed->help)
         return status;
-    parsed->recipe.has_window = seen[WINDOW];
-    status = check_combination(seen, parsed);
+    parsed->recipe.has_window = given.seen[WINDOW];
+    status = check_combination(given.seen, parsed);
     if (status == EXIT_DONE)
         status = check_recipe(&parsed->recipe);
     return status == EXIT_DONE ? take_files(argc, argv, parsed) : status;

@@ -3,9 +3,9 @@
 
 #include "message.h"
 #include "number.h"
+#include "option.h"
 #include "recipe.h"
 
-#include <getopt.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -105,9 +105,10 @@ static bool take_size(const char *text, request *r)
     return number_parse_int64(text, &r->sizes[r->size_count++]);
 }
 
-/* Up to MAX_LIST items between commas. */
-static bool take_list(const char *text, take_item take, request *r)
+/* Up to MAX_LIST items between commas, counted anew. */
+static bool take_list(const char *text, take_item take, int *count, request *r)
 {
+    *count = 0;
     for (int items = 0; items < MAX_LIST; ++items) {
         char item[64];
         const size_t length = strcspn(text, ",");
@@ -142,78 +143,42 @@ static bool take_runs(const char *text, request *r)
     return true;
 }
 
-static bool take_text(const char *text, const char **value)
-{
-    *value = text;
-    return *text != '\0';
-}
-
 /* False where the value is not what the option takes. */
-static bool take(int code, const char *value, request *r)
+static bool take(int code, const char *value, void *parsed)
 {
+    request *const r = parsed;
     switch (code) {
     case DIRECTION:
         return take_direction(value, r);
     case LAYOUT:
-        r->layout_count = 0;
-        return take_list(value, take_layout, r);
+        return take_list(value, take_layout, &r->layout_count, r);
     case DTYPE:
-        r->dtype_count = 0;
-        return take_list(value, take_dtype, r);
+        return take_list(value, take_dtype, &r->dtype_count, r);
     case BETA:
-        r->beta_count = 0;
-        return take_list(value, take_beta, r);
+        return take_list(value, take_beta, &r->beta_count, r);
     case SIZE:
-        r->size_count = 0;
-        return take_list(value, take_size, r);
+        return take_list(value, take_size, &r->size_count, r);
     case REGION:
         return word_parse(value, word_regions, &r->region);
     case VARIANT:
-        return take_text(value, &r->variant);
+        return option_take_text(value, &r->variant);
     case RUNS:
         return take_runs(value, r);
     case SECONDS:
         return number_parse_double(value, &r->seconds) && r->seconds >= 0 && isfinite(r->seconds);
     case DEVICE:
-        return take_text(value, &r->device);
+        return option_take_text(value, &r->device);
     case JSON:
-        return take_text(value, &r->json);
+        return option_take_text(value, &r->json);
     case PLOT:
-        return take_text(value, &r->plot);
+        return option_take_text(value, &r->plot);
     case PEERS:
-        return take_text(value, &r->peers);
+        return option_take_text(value, &r->peers);
     case QUIET:
         return r->quiet = true;
     default:
         return r->help = true;
     }
-}
-
-static const char *option_name(int code)
-{
-    const struct option *option = known;
-    while (option->val != code)
-        ++option;
-    return option->name;
-}
-
-static int parse_options(int argc, char **argv, request *r)
-{
-    opterr = 0;
-    for (int code; (code = getopt_long(argc, argv, ":h", known, NULL)) != -1;) {
-        if (code == ':')
-            return message_usage("option '%s' lacks its value", argv[optind - 1]);
-        if (code == '?')
-            return message_bad_option(argv);
-        if (code == 'h')
-            code = HELP;
-        if (!take(code, optarg, r))
-            return message_usage("--%s is '%s', expected %s", option_name(code), optarg,
-                                 expected[code]);
-        if (r->help)
-            break;
-    }
-    return EXIT_DONE;
 }
 
 static int take_shapes(int count, char **names, request *r)
@@ -279,6 +244,7 @@ static int check_shapes(const request *r)
 
 int request_parse(int argc, char **argv, request *parsed)
 {
+    static const option_set set = {known, expected, HELP, take};
     *parsed = (request){
         .layouts = {CHANNELS_FIRST, CHANNELS_LAST},
         .layout_count = 2,
@@ -294,7 +260,7 @@ int request_parse(int argc, char **argv, request *parsed)
         .runs = 11,
         .seconds = 1,
     };
-    int status = parse_options(argc, argv, parsed);
+    int status = option_parse(argc, argv, &set, parsed);
     if (status != EXIT_DONE || parsed->help)
         return status;
     if (parsed->peers && !parsed->plot)

@@ -97,6 +97,12 @@ static void print_failure(const request *r, const subject *on, const case_result
     fflush(stdout);
 }
 
+static void show_progress(const request *r, const char *text)
+{
+    if (!r->quiet)
+        progress_show(text);
+}
+
 static void run_case(const request *r, const subject *on, const verify_case *c, tally *t)
 {
     case_result result;
@@ -104,7 +110,7 @@ static void run_case(const request *r, const subject *on, const verify_case *c, 
     tally_add(t, &result);
     if (result.verdict != VERDICT_FAILED)
         return;
-    progress_show("");
+    show_progress(r, "");
     if (t->failed <= SHOWN_FAILURES)
         print_failure(r, on, &result);
     else if (t->failed == SHOWN_FAILURES + 1)
@@ -120,11 +126,10 @@ static void run_all(const request *r, const subject *on, int count, tally *t)
             continue;
         snprintf(text, sizeof text, "case %d of %d, %s", t->count + 1, count,
                  section_name(c.section));
-        if (!r->quiet)
-            progress_show(text);
+        show_progress(r, text);
         run_case(r, on, &c, t);
     }
-    progress_show("");
+    show_progress(r, "");
 }
 
 static verification describe(const request *r, const subject *on, const tally *t)
