@@ -5,6 +5,7 @@
 # float operations, or a device's bits would depend on its compiler's zeal.
 #   contraction.sh CLANG LIST_PROGRAMS KERNEL_DIR
 set -u
+prelude=$(dirname "$0")/prelude.h
 clang=$1 list_programs=$2 kernels=$3
 directory=$(mktemp -d)
 trap 'rm -rf "$directory"' EXIT
@@ -19,18 +20,13 @@ if ! echo 'kernel void f(global float *x) { *x = *x * x[1] + x[2]; }' |
     exit 77
 fi
 
-# clang 14 declares this one for SPIR only.
-cat >"$directory/prelude.h" <<'END'
-float __attribute__((overloadable)) vload_half(ulong, global const half *);
-END
-
 operations() { # FILE: how many of each
     grep -oE '\b(fma|mad|mul|add|sub)(\.rn)?\.f(32|64)' "$1" | sed 's,\.rn,,' | sort | uniq -c
 }
 compile() { # OUTPUT FLAG FILE OPTIONS...
     output=$1 flag=$2 file=$3
     shift 3
-    "$clang" -x cl -target nvptx64 -Xclang -finclude-default-header -include "$directory/prelude.h" -O2 -ffp-contract="$flag" \
+    "$clang" -x cl -target nvptx64 -Xclang -finclude-default-header -include "$prelude" -O2 -ffp-contract="$flag" \
         -fno-vectorize -S -o "$output" "$@" "$kernels/$file"
 }
 passed=0

@@ -4,6 +4,7 @@
 # with warnings as errors:
 #   syntax.sh CLANG LIST_PROGRAMS KERNEL_DIR
 set -u
+. "$(dirname "$0")/each.sh"
 clang=$1 list_programs=$2 kernels=$3
 directory=$(mktemp -d)
 trap 'rm -rf "$directory"' EXIT
@@ -27,11 +28,4 @@ else
 fi
 END
 chmod +x "$directory/check"
-xargs -P "$(getconf _NPROCESSORS_ONLN)" -L 1 "$directory/check" "$clang" "$kernels" \
-    <"$directory/list" >"$directory/results" 2>"$directory/errors"
-head -n 40 "$directory/errors"
-grep FAILED "$directory/results"
-passed=$(grep -c passed "$directory/results")
-failed=$(($(wc -l <"$directory/list") - passed))
-echo "$passed passed, $failed failed"
-[ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
+each "$directory" "$directory/check" "$clang" "$kernels"

@@ -5,6 +5,8 @@
 # what they need there: ci/gpu-static.sh.
 #   targets.sh CLANG LIST_PROGRAMS KERNEL_DIR
 set -u
+. "$(dirname "$0")/each.sh"
+prelude=$(dirname "$0")/prelude.h
 clang=$1 list_programs=$2 kernels=$3
 directory=$(mktemp -d)
 trap 'rm -rf "$directory"' EXIT
@@ -12,19 +14,15 @@ trap 'rm -rf "$directory"' EXIT
 grep -E 'TAPS=5 |strided|separable' "$directory/all" | grep -E 'STORAGE=[014]' |
     grep -v 'POWER=' >"$directory/some"
 
-# clang 14 declares this one for SPIR only.
-cat >"$directory/prelude.h" <<'END'
-float __attribute__((overloadable)) vload_half(ulong, global const half *);
-END
 cat >"$directory/compile" <<'END'
 #!/bin/sh
-# CLANG KERNEL_DIR DIRECTORY TARGET FILE OPTIONS...
-clang=$1 kernels=$2 directory=$3 target=$4 file=$5
-shift 5
+# CLANG KERNEL_DIR DIRECTORY PRELUDE TARGET FILE OPTIONS...
+clang=$1 kernels=$2 directory=$3 prelude=$4 target=$5 file=$6
+shift 6
 case $target in
 spir64) set -- "$@" -emit-llvm ;;
-nvptx64*) set -- "$@" -include "$directory/prelude.h" -march=sm_60 ;;
-amdgcn*) set -- "$@" -include "$directory/prelude.h" -mcpu=gfx906 -nogpulib ;;
+nvptx64*) set -- "$@" -include "$prelude" -march=sm_60 ;;
+amdgcn*) set -- "$@" -include "$prelude" -mcpu=gfx906 -nogpulib ;;
 esac
 if "$clang" -x cl -target "$target" -Xclang -finclude-default-header -O1 -S -o - "$@" \
     "$kernels/$file" >"$directory/$$" && [ -s "$directory/$$" ]; then
@@ -43,11 +41,4 @@ for target in spir64 nvptx64-nvidia-cuda amdgcn-amd-amdhsa; do
     fi
     sed "s/^/$target /" "$directory/some"
 done >"$directory/list"
-xargs -P "$(getconf _NPROCESSORS_ONLN)" -L 1 "$directory/compile" "$clang" "$kernels" \
-    "$directory" <"$directory/list" >"$directory/results" 2>"$directory/errors"
-head -n 40 "$directory/errors"
-grep FAILED "$directory/results"
-passed=$(grep -c passed "$directory/results")
-failed=$(($(wc -l <"$directory/list") - passed))
-echo "$passed passed, $failed failed"
-[ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
+each "$directory" "$directory/compile" "$clang" "$kernels" "$directory" "$prelude"
