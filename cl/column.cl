@@ -14,27 +14,6 @@
 #include "kernel.h"
 #endif
 
-/*
- * x[at] without an index that changes, which would keep the array out of
- * registers; by the bits, since compilers make one of a choice between elements.
- */
-static inline real_t pick(const real_t *x, int at)
-{
-    bits_t picked = (bits_t)(0u);
-#pragma unroll
-    for (int j = 0; j < LRN_TAPS; ++j)
-        picked |= LRN_BITS(x[j]) & (bits_t)(j == at ? 0xffffffffu : 0u);
-    return LRN_REAL(picked);
-}
-
-static inline void shift_in(real_t *x, real_t next)
-{
-#pragma unroll
-    for (int j = 0; j < LRN_TAPS - 1; ++j)
-        x[j] = x[j + 1];
-    x[LRN_TAPS - 1] = next;
-}
-
 /* One channel of a column, zero outside. */
 static inline real_t channel_of(global const element_t *column, int type, index_t stride, int shift,
                                 index_t channels, index_t c, int count)
@@ -78,21 +57,21 @@ kernel void LRN_KERNEL_NAME(column)(LRN_TENSOR_ARGUMENTS)
         for (index_t j = begin - upper; j < end + lower; ++j) {
             const index_t c = j - lower;
             real_t gradient_j = (real_t)(0.0f), factor = gradient_j, power = gradient_j;
-            shift_in(
+            lrn_shift_in(
                 x, channel_of(from, src_type, src_channel, src_shift, channels, j + upper, count));
             if (j >= 0 && j < channels) {
                 gradient_j =
                     lrn_load(dy_from, dy_type, lrn_channel(j, dy_channel, dy_shift), count);
-                factor = lrn_gradient_factor(LRN_POWER, pick(x, lower),
+                factor = lrn_gradient_factor(LRN_POWER, lrn_pick(x, lower),
                                              lrn_window_sum_unrolled(x, x), scalars, &power);
             }
-            shift_in(gradients, gradient_j);
-            shift_in(factors, factor);
-            shift_in(powers, power);
+            lrn_shift_in(gradients, gradient_j);
+            lrn_shift_in(factors, factor);
+            lrn_shift_in(powers, power);
             if (c >= begin) {
-                const real_t dx =
-                    lrn_gradient(LRN_POWER, x[0], pick(gradients, upper), pick(powers, upper),
-                                 lrn_window_sum_unrolled(gradients, factors), scalars);
+                const real_t dx = lrn_gradient(
+                    LRN_POWER, x[0], lrn_pick(gradients, upper), lrn_pick(powers, upper),
+                    lrn_window_sum_unrolled(gradients, factors), scalars);
                 lrn_store(dx, to, dst_type, lrn_channel(c, dst_channel, dst_shift), count);
             }
         }
@@ -103,10 +82,10 @@ kernel void LRN_KERNEL_NAME(column)(LRN_TENSOR_ARGUMENTS)
             x[i] = channel_of(from, src_type, src_channel, src_shift, channels,
                               begin - lower - 1 + i, count);
         for (index_t c = begin; c < end; ++c) {
-            shift_in(
+            lrn_shift_in(
                 x, channel_of(from, src_type, src_channel, src_shift, channels, c + upper, count));
-            const real_t y =
-                lrn_normalize(LRN_POWER, pick(x, lower), lrn_window_sum_unrolled(x, x), scalars);
+            const real_t y = lrn_normalize(LRN_POWER, lrn_pick(x, lower),
+                                           lrn_window_sum_unrolled(x, x), scalars);
             lrn_store(y, to, dst_type, lrn_channel(c, dst_channel, dst_shift), count);
         }
 #endif

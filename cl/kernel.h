@@ -270,6 +270,28 @@ LRN_INLINE void lrn_store_whole(real_t x, global element_t *p, int type, index_t
     lrn_store(x, p, type, at, LRN_WIDTH);
 }
 
+/*
+ * A window's shift register: x[at] without an index that changes, which would keep
+ * the array out of registers; by the bits, since compilers make one of a choice
+ * between elements.
+ */
+static inline real_t lrn_pick(const real_t *x, int at)
+{
+    bits_t picked = (bits_t)(0u);
+#pragma unroll
+    for (int j = 0; j < LRN_TAPS; ++j)
+        picked |= LRN_BITS(x[j]) & (bits_t)(j == at ? 0xffffffffu : 0u);
+    return LRN_REAL(picked);
+}
+
+static inline void lrn_shift_in(real_t *x, real_t next)
+{
+#pragma unroll
+    for (int j = 0; j < LRN_TAPS - 1; ++j)
+        x[j] = x[j + 1];
+    x[LRN_TAPS - 1] = next;
+}
+
 /* The axes of the general kernels: LRN_MODE_WINDOW_COUNT window axes, then positions. */
 typedef struct lrn_axes {
     index_t dims[8], src[8], dy[8], dst[8];

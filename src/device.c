@@ -78,6 +78,8 @@ cllrn_status lrn_device_facts_get(cl_device_id device, lrn_device_facts *facts, 
     for (size_t i = 0; i < sizeof quirks / sizeof *quirks; ++i)
         if (strncmp(platform_name, quirks[i].platform, strlen(quirks[i].platform)) == 0)
             facts->cpu_like = quirks[i].cpu_like;
+    facts->pipelined = (type & CL_DEVICE_TYPE_ACCELERATOR) != 0 &&
+                       (type & (CL_DEVICE_TYPE_CPU | CL_DEVICE_TYPE_GPU)) == 0;
     /* An EMBEDDED device may have 64-bit integers, but only 256 bytes of arguments. */
     facts->wide = strcmp(profile, "EMBEDDED_PROFILE") != 0;
     facts->int64 = facts->wide || strstr(extensions, "cles_khr_int64") != NULL;

@@ -9,6 +9,7 @@
 
 typedef struct lrn_device_facts {
     bool cpu_like;    /* work-items should be vectors and stream; else scalar and many */
+    bool pipelined;   /* one work-item should do all: an FPGA makes a pipeline of its loop */
     bool int64;       /* has 64-bit integers */
     bool wide;        /* and room for the arguments of kernels with 64-bit indices */
     bool fp64;        /* has double, and room for the arguments of kernels with it */

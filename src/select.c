@@ -140,6 +140,16 @@ static bool fits_column(const problem *p)
            (!p->facts->cpu_like || (!p->shape->blocked && is_dense(p->shape, LRN_INNER)));
 }
 
+/*
+ * Types are told at run time, of fewer windows. In place too: the one work-item
+ * loads no element after it was stored.
+ */
+static bool fits_stream(const problem *p)
+{
+    return p->storage != LRN_F64 && is_unrolled(p->taps, LRN_F16) && !p->wide &&
+           lrn_shape_is_simple(p->shape);
+}
+
 static bool fits_strided(const problem *p)
 {
     return !p->in_place;
@@ -159,6 +169,11 @@ static bool on_cpu(const problem *p)
 static bool on_gpu(const problem *p)
 {
     return !p->facts->cpu_like;
+}
+
+static bool on_fpga(const problem *p)
+{
+    return p->facts->pipelined;
 }
 
 static bool always(const problem *p)
@@ -268,6 +283,13 @@ static void shape_group(const problem *p, lrn_selection *s)
     launch(s, divide_up(inner_of(p), s->tile_positions) * group, group, runs, outer_of(p));
 }
 
+static void shape_stream(const problem *p, lrn_selection *s)
+{
+    (void)p;
+    s->key.width = 1;
+    launch(s, 1, 1, 1, 1);
+}
+
 static void shape_column(const problem *p, lrn_selection *s)
 {
     s->key.width = p->facts->cpu_like ? p->facts->vector_width : 1;
@@ -351,27 +373,33 @@ static void shape_separable(const problem *p, lrn_selection *s)
     s->global[0] *= (size_t)s->spread;
 }
 
+enum { F32 = 1 << LRN_F32, EACH_TYPE = F32 | 1 << LRN_F16 | 1 << LRN_BF16 };
+
 /* In order of preference; the last one takes anything. */
 static const struct variant {
     const char *name, *forward, *backward; /* and its kernels */
     lrn_file file;
     bool general;                     /* any window and axes: the general arguments */
-    bool typed;                       /* programs of its own for each type, and for beta 0.75 */
+    int windows;                      /* of unrolled_taps that it has programs for */
+    unsigned typed;                   /* types with programs of their own, 1 << LRN_F32 .. */
+    unsigned powered;                 /* types with programs of their own for beta 0.75 */
     bool (*fits)(const problem *p);   /* legal */
     bool (*chosen)(const problem *p); /* and to be taken without being asked for */
     void (*shape)(const problem *p, lrn_selection *s);
 } variants[] = {
-    {"packed", "forward_packed", "backward_packed", LRN_FILE_PACKED, false, true, fits_packed,
-     on_cpu, shape_packed},
-    {"planar", "forward_planar", "backward_planar", LRN_FILE_PLANAR, false, true, fits_planar,
-     on_cpu, shape_planar},
-    {"group", "forward_group", "backward_group", LRN_FILE_GROUP, false, false, fits_group, on_gpu,
-     shape_group},
-    {"column", "forward_column", "backward_column", LRN_FILE_COLUMN, false, true, fits_column,
-     always, shape_column},
-    {"strided", "forward_strided", "backward_strided", LRN_FILE_STRIDED, true, false, fits_strided,
-     with_small_window, shape_strided},
-    {"separable", "forward_separable", "backward_separable", LRN_FILE_SEPARABLE, true, false,
+    {"packed", "forward_packed", "backward_packed", LRN_FILE_PACKED, false, UNROLLED_F32, EACH_TYPE,
+     EACH_TYPE, fits_packed, on_cpu, shape_packed},
+    {"planar", "forward_planar", "backward_planar", LRN_FILE_PLANAR, false, UNROLLED_F32, EACH_TYPE,
+     EACH_TYPE, fits_planar, on_cpu, shape_planar},
+    {"stream", "forward_stream", "backward_stream", LRN_FILE_STREAM, false, UNROLLED_16, 0, F32,
+     fits_stream, on_fpga, shape_stream},
+    {"group", "forward_group", "backward_group", LRN_FILE_GROUP, false, UNROLLED_F32, 0, 0,
+     fits_group, on_gpu, shape_group},
+    {"column", "forward_column", "backward_column", LRN_FILE_COLUMN, false, UNROLLED_F32, EACH_TYPE,
+     F32, fits_column, always, shape_column},
+    {"strided", "forward_strided", "backward_strided", LRN_FILE_STRIDED, true, 0, 0, 0,
+     fits_strided, with_small_window, shape_strided},
+    {"separable", "forward_separable", "backward_separable", LRN_FILE_SEPARABLE, true, 0, 0, 0,
      fits_separable, always, shape_separable},
 };
 
@@ -404,10 +432,15 @@ static int storage_of(const lrn_shape *shape)
     return dtype == shape->dy.dtype && dtype == shape->dst.dtype ? dtype : LRN_ANY;
 }
 
-/* Others are told the types at run time, but for float64. */
-static int key_storage(const problem *p, const struct variant *row)
+/* The program's type and power, those of their own and those told at run time. */
+static void choose_program(const problem *p, const struct variant *row, int power,
+                           lrn_program_key *key)
 {
-    return row->typed || p->storage == LRN_F64 ? p->storage : LRN_ANY;
+    const unsigned type = 1u << p->storage;
+    const bool powered = (row->powered & type) != 0 && power == LRN_POWER_3_4;
+    key->power = powered ? power : LRN_POWER_AT_RUN_TIME;
+    key->storage =
+        powered || (row->typed & type) != 0 || p->storage == LRN_F64 ? p->storage : LRN_ANY;
 }
 
 cllrn_status lrn_select(const lrn_request *request, const lrn_device_facts *facts,
@@ -444,11 +477,8 @@ cllrn_status lrn_select(const lrn_request *request, const lrn_device_facts *fact
         selection->general = row->general;
         selection->key.file = row->file;
         selection->key.backward = p.backward;
-        selection->key.storage = key_storage(&p, row);
         selection->key.taps = row->general ? 0 : taps;
-        selection->key.power = LRN_POWER_AT_RUN_TIME;
-        if (row->typed && lrn_params_values(request->params, false).power == LRN_POWER_3_4)
-            selection->key.power = LRN_POWER_3_4;
+        choose_program(&p, row, lrn_params_values(request->params, false).power, &selection->key);
         row->shape(&p, selection);
         if (!p.wide && selection->slots * selection->workers >= NARROW_LIMIT) {
             p.wide = true;
@@ -519,32 +549,39 @@ static void list(listing *l, lrn_program_key key)
         --l->left;
 }
 
-static void list_fast(listing *l, const lrn_device_facts *facts, lrn_program_key key)
+/* The size of the vectors of a fast kernel. */
+static int fast_width(const lrn_device_facts *facts, lrn_file file)
 {
-    static const int powers[] = {LRN_POWER_3_4, LRN_POWER_AT_RUN_TIME};
-    static const int storages[] = {LRN_F32, LRN_F16, LRN_BF16};
-    key.width = key.file != LRN_FILE_COLUMN ? wide_width(facts)
-                : facts->cpu_like           ? facts->vector_width
-                                            : 1;
-    for (int s = 0; s < 3; ++s)
-        for (int t = 0; t < unrolled_count(storages[s]); ++t)
-            for (int power = 0; power < 2; ++power) {
-                key.storage = storages[s];
-                key.taps = unrolled_taps[t];
-                key.power = powers[power];
-                list(l, key);
-            }
+    if (file == LRN_FILE_PACKED || file == LRN_FILE_PLANAR)
+        return wide_width(facts);
+    return file == LRN_FILE_COLUMN && facts->cpu_like ? facts->vector_width : 1;
 }
 
-static void list_group(listing *l, const lrn_device_facts *facts, lrn_program_key key)
+static void list_windows(listing *l, lrn_program_key key, int storage, int power, int windows)
 {
-    key.storage = LRN_ANY;
-    key.width = 1;
-    key.power = LRN_POWER_AT_RUN_TIME;
-    for (int t = 0; t < UNROLLED_F32 && facts->local_memory >= group_memory(key.backward); ++t) {
+    key.storage = storage;
+    key.power = power;
+    for (int t = 0; t < windows; ++t) {
         key.taps = unrolled_taps[t];
         list(l, key);
     }
+}
+
+static void list_fast(listing *l, const struct variant *row, const lrn_device_facts *facts,
+                      lrn_program_key key)
+{
+    static const int storages[] = {LRN_F32, LRN_F16, LRN_BF16};
+    key.width = fast_width(facts, key.file);
+    for (int s = 0; s < 3; ++s) {
+        const unsigned type = 1u << storages[s];
+        const int windows = (int)least(unrolled_count(storages[s]), row->windows);
+        if (row->powered & type)
+            list_windows(l, key, storages[s], LRN_POWER_3_4, windows);
+        if (row->typed & type)
+            list_windows(l, key, storages[s], LRN_POWER_AT_RUN_TIME, windows);
+    }
+    if (row->typed == 0)
+        list_windows(l, key, LRN_ANY, LRN_POWER_AT_RUN_TIME, row->windows);
 }
 
 static void list_general(listing *l, const lrn_device_facts *facts, lrn_program_key key)
@@ -567,10 +604,13 @@ bool lrn_program_key_number(size_t number, const lrn_device_facts *facts, lrn_pr
     listing l = {.left = number, .key = key};
     for (size_t i = 0; i < VARIANT_COUNT; ++i)
         for (int backward = 0; backward <= 1; ++backward) {
-            const lrn_program_key one = {.file = variants[i].file, .backward = backward};
-            (variants[i].general ? list_general
-             : variants[i].typed ? list_fast
-                                 : list_group)(&l, facts, one);
+            const struct variant *row = &variants[i];
+            const lrn_program_key one = {.file = row->file, .backward = backward};
+            if (row->general)
+                list_general(&l, facts, one);
+            else if (row->file != LRN_FILE_GROUP ||
+                     facts->local_memory >= group_memory(one.backward))
+                list_fast(&l, row, facts, one);
         }
     return l.found;
 }

@@ -34,6 +34,7 @@ static const struct {
     [LRN_FILE_PACKED] = FILE_ROW("packed.cl"),
     [LRN_FILE_PLANAR] = FILE_ROW("planar.cl"),
     [LRN_FILE_SEPARABLE] = FILE_ROW("separable.cl"),
+    [LRN_FILE_STREAM] = FILE_ROW("stream.cl"),
     [LRN_FILE_STRIDED] = FILE_ROW("strided.cl"),
 #undef FILE_ROW
 };

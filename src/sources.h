@@ -21,6 +21,7 @@ typedef enum lrn_file {
     LRN_FILE_PACKED,
     LRN_FILE_PLANAR,
     LRN_FILE_SEPARABLE,
+    LRN_FILE_STREAM,
     LRN_FILE_STRIDED,
     LRN_FILE_COUNT
 } lrn_file;

@@ -79,7 +79,7 @@ check 'every quick case passed' grep -Eq "^$quick passed, 0 failed|unsupported" 
 check 'digests as expected' [ "$(grep -c 'as expected$' out.txt)" -ge 1 ]
 check 'no digest is another' not grep -q 'expected [0-9a-f]' out.txt
 for word in f32 f16 bf16 mixed layouts windows powers 'special values' fma 'in place' packed planar \
-    group column strided separable; do
+    stream group column strided separable; do
     check "the table has $word" grep -q "^$word " out.txt
 done
 

@@ -411,7 +411,8 @@ static void forward__huge_stride_of_one_channel__right(void **state)
     (void)state;
     cllrn_error error = CLLRN_ERROR_INIT;
     const int64_t strides[] = {16, INT64_C(1) << 40, 1, 1};
-    static const char *const variants[] = {NULL, "packed", "planar", "group", "column", "strided"};
+    static const char *const variants[] = {NULL,    "packed", "planar", "stream",
+                                           "group", "column", "strided"};
     test_case c = plain_case(1, 1, 16, 1);
     case_data data;
     case_data_make(&c, &data);

@@ -261,14 +261,17 @@ static void device_facts__kinds_of_devices_SUCCESS(void **state)
     static const struct {
         cl_device_type type;
         const char *platform;
-        bool cpu_like;
+        bool cpu_like, pipelined;
     } rows[] = {
-        {CL_DEVICE_TYPE_GPU, "fake platform", false},
-        {CL_DEVICE_TYPE_CPU, "Portable Computing Language", true},
-        {CL_DEVICE_TYPE_CPU | CL_DEVICE_TYPE_DEFAULT, "x", true},
-        {CL_DEVICE_TYPE_CPU | CL_DEVICE_TYPE_GPU, "x", false},
-        {CL_DEVICE_TYPE_ACCELERATOR, "x", false},
-        {CL_DEVICE_TYPE_CPU, "rusticl", false},
+        {CL_DEVICE_TYPE_GPU, "fake platform", false, false},
+        {CL_DEVICE_TYPE_CPU, "Portable Computing Language", true, false},
+        {CL_DEVICE_TYPE_CPU | CL_DEVICE_TYPE_DEFAULT, "x", true, false},
+        {CL_DEVICE_TYPE_CPU | CL_DEVICE_TYPE_GPU, "x", false, false},
+        {CL_DEVICE_TYPE_ACCELERATOR, "x", false, true},
+        {CL_DEVICE_TYPE_ACCELERATOR | CL_DEVICE_TYPE_DEFAULT, "x", false, true},
+        {CL_DEVICE_TYPE_ACCELERATOR | CL_DEVICE_TYPE_GPU, "x", false, false},
+        {CL_DEVICE_TYPE_ACCELERATOR | CL_DEVICE_TYPE_CPU, "x", true, false},
+        {CL_DEVICE_TYPE_CPU, "rusticl", false, false},
     };
     cl_device_id device = fake_device();
     (void)state;
@@ -279,6 +282,7 @@ static void device_facts__kinds_of_devices_SUCCESS(void **state)
         fake_settings(device)->platform = rows[i].platform;
         assert_succeeded(lrn_device_facts_get(device, &facts, &error), &error);
         assert_int_equal(facts.cpu_like, rows[i].cpu_like);
+        assert_int_equal(facts.pipelined, rows[i].pipelined);
         assert_non_null(strstr(facts.name, rows[i].platform));
     }
 }

@@ -23,7 +23,16 @@ static const lrn_device_facts gpu = {.cpu_like = false,
                                      .local_memory = 32768,
                                      .name = "a GPU"};
 
-enum { VARIANTS = 6 };
+static const lrn_device_facts fpga = {.pipelined = true,
+                                      .int64 = true,
+                                      .wide = true,
+                                      .vector_width = 1,
+                                      .compute_units = 1,
+                                      .max_group_size = 1,
+                                      .local_memory = 16384,
+                                      .name = "an FPGA"};
+
+enum { VARIANTS = 7 };
 
 static cllrn_params window(int64_t lower, int64_t upper)
 {
@@ -148,15 +157,56 @@ static void select__which_variant_for_which_problem_SUCCESS(void **state)
                 }
 }
 
+/* One work-item, whatever the layout, types and place; what is not unrolled as elsewhere. */
+static void select__pipelined_SUCCESS(void **state)
+{
+    const int64_t dims[] = {2, 16, 5, 5}, rows_apart[] = {800, 50, 10, 1};
+    const cllrn_tensor nchw = make_nchw(2, 16, 5, 5), nhwc = make_nhwc(2, 16, 5, 5),
+                       blocked = make_blocked(4, dims, 1, 8), half = with_dtype(nhwc, CLLRN_F16),
+                       padded = make_tensor(4, dims, rows_apart, 1);
+    const cllrn_params odd = window(2, 2), six = window(3, 2), even = window(1, 0);
+    const struct {
+        const cllrn_tensor *src, *dst;
+        const cllrn_params *params;
+        const char *expected;
+        int storage;
+    } rows[] = {
+        {&nchw, &nchw, &odd, "stream", LRN_F32},    {&nhwc, &nhwc, &odd, "stream", LRN_F32},
+        {&blocked, &nchw, &odd, "stream", LRN_F32}, {&half, &half, &odd, "stream", LRN_ANY},
+        {&half, &nhwc, &odd, "stream", LRN_ANY},    {&nhwc, &nhwc, &even, "group", LRN_ANY},
+        {&nchw, &nchw, &six, "separable", LRN_ANY}, {&padded, &padded, &odd, "separable", LRN_ANY},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; ++i)
+        for (int32_t aliasing = CLLRN_DISJOINT; aliasing <= CLLRN_IN_PLACE; ++aliasing) {
+            const wish w = {rows[i].src,    rows[i].dst, rows[i].params,
+                            CLLRN_BACKWARD, aliasing,    NULL};
+            if (aliasing == CLLRN_IN_PLACE && rows[i].src != rows[i].dst)
+                continue;
+            const lrn_selection s = choose(&w, &fpga);
+            assert_string_equal(s.variant, rows[i].expected);
+            assert_int_equal(s.key.storage, rows[i].storage);
+            if (strcmp(s.variant, "stream") != 0)
+                continue;
+            for (int axis = 0; axis < 3; ++axis) {
+                assert_int_equal(s.global[axis], 1);
+                assert_int_equal(s.local[axis], 1);
+            }
+            assert_int_equal(s.key.width, 1);
+            assert_int_equal(lrn_selection_scratch(&s), 0);
+        }
+}
+
 static void select__names_and_kernels_SUCCESS(void **state)
 {
     static const struct {
         const char *name, *forward, *backward;
         lrn_file file;
-        bool general, channels_last, typed;
+        bool general, channels_last, typed; /* for float32 and beta 0.75 */
     } rows[] = {
         {"packed", "forward_packed", "backward_packed", LRN_FILE_PACKED, false, true, true},
         {"planar", "forward_planar", "backward_planar", LRN_FILE_PLANAR, false, false, true},
+        {"stream", "forward_stream", "backward_stream", LRN_FILE_STREAM, false, true, true},
         {"group", "forward_group", "backward_group", LRN_FILE_GROUP, false, true, false},
         {"column", "forward_column", "backward_column", LRN_FILE_COLUMN, false, false, true},
         {"strided", "forward_strided", "backward_strided", LRN_FILE_STRIDED, true, false, false},
@@ -219,6 +269,11 @@ static void select__forced_variant_INVALID_VARIANT(void **state)
         {"planar", &blocked, &odd, CLLRN_DISJOINT},
         {"planar", &padded, &odd, CLLRN_DISJOINT},
         {"planar", &half, &even, CLLRN_DISJOINT},
+        {"stream", &nhwc, &six, CLLRN_DISJOINT},
+        {"stream", &nhwc, &even, CLLRN_DISJOINT},
+        {"stream", &nhwc, &within, CLLRN_DISJOINT},
+        {"stream", &padded, &odd, CLLRN_DISJOINT},
+        {"stream", &twice_last, &odd, CLLRN_DISJOINT},
         {"group", &nchw, &odd, CLLRN_DISJOINT},
         {"group", &nhwc, &six, CLLRN_DISJOINT},
         {"group", &blocked, &odd, CLLRN_DISJOINT},
@@ -567,6 +622,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(select__which_variant_for_which_problem_SUCCESS),
+        TEST(select__pipelined_SUCCESS),
         TEST(select__names_and_kernels_SUCCESS),
         TEST(select__forced_variant_INVALID_VARIANT),
         TEST(select__local_memory_SUCCESS),

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One work-item takes all lines of channels, one after the other, through shift
+ * registers: in each turn of its one loop an element comes in and one goes out.
+ * For FPGAs, whose compilers make a pipeline of that: no turn waits for another,
+ * since what it takes over from the one before are counters and registers moved
+ * by one place. Each element is loaded once and stored once.
+ *
+ * An element comes out `delay` turns after it came in: the forward direction's
+ * window lies `upper` behind it, and the gradient has the mirrored window behind
+ * that one. So a line takes as many turns more than it has channels.
+ *
+ * Legal when: the window is across channels and LRN_TAPS wide; the tensors are
+ * outer x channels x inner with any strides and channel blocks. In place too:
+ * no element is loaded after it was stored.
+ *
+ * Global size: one work-item. It asks for no number of its own, by which
+ * compilers know such a kernel.
+ */
+#ifndef LRN_KERNEL_H
+#include "kernel.h"
+#endif
+
+/* Empties a window's registers where a line begins. */
+static inline void clear(real_t *x, int begins)
+{
+#pragma unroll
+    for (int j = 0; j < LRN_TAPS; ++j)
+        x[j] = begins ? (real_t)(0.0f) : x[j];
+}
+
+#define TASK __attribute__((reqd_work_group_size(1, 1, 1)))
+
+TASK kernel void LRN_KERNEL_NAME(stream)(LRN_TENSOR_ARGUMENTS)
+{
+    const lrn_scalars scalars = LRN_SCALARS;
+    const int src_type = LRN_TYPE(LRN_MODE_SRC_TYPE), dst_type = LRN_TYPE(LRN_MODE_DST_TYPE);
+    const int src_shift = LRN_MODE_SRC_SHIFT, dst_shift = LRN_MODE_DST_SHIFT;
+    const int upper = LRN_TAPS - 1 - lower;
+    global const element_t *from = LRN_AT(src, src_type, src_offset);
+    global element_t *to = LRN_AT(dst, dst_type, dst_offset);
+    real_t x[LRN_TAPS]; /* channels j - lower .. j + upper */
+#ifdef LRN_BACKWARD
+    const int dy_type = LRN_TYPE(LRN_MODE_DY_TYPE), dy_shift = LRN_MODE_DY_SHIFT;
+    global const element_t *dy_from = LRN_AT(dy, dy_type, dy_offset);
+    /* Channels j - (LRN_TAPS - 1) .. j, the mirrored window of j - lower. */
+    real_t gradients[LRN_TAPS], factors[LRN_TAPS], powers[LRN_TAPS];
+    const int delay = LRN_TAPS - 1;
+#else
+    const int delay = upper;
+#endif
+    const index_t turns = lrn_padded(channels, dst_shift) + delay; /* for a line */
+    index_t item = 0, position = 0, turn = 0;
+#ifdef INTELFPGA_CL
+    /* A store in place needs what was loaded there, so it comes behind the load by itself. */
+#pragma ivdep
+#endif
+    while (item < outer) {
+        const index_t c = turn - delay; /* comes out */
+        const index_t src_line = item * src_outer + position * src_inner;
+        const index_t dst_line = item * dst_outer + position * dst_inner;
+        real_t next = (real_t)(0.0f), result;
+        if (turn < channels)
+            next = lrn_get(from, src_type, src_line + lrn_channel(turn, src_channel, src_shift));
+        clear(x, turn == 0);
+        lrn_shift_in(x, next);
+#ifdef LRN_BACKWARD
+        const index_t j = turn - upper;
+        const index_t dy_line = item * dy_outer + position * dy_inner;
+        real_t gradient_j = (real_t)(0.0f), factor = gradient_j, power = gradient_j;
+        if (j >= 0 && j < channels) {
+            gradient_j = lrn_get(dy_from, dy_type, dy_line + lrn_channel(j, dy_channel, dy_shift));
+            factor = lrn_gradient_factor(LRN_POWER, lrn_pick(x, lower),
+                                         lrn_window_sum_unrolled(x, x), scalars, &power);
+        }
+        clear(gradients, turn == 0);
+        clear(factors, turn == 0);
+        clear(powers, turn == 0);
+        lrn_shift_in(gradients, gradient_j);
+        lrn_shift_in(factors, factor);
+        lrn_shift_in(powers, power);
+        result = lrn_gradient(LRN_POWER, x[0], lrn_pick(gradients, upper), lrn_pick(powers, upper),
+                              lrn_window_sum_unrolled(gradients, factors), scalars);
+#else
+        result =
+            lrn_normalize(LRN_POWER, lrn_pick(x, lower), lrn_window_sum_unrolled(x, x), scalars);
+#endif
+        if (c >= 0)
+            lrn_set(c < channels ? result : (real_t)(0.0f), to, dst_type,
+                    dst_line + lrn_channel(c, dst_channel, dst_shift));
+
+        const int line_ends = turn == turns - 1, item_ends = line_ends && position == inner - 1;
+        turn = line_ends ? 0 : turn + 1;
+        position = item_ends ? 0 : position + line_ends;
+        item += item_ends;
+    }
+}
