@@ -26,6 +26,12 @@
  *   lower, taps                  of the window, the same on each of its axes
  *   slot_step, worker_step       distances in scratch, in real_t
  *   modes, scale_hi ..           as above
+ *
+ * Names, order and types of arguments are an ABI to kernels that an offline
+ * compiler made, with the kernel names of cllrn_offline_program in cllrn.h. All
+ * are always set. element_t is uchar where types are told at run time; offset_t
+ * is LRN_OFFSET, index_t LRN_INDEX, scalar_t float or with LRN_DOUBLE double.
+ * src/program.c tells the same, for manifests.
  */
 #ifndef LRN_KERNEL_H
 #define LRN_KERNEL_H
@@ -359,11 +365,16 @@ static inline index_t lrn_place_count(const lrn_axes *axes, uint modes)
     return count * ((axes->dims[7] + LRN_WIDTH - 1) / LRN_WIDTH);
 }
 
-/* One file holds both directions of a kernel; LRN_BACKWARD says which one is built. */
+/*
+ * One file holds both directions of a kernel; LRN_BACKWARD says which one is built.
+ * Sources for offline compilers define a whole name, see cllrn_offline_program.
+ */
+#ifndef LRN_KERNEL_NAME
 #ifdef LRN_BACKWARD
 #define LRN_KERNEL_NAME(name) backward_##name
 #else
 #define LRN_KERNEL_NAME(name) forward_##name
+#endif
 #endif
 
 #endif

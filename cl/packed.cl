@@ -114,10 +114,10 @@ LRN_INLINE void chunk(global const element_t *x_row, global const element_t *dy_
         factors[i] = 0.0f;
     for (int i = (int)(channels - begin) + upper; i < terms; ++i)
         factors[i] = 0.0f;
-    for (index_t channel = begin; channel < end; channel += LRN_WIDTH) {
+    for (index_t first = begin; first < end; first += LRN_WIDTH) {
         /* The last vector moves back where it would leave the channels. */
         const index_t c =
-            channel + LRN_WIDTH > end && end - begin >= LRN_WIDTH ? end - LRN_WIDTH : channel;
+            first + LRN_WIDTH > end && end - begin >= LRN_WIDTH ? end - LRN_WIDTH : first;
         const int i = (int)(c - begin);
         real_t g[LRN_TAPS], f[LRN_TAPS];
 #pragma unroll
@@ -190,11 +190,11 @@ LRN_INLINE bits_t normalize_vector(global const element_t *row, global element_t
 LRN_RARE void normalize_row_alone(global const element_t *row, global element_t *out,
                                   index_t channels, int lower, uint modes, lrn_scalars scalars)
 {
-    for (index_t channel = 0; channel < channels; channel += LRN_WIDTH) {
+    for (index_t c = 0; c < channels; c += LRN_WIDTH) {
         /* The last vector moves back where it would leave the channels. */
         const index_t back = channels - LRN_WIDTH;
-        normalize_alone(row, out, channels, channel > back && back >= 0 ? back : channel, lower,
-                        modes, scalars);
+        normalize_alone(row, out, channels, c > back && back >= 0 ? back : c, lower, modes,
+                        scalars);
     }
 }
 

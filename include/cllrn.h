@@ -23,6 +23,7 @@
  *     engine                one context and device of yours
  *     plan                  one problem made ready for that device
  *     enqueue               running it in your queue, on your buffers
+ *     offline compilers     the kernels as sources, for devices without a compiler
  *
  * A complete program is in README.md.
  *
@@ -94,7 +95,7 @@ enum {
     CLLRN_SHAPE_MISMATCH = 110,       /* tensors whose dims, channel axes or dtypes do not go together */
     CLLRN_SIZE_OVERFLOW = 111,        /* sizes times strides that leave 63 bits */
     CLLRN_INVALID_BUFFER = 112,       /* not a buffer, or one a kernel may not read or write */
-    CLLRN_BUFFER_TOO_SMALL = 113,     /* the tensor at its offset leaves the buffer */
+    CLLRN_BUFFER_TOO_SMALL = 113,     /* the tensor at its offset leaves the buffer, or a text its memory */
     CLLRN_INVALID_OFFSET = 114,       /* an offset that is not a multiple of the element size */
     CLLRN_PARTIAL_OVERLAP = 115,      /* source and destination share elements without being the same */
     CLLRN_SCRATCH_TOO_SMALL = 116,    /* less scratch than cllrn_plan_scratch_size says */
@@ -478,7 +479,7 @@ enum {
  * CLLRN_INVALID_BLOCK
  * CLLRN_INVALID_STRIDES       dst has a zero stride or two elements in one place
  * CLLRN_SHAPE_MISMATCH        the tensors differ in dims or channel axis, or mix dtypes otherwise
- * CLLRN_UNSUPPORTED           float64 on a device without it
+ * CLLRN_UNSUPPORTED           float64 on a device without it, or of the EMBEDDED profile
  * CLLRN_SIZE_OVERFLOW         sizes times strides leave 63 bits
  * CLLRN_INVALID_VARIANT       the forced variant is unknown or cannot run this problem
  * CLLRN_UNSUPPORTED_SIZE      offsets of 2^30 elements or more, or channels and window that
@@ -577,6 +578,69 @@ CLLRN_API cllrn_status cllrn_enqueue_backward(const cllrn_plan *plan, cl_command
                                               const cllrn_memory *dst, const cllrn_memory *scratch,
                                               cl_uint wait_count, const cl_event *wait_list,
                                               cl_event *event, cllrn_error *error);
+
+/* ------------------------------------------------------- offline compilers */
+
+/*
+ * Devices without a compiler, FPGAs above all, run what their vendor's offline
+ * compiler made of a source. These are the sources, one for each program that
+ * plans on a device can ask for (at most 200): each stands alone, needs no
+ * options, and holds one kernel, whose name no other one has, so that any number
+ * of them can go into one binary. `cllrn compile --emit-source` writes them.
+ *
+ * Kernel names and argument lists are an ABI: what changes behind a name changes
+ * the name. cl/kernel.h tells what the arguments mean.
+ */
+#define CLLRN_KERNEL_NAME_SIZE 64
+#define CLLRN_OPTIONS_SIZE 200
+#define CLLRN_ARGUMENTS_SIZE 1024
+
+typedef struct cllrn_offline_program {
+    uint32_t struct_size;
+    int32_t direction;   /* CLLRN_FORWARD or CLLRN_BACKWARD */
+    const char *variant; /* as of cllrn_variant_name; a static string */
+    /*
+     * cllrn_DIRECTION_VARIANT_TYPE[_tTAPS][_pPOWER]_wWIDTH_iINDEX[_o32]: the element type, "any"
+     * where the arguments tell it; the window's taps, where unrolled; the power beta, "34" being
+     * 3/4, where it is for one alone; floats in a vector; bits of an index; and whether offsets
+     * have 32 bits.
+     */
+    char kernel[CLLRN_KERNEL_NAME_SIZE];
+    char options[CLLRN_OPTIONS_SIZE];     /* what the source defines, as "-DNAME=VALUE .." */
+    char arguments[CLLRN_ARGUMENTS_SIZE]; /* "TYPE NAME, TYPE NAME, ..", in their order */
+} cllrn_offline_program;
+
+#define CLLRN_OFFLINE_PROGRAM_INIT { (uint32_t)sizeof(cllrn_offline_program), 0, 0, { 0 }, { 0 }, { 0 } }
+
+/*
+ * How many there are for an engine's device. NULL is any device that has no use
+ * for vectors: what an engine on an FPGA asks for is among it. Such a list, and
+ * its sources, need no OpenCL platform. Any thread.
+ */
+CLLRN_API size_t cllrn_offline_count(const cllrn_engine *engine);
+
+/*
+ * Tells of one, numbered from 0. The numbers are those of this version of the
+ * library.
+ *
+ * CLLRN_INVALID_ARGUMENT  program is NULL or of an unknown struct_size, number not below the count
+ * Any thread.
+ */
+CLLRN_API cllrn_status cllrn_offline_program_get(const cllrn_engine *engine, size_t number,
+                                                 cllrn_offline_program *program,
+                                                 cllrn_error *error);
+
+/*
+ * Writes its source, a zero behind it, to size bytes at text, and to *needed how
+ * many bytes that are. Either may be NULL: text to ask for the size. Of an engine
+ * with a kernel directory it is that directory's source.
+ *
+ * CLLRN_INVALID_ARGUMENT  both are NULL, or number is not below the count
+ * CLLRN_BUFFER_TOO_SMALL  fewer bytes than needed
+ * Any thread.
+ */
+CLLRN_API cllrn_status cllrn_offline_source(const cllrn_engine *engine, size_t number, char *text,
+                                            size_t size, size_t *needed, cllrn_error *error);
 
 #ifdef __cplusplus
 }

@@ -36,6 +36,111 @@ void lrn_program_options(const lrn_program_key *key, bool int64, char options[LR
         int64 ? "ulong" : "uint");
 }
 
+void lrn_program_kernel_name(const lrn_program_key *key, bool int64,
+                             char name[CLLRN_KERNEL_NAME_SIZE])
+{
+    static const char *const storages[] = {[LRN_ANY] = "any",
+                                           [LRN_F32] = "f32",
+                                           [LRN_F16] = "f16",
+                                           [LRN_BF16] = "bf16",
+                                           [LRN_F64] = "f64"};
+    static const char *const powers[] = {[LRN_POWER_ZERO] = "_p0",
+                                         [LRN_POWER_HALF] = "_p12",
+                                         [LRN_POWER_3_4] = "_p34",
+                                         [LRN_POWER_ONE] = "_p1",
+                                         [LRN_POWER_GENERAL] = "_pany"};
+    char taps[16] = "";
+    if (key->taps > 0)
+        snprintf(taps, sizeof taps, "_t%d", key->taps);
+    snprintf(name, CLLRN_KERNEL_NAME_SIZE, "cllrn_%s_%s_%s%s%s_w%d_i%d%s",
+             key->backward ? "backward" : "forward", lrn_variant_of(key->file),
+             storages[key->storage], taps,
+             key->power != LRN_POWER_AT_RUN_TIME ? powers[key->power] : "", key->width,
+             key->wide ? 64 : 32, int64 ? "" : "_o32");
+}
+
+/* Arguments as cl/kernel.h has them. */
+typedef enum argument_type {
+    SOURCE,
+    RESULT,
+    SCRATCH,
+    OFFSET,
+    INDEX,
+    INDEX8,
+    INT,
+    UINT,
+    SCALAR
+} argument_type;
+typedef struct argument {
+    argument_type type;
+    const char *name;
+} argument;
+
+static const argument fast_arguments[] = {
+    {SOURCE, "src"},         {SOURCE, "dy"},         {RESULT, "dst"},        {OFFSET, "src_offset"},
+    {OFFSET, "dy_offset"},   {OFFSET, "dst_offset"}, {INDEX, "outer"},       {INDEX, "channels"},
+    {INDEX, "inner"},        {INDEX, "src_outer"},   {INDEX, "src_channel"}, {INDEX, "src_inner"},
+    {INDEX, "dy_outer"},     {INDEX, "dy_channel"},  {INDEX, "dy_inner"},    {INDEX, "dst_outer"},
+    {INDEX, "dst_channel"},  {INDEX, "dst_inner"},   {INT, "lower"},         {INT, "tile_channels"},
+    {INT, "tile_positions"},
+};
+static const argument general_arguments[] = {
+    {SOURCE, "src"},        {SOURCE, "dy"},
+    {RESULT, "dst"},        {SCRATCH, "scratch"},
+    {OFFSET, "src_offset"}, {OFFSET, "dy_offset"},
+    {OFFSET, "dst_offset"}, {OFFSET, "scratch_offset"},
+    {INDEX8, "dims"},       {INDEX8, "src_strides"},
+    {INDEX8, "dy_strides"}, {INDEX8, "dst_strides"},
+    {INT, "lower"},         {INT, "taps"},
+    {INDEX, "slot_step"},   {INDEX, "worker_step"},
+};
+static const argument scalar_arguments[] = {
+    {UINT, "modes"},     {SCALAR, "scale_hi"}, {SCALAR, "scale_lo"},
+    {SCALAR, "k"},       {SCALAR, "beta_hi"},  {SCALAR, "beta_lo"},
+    {SCALAR, "next_hi"}, {SCALAR, "next_lo"},  {SCALAR, "gradient"},
+};
+
+/* Appends to the text, whose end is at *length. */
+static void list_arguments(const argument *list, size_t count, const char *const *types, char *text,
+                           size_t *length)
+{
+    for (size_t i = 0; i < count; ++i)
+        *length += (size_t)snprintf(text + *length, CLLRN_ARGUMENTS_SIZE - *length, "%s%s%s",
+                                    *length > 0 ? ", " : "", types[list[i].type], list[i].name);
+}
+
+void lrn_program_arguments(const lrn_program_key *key, bool int64,
+                           char arguments[CLLRN_ARGUMENTS_SIZE])
+{
+    static const char *const elements[] = {[LRN_ANY] = "uchar",
+                                           [LRN_F32] = "float",
+                                           [LRN_F16] = "ushort",
+                                           [LRN_BF16] = "ushort",
+                                           [LRN_F64] = "double"};
+    const bool f64 = key->storage == LRN_F64;
+    char source[32], result[32];
+    snprintf(source, sizeof source, "global const %s *", elements[key->storage]);
+    snprintf(result, sizeof result, "global %s *", elements[key->storage]);
+    const char *const types[] = {[SOURCE] = source,
+                                 [RESULT] = result,
+                                 [SCRATCH] = f64 ? "global double *" : "global float *",
+                                 [OFFSET] = int64 ? "ulong " : "uint ",
+                                 [INDEX] = key->wide ? "long " : "int ",
+                                 [INDEX8] = key->wide ? "long8 " : "int8 ",
+                                 [INT] = "int ",
+                                 [UINT] = "uint ",
+                                 [SCALAR] = f64 ? "double " : "float "};
+    size_t length = 0;
+    if (key->taps > 0)
+        list_arguments(fast_arguments, sizeof fast_arguments / sizeof *fast_arguments, types,
+                       arguments, &length);
+    else
+        list_arguments(general_arguments, sizeof general_arguments / sizeof *general_arguments,
+                       types, arguments, &length);
+    list_arguments(scalar_arguments, sizeof scalar_arguments / sizeof *scalar_arguments, types,
+                   arguments, &length);
+}
+
 /* The build log, allocated; NULL where there is none or no memory. */
 static char *build_log(cllrn_engine *engine, cl_program program)
 {

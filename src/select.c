@@ -410,6 +410,14 @@ const char *cllrn_variant_name(size_t index)
     return index < VARIANT_COUNT ? variants[index].name : NULL;
 }
 
+const char *lrn_variant_of(lrn_file file)
+{
+    size_t i = 0;
+    while (variants[i].file != file)
+        ++i;
+    return variants[i].name;
+}
+
 static bool side_is_wide(const lrn_side *side)
 {
     return side->lowest <= -NARROW_LIMIT || side->highest >= NARROW_LIMIT;

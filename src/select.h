@@ -57,6 +57,9 @@ typedef struct lrn_request {
 cllrn_status lrn_select(const lrn_request *request, const lrn_device_facts *facts,
                         lrn_selection *selection, cllrn_error *error);
 
+/* The variant that a file holds the kernels of; a static string. */
+const char *lrn_variant_of(lrn_file file);
+
 /* The launch for a kernel that allows fewer work-items in a group than selected. */
 void lrn_selection_limit(lrn_selection *selection, size_t group_size);
 

@@ -12,10 +12,8 @@ static const struct {
     const char *name;
     int (*run)(int argc, char **argv);
 } commands[] = {
-    {"bench", command_bench},
-    {"devices", command_devices},
-    {"run", command_run},
-    {"verify", command_verify},
+    {"bench", command_bench}, {"compile", command_compile}, {"devices", command_devices},
+    {"run", command_run},     {"verify", command_verify},
 };
 
 static const char help[] =
@@ -23,6 +21,7 @@ static const char help[] =
     "       cllrn run [options] IN.npy OUT.npy\n"
     "       cllrn verify [--quick | --full] [--report FILE]\n"
     "       cllrn bench [--json FILE] [--plot FILE.svg] [SHAPE...]\n"
+    "       cllrn compile --emit-source DIR [--device SPEC]\n"
     "       cllrn --help | --version\n"
     "\n"
     "Local Response Normalization on any OpenCL device.\n"
@@ -31,6 +30,7 @@ static const char help[] =
     "  run      normalizes a tensor file, or computes the gradient\n"
     "  verify   qualifies a device: bits, accuracy, digests\n"
     "  bench    measures a device: time, bandwidth next to copies, launch, build\n"
+    "  compile  writes the kernels for devices without a compiler\n"
     "\n"
     "'cllrn COMMAND --help' explains a command. Exit status: 0 done, 1 failed, 2 wrong usage.\n";
 
@@ -49,7 +49,7 @@ static int print_help(void)
 int main(int argc, char **argv)
 {
     if (argc < 2)
-        return message_usage("no command, expected bench, devices, run or verify");
+        return message_usage("no command, expected bench, compile, devices, run or verify");
     for (size_t i = 0; i < sizeof commands / sizeof commands[0]; ++i) {
         if (strcmp(argv[1], commands[i].name) == 0) {
             message_set_command(commands[i].name);
@@ -59,8 +59,8 @@ int main(int argc, char **argv)
     const bool help_wanted = strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0;
     const bool version_wanted = strcmp(argv[1], "--version") == 0;
     if (!help_wanted && !version_wanted)
-        return message_usage("unknown command '%s', expected bench, devices, run or verify",
-                             argv[1]);
+        return message_usage(
+            "unknown command '%s', expected bench, compile, devices, run or verify", argv[1]);
     if (argc > 2)
         return message_usage("%s takes no arguments, but '%s' follows", argv[1], argv[2]);
     return help_wanted ? print_help() : print_version();

@@ -23,7 +23,10 @@ static void ask(subject *s)
     const cl_ulong config = device_number(id, CL_DEVICE_SINGLE_FP_CONFIG);
     s->nearest = (config & CL_FP_ROUND_TO_NEAREST) != 0;
     s->inf_nan = (config & CL_FP_INF_NAN) != 0;
-    s->fp64 = device_has_extension(id, "cl_khr_fp64");
+    char profile[64];
+    device_text(id, CL_DEVICE_PROFILE, profile, sizeof profile);
+    /* Nor do plans take it on the EMBEDDED profile, extension or not. */
+    s->fp64 = device_has_extension(id, "cl_khr_fp64") && strncmp(profile, "EMBEDDED", 8) != 0;
     device_text(id, CL_DRIVER_VERSION, s->driver, sizeof s->driver);
     device_text(id, CL_DEVICE_VERSION, s->version, sizeof s->version);
 }

@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "emit_source.h"
+
+#include "json.h"
+#include "message.h"
+#include "output.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static const char manifest_name[] = "manifest.json", prefix[] = "cllrn_", suffix[] = ".cl",
+                  manifest_begin[] = "{\"schema\": \"cllrn-sources-1\", ";
+
+/* "directory/name" and what is behind it, allocated; else a message was printed. */
+static char *join(const char *directory, const char *name, const char *end)
+{
+    const size_t size = strlen(directory) + 1 + strlen(name) + strlen(end) + 1;
+    char *const path = malloc(size);
+    if (path)
+        snprintf(path, size, "%s/%s%s", directory, name, end);
+    else
+        message_fail("out of memory");
+    return path;
+}
+
+static bool is_source_name(const char *name)
+{
+    const size_t length = strlen(name), end = strlen(suffix);
+    return strncmp(name, prefix, strlen(prefix)) == 0 && length > end &&
+           strcmp(name + length - end, suffix) == 0;
+}
+
+/* Whether the programs have one whose file that is. */
+static bool is_wanted(const cllrn_engine *engine, const char *name)
+{
+    cllrn_offline_program program = CLLRN_OFFLINE_PROGRAM_INIT;
+    for (size_t i = 0; cllrn_offline_program_get(engine, i, &program, NULL) == CLLRN_SUCCESS; ++i) {
+        const size_t length = strlen(program.kernel);
+        if (strncmp(name, program.kernel, length) == 0 && strcmp(name + length, suffix) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Whether a file begins as our manifests do. */
+static bool is_manifest(const char *path)
+{
+    char begin[sizeof manifest_begin - 1];
+    FILE *const file = fopen(path, "rb");
+    const bool same = file && fread(begin, 1, sizeof begin, file) == sizeof begin &&
+                      memcmp(begin, manifest_begin, sizeof begin) == 0;
+    if (file)
+        fclose(file);
+    return same;
+}
+
+/* Makes the directory, or finds nothing in it that is another's. */
+static bool claim(const char *directory)
+{
+    if (mkdir(directory, 0777) == 0)
+        return true;
+    if (errno != EEXIST)
+        return message_fail("%s: cannot be made: %s", directory, strerror(errno));
+    DIR *const listing = opendir(directory);
+    if (!listing)
+        return message_fail("%s: cannot be read: %s", directory, strerror(errno));
+    char *const manifest = join(directory, manifest_name, "");
+    bool good = manifest != NULL;
+    if (good && !is_manifest(manifest))
+        for (struct dirent *entry; good && (entry = readdir(listing)) != NULL;)
+            if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 &&
+                !is_source_name(entry->d_name))
+                good = message_fail("%s: holds '%s' and no %s of clLRN's sources: give an empty or "
+                                    "new directory",
+                                    directory, entry->d_name, manifest_name);
+    free(manifest);
+    closedir(listing);
+    return good;
+}
+
+static bool remove_file(const char *directory, const char *name)
+{
+    char *const path = join(directory, name, "");
+    const bool removed = path && (unlink(path) == 0 || errno == ENOENT ||
+                                  message_fail("%s: cannot be removed: %s", path, strerror(errno)));
+    free(path);
+    return removed;
+}
+
+/* Sources that an earlier run wrote and this one does not. */
+static bool remove_unwanted(const cllrn_engine *engine, const char *directory)
+{
+    DIR *const listing = opendir(directory);
+    if (!listing)
+        return message_fail("%s: cannot be read: %s", directory, strerror(errno));
+    bool good = true;
+    for (struct dirent *entry; good && (entry = readdir(listing)) != NULL;)
+        if (is_source_name(entry->d_name) && !is_wanted(engine, entry->d_name))
+            good = remove_file(directory, entry->d_name);
+    closedir(listing);
+    return good;
+}
+
+static bool write_text(const cllrn_engine *engine, size_t number, FILE *file)
+{
+    cllrn_error error = CLLRN_ERROR_INIT;
+    size_t size;
+    if (!message_check(cllrn_offline_source(engine, number, NULL, 0, &size, &error), &error))
+        return false;
+    char *const text = malloc(size);
+    if (!text)
+        return message_fail("out of memory");
+    const bool written =
+        message_check(cllrn_offline_source(engine, number, text, size, NULL, &error), &error);
+    if (written)
+        fwrite(text, 1, size - 1, file); /* its failure shows when the file is closed */
+    free(text);
+    return written;
+}
+
+static bool write_source(const cllrn_engine *engine, size_t number, const char *directory)
+{
+    cllrn_offline_program program = CLLRN_OFFLINE_PROGRAM_INIT;
+    cllrn_error error = CLLRN_ERROR_INIT;
+    output out;
+    if (!message_check(cllrn_offline_program_get(engine, number, &program, &error), &error))
+        return false;
+    char *const path = join(directory, program.kernel, suffix);
+    const bool opened = path && output_open(&out, path);
+    free(path);
+    if (!opened)
+        return false;
+    if (write_text(engine, number, out.file))
+        return output_commit(&out);
+    output_discard(&out);
+    return false;
+}
+
+static void write_arguments(FILE *file, const char *arguments)
+{
+    char one[CLLRN_ARGUMENTS_SIZE];
+    for (const char *at = arguments; *at;) {
+        const size_t size = strcspn(at, ",");
+        snprintf(one, sizeof one, "%.*s", (int)size, at);
+        fputs(at == arguments ? "\n     " : ",\n     ", file);
+        json_string(file, one);
+        at += size;
+        at += strspn(at, ", ");
+    }
+}
+
+static void write_programs(const cllrn_engine *engine, FILE *file)
+{
+    cllrn_offline_program program = CLLRN_OFFLINE_PROGRAM_INIT;
+    for (size_t i = 0; cllrn_offline_program_get(engine, i, &program, NULL) == CLLRN_SUCCESS; ++i) {
+        char name[CLLRN_KERNEL_NAME_SIZE + sizeof suffix];
+        snprintf(name, sizeof name, "%s%s", program.kernel, suffix);
+        fputs(i > 0 ? ",\n  {" : "\n  {", file);
+        json_text(file, "file", name);
+        json_text(file, "kernel", program.kernel);
+        json_text(file, "variant", program.variant);
+        json_text(file, "direction", program.direction == CLLRN_BACKWARD ? "backward" : "forward");
+        json_text(file, "options", program.options);
+        fputs("\"arguments\": [", file);
+        write_arguments(file, program.arguments);
+        fputs("]}", file);
+    }
+}
+
+static bool write_manifest(const cllrn_engine *engine, const char *device, const char *directory)
+{
+    output out;
+    char *const path = join(directory, manifest_name, "");
+    const bool opened = path && output_open(&out, path);
+    free(path);
+    if (!opened)
+        return false;
+    fputs(manifest_begin, out.file);
+    json_text(out.file, "library", cllrn_version());
+    fprintf(out.file, "\"arithmetic\": %" PRIu32 ", ", cllrn_arithmetic_version());
+    if (device)
+        json_text(out.file, "device", device);
+    else
+        fputs("\"device\": null, ", out.file);
+    fputs("\"programs\": [", out.file);
+    write_programs(engine, out.file);
+    fputs("\n]}\n", out.file);
+    return output_commit(&out);
+}
+
+bool emit_source(const cllrn_engine *engine, const char *device, const char *directory)
+{
+    const size_t count = cllrn_offline_count(engine);
+    /* No manifest tells of files that are another version's. */
+    bool good = claim(directory) && remove_file(directory, manifest_name);
+    for (size_t i = 0; good && i < count; ++i)
+        good = write_source(engine, i, directory);
+    return good && remove_unwanted(engine, directory) && write_manifest(engine, device, directory);
+}
