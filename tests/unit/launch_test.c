@@ -104,6 +104,10 @@ static int64_t reach(const lrn_selection *s, const lrn_shape *shape, unsigned ch
                 assert_true(tile_p *
                                 ((tile_c < channels ? tile_c : channels) + 2 * (s->key.taps - 1)) <=
                             LRN_GROUP_ELEMENTS);
+            } else if (is(s, "stream")) {
+                assert_true(g0 == 1 && g1 == 1 && g2 == 1);
+                p1 = inner;
+                c1 = channels;
             } else {
                 assert_true(is(s, "column"));
                 p0 = x * width;
@@ -222,8 +226,8 @@ static size_t launch_all(const lrn_shape *shape, const cllrn_params *params,
                 fail_msg("%s leaves elements out", s.variant);
             /* In place a walk must not cross into another's channels. */
             if (in_place)
-                assert_true((is(&s, "column") || is(&s, "group")) &&
-                            s.tile_channels >= shape->dims[0]);
+                assert_true(is(&s, "stream") || ((is(&s, "column") || is(&s, "group")) &&
+                                                 s.tile_channels >= shape->dims[0]));
         }
     return launches;
 }
