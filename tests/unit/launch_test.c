@@ -106,6 +106,7 @@ static int64_t reach(const lrn_selection *s, const lrn_shape *shape, unsigned ch
                             LRN_GROUP_ELEMENTS);
             } else if (is(s, "stream")) {
                 assert_true(g0 == 1 && g1 == 1 && g2 == 1);
+                p0 = 0;
                 p1 = inner;
                 c1 = channels;
             } else {

@@ -1,0 +1,84 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# `cllrn compile --emit-source` from outside: compile_test.sh CLLRN_BINARY
+# That the sources compile and are right is tests/kernels' and tests/device's business.
+# Needs no OpenCL device but for --device. Prints what failed and, last, a count.
+. "$(dirname "$0")/common.sh"
+[ $# -eq 1 ] || { echo "usage: $0 CLLRN_BINARY" >&2; exit 2; }
+cllrn=$(realpath "$1")
+cd "$dir"
+
+# ------------------------------------------------------------------------ usage
+
+refused 2 'lacks --emit-source' compile
+refused 2 "option '--emit-source' lacks" compile --emit-source
+refused 2 'expected a directory' compile --emit-source ''
+refused 2 'takes no arguments' compile --emit-source sources x
+refused 2 "unknown option '--frob'" compile --frob
+refused 1 'no such device' compile --emit-source sources --device frobnicate
+refused 1 'runs no kernels' compile --emit-source sources --device host
+check 'nothing was made' [ ! -e sources ]
+done_by compile --help
+check 'the help names all options' grep -q -- --device out.txt
+
+# ---------------------------------------------------------------- the directory
+
+# A build machine has no platform.
+export OCL_ICD_VENDORS=/nonexistent
+done_by compile --emit-source sources
+count=$(find sources -name 'cllrn_*.cl' | wc -l)
+check 'there are programs' [ "$count" -gt 100 ]
+check 'and a manifest' [ -s sources/manifest.json ]
+check 'and nothing else' [ "$(find sources -mindepth 1 | wc -l)" -eq $((count + 1)) ]
+check 'the manifest lists each' [ "$(grep -c '^ *{"file": "cllrn_.*", "kernel": "' sources/manifest.json)" -eq "$count" ]
+check 'with its schema and no device' \
+    grep -q '^{"schema": "cllrn-sources-1", .*"device": null' sources/manifest.json
+check 'a pipeline for FPGAs is among them' [ -s sources/cllrn_forward_stream_f32_t5_p34_w1_i32.cl ]
+mkdir empty
+done_by compile --emit-source empty
+check 'an empty directory gets the same' diff -r sources empty
+
+# Again: the same, what is no longer needed gone, what is another's kept.
+cp -r sources before
+echo old >sources/cllrn_forward_stream_f32_t5_p34_w1_i32.cl
+echo gone >sources/cllrn_forward_old.cl
+echo mine >sources/mine.aocx
+done_by compile --emit-source sources/
+check 'mine is kept' grep -q mine sources/mine.aocx
+rm sources/mine.aocx
+check 'the rest is as before' diff -r sources before
+
+# A run that was killed had written sources, and no manifest.
+rm sources/manifest.json sources/cllrn_backward*
+done_by compile --emit-source sources
+check 'is made up for' diff -r sources before
+
+# Somebody else's.
+mkdir other
+echo other >other/notes.txt
+refused 1 "holds 'notes.txt'" compile --emit-source other
+check 'it is as it was' [ "$(ls -A other)" = notes.txt ]
+echo '{"schema": "another"}' >other/manifest.json
+rm other/notes.txt
+refused 1 "holds 'manifest.json'" compile --emit-source other
+check 'another manifest is as it was' grep -q another other/manifest.json
+echo file >file
+refused 1 'file: cannot be read' compile --emit-source file
+refused 1 'cannot be made' compile --emit-source no/such/place
+if [ "$(id -u)" -ne 0 ]; then
+    mkdir -m 555 closed
+    refused 1 'cannot be written' compile --emit-source closed
+fi
+
+# -------------------------------------------------------------------- a device
+
+unset OCL_ICD_VENDORS
+if "$cllrn" devices 2>/dev/null | grep -q Portable; then
+    done_by compile --emit-source pocl --device Portable
+    check 'the manifest names the device' grep -q '"device": "pthread' pocl/manifest.json
+    check 'the sources are its own' not diff -rq sources pocl
+    done_by compile --emit-source pocl
+    check 'another list takes the place of the last' diff -r sources pocl
+fi
+
+finish
