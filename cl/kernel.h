@@ -261,6 +261,21 @@ static inline void lrn_store(real_t x, global element_t *p, int type, index_t at
 }
 #endif
 
+/* Those of the first `count` neighbours that come after the first `skip`. */
+LRN_INLINE void lrn_store_part(real_t x, global element_t *p, int type, index_t at, int count,
+                               int skip)
+{
+#if LRN_WIDTH > 1
+    if (skip > 0) {
+        scalar_t part[2 * LRN_WIDTH];
+        LRN_STORE(x, part);
+        LRN_STORE((real_t)(0), part + LRN_WIDTH);
+        x = LRN_LOAD(part + skip);
+    }
+#endif
+    lrn_store(x, p, type, at + skip, count - skip);
+}
+
 /*
  * A whole vector; with `stream` past the caches, then aligned as vectors are. What
  * orders such stores before the end of the command is the device's business.
@@ -313,18 +328,23 @@ static inline lrn_axes lrn_axes_make(index8_t dims, index8_t src, index8_t dy, i
     return axes;
 }
 
-/* LRN_WIDTH neighbours on the last axis, or fewer at its end. */
+/*
+ * LRN_WIDTH neighbours on the last axis. At its end there may be fewer: a place
+ * that may overlap begins earlier then, and leaves out the first `skip` of them,
+ * which are another's; or they are the first `count`.
+ */
 typedef struct lrn_place {
     index_t src, dy, dst; /* where their window axes begin */
-    int count;
+    int count, skip;
     int padding; /* only dst has it: what fills up a block */
 } lrn_place;
 
 /* The place of a number below lrn_place_count. */
-static inline lrn_place lrn_place_make(const lrn_axes *axes, index_t number, uint modes)
+static inline lrn_place lrn_place_make(const lrn_axes *axes, index_t number, int may_overlap,
+                                       uint modes)
 {
     const int first = LRN_MODE_WINDOW_COUNT;
-    lrn_place place = {0, 0, 0, LRN_WIDTH, 0};
+    lrn_place place = {0, 0, 0, LRN_WIDTH, 0, 0};
     for (int axis = 7; axis >= first; --axis) {
         const index_t dim = axes->dims[axis];
         index_t turns = dim, at;
@@ -342,8 +362,12 @@ static inline lrn_place lrn_place_make(const lrn_axes *axes, index_t number, uin
             at = number % turns;
             if (axis == 7) {
                 at *= LRN_WIDTH;
-                if (dim - at < LRN_WIDTH)
+                if (dim - at < LRN_WIDTH && may_overlap && dim >= LRN_WIDTH) {
+                    place.skip = LRN_WIDTH - (int)(dim - at);
+                    at = dim - LRN_WIDTH;
+                } else if (dim - at < LRN_WIDTH) {
                     place.count = (int)(dim - at);
+                }
             }
             place.src += at * axes->src[axis];
             place.dy += at * axes->dy[axis];

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Any window, any region, any strides, at a cost that grows with the logarithm
- * of the window: a work-item copies the window axes of LRN_WIDTH neighbouring
- * positions into scratch and sums along one axis after the other.
+ * of the window. A work-item takes LRN_WIDTH neighbouring positions at a time:
+ * one window axis it walks along, from the sources to dst; of several, or where
+ * windows are much longer than the axis, it copies all into scratch and sums
+ * along one axis after the other.
  *
- * Always legal, in place too, for all it needs is in scratch before it writes;
- * with LRN_WIDTH > 1 the last axis has stride 1 everywhere. A work-item has
- * worker_step slots of scratch (see src/select.c), slot_step apart.
+ * Always legal, in place too, for an element is read for the last time before
+ * dst has its place; with LRN_WIDTH > 1 the last axis has stride 1 everywhere.
+ * A work-item has worker_step slots of scratch (see src/select.c), slot_step
+ * apart.
  *
  * Global size: (any, 1, 1): LRN_MODE_SPREAD work-items for each worker. All but
  * one of them do nothing: PoCL gives a thread at least 32 work-groups, however
@@ -16,49 +19,195 @@
 #include "kernel.h"
 #endif
 
+/* The window axes of one tensor, those not in use first. */
+typedef struct side {
+    index_t steps[3];
+    int type, shift;
+} side;
+
+static inline void side_set(side *s, const index_t *strides, int count, int type, int shift)
+{
+    s->type = type;
+    s->shift = shift;
+    for (int axis = 0; axis < 3; ++axis)
+        s->steps[axis] = axis < 3 - count ? 0 : strides[axis - (3 - count)];
+}
+
+/* Where an element of the box lies. */
+LRN_INLINE index_t place_of(const side *s, index_t i0, index_t i1, index_t i2)
+{
+    return i0 * s->steps[0] + i1 * s->steps[1] + lrn_channel(i2, s->steps[2], s->shift);
+}
+
+/* What is the same for all places. */
+typedef struct job {
+    side src, dy, dst;
+    lrn_box box, mirrored;
+    index_t step; /* of slots */
+    /* In scratch: three arrays over the box, of which forward has the first, then slots. */
+    global real_t *sums, *powers, *gradients, *slots;
+} job;
+
+/* The first `count` of LRN_WIDTH neighbours are there, the first `skip` not to be stored. */
+typedef struct lanes {
+    int count, skip;
+} lanes;
+
+LRN_INLINE real_t load(global const element_t *p, const side *s, index_t i2, lanes l)
+{
+    return lrn_load(p, s->type, lrn_channel(i2, s->steps[2], s->shift), l.count);
+}
+
+LRN_INLINE void store(real_t x, global element_t *p, const side *s, index_t i2, lanes l)
+{
+    lrn_store_part(x, p, s->type, lrn_channel(i2, s->steps[2], s->shift), l.count, l.skip);
+}
+
+/*
+ * Elements of a line are far apart, each with a cache line or two that no
+ * processor foresees: waiting for them took half of the time. Asks for those
+ * some steps ahead; `write` is a constant.
+ */
+#if LRN_WIDTH > 1 && defined(LRN_PREFETCH)
+#define ASK_FOR(p, side, i, length, write)                                                         \
+    if ((i) + 4 * LRN_STEPS < (length)) {                                                          \
+        global const element_t *ahead = LRN_AT(                                                    \
+            p, (side).type, lrn_channel((i) + 4 * LRN_STEPS, (side).steps[2], (side).shift));      \
+        LRN_PREFETCH(ahead, write);                                                                \
+        LRN_PREFETCH(LRN_AT(ahead, (side).type, LRN_WIDTH - 1), write);                            \
+    }
+#else
+#define ASK_FOR(p, side, i, length, write)
+#endif
+
+/* For LRN_WALK, of a line. */
+#define FETCH_X(i, a, b)                                                                           \
+    ASK_FOR(src, j->src, i, length, 0)                                                             \
+    a = b = load(src, &j->src, i, l);
+#define FETCH_TERM(i, a, b)                                                                        \
+    ASK_FOR(dy, j->dy, i, length, 0)                                                               \
+    a = load(dy, &j->dy, i, l);                                                                    \
+    b = j->sums[(i)*j->step];
+#define EMIT_RESULT(i, sum)                                                                        \
+    ASK_FOR(dst, j->dst, i, length, 1)                                                             \
+    store(lrn_normalize(power, load(src, &j->src, i, l), sum, scalars), dst, &j->dst, i, l);
+#define EMIT_FACTOR(i, sum)                                                                        \
+    real_t power_of_s;                                                                             \
+    j->sums[(i)*j->step] =                                                                         \
+        lrn_gradient_factor(power, load(src, &j->src, i, l), sum, scalars, &power_of_s);           \
+    j->powers[(i)*j->step] = power_of_s;
+#define EMIT_GRADIENT(i, sum)                                                                      \
+    ASK_FOR(src, j->src, i, length, 0)                                                             \
+    ASK_FOR(dst, j->dst, i, length, 1)                                                             \
+    const real_t x = load(src, &j->src, i, l), g = load(dy, &j->dy, i, l);                         \
+    store(lrn_gradient(power, x, g, j->powers[(i)*j->step], sum, scalars), dst, &j->dst, i, l);
+
+/* One window axis in one walk, of the gradient in two. */
+LRN_INLINE void compute_line(const job *j, global const element_t *src, global const element_t *dy,
+                             global element_t *dst, lanes l, int power, lrn_scalars scalars)
+{
+    const index_t length = j->box.dims[2];
+    const int taps = j->box.taps[2], upper = j->box.upper[2];
+#ifdef LRN_BACKWARD
+    LRN_WALK(length, upper, taps, 1, j->slots, j->step, FETCH_X, EMIT_FACTOR);
+    LRN_WALK(length, taps - 1 - upper, taps, 1, j->slots, j->step, FETCH_TERM, EMIT_GRADIENT);
+#else
+    LRN_WALK(length, upper, taps, 1, j->slots, j->step, FETCH_X, EMIT_RESULT);
+#endif
+}
+
+/* What a network has mostly, known to the compiler. */
+LRN_INLINE void compute_line_of_floats(const job *any, global const element_t *src,
+                                       global const element_t *dy, global element_t *dst,
+                                       lrn_scalars scalars)
+{
+    job j = *any;
+    const lanes all = {LRN_WIDTH, 0};
+    j.src.type = j.dy.type = j.dst.type = LRN_F32;
+    j.src.shift = j.dy.shift = j.dst.shift = 0;
+    compute_line(&j, src, dy, dst, all, LRN_POWER_3_4, scalars);
+}
+
+/* All of the box, along one axis after the other. */
+static inline void compute_box(const job *j, global const element_t *src,
+                               global const element_t *dy, global element_t *dst, lanes l,
+                               uint modes, lrn_scalars scalars)
+{
+    const index_t *dims = j->box.dims;
+    index_t n = 0;
+    for (index_t i0 = 0; i0 < dims[0]; ++i0)
+        for (index_t i1 = 0; i1 < dims[1]; ++i1)
+            for (index_t i2 = 0; i2 < dims[2]; ++i2, n += j->step) {
+                j->sums[n] = lrn_load(src, j->src.type, place_of(&j->src, i0, i1, i2), l.count);
+#ifdef LRN_BACKWARD
+                j->gradients[n] = lrn_load(dy, j->dy.type, place_of(&j->dy, i0, i1, i2), l.count);
+#endif
+            }
+    lrn_box_sums(j->sums, j->sums, j->step, &j->box, j->slots);
+#ifdef LRN_BACKWARD
+    n = 0;
+    for (index_t i0 = 0; i0 < dims[0]; ++i0)
+        for (index_t i1 = 0; i1 < dims[1]; ++i1)
+            for (index_t i2 = 0; i2 < dims[2]; ++i2, n += j->step) {
+                const real_t x = lrn_load(src, j->src.type, place_of(&j->src, i0, i1, i2), l.count);
+                real_t power;
+                j->sums[n] = lrn_gradient_factor(LRN_POWER, x, j->sums[n], scalars, &power);
+                j->powers[n] = power;
+            }
+    lrn_box_sums(j->gradients, j->sums, j->step, &j->mirrored, j->slots);
+#endif
+    n = 0;
+    for (index_t i0 = 0; i0 < dims[0]; ++i0)
+        for (index_t i1 = 0; i1 < dims[1]; ++i1)
+            for (index_t i2 = 0; i2 < dims[2]; ++i2, n += j->step) {
+                const real_t x = lrn_load(src, j->src.type, place_of(&j->src, i0, i1, i2), l.count);
+#ifdef LRN_BACKWARD
+                const real_t result =
+                    lrn_gradient(LRN_POWER, x, j->gradients[n], j->powers[n], j->sums[n], scalars);
+#else
+                const real_t result = lrn_normalize(LRN_POWER, x, j->sums[n], scalars);
+#endif
+                lrn_store_part(result, dst, j->dst.type, place_of(&j->dst, i0, i1, i2), l.count,
+                               l.skip);
+            }
+}
+
 kernel void LRN_KERNEL_NAME(separable)(LRN_GENERAL_ARGUMENTS)
 {
     const lrn_scalars scalars = LRN_SCALARS;
-    const int src_type = LRN_TYPE(LRN_MODE_SRC_TYPE), dst_type = LRN_TYPE(LRN_MODE_DST_TYPE);
     const index_t worker = (index_t)get_global_id(0) / LRN_MODE_SPREAD;
     const index_t workers = (index_t)get_global_size(0) / LRN_MODE_SPREAD;
     if (get_global_id(0) % LRN_MODE_SPREAD != 0)
         return;
 
     const lrn_axes axes = lrn_axes_make(dims, src_strides, dy_strides, dst_strides);
-    const int src_shift = LRN_MODE_WITHIN ? 0 : LRN_MODE_SRC_SHIFT;
-    const int dst_shift = LRN_MODE_WITHIN ? 0 : LRN_MODE_DST_SHIFT;
-
-    lrn_box box;
-    index_t src_steps[3], dst_steps[3];
+    const int count = LRN_MODE_WINDOW_COUNT, within = LRN_MODE_WITHIN;
+    job j;
+    side_set(&j.src, axes.src, count, LRN_TYPE(LRN_MODE_SRC_TYPE), within ? 0 : LRN_MODE_SRC_SHIFT);
+    side_set(&j.dy, axes.dy, count, LRN_TYPE(LRN_MODE_DY_TYPE), within ? 0 : LRN_MODE_DY_SHIFT);
+    side_set(&j.dst, axes.dst, count, LRN_TYPE(LRN_MODE_DST_TYPE), within ? 0 : LRN_MODE_DST_SHIFT);
     for (int axis = 0; axis < 3; ++axis) {
-        const int at = axis - (3 - LRN_MODE_WINDOW_COUNT);
-        box.dims[axis] = at >= 0 ? axes.dims[at] : 1;
-        box.taps[axis] = at >= 0 ? taps : 1;
-        box.upper[axis] = at >= 0 ? taps - 1 - lower : 0;
-        src_steps[axis] = at >= 0 ? axes.src[at] : 0;
-        dst_steps[axis] = at >= 0 ? axes.dst[at] : 0;
+        const int at = axis - (3 - count);
+        j.box.dims[axis] = j.mirrored.dims[axis] = at >= 0 ? axes.dims[at] : 1;
+        j.box.taps[axis] = j.mirrored.taps[axis] = at >= 0 ? taps : 1;
+        j.box.upper[axis] = at >= 0 ? taps - 1 - lower : 0;
+        j.mirrored.upper[axis] = at >= 0 ? lower : 0;
     }
-    const index_t elements = box.dims[0] * box.dims[1] * box.dims[2];
-    const index_t padded = lrn_padded(box.dims[2], dst_shift);
-
-    global real_t *sums = (global real_t *)(scratch + scratch_offset);
-    sums += worker * worker_step;
-    global real_t *slots = sums + elements * slot_step;
+    const index_t array = j.box.dims[0] * j.box.dims[1] * j.box.dims[2] * slot_step;
+    j.step = slot_step;
+    j.sums = (global real_t *)(scratch + scratch_offset) + worker * worker_step;
+    j.powers = j.sums + array;
+    j.gradients = j.powers + array;
 #ifdef LRN_BACKWARD
-    global real_t *powers = slots;
-    global real_t *gradients = powers + elements * slot_step;
-    slots = gradients + elements * slot_step;
-    const int dy_type = LRN_TYPE(LRN_MODE_DY_TYPE);
-    const int dy_shift = LRN_MODE_WITHIN ? 0 : LRN_MODE_DY_SHIFT;
-    index_t dy_steps[3];
-    lrn_box mirrored = box;
-    for (int axis = 0; axis < 3; ++axis) {
-        const int at = axis - (3 - LRN_MODE_WINDOW_COUNT);
-        dy_steps[axis] = at >= 0 ? axes.dy[at] : 0;
-        mirrored.upper[axis] = box.taps[axis] - 1 - box.upper[axis];
-    }
+    j.slots = j.gradients + array;
+    const int in_place = dst == src || dst == dy, dy_type = j.dy.type;
+#else
+    j.slots = j.powers;
+    const int in_place = dst == src, dy_type = j.src.type;
 #endif
+    const int is_line = count == 1 && !lrn_line_is_direct(j.box.dims[2], taps);
+    const int of_floats = LRN_WIDTH > 1 && j.src.type == LRN_F32 && dy_type == LRN_F32 &&
+                          j.dst.type == LRN_F32 && LRN_POWER == LRN_POWER_3_4;
 
     /* Neighbouring places share cache lines: of one worker on a CPU, of several on a GPU. */
     const index_t places = lrn_place_count(&axes, modes);
@@ -66,70 +215,29 @@ kernel void LRN_KERNEL_NAME(separable)(LRN_GENERAL_ARGUMENTS)
     const index_t begin = slot_step == 1 ? worker * each : worker;
     const index_t end = places - begin < each ? places : begin + each;
     for (index_t item = begin; item < end; item += slot_step == 1 ? 1 : workers) {
-        const lrn_place place = lrn_place_make(&axes, item, modes);
-        global const element_t *from = LRN_AT(src, src_type, src_offset);
-        from = LRN_AT(from, src_type, place.src);
-        global element_t *to = LRN_AT(dst, dst_type, dst_offset);
-        to = LRN_AT(to, dst_type, place.dst);
-#ifdef LRN_BACKWARD
-        global const element_t *dy_from = LRN_AT(dy, dy_type, dy_offset);
-        dy_from = LRN_AT(dy_from, dy_type, place.dy);
-#endif
-        if (!place.padding) {
-            index_t n = 0;
-            for (index_t i0 = 0; i0 < box.dims[0]; ++i0)
-                for (index_t i1 = 0; i1 < box.dims[1]; ++i1)
-                    for (index_t i2 = 0; i2 < box.dims[2]; ++i2, n += slot_step) {
-                        sums[n] = lrn_load(from, src_type,
-                                           i0 * src_steps[0] + i1 * src_steps[1] +
-                                               lrn_channel(i2, src_steps[2], src_shift),
-                                           place.count);
-#ifdef LRN_BACKWARD
-                        gradients[n] = lrn_load(dy_from, dy_type,
-                                                i0 * dy_steps[0] + i1 * dy_steps[1] +
-                                                    lrn_channel(i2, dy_steps[2], dy_shift),
-                                                place.count);
-#endif
-                    }
-            lrn_box_sums(sums, sums, slot_step, &box, slots);
-#ifdef LRN_BACKWARD
-            n = 0;
-            for (index_t i0 = 0; i0 < box.dims[0]; ++i0)
-                for (index_t i1 = 0; i1 < box.dims[1]; ++i1)
-                    for (index_t i2 = 0; i2 < box.dims[2]; ++i2, n += slot_step) {
-                        const real_t x = lrn_load(from, src_type,
-                                                  i0 * src_steps[0] + i1 * src_steps[1] +
-                                                      lrn_channel(i2, src_steps[2], src_shift),
-                                                  place.count);
-                        real_t power;
-                        sums[n] = lrn_gradient_factor(LRN_POWER, x, sums[n], scalars, &power);
-                        powers[n] = power;
-                    }
-            lrn_box_sums(gradients, sums, slot_step, &mirrored, slots);
-#endif
+        const lrn_place place = lrn_place_make(&axes, item, !in_place, modes);
+        global const element_t *from = LRN_AT(src, j.src.type, src_offset);
+        from = LRN_AT(from, j.src.type, place.src);
+        global const element_t *dy_from = LRN_AT(dy, j.dy.type, dy_offset);
+        dy_from = LRN_AT(dy_from, j.dy.type, place.dy);
+        global element_t *to = LRN_AT(dst, j.dst.type, dst_offset);
+        to = LRN_AT(to, j.dst.type, place.dst);
+        if (place.padding) {
+            for (index_t i0 = 0; i0 < j.box.dims[0]; ++i0)
+                for (index_t i1 = 0; i1 < j.box.dims[1]; ++i1)
+                    for (index_t i2 = 0; i2 < j.box.dims[2]; ++i2)
+                        lrn_store((real_t)(0), to, j.dst.type, place_of(&j.dst, i0, i1, i2),
+                                  place.count);
+            continue;
         }
-        index_t n = 0;
-        for (index_t i0 = 0; i0 < box.dims[0]; ++i0)
-            for (index_t i1 = 0; i1 < box.dims[1]; ++i1)
-                for (index_t i2 = 0; i2 < padded; ++i2) {
-                    real_t result = (real_t)(0);
-                    if (!place.padding && i2 < box.dims[2]) {
-                        const real_t x = lrn_load(from, src_type,
-                                                  i0 * src_steps[0] + i1 * src_steps[1] +
-                                                      lrn_channel(i2, src_steps[2], src_shift),
-                                                  place.count);
-#ifdef LRN_BACKWARD
-                        result =
-                            lrn_gradient(LRN_POWER, x, gradients[n], powers[n], sums[n], scalars);
-#else
-                        result = lrn_normalize(LRN_POWER, x, sums[n], scalars);
-#endif
-                        n += slot_step;
-                    }
-                    lrn_store(result, to, dst_type,
-                              i0 * dst_steps[0] + i1 * dst_steps[1] +
-                                  lrn_channel(i2, dst_steps[2], dst_shift),
-                              place.count);
-                }
+        const lanes l = {place.count, place.skip};
+        if (!is_line)
+            compute_box(&j, from, dy_from, to, l, modes, scalars);
+        else if (of_floats && l.count == LRN_WIDTH && l.skip == 0)
+            compute_line_of_floats(&j, from, dy_from, to, scalars);
+        else
+            compute_line(&j, from, dy_from, to, l, LRN_POWER, scalars);
+        for (index_t c = j.box.dims[2]; c < lrn_padded(j.box.dims[2], j.dst.shift); ++c)
+            store((real_t)(0), to, &j.dst, c, l);
     }
 }

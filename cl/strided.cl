@@ -109,7 +109,7 @@ kernel void LRN_KERNEL_NAME(strided)(LRN_GENERAL_ARGUMENTS)
     const lrn_axes axes = lrn_axes_make(dims, src_strides, dy_strides, dst_strides);
     if ((index_t)get_global_id(0) >= lrn_place_count(&axes, modes))
         return;
-    const lrn_place place = lrn_place_make(&axes, get_global_id(0), modes);
+    const lrn_place place = lrn_place_make(&axes, get_global_id(0), 0, modes);
 
     volume v;
     v.src = LRN_AT(src, src_type, src_offset);

@@ -220,37 +220,43 @@ static inline void lrn_line_sums_directly(LRN_GLOBAL const real_t *a, LRN_GLOBAL
     }
 }
 
+/* What follows is written out, not in loops: what unrolls late stays in memory. */
+
+LRN_INLINE void lrn_steps_store(const real_t *steps, LRN_GLOBAL real_t *to, index_t step)
+{
+    to[0] = steps[0];
+    to[step] = steps[1];
+    to[2 * step] = steps[2];
+    to[3 * step] = steps[3];
+}
+
 /* Puts a rung's LRN_STEPS times from t on, a multiple of LRN_STEPS, into its ring. */
-static inline void lrn_ring_put(LRN_GLOBAL real_t *ring, index_t step, int size, index_t t,
-                                const real_t *rung)
+LRN_INLINE void lrn_ring_put(LRN_GLOBAL real_t *ring, index_t step, int size, index_t t,
+                             const real_t *rung)
 {
     const index_t at = t & (2 * (index_t)size - 1);
-    LRN_UNROLL
-    for (int i = 0; i < LRN_STEPS; ++i)
-        ring[(at + i) * step] = rung[i];
-    if (at == 0) {
-        LRN_UNROLL
-        for (int i = 0; i < LRN_STEPS; ++i)
-            ring[(2 * (index_t)size + i) * step] = rung[i];
-    }
+    lrn_steps_store(rung, ring + at * step, step);
+    if (at == 0)
+        lrn_steps_store(rung, ring + 2 * (index_t)size * step, step);
 }
 
 /* Adds to each sum what the ring holds of the times from t on. */
-static inline void lrn_ring_add(LRN_GLOBAL const real_t *ring, index_t step, int size, index_t t,
-                                real_t *sums)
+LRN_INLINE void lrn_ring_add(LRN_GLOBAL const real_t *ring, index_t step, int size, index_t t,
+                             real_t *sums)
 {
     LRN_GLOBAL const real_t *at = ring + (t & (2 * (index_t)size - 1)) * step;
-    LRN_UNROLL
-    for (int i = 0; i < LRN_STEPS; ++i)
-        sums[i] = sums[i] + at[i * step];
+    sums[0] = sums[0] + at[0];
+    sums[1] = sums[1] + at[step];
+    sums[2] = sums[2] + at[2 * step];
+    sums[3] = sums[3] + at[3 * step];
 }
 
 /*
  * From rung 4 of LRN_STEPS times, the first of which is t, to the sums of all
  * blocks of 4 and more elements.
  */
-static inline void lrn_ladder_climb(real_t *rung, real_t *totals, index_t t, int taps,
-                                    LRN_GLOBAL real_t *slots, index_t slot_step)
+LRN_INLINE void lrn_ladder_climb(real_t *rung, real_t *totals, index_t t, int taps,
+                                 LRN_GLOBAL real_t *slots, index_t slot_step)
 {
     LRN_GLOBAL real_t *ring = slots;
     int size = 4;
@@ -277,7 +283,8 @@ static inline lrn_ladder lrn_ladder_begin(int taps, LRN_GLOBAL real_t *slots, in
 {
     const real_t zero = (real_t)(0);
     const lrn_ladder ladder = {zero, zero, {zero, zero}};
-    for (index_t slot = 0; slot < lrn_ladder_slots(taps); ++slot)
+    const index_t count = lrn_ladder_slots(taps);
+    for (index_t slot = 0; slot < count; ++slot)
         slots[slot * slot_step] = zero;
     return ladder;
 }
@@ -287,36 +294,71 @@ static inline lrn_ladder lrn_ladder_begin(int taps, LRN_GLOBAL real_t *slots, in
  * LRN_STEPS times, the first of which is t, and gives the sums of the `taps`
  * elements that end at each.
  */
-static inline void lrn_ladder_step(lrn_ladder *ladder, const real_t *a, const real_t *b,
-                                   int products, index_t t, int taps, LRN_GLOBAL real_t *slots,
-                                   index_t slot_step, real_t *totals)
+LRN_INLINE void lrn_ladder_step(lrn_ladder *ladder, const real_t *a, const real_t *b, int products,
+                                index_t t, int taps, LRN_GLOBAL real_t *slots, index_t slot_step,
+                                real_t *totals)
 {
-    real_t rung2[LRN_STEPS + 2], rung4[LRN_STEPS];
-    rung2[0] = ladder->rung2[0];
-    rung2[1] = ladder->rung2[1];
-    LRN_UNROLL
-    for (int i = 0; i < LRN_STEPS; ++i) {
-        const real_t a0 = i > 0 ? a[i - 1] : ladder->a0, b0 = i > 0 ? b[i - 1] : ladder->b0;
-        rung2[i + 2] =
-            products ? LRN_PAIR_PRODUCTS(a0, b0, a[i], b[i]) : LRN_PAIR_SUMS(b0, a0, b[i], a[i]);
-        rung4[i] = rung2[i] + rung2[i + 2];
-        totals[i] = (real_t)(0);
-    }
-    ladder->a0 = a[LRN_STEPS - 1];
-    ladder->b0 = b[LRN_STEPS - 1];
-    ladder->rung2[0] = rung2[LRN_STEPS];
-    ladder->rung2[1] = rung2[LRN_STEPS + 1];
-    if (taps >= 4)
+    /* Elements t - 1 .. t + 3. */
+    const real_t as[LRN_STEPS + 1] = {ladder->a0, a[0], a[1], a[2], a[3]};
+    const real_t bs[LRN_STEPS + 1] = {ladder->b0, b[0], b[1], b[2], b[3]};
+#define LRN_PAIR(i)                                                                                \
+    (products ? LRN_PAIR_PRODUCTS(as[i], bs[i], as[(i) + 1], bs[(i) + 1])                          \
+              : LRN_PAIR_SUMS(bs[i], as[i], bs[(i) + 1], as[(i) + 1]))
+    const real_t rung2[LRN_STEPS + 2] = {ladder->rung2[0], ladder->rung2[1], LRN_PAIR(0),
+                                         LRN_PAIR(1),      LRN_PAIR(2),      LRN_PAIR(3)};
+    ladder->a0 = a[3];
+    ladder->b0 = b[3];
+    ladder->rung2[0] = rung2[4];
+    ladder->rung2[1] = rung2[5];
+    totals[0] = totals[1] = totals[2] = totals[3] = (real_t)(0);
+    if (taps >= 4) {
+        real_t rung4[LRN_STEPS] = {rung2[0] + rung2[2], rung2[1] + rung2[3], rung2[2] + rung2[4],
+                                   rung2[3] + rung2[5]};
         lrn_ladder_climb(rung4, totals, t, taps, slots, slot_step);
-    LRN_UNROLL
-    for (int i = 0; i < LRN_STEPS; ++i) {
-        if (taps & 2)
-            totals[i] = totals[i] + (taps & 1 ? rung2[i + 1] : rung2[i + 2]);
-        if (taps & 1)
-            totals[i] = products ? LRN_LAST_PRODUCT(totals[i], a[i], b[i])
-                                 : LRN_LAST_SUM(totals[i], b[i], a[i]);
     }
+    if (taps & 2) {
+        const int odd = taps & 1;
+        totals[0] = totals[0] + (odd ? rung2[1] : rung2[2]);
+        totals[1] = totals[1] + (odd ? rung2[2] : rung2[3]);
+        totals[2] = totals[2] + (odd ? rung2[3] : rung2[4]);
+        totals[3] = totals[3] + (odd ? rung2[4] : rung2[5]);
+    }
+    if (taps & 1) {
+#define LRN_LAST(i)                                                                                \
+    (products ? LRN_LAST_PRODUCT(totals[i], a[i], b[i]) : LRN_LAST_SUM(totals[i], b[i], a[i]))
+        totals[0] = LRN_LAST(0);
+        totals[1] = LRN_LAST(1);
+        totals[2] = LRN_LAST(2);
+        totals[3] = LRN_LAST(3);
+    }
+#undef LRN_PAIR
+#undef LRN_LAST
 }
+
+/*
+ * Walks a ladder along a line whose windows reach `upper` elements behind their
+ * own. FETCH(index, a, b) sets a and b of an element inside, as it is met;
+ * EMIT(index, sum) is told the window's sum of each, in order, `upper` later.
+ */
+#define LRN_WALK(length, upper, taps, products, slots, slot_step, FETCH, EMIT)                     \
+    do {                                                                                           \
+        lrn_ladder ladder = lrn_ladder_begin(taps, slots, slot_step);                              \
+        for (index_t t = 0; t < (length) + (upper); t += LRN_STEPS) {                              \
+            real_t as[LRN_STEPS], bs[LRN_STEPS], totals[LRN_STEPS];                                \
+            LRN_UNROLL                                                                             \
+            for (int i = 0; i < LRN_STEPS; ++i) {                                                  \
+                as[i] = bs[i] = (real_t)(0);                                                       \
+                if (t + i < (length)) {                                                            \
+                    FETCH(t + i, as[i], bs[i])                                                     \
+                }                                                                                  \
+            }                                                                                      \
+            lrn_ladder_step(&ladder, as, bs, products, t, taps, slots, slot_step, totals);         \
+            for (int i = 0; i < LRN_STEPS; ++i)                                                    \
+                if (t + i >= (upper) && t + i - (upper) < (length)) {                              \
+                    EMIT(t + i - (upper), totals[i])                                               \
+                }                                                                                  \
+        }                                                                                          \
+    } while (0)
 
 /*
  * Replaces the elements b of a line by the sums of the products a b (of b

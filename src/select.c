@@ -351,7 +351,7 @@ static int64_t worker_slots(const problem *p)
 static void shape_separable(const problem *p, lrn_selection *s)
 {
     const bool cpu = p->facts->cpu_like;
-    const bool vectors = cpu && !p->wide && p->storage != LRN_F64 &&
+    const bool vectors = cpu && !p->wide && p->storage != LRN_F64 && !p->shape->blocked &&
                          is_dense(p->shape, LRN_INNER) && inner_of(p) > 1;
     s->key.width = vectors ? wide_width(p->facts) : 1;
     s->slots = worker_slots(p);
