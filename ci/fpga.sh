@@ -1,0 +1,37 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# The device tests and `cllrn verify --quick` on the emulator of Intel's FPGAs, which is an
+# OpenCL 1.2 accelerator of the EMBEDDED profile, so that selection takes the kernels for FPGAs.
+# Installed with pip into a virtual environment: 900 MB and two minutes. It needs Intel's CPU
+# runtime of the same version, whose compiler it builds kernels with: a real FPGA has none.
+#   ci/fpga.sh [DIRECTORY]
+# DIRECTORY keeps the environment for the next time. Exits 77 when the emulator cannot be
+# loaded here, or 1 when CLLRN_TEST_REQUIRED is set.
+set -euo pipefail
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+venv=$(realpath -m "${1:-$work/venv}")
+cd "$(dirname "$0")/.."
+. ci/packages.sh
+. ci/runtime.sh
+
+[ "$(uname -m)" = x86_64 ] || skip "it is for x86_64, this is $(uname -m)"
+install_packages "${build_packages[@]}" g++ pkg-config libcmocka-dev python3-venv
+cmake --preset dev >/dev/null
+cmake --build --preset dev --target cllrn_command queue_test offline_test
+
+[ -x "$venv/bin/pip" ] || /usr/bin/python3 -m venv "$venv"
+pip=("$venv/bin/pip" --disable-pip-version-check)
+"${pip[@]}" install -q intel-opencl-fpga-emu-rt || skip "pip does not install it"
+version=$("${pip[@]}" list --format=freeze | sed -n 's/^intel-opencl-fpga-emu-rt==//p')
+"${pip[@]}" install -q "intel-opencl-rt==$version" "intel-cmplr-lib-rt==$version" ||
+    skip "pip does not install the CPU runtime $version"
+use_runtime "$venv" libintelocl_emu.so
+
+build/dev/cllrn devices
+export CLLRN_TEST_REQUIRED=1 CLLRN_TEST_DEVICE="FPGA"
+status=0
+tests/device/run.sh fpga timeout 1500 build/dev/tests/device/queue_test || status=1
+tests/device/run.sh fpga timeout 1500 build/dev/tests/device/offline_test || status=1
+tests/device/run.sh fpga timeout 1500 build/dev/cllrn verify --quick || status=1
+exit "$status"
