@@ -21,14 +21,6 @@
 #include "kernel.h"
 #endif
 
-/* Empties a window's registers where a line begins. */
-static inline void clear(real_t *x, int begins)
-{
-#pragma unroll
-    for (int j = 0; j < LRN_TAPS; ++j)
-        x[j] = begins ? (real_t)(0.0f) : x[j];
-}
-
 #define TASK __attribute__((reqd_work_group_size(1, 1, 1)))
 
 TASK kernel void LRN_KERNEL_NAME(stream)(LRN_TENSOR_ARGUMENTS)
@@ -51,6 +43,13 @@ TASK kernel void LRN_KERNEL_NAME(stream)(LRN_TENSOR_ARGUMENTS)
 #endif
     const index_t turns = lrn_padded(channels, dst_shift) + delay; /* for a line */
     index_t item = 0, position = 0, turn = 0;
+#pragma unroll
+    for (int j = 0; j < LRN_TAPS; ++j) {
+        x[j] = (real_t)(0.0f);
+#ifdef LRN_BACKWARD
+        gradients[j] = factors[j] = powers[j] = (real_t)(0.0f);
+#endif
+    }
 #ifdef INTELFPGA_CL
     /* A store in place needs what was loaded there, so it comes behind the load by itself. */
 #pragma ivdep
@@ -59,10 +58,19 @@ TASK kernel void LRN_KERNEL_NAME(stream)(LRN_TENSOR_ARGUMENTS)
         const index_t c = turn - delay; /* comes out */
         const index_t src_line = item * src_outer + position * src_inner;
         const index_t dst_line = item * dst_outer + position * dst_inner;
+        /*
+         * A line begins with zeros. The gradient's registers hold nothing else since the
+         * end of the line before, the other direction's where its window reaches no
+         * further down than up.
+         */
+#ifndef LRN_BACKWARD
+#pragma unroll
+        for (int j = 0; j < LRN_TAPS; ++j)
+            x[j] = turn == 0 ? (real_t)(0.0f) : x[j];
+#endif
         real_t next = (real_t)(0.0f), result;
         if (turn < channels)
             next = lrn_get(from, src_type, src_line + lrn_channel(turn, src_channel, src_shift));
-        clear(x, turn == 0);
         lrn_shift_in(x, next);
 #ifdef LRN_BACKWARD
         const index_t j = turn - upper;
@@ -73,9 +81,6 @@ TASK kernel void LRN_KERNEL_NAME(stream)(LRN_TENSOR_ARGUMENTS)
             factor = lrn_gradient_factor(LRN_POWER, lrn_pick(x, lower),
                                          lrn_window_sum_unrolled(x, x), scalars, &power);
         }
-        clear(gradients, turn == 0);
-        clear(factors, turn == 0);
-        clear(powers, turn == 0);
         lrn_shift_in(gradients, gradient_j);
         lrn_shift_in(factors, factor);
         lrn_shift_in(powers, power);
