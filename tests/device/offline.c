@@ -179,7 +179,10 @@ static void run(const cllrn_offline_program *program, size_t number, const probl
                stream = strcmp(program->variant, "stream") == 0;
     const size_t first = group ? 16 : strided ? OUTER * INNER : column ? INNER : 1;
     const size_t global[] = {first, strided ? CHANNELS : 1, strided || stream ? 1 : OUTER},
-                 local[] = {group ? 16 : strided ? 4 : 1, 1, 1};
+                 local[] = {group     ? 16
+                            : strided ? 4
+                                      : 1,
+                            1, 1};
     const buffers b = {make_buffer(&device, p->x, ELEMENTS), make_buffer(&device, p->dy, ELEMENTS),
                        make_buffer(&device, p->dy, ELEMENTS)};
     float result[ELEMENTS];
