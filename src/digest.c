@@ -6,6 +6,7 @@
 #include "tensor.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 
 /* A bijection of 64 bits in which every input bit moves about half of the output's. */
 static uint64_t mix(uint64_t x)
@@ -32,12 +33,26 @@ static void find_steps(const cllrn_tensor *tensor, const int64_t *dims,
     }
 }
 
+/* The axis along which memory is nearest; the sum does not care. */
+static int nearest_axis(const cllrn_tensor *tensor)
+{
+    int nearest = lrn_tensor_channel_axis(tensor);
+    if (lrn_tensor_block(tensor) > 1)
+        return nearest;
+    for (int axis = 0; axis < tensor->rank; ++axis)
+        if (tensor->dims[axis] > 1 &&
+            (tensor->dims[nearest] == 1 ||
+             llabs(tensor->strides[axis]) < llabs(tensor->strides[nearest])))
+            nearest = axis;
+    return nearest;
+}
+
 /* first is the number of element (0, 0, ..). */
 static uint64_t sum(const cllrn_tensor *tensor, const void *data, uint64_t first,
                     const uint64_t steps[CLLRN_MAX_RANK])
 {
-    const int channel_axis = lrn_tensor_channel_axis(tensor);
-    const int64_t channels = tensor->dims[channel_axis];
+    const int inner = nearest_axis(tensor);
+    const bool blocked = lrn_tensor_block(tensor) > 1;
     int64_t index[CLLRN_MAX_RANK] = {0};
     uint64_t hashes = 0;
     do {
@@ -45,12 +60,13 @@ static uint64_t sum(const cllrn_tensor *tensor, const void *data, uint64_t first
         uint64_t number = first;
         for (int axis = 0; axis < tensor->rank; ++axis)
             number += (uint64_t)index[axis] * steps[axis];
-        for (int64_t c = 0; c < channels; ++c) {
-            const uint64_t bits = lrn_element_bits(
-                tensor->dtype, data, place + lrn_tensor_offset(tensor, channel_axis, c));
-            hashes += mix(mix(number++ + UINT64_C(0x9e3779b97f4a7c15)) + bits);
+        for (int64_t i = 0; i < tensor->dims[inner]; ++i, number += steps[inner]) {
+            const int64_t offset =
+                blocked ? lrn_tensor_offset(tensor, inner, i) : i * tensor->strides[inner];
+            const uint64_t bits = lrn_element_bits(tensor->dtype, data, place + offset);
+            hashes += mix(mix(number + UINT64_C(0x9e3779b97f4a7c15)) + bits);
         }
-    } while (lrn_tensor_next(tensor, &channel_axis, 1, index));
+    } while (lrn_tensor_next(tensor, &inner, 1, index));
     return hashes;
 }
 
