@@ -255,6 +255,8 @@ static row_walk first_row(const tensor_file *tensor, const box *part)
         whole = part->dims[axis] == tensor->header.dims[axis];
     }
     w.current = (row){.piece = piece, .count = 1};
+    while (speed < rank && part->dims[axis_at(tensor, speed)] == 1)
+        ++speed;
     if (speed < rank) {
         const int axis = axis_at(tensor, speed++);
         w.current.count = (uint64_t)part->dims[axis];
