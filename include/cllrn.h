@@ -318,6 +318,20 @@ CLLRN_API const char *cllrn_dtype_string(int32_t dtype);
 CLLRN_API cllrn_status cllrn_digest(const cllrn_tensor *tensor, const void *data,
                                     uint64_t first_position, uint64_t *digest, cllrn_error *error);
 
+/*
+ * The same for a box of a larger tensor: its elements from (first[0], first[1],
+ * ..) on, box->dims of them on each axis. whole_dims are the larger tensor's;
+ * both lists have box->rank entries. Any division of a tensor into boxes, of
+ * its channels too, adds up to the digest of the whole.
+ *
+ * Statuses as for cllrn_digest, first and whole_dims being pointers too, and
+ * CLLRN_INVALID_DIMS  the box leaves the larger tensor
+ * Any thread.
+ */
+CLLRN_API cllrn_status cllrn_digest_box(const cllrn_tensor *box, const void *data,
+                                        const int64_t *first, const int64_t *whole_dims,
+                                        uint64_t *digest, cllrn_error *error);
+
 /* ------------------------------------------------------ host and reference */
 
 /*

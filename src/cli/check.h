@@ -3,6 +3,7 @@
 #ifndef CLI_CHECK_H
 #define CLI_CHECK_H
 
+#include "box.h"
 #include "job.h"
 #include "spread.h"
 
@@ -23,7 +24,13 @@ typedef struct check {
     uint64_t host_digest;
 } check;
 
-/* Checks what a run left in dst. On failure a message was printed. */
-bool check_run(const job *done, check *result);
+/* What nothing was checked against yet. */
+check check_begin(void);
+
+/*
+ * Adds what a job left in dst, which is a part of a tensor of whole_dims. On
+ * failure a message was printed.
+ */
+bool check_add(check *result, const job *done, const box *part, const int64_t *whole_dims);
 
 #endif

@@ -16,13 +16,20 @@ bool event_wait(cl_event event, const device *on, const char *command)
     return cl_error_check(waited, "clWaitForEvents", on->name);
 }
 
+event_span event_when(cl_event event, const device *on)
+{
+    static const event_span unknown = {1, 0};
+    event_span when = unknown;
+    if (device_number(on->id, CL_DEVICE_PROFILING_TIMER_RESOLUTION) == 0 ||
+        clGetEventProfilingInfo(event, CL_PROFILING_COMMAND_START, sizeof when.begin, &when.begin,
+                                NULL) ||
+        clGetEventProfilingInfo(event, CL_PROFILING_COMMAND_END, sizeof when.end, &when.end, NULL))
+        return unknown;
+    return when;
+}
+
 double event_seconds(cl_event event, const device *on)
 {
-    cl_ulong begin = 0, end = 0;
-    if (device_number(on->id, CL_DEVICE_PROFILING_TIMER_RESOLUTION) == 0 ||
-        clGetEventProfilingInfo(event, CL_PROFILING_COMMAND_START, sizeof begin, &begin, NULL) ||
-        clGetEventProfilingInfo(event, CL_PROFILING_COMMAND_END, sizeof end, &end, NULL) ||
-        end < begin)
-        return -1;
-    return 1e-9 * (double)(end - begin);
+    const event_span when = event_when(event, on);
+    return when.begin > when.end ? -1 : 1e-9 * (double)(when.end - when.begin);
 }

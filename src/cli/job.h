@@ -1,19 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One run of the operator, forward or backward, wherever it runs. */
+/* The operator, forward or backward, on tensors in this process's memory. */
 #ifndef CLI_JOB_H
 #define CLI_JOB_H
-
-#include "device.h"
 
 #include <cllrn.h>
 #include <stdbool.h>
 #include <stddef.h>
 
-/* A tensor in this process's memory. */
+/* A tensor in memory, or one that has none yet. */
 typedef struct operand {
     cllrn_tensor tensor;
-    void *data;  /* its lowest element is its first */
-    size_t size; /* in bytes */
+    void *data;    /* its lowest element is its first */
+    uint64_t size; /* in bytes */
 } operand;
 
 typedef struct job {
@@ -22,19 +20,6 @@ typedef struct job {
     bool backward;       /* from src (x) and dy to dst (dx), else from src (x) to dst (y) */
     operand src, dy, dst;
 } job;
-
-/* How it went. Times are in seconds, negative where there is none or the device does not tell. */
-typedef struct job_report {
-    const char *variant; /* NULL but for OpenCL devices, as the transfers */
-    uint64_t scratch;    /* in bytes */
-    double upload;
-    double kernel;
-    double download;
-    double total; /* by the clock: transfers, kernel and what the driver does between them */
-} job_report;
-
-/* On failure a message was printed and dst is undefined. */
-bool job_run(const job *todo, const device *target, job_report *report);
 
 /* The two that need no device; dst may be src or dy. */
 cllrn_status job_run_host(const job *todo, cllrn_error *error);

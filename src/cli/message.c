@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "message.h"
 
+#include "progress.h"
+
 #include <errno.h>
 #include <getopt.h>
 #include <stdarg.h>
@@ -21,6 +23,7 @@ static void print_line(const char *format, va_list arguments, const char *hint)
     for (char *c = text; *c; ++c)
         if ((unsigned char)*c < 0x20 || *c == 0x7f)
             *c = '?';
+    progress_show("");
     fprintf(stderr, "cllrn: %s%s%s", command_name ? command_name : "", command_name ? ": " : "",
             text);
     if (hint)

@@ -2,29 +2,19 @@
 #include "opencl.h"
 
 #include "cl_error.h"
-#include "event.h"
 #include "message.h"
 
-/* A backward run has all of them, a forward run no dy. */
-enum { UPLOAD_SRC, UPLOAD_DY, KERNEL, DOWNLOAD, COMMANDS };
+#include <stdlib.h>
+#include <string.h>
 
-/* All that is made for one run; what is not zero is released at its end. */
-typedef struct session {
-    const device *device;
-    cl_context context;
-    cl_command_queue queue;
-    cl_mem src, dy, dst, scratch;
-    cllrn_engine *engine;
-    cllrn_plan *plan;
-    cl_event events[COMMANDS];
-} session;
-
-static bool check(const session *s, cl_int error, const char *call)
+static bool check(const opencl *s, cl_int error, const char *call)
 {
     return cl_error_check(error, call, s->device->name);
 }
 
-static bool open_queue(session *s)
+/* ----------------------------------------------------------------------- open */
+
+static bool open_queues(opencl *s)
 {
     const cl_context_properties properties[] = {CL_CONTEXT_PLATFORM,
                                                 (cl_context_properties)s->device->platform, 0};
@@ -32,31 +22,47 @@ static bool open_queue(session *s)
     s->context = clCreateContext(properties, 1, &s->device->id, NULL, NULL, &error);
     if (!check(s, error, "clCreateContext"))
         return false;
-    s->queue = clCreateCommandQueue(s->context, s->device->id, CL_QUEUE_PROFILING_ENABLE, &error);
-    return check(s, error, "clCreateCommandQueue");
-}
-
-static bool make_plan(session *s, const job *todo, job_report *report)
-{
-    cllrn_error error = CLLRN_ERROR_INIT;
-    cllrn_problem problem = CLLRN_PROBLEM_INIT;
-    problem.direction = todo->backward ? CLLRN_BACKWARD : CLLRN_FORWARD;
-    problem.params = todo->params;
-    problem.src = &todo->src.tensor;
-    problem.dy = todo->backward ? &todo->dy.tensor : NULL;
-    problem.dst = &todo->dst.tensor;
-    problem.variant = todo->variant;
-    cllrn_status status = cllrn_engine_create(s->context, s->device->id, NULL, &s->engine, &error);
-    if (status == CLLRN_SUCCESS)
-        status = cllrn_plan_create(s->engine, &problem, &s->plan, &error);
-    if (!message_check(status, &error))
-        return false;
-    report->variant = cllrn_plan_variant(s->plan, CLLRN_DISJOINT);
-    report->scratch = cllrn_plan_scratch_size(s->plan, CLLRN_DISJOINT);
+    for (int i = 0; i < QUEUES; ++i) {
+        s->queues[i] =
+            clCreateCommandQueue(s->context, s->device->id, CL_QUEUE_PROFILING_ENABLE, &error);
+        if (!check(s, error, "clCreateCommandQueue"))
+            return false;
+    }
     return true;
 }
 
-static bool allocate(session *s, cl_mem_flags flags, uint64_t size, const char *what, cl_mem *made)
+static bool make_plan(opencl *s, const job *shape, int number)
+{
+    cllrn_error error = CLLRN_ERROR_INIT;
+    cllrn_problem problem = CLLRN_PROBLEM_INIT;
+    problem.direction = shape->backward ? CLLRN_BACKWARD : CLLRN_FORWARD;
+    problem.params = shape->params;
+    problem.src = &shape->src.tensor;
+    problem.dy = shape->backward ? &shape->dy.tensor : NULL;
+    problem.dst = &shape->dst.tensor;
+    problem.variant = shape->variant;
+    if (!message_check(cllrn_plan_create(s->engine, &problem, &s->plans[number], &error), &error))
+        return false;
+    s->shapes[number] = shape->src.tensor;
+    const uint64_t scratch = cllrn_plan_scratch_size(s->plans[number], CLLRN_DISJOINT);
+    if (scratch > s->scratch_size)
+        s->scratch_size = scratch;
+    return true;
+}
+
+static bool make_plans(opencl *s, const job shapes[], int count)
+{
+    cllrn_error error = CLLRN_ERROR_INIT;
+    if (!message_check(cllrn_engine_create(s->context, s->device->id, NULL, &s->engine, &error),
+                       &error))
+        return false;
+    for (int i = 0; i < count; ++i)
+        if (!make_plan(s, &shapes[i], i))
+            return false;
+    return true;
+}
+
+static bool allocate(opencl *s, cl_mem_flags flags, uint64_t size, const char *what, cl_mem *made)
 {
     const cl_ulong limit = device_number(s->device->id, CL_DEVICE_MAX_MEM_ALLOC_SIZE);
     if (limit != 0 && size > limit)
@@ -69,97 +75,177 @@ static bool allocate(session *s, cl_mem_flags flags, uint64_t size, const char *
     return check(s, error, "clCreateBuffer");
 }
 
-static bool allocate_all(session *s, const job *todo, uint64_t scratch)
+/* Memory that a device can reach while this process goes on; NULL where there is none. */
+static void *map_pinned(opencl *s, size_t size, cl_mem *made)
 {
-    return allocate(s, CL_MEM_READ_ONLY, todo->src.size, "the tensor", &s->src) &&
-           (!todo->backward ||
-            allocate(s, CL_MEM_READ_ONLY, todo->dy.size, "the gradient", &s->dy)) &&
-           allocate(s, CL_MEM_WRITE_ONLY, todo->dst.size, "the result", &s->dst) &&
-           (scratch == 0 ||
-            allocate(s, CL_MEM_READ_WRITE, scratch, "the kernel's scratch", &s->scratch));
+    cl_int error;
+    *made =
+        clCreateBuffer(s->context, CL_MEM_READ_WRITE | CL_MEM_ALLOC_HOST_PTR, size, NULL, &error);
+    if (error != CL_SUCCESS) {
+        *made = NULL;
+        return NULL;
+    }
+    void *const memory =
+        clEnqueueMapBuffer(s->queues[TO_DEVICE], *made, CL_TRUE, CL_MAP_READ | CL_MAP_WRITE, 0,
+                           size, 0, NULL, NULL, &error);
+    if (error == CL_SUCCESS)
+        return memory;
+    clReleaseMemObject(*made);
+    *made = NULL;
+    return NULL;
 }
 
-static bool upload(session *s, cl_mem to, const operand *from, cl_event *event)
+static bool open_slot(opencl *s, opencl_slot *slot, const job *largest, size_t memory)
 {
-    return check(
-        s, clEnqueueWriteBuffer(s->queue, to, CL_FALSE, 0, from->size, from->data, 0, NULL, event),
-        "clEnqueueWriteBuffer");
+    if (!allocate(s, CL_MEM_READ_ONLY, largest->src.size, "the tensor", &slot->src) ||
+        (largest->backward &&
+         !allocate(s, CL_MEM_READ_ONLY, largest->dy.size, "the gradient", &slot->dy)) ||
+        !allocate(s, CL_MEM_WRITE_ONLY, largest->dst.size, "the result", &slot->dst))
+        return false;
+    slot->memory = map_pinned(s, memory, &slot->pinned);
+    if (!slot->memory)
+        slot->memory = malloc(memory);
+    return slot->memory || message_fail("out of memory for a slice of %zu bytes", memory);
 }
 
-static bool download(session *s, cl_mem from, const operand *to, cl_event *event)
+bool opencl_open(opencl *s, const device *target, const job shapes[], int shape_count, int slots,
+                 size_t memory)
 {
-    return check(
-        s, clEnqueueReadBuffer(s->queue, from, CL_FALSE, 0, to->size, to->data, 0, NULL, event),
-        "clEnqueueReadBuffer");
+    s->device = target;
+    if (!open_queues(s) || !make_plans(s, shapes, shape_count))
+        return false;
+    if (shapes[0].dst.size == 0) /* OpenCL knows no empty buffers */
+        return true;
+    for (int i = 0; i < slots; ++i)
+        if (!open_slot(s, &s->slots[i], &shapes[0], memory))
+            return false;
+    return s->scratch_size == 0 ||
+           allocate(s, CL_MEM_READ_WRITE, s->scratch_size, "the kernel's scratch", &s->scratch);
 }
 
-static bool enqueue_kernel(session *s, bool backward, cl_event *event)
+/* ---------------------------------------------------------------------- start */
+
+static bool upload(opencl *s, cl_mem to, const operand *from, cl_event *event)
+{
+    return check(s,
+                 clEnqueueWriteBuffer(s->queues[TO_DEVICE], to, CL_FALSE, 0, (size_t)from->size,
+                                      from->data, 0, NULL, event),
+                 "clEnqueueWriteBuffer");
+}
+
+static bool download(opencl *s, cl_mem from, const operand *to, const cl_event *kernel,
+                     cl_event *event)
+{
+    return check(s,
+                 clEnqueueReadBuffer(s->queues[FROM_DEVICE], from, CL_FALSE, 0, (size_t)to->size,
+                                     to->data, 1, kernel, event),
+                 "clEnqueueReadBuffer");
+}
+
+static const cllrn_plan *plan_for(const opencl *s, const job *todo)
+{
+    int number = 0;
+    while (memcmp(s->shapes[number].dims, todo->src.tensor.dims, sizeof todo->src.tensor.dims) != 0)
+        ++number;
+    return s->plans[number];
+}
+
+static bool enqueue_kernel(opencl *s, const opencl_slot *slot, const job *todo, cl_event *event)
 {
     cllrn_error error = CLLRN_ERROR_INIT;
     cllrn_memory src = CLLRN_MEMORY_INIT, dy = CLLRN_MEMORY_INIT, dst = CLLRN_MEMORY_INIT,
                  scratch = CLLRN_MEMORY_INIT;
-    src.buffer = s->src;
-    dy.buffer = s->dy;
-    dst.buffer = s->dst;
+    src.buffer = slot->src;
+    dy.buffer = slot->dy;
+    dst.buffer = slot->dst;
     scratch.buffer = s->scratch;
     const cllrn_memory *const given = s->scratch ? &scratch : NULL;
-    const cllrn_status status =
-        backward
-            ? cllrn_enqueue_backward(s->plan, s->queue, &src, &dy, &dst, given, 0, NULL, event,
-                                     &error)
-            : cllrn_enqueue_forward(s->plan, s->queue, &src, &dst, given, 0, NULL, event, &error);
+    const cllrn_plan *const plan = plan_for(s, todo);
+    const cl_event *const uploads = &slot->events[UPLOAD_SRC];
+    const cllrn_status status = todo->backward
+                                    ? cllrn_enqueue_backward(plan, s->queues[COMPUTE], &src, &dy,
+                                                             &dst, given, 2, uploads, event, &error)
+                                    : cllrn_enqueue_forward(plan, s->queues[COMPUTE], &src, &dst,
+                                                            given, 1, uploads, event, &error);
     return message_check(status, &error);
 }
 
-/* The queue is in order. */
-static bool enqueue_all(session *s, const job *todo)
+/* Queues that wait for each other have to be told to begin. */
+static bool flush(opencl *s)
 {
-    return upload(s, s->src, &todo->src, &s->events[UPLOAD_SRC]) &&
-           (!todo->backward || upload(s, s->dy, &todo->dy, &s->events[UPLOAD_DY])) &&
-           enqueue_kernel(s, todo->backward, &s->events[KERNEL]) &&
-           download(s, s->dst, &todo->dst, &s->events[DOWNLOAD]);
-}
-
-static bool wait_for(const session *s, int command)
-{
-    static const char *const names[COMMANDS] = {"copying to the device", "copying to the device",
-                                                "the kernel", "copying from the device"};
-    return event_wait(s->events[command], s->device, names[command]);
-}
-
-static bool wait_for_all(const session *s)
-{
-    for (int command = 0; command < COMMANDS; ++command)
-        if (s->events[command] && !wait_for(s, command))
+    for (int i = 0; i < QUEUES; ++i)
+        if (!check(s, clFlush(s->queues[i]), "clFlush"))
             return false;
     return true;
 }
 
-static double duration(const session *s, int command)
+bool opencl_start(opencl *s, int number, const job *todo)
 {
-    return event_seconds(s->events[command], s->device);
+    opencl_slot *const slot = &s->slots[number];
+    cl_event *const events = slot->events;
+    if (todo->dst.size == 0)
+        return true;
+    return upload(s, slot->src, &todo->src, &events[UPLOAD_SRC]) &&
+           (!todo->backward || upload(s, slot->dy, &todo->dy, &events[UPLOAD_DY])) &&
+           enqueue_kernel(s, slot, todo, &events[KERNEL]) &&
+           download(s, slot->dst, &todo->dst, &events[KERNEL], &events[DOWNLOAD]) && flush(s);
 }
 
-static double upload_duration(const session *s)
+/* --------------------------------------------------------------------- finish */
+
+static double common_seconds(const event_span *a, const event_span *b)
 {
-    const double src = duration(s, UPLOAD_SRC);
-    if (src < 0 || !s->events[UPLOAD_DY])
-        return src;
-    const double dy = duration(s, UPLOAD_DY);
-    return dy < 0 ? dy : src + dy;
+    const cl_ulong begin = a->begin > b->begin ? a->begin : b->begin;
+    const cl_ulong end = a->end < b->end ? a->end : b->end;
+    return begin < end ? 1e-9 * (double)(end - begin) : 0;
 }
 
-static bool run_commands(session *s, const job *todo, job_report *report)
+static double hidden_seconds(const opencl_slot *moved, const opencl_slot *computed)
 {
-    const double begin = job_clock();
-    if (!enqueue_all(s, todo) || !wait_for_all(s))
-        return false;
-    report->total = job_clock() - begin;
-    report->upload = upload_duration(s);
-    report->kernel = duration(s, KERNEL);
-    report->download = duration(s, DOWNLOAD);
+    const event_span *const kernel = &computed->spans[KERNEL];
+    return common_seconds(&moved->spans[UPLOAD_SRC], kernel) +
+           common_seconds(&moved->spans[UPLOAD_DY], kernel) +
+           common_seconds(&moved->spans[DOWNLOAD], kernel);
+}
+
+/* Jobs that shared a moment were in two slots at once, so the last of each slot are enough. */
+static void add_times(opencl *s, const opencl_slot *done)
+{
+    double *const sums[COMMANDS] = {&s->times.upload, &s->times.upload, &s->times.kernel,
+                                    &s->times.download};
+    for (int command = 0; command < COMMANDS; ++command) {
+        const event_span *const span = &done->spans[command];
+        s->times.untold = s->times.untold || span->begin > span->end;
+        *sums[command] += common_seconds(span, span);
+    }
+    for (int i = 0; i < OPENCL_SLOTS; ++i)
+        if (&s->slots[i] != done)
+            s->times.hidden +=
+                hidden_seconds(done, &s->slots[i]) + hidden_seconds(&s->slots[i], done);
+}
+
+bool opencl_finish(opencl *s, int number)
+{
+    static const char *const names[COMMANDS] = {"copying to the device", "copying to the device",
+                                                "the kernel", "copying from the device"};
+    opencl_slot *const slot = &s->slots[number];
+    if (!slot->events[KERNEL]) /* an empty tensor */
+        return s->times.untold = true;
+    for (int command = 0; command < COMMANDS; ++command) {
+        cl_event *const event = &slot->events[command];
+        if (!*event)
+            continue;
+        if (!event_wait(*event, s->device, names[command]))
+            return false;
+        slot->spans[command] = event_when(*event, s->device);
+        clReleaseEvent(*event);
+        *event = NULL;
+    }
+    add_times(s, slot);
     return true;
 }
+
+/* ---------------------------------------------------------------------- close */
 
 static void release_buffer(cl_mem buffer)
 {
@@ -167,32 +253,49 @@ static void release_buffer(cl_mem buffer)
         clReleaseMemObject(buffer);
 }
 
-/* Waits first: drivers crash when a process ends, or frees memory, with work left in a queue. */
-static void close_session(session *s)
+static void close_slot(opencl *s, opencl_slot *slot)
 {
-    if (s->queue)
-        clFinish(s->queue);
     for (int i = 0; i < COMMANDS; ++i)
-        if (s->events[i])
-            clReleaseEvent(s->events[i]);
-    cllrn_plan_destroy(s->plan);
-    cllrn_engine_destroy(s->engine);
-    release_buffer(s->src);
-    release_buffer(s->dy);
-    release_buffer(s->dst);
+        if (slot->events[i])
+            clReleaseEvent(slot->events[i]);
+    if (slot->pinned)
+        clEnqueueUnmapMemObject(s->queues[TO_DEVICE], slot->pinned, slot->memory, 0, NULL, NULL);
+    else
+        free(slot->memory);
+}
+
+static void finish_queues(const opencl *s)
+{
+    for (int i = 0; i < QUEUES; ++i)
+        if (s->queues[i])
+            clFinish(s->queues[i]);
+}
+
+/* Waits first: drivers crash when a process ends, or frees memory, with work left in a queue. */
+void opencl_close(opencl *s)
+{
+    finish_queues(s);
+    for (int i = 0; i < OPENCL_SLOTS; ++i)
+        close_slot(s, &s->slots[i]);
+    finish_queues(s);
+    for (int i = 0; i < OPENCL_SLOTS; ++i) {
+        release_buffer(s->slots[i].src);
+        release_buffer(s->slots[i].dy);
+        release_buffer(s->slots[i].dst);
+        release_buffer(s->slots[i].pinned);
+    }
     release_buffer(s->scratch);
-    if (s->queue)
-        clReleaseCommandQueue(s->queue);
+    for (int i = 0; i < OPENCL_SHAPES; ++i)
+        cllrn_plan_destroy(s->plans[i]);
+    cllrn_engine_destroy(s->engine);
+    for (int i = 0; i < QUEUES; ++i)
+        if (s->queues[i])
+            clReleaseCommandQueue(s->queues[i]);
     if (s->context)
         clReleaseContext(s->context);
 }
 
-bool opencl_run(const job *todo, const device *target, job_report *report)
+const char *opencl_variant(const opencl *s)
 {
-    session s = {.device = target};
-    bool done = open_queue(&s) && make_plan(&s, todo, report);
-    if (todo->dst.size > 0) /* OpenCL knows no empty buffers */
-        done = done && allocate_all(&s, todo, report->scratch) && run_commands(&s, todo, report);
-    close_session(&s);
-    return done;
+    return cllrn_plan_variant(s->plans[0], CLLRN_DISJOINT);
 }

@@ -23,6 +23,7 @@ enum option_code {
     OUTPUT_DTYPE,
     DEVICE,
     VARIANT,
+    SLICE,
     CHECK,
     QUIET,
     HELP,
@@ -49,6 +50,7 @@ static const struct option known[] = {
     {"output-dtype", required_argument, NULL, OUTPUT_DTYPE},
     {"device", required_argument, NULL, DEVICE},
     {"variant", required_argument, NULL, VARIANT},
+    {"slice", required_argument, NULL, SLICE},
     {"check", no_argument, NULL, CHECK},
     {"quiet", no_argument, NULL, QUIET},
     {"help", no_argument, NULL, HELP},
@@ -84,6 +86,15 @@ static bool parse_spatial_axes(const char *text, int32_t *axes)
     return true;
 }
 
+static bool parse_bytes(const char *text, uint64_t *bytes)
+{
+    int64_t value;
+    if (!number_parse_int64(text, &value) || value < 1)
+        return false;
+    *bytes = (uint64_t)value;
+    return true;
+}
+
 static const char any_dtype[] = "f32, f16, bf16 or f64";
 static const char *const expected[CODES] = {
     [SIZE] = "a whole number",
@@ -102,6 +113,7 @@ static const char *const expected[CODES] = {
     [OUTPUT_DTYPE] = any_dtype,
     [DEVICE] = "an index or a part of a name",
     [VARIANT] = "a name",
+    [SLICE] = "a number of bytes, 1 or more",
 };
 
 /* What was given, and what of it. */
@@ -155,6 +167,8 @@ static bool take(int code, const char *value, void *line)
         return option_take_text(value, &parsed->device);
     case VARIANT:
         return option_take_text(value, &parsed->variant);
+    case SLICE:
+        return parse_bytes(value, &parsed->slice);
     case CHECK:
         return parsed->check = true;
     case QUIET:

@@ -17,6 +17,7 @@ typedef struct options {
     recipe recipe;                               /* a valid one, whatever the window's axes */
     int32_t dtype, gradient_dtype, output_dtype; /* 0: not named */
     int32_t channel_axis;
+    uint64_t slice; /* bytes; 0: not named */
     bool check;
     bool quiet;
     bool help; /* asked for; then nothing else is set */

@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "progress.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <unistd.h>
 
+static bool shown;
+
 void progress_show(const char *text)
 {
-    if (!isatty(STDERR_FILENO))
+    if (!isatty(STDERR_FILENO) || (!*text && !shown))
         return;
-    fprintf(stderr, "\r%-60.60s%s", text, *text ? "" : "\r");
+    shown = *text != '\0';
+    fprintf(stderr, "\r%-60.60s%s", text, shown ? "" : "\r");
     fflush(stderr);
 }

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* cllrn run: normalizes a tensor file, or computes the gradient. */
-#include "check.h"
 #include "command.h"
-#include "job.h"
 #include "message.h"
 #include "options.h"
 #include "output.h"
+#include "stream.h"
 #include "table.h"
 #include "tensors.h"
 
@@ -52,6 +51,8 @@ static const char help[] =
     "                       C: same bits) or reference (exact, rounded once). Default:\n"
     "                       $CLLRN_DEVICE, else the first GPU, accelerator or CPU\n"
     "  --variant NAME       forces a kernel, for tests and measurements\n"
+    "  --slice BYTES        of all tensors at a time, so that memory stays a small multiple\n"
+    "                       of it (67108864, or less on a small device)\n"
     "  --check              compares with the exact result and with the host's bits;\n"
     "                       fails, and writes nothing, where the bits differ\n"
     "  --quiet              prints nothing unless something fails\n"
@@ -66,10 +67,8 @@ typedef struct run {
     device device;
     tensors tensors;
     output output;
-    job job;
-    job_report report;
-    check check;
-    uint64_t digest;
+    job whole;
+    stream_report report;
 } run;
 
 static bool make_params(run *r)
@@ -87,63 +86,66 @@ static bool make_params(run *r)
 
 static bool make_operand(const run *r, const tensor_file *file, operand *made)
 {
-    made->data = file->data;
     made->size = file->size;
     return tensor_file_describe(file, r->options.channel_axis, &made->tensor);
+}
+
+/* Asks the library whether the channel axis is one, before anything is cut along the others. */
+static bool check_tensor(const cllrn_tensor *tensor)
+{
+    int64_t elements;
+    cllrn_error error = CLLRN_ERROR_INIT;
+    return message_check(cllrn_tensor_span(tensor, &elements, NULL, &error), &error);
 }
 
 static bool make_job(run *r)
 {
     const options *const o = &r->options;
-    r->job = (job){.params = &r->params, .variant = o->variant, .backward = o->gradient != NULL};
-    return make_params(r) && make_operand(r, &r->tensors.x, &r->job.src) &&
-           (!o->gradient || make_operand(r, &r->tensors.dy, &r->job.dy)) &&
-           make_operand(r, &r->tensors.result, &r->job.dst);
+    r->whole = (job){.params = &r->params, .variant = o->variant, .backward = o->gradient != NULL};
+    return make_params(r) && make_operand(r, &r->tensors.x, &r->whole.src) &&
+           (!o->gradient || make_operand(r, &r->tensors.dy, &r->whole.dy)) &&
+           make_operand(r, &r->tensors.result, &r->whole.dst) && check_tensor(&r->whole.src.tensor);
 }
 
 /* The output is opened before OpenCL is touched: what cannot be written is not computed either. */
 static bool prepare(run *r)
 {
-    return tensors_load(&r->tensors, &r->options) && make_job(r) &&
-           output_open(&r->output, r->options.output) &&
+    const char *const path = r->options.output;
+    return tensors_open(&r->tensors, &r->options) && make_job(r) && output_open(&r->output, path) &&
+           tensor_file_begin(&r->tensors.result, r->output.file, path) &&
            device_resolve(r->options.device, &r->device);
 }
 
 static bool compute(run *r)
 {
-    const operand *const dst = &r->job.dst;
-    cllrn_error error = CLLRN_ERROR_INIT;
-    return job_run(&r->job, &r->device, &r->report) &&
-           message_check(cllrn_digest(&dst->tensor, dst->data, 0, &r->digest, &error), &error) &&
-           (!r->options.check || check_run(&r->job, &r->check));
+    const stream s = {.files = &r->tensors,
+                      .whole = &r->whole,
+                      .device = &r->device,
+                      .slice = r->options.slice,
+                      .checked = r->options.check,
+                      .quiet = r->options.quiet};
+    return stream_run(&s, &r->report);
 }
 
 /* The reference rounds once and so is not held to the host's bits. */
 static bool bits_agree(const run *r)
 {
-    if (!r->options.check || r->device.kind == DEVICE_REFERENCE ||
-        r->digest == r->check.host_digest)
+    const uint64_t digest = r->report.digest, expected = r->report.check.host_digest;
+    if (!r->options.check || r->device.kind == DEVICE_REFERENCE || digest == expected)
         return true;
     return message_fail("the bits of %s differ from the host's (digest %016" PRIx64
                         ", expected %016" PRIx64 "), so %s was not written",
-                        r->device.name, r->digest, r->check.host_digest, r->options.output);
-}
-
-static bool store(run *r)
-{
-    return tensor_file_store(&r->tensors.result, r->output.file, r->options.output) &&
-           output_commit(&r->output);
+                        r->device.name, digest, expected, r->options.output);
 }
 
 static void print(const run *r)
 {
     const table t = {.device = &r->device,
-                     .job = &r->job,
+                     .job = &r->whole,
                      .fortran_order = r->tensors.x.header.fortran_order,
                      .gradient_fortran_order = r->tensors.dy.header.fortran_order,
                      .report = &r->report,
-                     .digest = r->digest,
-                     .check = r->options.check ? &r->check : NULL};
+                     .checked = r->options.check};
     table_print(&t);
 }
 
@@ -151,7 +153,7 @@ static int execute(run *r)
 {
     if (!prepare(r) || !compute(r))
         return EXIT_FAILED;
-    const bool stored = bits_agree(r) && store(r);
+    const bool stored = bits_agree(r) && output_commit(&r->output);
     if (r->options.quiet)
         return stored ? EXIT_DONE : EXIT_FAILED;
     print(r); /* also of a result that was refused: the error says where to look */
@@ -162,12 +164,12 @@ static int execute(run *r)
 static void release(run *r)
 {
     output_discard(&r->output);
-    tensors_free(&r->tensors);
+    tensors_close(&r->tensors);
 }
 
 int command_run(int argc, char **argv)
 {
-    run r = {.digest = 0};
+    run r = {.report = {.slices = 0}};
     int status = options_parse(argc, argv, &r.options);
     if (status != EXIT_DONE)
         return status;

@@ -6,27 +6,10 @@
 
 #include <math.h>
 
-enum { MAX_AXES = 3 };
-
 /* The taps of one window, as far as they lie in the tensor, relative to its own element. */
 typedef struct taps {
-    int64_t first[MAX_AXES], last[MAX_AXES], stride[MAX_AXES];
+    int64_t first[WALK_WINDOW_AXES], last[WALK_WINDOW_AXES], stride[WALK_WINDOW_AXES];
 } taps;
-
-/* The axes a window extends over; what is left of MAX_AXES stays untouched. */
-static int window_axes(const cllrn_params *params, const walk *w, int axes[MAX_AXES])
-{
-    const int channels = walk_channel_axis(w);
-    if (params->region == CLLRN_ACROSS_CHANNELS) {
-        axes[0] = channels;
-        return 1;
-    }
-    int count = 0;
-    for (int axis = w->tensor->rank - 1; axis >= 0 && count < params->spatial_axes; --axis)
-        if (axis != channels)
-            axes[count++] = axis;
-    return count;
-}
 
 static taps taps_at(const cllrn_params *params, const walk *w, const int *axes, int count)
 {
@@ -56,9 +39,8 @@ static double sum_of_squares(const operand *src, int64_t offset, const taps *t)
 
 double spread_amplitude(const cllrn_params *params, const cllrn_tensor *tensor)
 {
-    const walk w = {.tensor = tensor};
-    int axes[MAX_AXES];
-    const int count = window_axes(params, &w, axes);
+    int axes[WALK_WINDOW_AXES];
+    const int count = walk_window_axes(params, tensor, axes);
     const double scale = params->alpha / params->divisor;
     const double k = params->k != 0 ? fabs(params->k) : 1;
     double tap_count = 1;
@@ -74,12 +56,12 @@ spread spread_of(const job *done)
 {
     const cllrn_params *const params = done->params;
     const operand *const src = &done->src;
-    const size_t count = src->size / cllrn_dtype_size(src->tensor.dtype);
+    const uint64_t count = src->size / cllrn_dtype_size(src->tensor.dtype);
     walk w = {.tensor = &src->tensor};
-    int axes[MAX_AXES];
-    const int axis_count = window_axes(params, &w, axes);
+    int axes[WALK_WINDOW_AXES];
+    const int axis_count = walk_window_axes(params, &src->tensor, axes);
     spread found = {INFINITY, -INFINITY};
-    for (size_t i = 0; i < count; ++i, walk_step(&w)) {
+    for (uint64_t i = 0; i < count; ++i, walk_step(&w)) {
         const taps t = taps_at(params, &w, axes, axis_count);
         const double s =
             params->k + params->alpha / params->divisor * sum_of_squares(src, w.offset, &t);

@@ -85,26 +85,38 @@ static void print_problem(const table *t)
         params->lower, params->upper, params->divisor, params->alpha, params->beta, params->k);
 }
 
+static void print_transfers(const stream_report *report)
+{
+    row("transfers", "%s to the device, %s back", time_text(report->upload).chars,
+        time_text(report->download).chars);
+    if (report->slices > 1)
+        row("overlap", "%s of the transfers beside a kernel", time_text(report->hidden).chars);
+}
+
 /* What has to be moved is each tensor, once. */
 static void print_times(const table *t)
 {
-    const job_report *const report = t->report;
+    const stream_report *const report = t->report;
     const job *const done = t->job;
-    const size_t bytes = done->src.size + done->dy.size + done->dst.size;
+    const uint64_t bytes = done->src.size + done->dy.size + done->dst.size;
     if (bytes == 0) {
         row("kernel", "none, the tensor is empty");
         return;
     }
+    if (report->slices > 1)
+        row("slices", "%" PRIu64 " of at most %s", report->slices,
+            list_text(report->slice_dims, done->src.tensor.rank, "x").chars);
+    row("files", "%s to read, %s to write", time_text(report->read).chars,
+        time_text(report->written).chars);
     if (report->kernel > 0)
         row("kernel", "%s, %.2f GB/s", time_text(report->kernel).chars,
             1e-9 * (double)bytes / report->kernel);
     else
         row("kernel", "%s", time_text(report->kernel).chars);
     if (t->device->kind == DEVICE_OPENCL)
-        row("transfers", "%s to the device, %s back", time_text(report->upload).chars,
-            time_text(report->download).chars);
-    row("total", "%s%s", time_text(report->total).chars,
-        t->device->kind == DEVICE_OPENCL ? " by the clock, what the driver compiles included" : "");
+        print_transfers(report);
+    row("total", "%s by the clock%s", time_text(report->total).chars,
+        t->device->kind == DEVICE_OPENCL ? ", what the driver compiles included" : "");
 }
 
 static void print_error(const table *t, const char *label, const check_error *error, int32_t dtype,
@@ -121,22 +133,22 @@ static void print_error(const table *t, const char *label, const check_error *er
 static void print_errors(const table *t)
 {
     const int32_t dtype = t->job->dst.tensor.dtype, arithmetic = element_arithmetic(dtype);
-    print_error(t, "error", &t->check->stored, dtype,
+    print_error(t, "error", &t->report->check.stored, dtype,
                 t->job->backward ? "relative to the magnitudes of the gradient's terms"
                                  : "relative to the exact value");
     if (dtype != arithmetic)
-        print_error(t, "arithmetic", &t->check->computed, arithmetic,
+        print_error(t, "arithmetic", &t->report->check.computed, arithmetic,
                     "beyond what rounding to 16 bits explains");
 }
 
 static void print_check(const table *t)
 {
-    const check *const c = t->check;
+    const check *const c = &t->report->check;
     print_errors(t);
     if (c->s.least <= c->s.greatest)
         row("s spans", "%.6g..%.6g", c->s.least, c->s.greatest);
     row("host", "%016" PRIx64 ", %s%s", c->host_digest,
-        c->host_digest == t->digest ? "equal" : "not equal",
+        c->host_digest == t->report->digest ? "equal" : "not equal",
         t->device->kind == DEVICE_REFERENCE ? " (the reference rounds otherwise, and may)" : "");
 }
 
@@ -145,7 +157,7 @@ void table_print(const table *t)
     print_device(t);
     print_problem(t);
     print_times(t);
-    row("digest", "%016" PRIx64, t->digest);
-    if (t->check)
+    row("digest", "%016" PRIx64, t->report->digest);
+    if (t->checked)
         print_check(t);
 }

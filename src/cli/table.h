@@ -3,16 +3,14 @@
 #ifndef CLI_TABLE_H
 #define CLI_TABLE_H
 
-#include "check.h"
-#include "job.h"
+#include "stream.h"
 
 typedef struct table {
     const device *device;
-    const job *job;
+    const job *job;                             /* the whole */
     bool fortran_order, gradient_fortran_order; /* of src and dst, and of dy */
-    const job_report *report;
-    uint64_t digest;
-    const check *check; /* NULL: not asked for */
+    const stream_report *report;
+    bool checked;
 } table;
 
 void table_print(const table *t);

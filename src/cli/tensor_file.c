@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -104,108 +103,297 @@ static bool check_file_size(uint64_t file_size, uint64_t offset, uint64_t size, 
                         path, data < size ? "truncated" : "trailing bytes", data, size);
 }
 
-static bool read_data(tensor_file *tensor, FILE *file, uint64_t size, const char *path)
+static bool inspect(tensor_file *tensor, uint64_t file_size, const tensor_file_dtype *expected)
 {
-    if (size > SIZE_MAX)
-        return message_fail("%s: %" PRIu64 " bytes of data, more than this machine addresses", path,
-                            size);
-    tensor->size = (size_t)size;
-    tensor->data = malloc(size ? tensor->size : 1);
-    if (!tensor->data)
-        return message_fail("%s: out of memory for %" PRIu64 " bytes of data", path, size);
-    const size_t got = fread(tensor->data, 1, tensor->size, file);
-    if (got == tensor->size) {
-        if (tensor->swapped)
-            npy_swap(tensor->data, tensor->size, cllrn_dtype_size(tensor->dtype));
+    npy_error error;
+    if (npy_read(tensor->file, &tensor->header, &tensor->offset, &error) != NPY_SUCCESS)
+        return message_fail("%s: %s", tensor->path, error.message);
+    if (!take_dtype(tensor, expected, tensor->path) ||
+        !check_rank(tensor->header.rank, tensor->path))
+        return false;
+    if (npy_data_size(&tensor->header, cllrn_dtype_size(tensor->dtype), &tensor->size, &error) !=
+        NPY_SUCCESS)
+        return message_fail("%s: %s", tensor->path, error.message);
+    return check_file_size(file_size, tensor->offset, tensor->size, tensor->path);
+}
+
+bool tensor_file_open(tensor_file *tensor, const char *path, const tensor_file_dtype *expected)
+{
+    uint64_t file_size = 0;
+    tensor_file opened = {.path = path};
+    opened.file = open_regular(path, &file_size);
+    if (!opened.file)
+        return false;
+    if (inspect(&opened, file_size, expected)) {
+        *tensor = opened;
         return true;
     }
-    const char *const reason = ferror(file) ? strerror(errno) : "it changed meanwhile";
-    message_fail("%s: cannot be read: %s: %zu bytes of data, expected %" PRIu64, path, reason, got,
-                 size);
-    tensor_file_free(tensor);
+    tensor_file_close(&opened);
     return false;
 }
 
-static bool load(tensor_file *tensor, FILE *file, uint64_t file_size,
-                 const tensor_file_dtype *expected, const char *path)
+void tensor_file_close(tensor_file *tensor)
 {
-    npy_error error;
-    uint64_t offset = 0, size = 0;
-    if (npy_read(file, &tensor->header, &offset, &error) != NPY_SUCCESS)
-        return message_fail("%s: %s", path, error.message);
-    if (!take_dtype(tensor, expected, path) || !check_rank(tensor->header.rank, path))
-        return false;
-    if (npy_data_size(&tensor->header, cllrn_dtype_size(tensor->dtype), &size, &error) !=
-        NPY_SUCCESS)
-        return message_fail("%s: %s", path, error.message);
-    return check_file_size(file_size, offset, size, path) && read_data(tensor, file, size, path);
+    if (tensor->file)
+        fclose(tensor->file);
+    tensor->file = NULL;
 }
 
-bool tensor_file_load(tensor_file *tensor, const char *path, const tensor_file_dtype *expected)
+bool tensor_file_derive(tensor_file *tensor, const tensor_file *like, int32_t dtype)
 {
-    uint64_t file_size = 0;
-    FILE *const file = open_regular(path, &file_size);
-    if (!file)
-        return false;
-    tensor_file read = {.size = 0};
-    const bool loaded = load(&read, file, file_size, expected, path);
-    fclose(file);
-    if (loaded)
-        *tensor = read;
-    return loaded;
-}
-
-bool tensor_file_create(tensor_file *tensor, const tensor_file *like, int32_t dtype)
-{
-    tensor_file made = *like;
+    tensor_file made = {.header = like->header, .dtype = like->dtype, .swapped = like->swapped};
     if (dtype != 0) {
         made.dtype = dtype;
         made.swapped = false;
     }
     format_descr(made.dtype, made.swapped, made.header.descr);
     npy_error error;
-    uint64_t size = 0;
-    if (npy_data_size(&made.header, cllrn_dtype_size(made.dtype), &size, &error) != NPY_SUCCESS)
+    if (npy_data_size(&made.header, cllrn_dtype_size(made.dtype), &made.size, &error) !=
+        NPY_SUCCESS)
         return message_fail("the result: %s", error.message);
-    made.size = (size_t)size;
-    made.data = size <= SIZE_MAX ? malloc(size ? made.size : 1) : NULL;
-    if (!made.data)
-        return message_fail("out of memory for a result of %" PRIu64 " bytes", size);
     *tensor = made;
     return true;
 }
 
-void tensor_file_free(tensor_file *tensor)
-{
-    free(tensor->data);
-    tensor->data = NULL;
-}
-
-bool tensor_file_store(tensor_file *tensor, FILE *file, const char *path)
+bool tensor_file_begin(tensor_file *tensor, FILE *file, const char *path)
 {
     npy_error error;
     if (npy_write(file, &tensor->header, &error) != NPY_SUCCESS)
         return message_fail("%s: %s", path, error.message);
-    if (tensor->swapped)
-        npy_swap(tensor->data, tensor->size, cllrn_dtype_size(tensor->dtype));
-    if (fwrite(tensor->data, 1, tensor->size, file) != tensor->size)
+    const long offset = fflush(file) == 0 ? ftell(file) : -1;
+    if (offset < 0)
         return message_fail("%s: cannot be written: %s", path, strerror(errno));
+    tensor->file = file;
+    tensor->path = path;
+    tensor->offset = (uint64_t)offset;
     return true;
+}
+
+/* ---------------------------------------------------------------------- parts */
+
+/* The file's axes from the one that runs fastest. */
+static int axis_at(const tensor_file *tensor, int speed)
+{
+    return tensor->header.fortran_order ? speed : tensor->header.rank - 1 - speed;
+}
+
+/* Strides of an array of these dims without gaps, in the file's order. */
+static void find_strides(const tensor_file *tensor, const int64_t *dims,
+                         int64_t strides[CLLRN_MAX_RANK])
+{
+    int64_t stride = 1; /* no overflow: the file holds all elements */
+    for (int speed = 0; speed < tensor->header.rank; ++speed) {
+        const int axis = axis_at(tensor, speed);
+        strides[axis] = stride;
+        stride *= dims[axis];
+    }
+}
+
+static bool describe(const tensor_file *tensor, const int64_t *dims, int32_t channel_axis,
+                     cllrn_tensor *described)
+{
+    const bool strided = tensor->header.fortran_order && tensor->size > 0;
+    int64_t strides[CLLRN_MAX_RANK];
+    if (strided)
+        find_strides(tensor, dims, strides);
+    cllrn_error error = CLLRN_ERROR_INIT;
+    return message_check(cllrn_tensor_init(described, sizeof *described, tensor->dtype,
+                                           tensor->header.rank, dims, strided ? strides : NULL,
+                                           channel_axis, &error),
+                         &error);
 }
 
 bool tensor_file_describe(const tensor_file *tensor, int32_t channel_axis, cllrn_tensor *described)
 {
-    const npy_header *const header = &tensor->header;
-    const bool fortran = header->fortran_order && tensor->size > 0;
-    int64_t strides[CLLRN_MAX_RANK];
-    int64_t stride = 1; /* no overflow: the file holds all elements, or there are none */
-    for (int axis = 0; fortran && axis < header->rank; ++axis) {
-        strides[axis] = stride;
-        stride *= header->dims[axis];
+    return describe(tensor, tensor->header.dims, channel_axis, described);
+}
+
+bool tensor_file_describe_box(const tensor_file *tensor, const box *part, int32_t channel_axis,
+                              cllrn_tensor *described)
+{
+    return describe(tensor, part->dims, channel_axis, described);
+}
+
+/* What lies in the file in one piece, so often, at equal distances. All in bytes. */
+typedef struct row {
+    uint64_t offset;
+    size_t piece;
+    uint64_t count;
+    uint64_t distance;
+} row;
+
+/* A position in the rows of a part, which follow each other in memory. */
+typedef struct row_walk {
+    const tensor_file *tensor;
+    const box *part;
+    int64_t strides[CLLRN_MAX_RANK]; /* the file's, in elements */
+    int64_t index[CLLRN_MAX_RANK];   /* within the part, of the axes outside the row */
+    int outside;                     /* the speed of the first of them */
+    row current;
+} row_walk;
+
+static void place_row(row_walk *w)
+{
+    int64_t element = 0;
+    for (int axis = 0; axis < w->tensor->header.rank; ++axis)
+        element += (w->part->first[axis] + w->index[axis]) * w->strides[axis];
+    w->current.offset = w->tensor->offset + (uint64_t)element * cllrn_dtype_size(w->tensor->dtype);
+}
+
+/* The tensor is not empty. */
+static row_walk first_row(const tensor_file *tensor, const box *part)
+{
+    const int rank = tensor->header.rank;
+    row_walk w = {.tensor = tensor, .part = part};
+    find_strides(tensor, tensor->header.dims, w.strides);
+    size_t piece = cllrn_dtype_size(tensor->dtype);
+    bool whole = true;
+    int speed = 0;
+    for (; speed < rank && whole; ++speed) {
+        const int axis = axis_at(tensor, speed);
+        piece *= (size_t)part->dims[axis];
+        whole = part->dims[axis] == tensor->header.dims[axis];
     }
-    cllrn_error error = CLLRN_ERROR_INIT;
-    return message_check(cllrn_tensor_init(described, sizeof *described, tensor->dtype,
-                                           header->rank, header->dims, fortran ? strides : NULL,
-                                           channel_axis, &error),
-                         &error);
+    w.current = (row){.piece = piece, .count = 1};
+    while (speed < rank && part->dims[axis_at(tensor, speed)] == 1)
+        ++speed;
+    if (speed < rank) {
+        const int axis = axis_at(tensor, speed++);
+        w.current.count = (uint64_t)part->dims[axis];
+        w.current.distance = (uint64_t)w.strides[axis] * cllrn_dtype_size(tensor->dtype);
+    }
+    w.outside = speed;
+    place_row(&w);
+    return w;
+}
+
+static bool next_row(row_walk *w)
+{
+    for (int speed = w->outside; speed < w->tensor->header.rank; ++speed) {
+        const int axis = axis_at(w->tensor, speed);
+        if (++w->index[axis] < w->part->dims[axis]) {
+            place_row(w);
+            return true;
+        }
+        w->index[axis] = 0;
+    }
+    return false;
+}
+
+static bool read_piece(const tensor_file *tensor, uint64_t offset, void *data, size_t size)
+{
+    unsigned char *to = data;
+    while (size > 0) {
+        const ssize_t got = pread(fileno(tensor->file), to, size, (off_t)offset);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got <= 0)
+            return message_fail("%s: cannot be read: %s at byte %" PRIu64, tensor->path,
+                                got < 0 ? strerror(errno) : "it changed meanwhile and ends",
+                                offset);
+        to += got;
+        offset += (uint64_t)got;
+        size -= (size_t)got;
+    }
+    return true;
+}
+
+static bool write_piece(const tensor_file *tensor, uint64_t offset, const void *data, size_t size)
+{
+    const unsigned char *from = data;
+    while (size > 0) {
+        const ssize_t put = pwrite(fileno(tensor->file), from, size, (off_t)offset);
+        if (put < 0 && errno == EINTR)
+            continue;
+        if (put <= 0)
+            return message_fail("%s: cannot be written: %s", tensor->path,
+                                strerror(put < 0 ? errno : ENOSPC));
+        from += put;
+        offset += (uint64_t)put;
+        size -= (size_t)put;
+    }
+    return true;
+}
+
+enum { SIEVE = 64 << 10 }; /* bytes read at once where most of them are not wanted */
+
+/* Pieces that lie so near that reading what is between costs less than another call. */
+static bool are_near(const row *r)
+{
+    enum { NEAR = 4 << 10 };
+    return r->count > 1 && r->distance <= SIEVE / 2 && r->distance - r->piece <= NEAR;
+}
+
+/* A gradient in the other order than x comes in many small pieces. */
+static bool read_near_pieces(const tensor_file *tensor, const row *r, unsigned char *data)
+{
+    unsigned char bytes[SIEVE];
+    const uint64_t most = (SIEVE - r->piece) / r->distance + 1;
+    for (uint64_t begin = 0; begin < r->count; begin += most) {
+        const uint64_t count = r->count - begin < most ? r->count - begin : most;
+        const size_t span = (size_t)((count - 1) * r->distance) + r->piece;
+        if (!read_piece(tensor, r->offset + begin * r->distance, bytes, span))
+            return false;
+        for (uint64_t i = 0; i < count; ++i, data += r->piece)
+            memcpy(data, bytes + i * r->distance, r->piece);
+    }
+    return true;
+}
+
+static bool read_row(const tensor_file *tensor, const row *r, unsigned char *data)
+{
+    if (are_near(r))
+        return read_near_pieces(tensor, r, data);
+    for (uint64_t i = 0; i < r->count; ++i)
+        if (!read_piece(tensor, r->offset + i * r->distance, data + i * r->piece, r->piece))
+            return false;
+    return true;
+}
+
+static bool write_row(const tensor_file *tensor, const row *r, const unsigned char *data)
+{
+    for (uint64_t i = 0; i < r->count; ++i)
+        if (!write_piece(tensor, r->offset + i * r->distance, data + i * r->piece, r->piece))
+            return false;
+    return true;
+}
+
+static size_t part_size(const tensor_file *tensor, const box *part)
+{
+    size_t size = cllrn_dtype_size(tensor->dtype);
+    for (int axis = 0; axis < tensor->header.rank; ++axis)
+        size *= (size_t)part->dims[axis];
+    return size;
+}
+
+bool tensor_file_read(const tensor_file *tensor, const box *part, void *data)
+{
+    if (tensor->size == 0)
+        return true;
+    row_walk w = first_row(tensor, part);
+    unsigned char *to = data;
+    do {
+        if (!read_row(tensor, &w.current, to))
+            return false;
+        to += w.current.piece * (size_t)w.current.count;
+    } while (next_row(&w));
+    if (tensor->swapped)
+        npy_swap(data, part_size(tensor, part), cllrn_dtype_size(tensor->dtype));
+    return true;
+}
+
+bool tensor_file_write(const tensor_file *tensor, const box *part, void *data)
+{
+    if (tensor->size == 0)
+        return true;
+    if (tensor->swapped)
+        npy_swap(data, part_size(tensor, part), cllrn_dtype_size(tensor->dtype));
+    row_walk w = first_row(tensor, part);
+    const unsigned char *from = data;
+    do {
+        if (!write_row(tensor, &w.current, from))
+            return false;
+        from += w.current.piece * (size_t)w.current.count;
+    } while (next_row(&w));
+    return true;
 }

@@ -3,6 +3,7 @@
 #ifndef CLI_TENSOR_FILE_H
 #define CLI_TENSOR_FILE_H
 
+#include "box.h"
 #include "npy.h"
 
 #include <cllrn.h>
@@ -13,9 +14,11 @@
 typedef struct tensor_file {
     npy_header header;
     int32_t dtype;
-    bool swapped; /* the file is not in this machine's byte order; data always is */
-    void *data;   /* in the file's order */
-    size_t size;  /* in bytes; 0 for an empty tensor */
+    bool swapped;     /* the file is not in this machine's byte order; data in memory always is */
+    uint64_t size;    /* of the data, in bytes; 0 for an empty tensor */
+    uint64_t offset;  /* of the data in the file */
+    FILE *file;       /* NULL when closed */
+    const char *path; /* the caller's, for messages */
 } tensor_file;
 
 /* What may be in a file. NumPy has no bfloat16: its bits are kept as uint16, so one has to say so.
@@ -27,23 +30,33 @@ typedef struct tensor_file_dtype {
 } tensor_file_dtype;
 
 /*
- * Reads a file whose size is what its header says, decided before anything is
- * allocated. On failure a message was printed and *tensor is untouched.
+ * Opens a file whose size is what its header says. On failure a message was
+ * printed and *tensor is untouched. path has to outlive the tensor.
  */
-bool tensor_file_load(tensor_file *tensor, const char *path, const tensor_file_dtype *expected);
+bool tensor_file_open(tensor_file *tensor, const char *path, const tensor_file_dtype *expected);
+
+/* Fine on one that is zero. */
+void tensor_file_close(tensor_file *tensor);
 
 /*
- * Makes one of the same shape and order with room for data; dtype 0 is the
+ * Makes one of the same shape and order that has no file yet; dtype 0 is the
  * other's, and its byte order. On failure a message was printed and *tensor is
  * untouched.
  */
-bool tensor_file_create(tensor_file *tensor, const tensor_file *like, int32_t dtype);
-void tensor_file_free(tensor_file *tensor);
+bool tensor_file_derive(tensor_file *tensor, const tensor_file *like, int32_t dtype);
 
-/* Writes it, which leaves data in the file's byte order; path is for the message. */
-bool tensor_file_store(tensor_file *tensor, FILE *file, const char *path);
+/* Writes the header of such a one into a file, which stays the caller's to close. */
+bool tensor_file_begin(tensor_file *tensor, FILE *file, const char *path);
 
 /* The shape and order as the library takes them. */
 bool tensor_file_describe(const tensor_file *tensor, int32_t channel_axis, cllrn_tensor *described);
+
+/* The same of a part that lies in memory without gaps, in the file's order. */
+bool tensor_file_describe_box(const tensor_file *tensor, const box *part, int32_t channel_axis,
+                              cllrn_tensor *described);
+
+/* Reads a part into memory, or writes it, which leaves data undefined. */
+bool tensor_file_read(const tensor_file *tensor, const box *part, void *data);
+bool tensor_file_write(const tensor_file *tensor, const box *part, void *data);
 
 #endif

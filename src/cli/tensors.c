@@ -39,32 +39,31 @@ static bool result_mixes(const tensors *t, const tensor_file *other, const char 
                         path);
 }
 
-static bool load_x(tensors *t, const options *asked)
+static bool open_x(tensors *t, const options *asked)
 {
     const tensor_file_dtype expected = {asked->dtype, asked->dtype == CLLRN_BF16, "--dtype"};
-    return tensor_file_load(&t->x, asked->input, &expected);
+    return tensor_file_open(&t->x, asked->input, &expected);
 }
 
 /* Where nothing else is said, uint16 mean in both files what they mean in the first. */
-static bool load_dy(tensors *t, const options *asked)
+static bool open_dy(tensors *t, const options *asked)
 {
     const int32_t dtype = asked->gradient_dtype ? asked->gradient_dtype : t->x.dtype;
     const tensor_file_dtype expected = {asked->gradient_dtype, dtype == CLLRN_BF16, "--grad-dtype"};
-    return tensor_file_load(&t->dy, asked->gradient, &expected) && same_shape(t, asked) &&
+    return tensor_file_open(&t->dy, asked->gradient, &expected) && same_shape(t, asked) &&
            gradient_mixes(t, asked);
 }
 
-bool tensors_load(tensors *made, const options *asked)
+bool tensors_open(tensors *made, const options *asked)
 {
-    return load_x(made, asked) && (!asked->gradient || load_dy(made, asked)) &&
-           tensor_file_create(&made->result, &made->x, asked->output_dtype) &&
+    return open_x(made, asked) && (!asked->gradient || open_dy(made, asked)) &&
+           tensor_file_derive(&made->result, &made->x, asked->output_dtype) &&
            result_mixes(made, &made->x, asked->input) &&
            (!asked->gradient || result_mixes(made, &made->dy, asked->gradient));
 }
 
-void tensors_free(tensors *t)
+void tensors_close(tensors *t)
 {
-    tensor_file_free(&t->x);
-    tensor_file_free(&t->dy);
-    tensor_file_free(&t->result);
+    tensor_file_close(&t->x);
+    tensor_file_close(&t->dy);
 }

@@ -12,8 +12,10 @@ typedef struct tensors {
     tensor_file result; /* y or dx, yet to be computed */
 } tensors;
 
-/* On failure a message was printed; free them in any case. *made has to be zero. */
-bool tensors_load(tensors *made, const options *asked);
-void tensors_free(tensors *t);
+/* On failure a message was printed; close them in any case. *made has to be zero. */
+bool tensors_open(tensors *made, const options *asked);
+
+/* But for the result's file, which is the caller's. */
+void tensors_close(tensors *t);
 
 #endif

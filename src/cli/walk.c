@@ -17,3 +17,19 @@ int walk_channel_axis(const walk *w)
     const int axis = w->tensor->channel_axis;
     return axis < 0 ? axis + w->tensor->rank : axis;
 }
+
+int walk_window_axes(const cllrn_params *params, const cllrn_tensor *tensor,
+                     int axes[WALK_WINDOW_AXES])
+{
+    const walk w = {.tensor = tensor};
+    const int channels = walk_channel_axis(&w);
+    if (params->region == CLLRN_ACROSS_CHANNELS) {
+        axes[0] = channels;
+        return 1;
+    }
+    int count = 0;
+    for (int axis = tensor->rank - 1; axis >= 0 && count < params->spatial_axes; --axis)
+        if (axis != channels)
+            axes[count++] = axis;
+    return count;
+}

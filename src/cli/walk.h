@@ -17,4 +17,10 @@ void walk_step(walk *w);
 /* The tensor's channel axis, counted from the front. */
 int walk_channel_axis(const walk *w);
 
+enum { WALK_WINDOW_AXES = 3 };
+
+/* The axes a window extends over, the last first, as far as the tensor has them; how many. */
+int walk_window_axes(const cllrn_params *params, const cllrn_tensor *tensor,
+                     int axes[WALK_WINDOW_AXES]);
+
 #endif

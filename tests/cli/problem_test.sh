@@ -11,46 +11,7 @@ cllrn=$(realpath "$1")
 device=${2:-0}
 cd "$dir"
 
-case $(printf '\1\0' | od -An -tu2) in *' 1') native='<' foreign='>' ;; *) native='>' foreign='<' ;; esac
-
 # ------------------------------------------------------------------------ tools
-
-# x COUNT, dy COUNT: multiples of a quarter, exact in every format; zeros among them
-x() { awk -v n="$1" 'BEGIN { for (i = 0; i < n; ++i) print (i * 7 % 23 - 11) / 4 }'; }
-dy() { awk -v n="$1" 'BEGIN { for (i = 0; i < n; ++i) print (i * 5 % 13 - 6) / 2 }'; }
-
-# fortran DIMS [back]: lines in C order to Fortran order, or back
-fortran() {
-    awk -v dims="$1" -v back="${2:-}" '
-        { line[NR - 1] = $0 }
-        END {
-            rank = split(dims, dim, " ")
-            for (i = 0; i < NR; ++i) {
-                rest = i; to = 0; stride = NR
-                for (a = 1; a <= rank; ++a) {
-                    stride /= dim[a]
-                    to += rest % dim[a] * stride
-                    rest = int(rest / dim[a])
-                }
-                if (back) moved[to] = line[i]; else moved[i] = line[to]
-            }
-            for (i = 0; i < NR; ++i) print moved[i]
-        }'
-}
-
-# shape DIMS: as a tuple, but for its last comma
-shape() { echo "(${1// /, })"; }
-
-# store FILE DIMS FORMAT BYTE_ORDER True|False: numbers in C order become a file
-store() {
-    header "$(shape "$2")" "$4$3" "$5" >"$1"
-    if [ "$5" = True ]; then fortran "$2"; else cat; fi |
-        awk -v mode=encode -v format="$3" -v order="$4" -f "$here/numbers.awk" >escapes.txt
-    printf "$(cat escapes.txt)" >>"$1"
-}
-
-# said KEY FILE: what the header has for it
-said() { head -n 1 "$2" | sed -n "s/.*'$1': '*\([^',]*\).*/\1/p"; }
 
 # load FILE DIMS: its numbers in C order
 load() {
@@ -83,8 +44,6 @@ greatest() {
 # The bound of a format in eps. f2 and u2: rounding to it, and little else. The others: more than
 # the contract allows for these windows (9 for the gradient of 5 taps), and f8 what awk adds.
 bound() { case $1 in f2 | u2) echo 0.501 ;; f4) echo 16 ;; *) echo 32 ;; esac; }
-
-dtype_of() { case $1 in f2) echo f16 ;; u2) echo bf16 ;; f4) echo f32 ;; *) echo f64 ;; esac; }
 
 # The device may lack doubles: those cases are then for the host alone.
 doubles=yes

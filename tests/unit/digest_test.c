@@ -84,6 +84,83 @@ static void digest__slices_add_up_SUCCESS(void **state)
     assert_true(digest(&whole, nchw, 1) != expected);
 }
 
+static void digest_box__boxes_add_up_SUCCESS(void **state)
+{
+    uint64_t random = 23;
+    (void)state;
+    for (int round = 0; round < 300; ++round) {
+        enum { ROOM = 20000 };
+        static unsigned char memory[8 * ROOM];
+        cllrn_tensor whole = random_tensor(&random, 300);
+        random_layout(&random, &whole);
+        int64_t elements, below, cut[CLLRN_MAX_RANK];
+        assert_int_equal(cllrn_tensor_span(&whole, &elements, &below, NULL), CLLRN_SUCCESS);
+        assert_true(elements <= ROOM);
+        for (size_t i = 0; i < sizeof memory; ++i)
+            memory[i] = (unsigned char)random_next(&random);
+        const int64_t size = (int64_t)cllrn_dtype_size(whole.dtype);
+        for (int axis = 0; axis < whole.rank; ++axis)
+            cut[axis] = random_below(&random, whole.dims[axis] + 1);
+        /* Every axis, the channels too, in two; some of the boxes are empty. */
+        uint64_t added = 1000;
+        for (int number = 0; number < 1 << whole.rank; ++number) {
+            cllrn_tensor box = whole;
+            int64_t first[CLLRN_MAX_RANK], place = below;
+            for (int axis = 0; axis < whole.rank; ++axis) {
+                const bool upper = (number >> axis & 1) != 0;
+                first[axis] = upper ? cut[axis] : 0;
+                box.dims[axis] = upper ? whole.dims[axis] - cut[axis] : cut[axis];
+                place += first[axis] * whole.strides[axis];
+            }
+            cllrn_error error = error_blank();
+            assert_succeeded(
+                cllrn_digest_box(&box, memory + place * size, first, whole.dims, &added, &error),
+                &error);
+        }
+        assert_true(added == digest(&whole, memory + below * size, 0) + 1000);
+    }
+}
+
+static void digest_box__outside_INVALID_DIMS(void **state)
+{
+    static const struct {
+        int64_t first[2], whole[2];
+    } boxes[] = {{{-1, 0}, {3, 2}},
+                 {{0, 0}, {2, 2}},
+                 {{0, 1}, {3, 2}},
+                 {{1, 0}, {3, 2}},
+                 {{INT64_MAX, 0}, {INT64_MAX, 2}},
+                 {{0, INT64_MIN}, {3, 2}},
+                 {{0, 0}, {3, INT64_MIN}}};
+    const float data[6] = {0};
+    const int64_t dims[] = {3, 2}, none[] = {0, 0};
+    const cllrn_tensor t = make_tensor(2, dims, NULL, 1);
+    uint64_t sum = 77;
+    (void)state;
+    for (size_t i = 0; i < sizeof boxes / sizeof *boxes; ++i) {
+        cllrn_error error = error_blank();
+        assert_failed(CLLRN_INVALID_DIMS,
+                      cllrn_digest_box(&t, data, boxes[i].first, boxes[i].whole, &sum, &error),
+                      &error);
+    }
+    cllrn_error error = error_blank();
+    assert_failed(CLLRN_INVALID_ARGUMENT, cllrn_digest_box(&t, NULL, none, dims, &sum, &error),
+                  &error);
+    error = error_blank();
+    assert_failed(CLLRN_INVALID_ARGUMENT, cllrn_digest_box(&t, data, NULL, dims, &sum, &error),
+                  &error);
+    error = error_blank();
+    assert_failed(CLLRN_INVALID_ARGUMENT, cllrn_digest_box(&t, data, none, NULL, &sum, &error),
+                  &error);
+    error = error_blank();
+    assert_failed(CLLRN_INVALID_ARGUMENT, cllrn_digest_box(&t, data, none, dims, NULL, &error),
+                  &error);
+    error = error_blank();
+    assert_failed(CLLRN_INVALID_ARGUMENT, cllrn_digest_box(NULL, data, none, dims, &sum, &error),
+                  &error);
+    assert_true(sum == 77);
+}
+
 static void digest__every_bit_and_place_counts_SUCCESS(void **state)
 {
     float nchw[COUNT], nhwc[COUNT];
@@ -278,6 +355,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(digest__independent_of_layout_SUCCESS),
         TEST(digest__slices_add_up_SUCCESS),
+        TEST(digest_box__boxes_add_up_SUCCESS),
+        TEST(digest_box__outside_INVALID_DIMS),
         TEST(digest__every_bit_and_place_counts_SUCCESS),
         TEST(digest__special_values_SUCCESS),
         TEST(digest__known_values_SUCCESS),
