@@ -38,6 +38,8 @@ static bool run_here(const job *todo, const device *target, job_report *report)
     if (todo->variant)
         return message_fail("--variant %s needs an OpenCL device, not %s", todo->variant,
                             target->name);
+    if (target->pack)
+        return message_fail("--pack %s needs an OpenCL device, not %s", target->pack, target->name);
     cllrn_error error = CLLRN_ERROR_INIT;
     const double begin = job_clock();
     const cllrn_status status =

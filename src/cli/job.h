@@ -26,6 +26,7 @@ typedef struct job {
 /* How it went. Times are in seconds, negative where there is none or the device does not tell. */
 typedef struct job_report {
     const char *variant; /* NULL but for OpenCL devices, as the transfers */
+    int32_t origin;      /* of the program, CLLRN_COMPILED or another */
     uint64_t scratch;    /* in bytes */
     double upload;
     double kernel;

@@ -2,6 +2,7 @@
 #include "opencl.h"
 
 #include "cl_error.h"
+#include "engine.h"
 #include "event.h"
 #include "message.h"
 
@@ -46,11 +47,11 @@ static bool make_plan(session *s, const job *todo, job_report *report)
     problem.dy = todo->backward ? &todo->dy.tensor : NULL;
     problem.dst = &todo->dst.tensor;
     problem.variant = todo->variant;
-    cllrn_status status = cllrn_engine_create(s->context, s->device->id, NULL, &s->engine, &error);
-    if (status == CLLRN_SUCCESS)
-        status = cllrn_plan_create(s->engine, &problem, &s->plan, &error);
-    if (!message_check(status, &error))
+    problem.aliasing = CLLRN_DISJOINT;
+    if (!engine_create(s->context, s->device, CLLRN_CACHE_AUTO, NULL, NULL, &s->engine) ||
+        !message_check(cllrn_plan_create(s->engine, &problem, &s->plan, &error), &error))
         return false;
+    report->origin = cllrn_plan_origin(s->plan, CLLRN_DISJOINT);
     report->variant = cllrn_plan_variant(s->plan, CLLRN_DISJOINT);
     report->scratch = cllrn_plan_scratch_size(s->plan, CLLRN_DISJOINT);
     return true;

@@ -17,6 +17,8 @@ typedef struct options {
     recipe recipe;                               /* a valid one, whatever the window's axes */
     int32_t dtype, gradient_dtype, output_dtype; /* 0: not named */
     int32_t channel_axis;
+    const char *pack; /* NULL: none */
+    bool any_driver;
     bool check;
     bool quiet;
     bool help; /* asked for; then nothing else is set */

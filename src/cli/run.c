@@ -51,6 +51,9 @@ static const char help[] =
     "                       or platform's name, host (the kernels' arithmetic compiled as\n"
     "                       C: same bits) or reference (exact, rounded once). Default:\n"
     "                       $CLLRN_DEVICE, else the first GPU, accelerator or CPU\n"
+    "  --pack PACK          takes the programs from a binary pack, and compiles nothing:\n"
+    "                       see 'cllrn compile --help'\n"
+    "  --any-driver         which may be for another version of the driver\n"
     "  --variant NAME       forces a kernel, for tests and measurements\n"
     "  --check              compares with the exact result and with the host's bits;\n"
     "                       fails, and writes nothing, where the bits differ\n"
@@ -101,12 +104,20 @@ static bool make_job(run *r)
            make_operand(r, &r->tensors.result, &r->job.dst);
 }
 
+static bool resolve_device(run *r)
+{
+    if (!device_resolve(r->options.device, &r->device))
+        return false;
+    r->device.pack = r->options.pack;
+    r->device.any_driver = r->options.any_driver;
+    return true;
+}
+
 /* The output is opened before OpenCL is touched: what cannot be written is not computed either. */
 static bool prepare(run *r)
 {
     return tensors_load(&r->tensors, &r->options) && make_job(r) &&
-           output_open(&r->output, r->options.output) &&
-           device_resolve(r->options.device, &r->device);
+           output_open(&r->output, r->options.output) && resolve_device(r);
 }
 
 static bool compute(run *r)

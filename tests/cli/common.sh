@@ -7,6 +7,7 @@ set -eu
 shopt -s lastpipe # what is piped into a function counts too
 export LC_ALL=C
 unset CLLRN_DEVICE
+export CLLRN_CACHE=off # not the user's own
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 

@@ -15,6 +15,7 @@ int support_alloc_user;
 int support_setup(void **state)
 {
     (void)state;
+    setenv("CLLRN_CACHE", "off", 1); /* not the user's own */
     fake_reset();
     atomic_store(&live, 0);
     atomic_store(&mutexes, 0);

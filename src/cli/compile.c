@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* cllrn compile: a device's programs, built for those who cannot. */
+#include "command.h"
+#include "message.h"
+#include "option.h"
+#include "output.h"
+#include "pack_file.h"
+#include "progress.h"
+#include "subject.h"
+
+#include <stdio.h>
+
+static const char help[] =
+    "usage: cllrn compile --output PACK [--device SPEC] [--quiet]\n"
+    "\n"
+    "Builds every program that a device can need, and writes their binaries to one file,\n"
+    "a binary pack. 'cllrn run', 'verify' and 'bench' take it by --pack, programs by the\n"
+    "engine option `pack`; nothing is compiled then. A pack is for one device, driver and\n"
+    "version of clLRN; 'cllrn devices --pack' tells whether it is for those here.\n"
+    "\n"
+    "  --output PACK  the file; it appears when it is complete\n"
+    "  --device SPEC  an index as 'cllrn devices' lists them, or a part of a device's or\n"
+    "                 platform's name; default: $CLLRN_DEVICE, else the first GPU,\n"
+    "                 accelerator or CPU\n"
+    "  --quiet        prints nothing unless something fails\n"
+    "  --help         prints this\n"
+    "\n"
+    "A pack holds native code: use those only whose programs you would run.\n"
+    "Exit status: 0 done, 1 failed, 2 wrong usage.\n";
+
+typedef struct request {
+    const char *output, *device;
+    bool quiet, help;
+} request;
+
+/* --------------------------------------------------------------------- options */
+
+enum { OUTPUT = 1, DEVICE, QUIET, HELP, CODES };
+
+_Static_assert(CODES <= ' ', "the codes of options are below any letter");
+
+static const struct option known[] = {
+    {"output", required_argument, NULL, OUTPUT},
+    {"device", required_argument, NULL, DEVICE},
+    {"quiet", no_argument, NULL, QUIET},
+    {"help", no_argument, NULL, HELP},
+    {NULL, 0, NULL, 0},
+};
+
+static const char *const expected[CODES] = {
+    [OUTPUT] = "a file name",
+    [DEVICE] = "an index or a part of a name",
+};
+
+static bool take(int code, const char *value, void *parsed)
+{
+    request *const r = parsed;
+    switch (code) {
+    case OUTPUT:
+        return option_take_text(value, &r->output);
+    case DEVICE:
+        return option_take_text(value, &r->device);
+    case QUIET:
+        return r->quiet = true;
+    default:
+        return r->help = true;
+    }
+}
+
+/* ---------------------------------------------------------------------- packing */
+
+static bool build_all(const request *r, const subject *on)
+{
+    char name[CLLRN_KERNEL_NAME_SIZE], text[80];
+    cllrn_error error = CLLRN_ERROR_INIT;
+    size_t count = 0;
+    bool built = true;
+    while (cllrn_engine_program_name(on->engine, count, name))
+        ++count;
+    for (size_t i = 0; i < count && built; ++i) {
+        cllrn_engine_program_name(on->engine, i, name);
+        snprintf(text, sizeof text, "building, %zu of %zu", i + 1, count);
+        if (!r->quiet)
+            progress_show(text);
+        built = cllrn_engine_build(on->engine, name, &error) == CLLRN_SUCCESS;
+    }
+    if (!r->quiet)
+        progress_show(built ? "fetching the binaries" : "");
+    return built || message_check(error.status, &error);
+}
+
+static bool write_pack(const request *r, const cllrn_pack *pack, output *file)
+{
+    size_t size = 0;
+    if (!pack_file_write(pack, file))
+        return false;
+    cllrn_pack_data(pack, &size);
+    if (!r->quiet)
+        printf("%s: %zu programs, %zu bytes, for %s, driver %s\n", r->output, pack_file_count(pack),
+               size, cllrn_pack_text(pack, CLLRN_PACK_DEVICE),
+               cllrn_pack_text(pack, CLLRN_PACK_DRIVER));
+    return true;
+}
+
+static bool make_pack(const request *r, const subject *on, output *file)
+{
+    cllrn_pack *pack = NULL;
+    cllrn_error error = CLLRN_ERROR_INIT;
+    if (!build_all(r, on))
+        return false;
+    const cllrn_status status = cllrn_engine_export(on->engine, &pack, &error);
+    if (!r->quiet)
+        progress_show("");
+    const bool made = message_check(status, &error) && write_pack(r, pack, file);
+    cllrn_pack_destroy(pack);
+    return made;
+}
+
+/* The file is opened first: nobody wants to learn at the end that it cannot be. */
+static int execute(const request *r, output *file)
+{
+    device target;
+    subject on;
+    if (!output_open(file, r->output) || !device_resolve(r->device, &target))
+        return EXIT_FAILED;
+    if (target.kind != DEVICE_OPENCL)
+        return message_usage("--device %s is no OpenCL device", target.name);
+    if (!subject_open(&on, &target, 0, r->quiet))
+        return EXIT_FAILED;
+    const bool made = make_pack(r, &on, file);
+    subject_close(&on);
+    return made ? message_finish_stdout() : EXIT_FAILED;
+}
+
+int command_compile(int argc, char **argv)
+{
+    static const option_set set = {known, expected, HELP, take};
+    request r = {.output = NULL};
+    output file = {0};
+    int status = option_parse(argc, argv, &set, &r);
+    if (status != EXIT_DONE)
+        return status;
+    if (r.help) {
+        fputs(help, stdout);
+        return message_finish_stdout();
+    }
+    if (optind < argc)
+        return message_usage("takes no arguments, but '%s' follows", argv[optind]);
+    if (!r.output)
+        return message_usage("--output is missing");
+    status = execute(&r, &file);
+    output_discard(&file);
+    return status;
+}
