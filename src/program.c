@@ -138,6 +138,7 @@ static cl_int fetch(const cllrn_engine *engine, cl_program program, cl_uint coun
                     size_t *size)
 {
     cl_uint own = 0;
+    void *bytes = NULL; /* the array may be anything after a failure */
     cl_device_id *devices = malloc(count * sizeof *devices);
     size_t *sizes = malloc(count * sizeof *sizes);
     unsigned char **binaries = malloc(count * sizeof *binaries);
@@ -149,16 +150,17 @@ static cl_int fetch(const cllrn_engine *engine, cl_program program, cl_uint coun
     }
     if (code == CL_SUCCESS && (sizes[own] == 0 || sizes[own] > LRN_PACK_MAX_SIZE))
         code = CL_INVALID_BINARY;
-    if (code == CL_SUCCESS && (binaries[own] = malloc(sizes[own])) == NULL)
+    if (code == CL_SUCCESS && (bytes = malloc(sizes[own])) == NULL)
         code = CL_OUT_OF_HOST_MEMORY;
     if (code == CL_SUCCESS) {
+        binaries[own] = bytes;
         code = clGetProgramInfo(program, CL_PROGRAM_BINARIES, count * sizeof *binaries, binaries,
                                 NULL);
         if (code == CL_SUCCESS) {
-            *binary = binaries[own];
+            *binary = bytes;
             *size = sizes[own];
         } else {
-            free(binaries[own]);
+            free(bytes);
         }
     }
     free(binaries);

@@ -9,9 +9,10 @@
 #include "subject.h"
 
 #include <stdio.h>
+#include <string.h>
 
 static const char help[] =
-    "usage: cllrn compile --output PACK [--device SPEC] [--quiet]\n"
+    "usage: cllrn compile --output PACK [--device SPEC] [--programs NAME,..] [--quiet]\n"
     "\n"
     "Builds every program that a device can need, and writes their binaries to one file,\n"
     "a binary pack. 'cllrn run', 'verify' and 'bench' take it by --pack, programs by the\n"
@@ -22,6 +23,7 @@ static const char help[] =
     "  --device SPEC  an index as 'cllrn devices' lists them, or a part of a device's or\n"
     "                 platform's name; default: $CLLRN_DEVICE, else the first GPU,\n"
     "                 accelerator or CPU\n"
+    "  --programs NAME,..  these alone, as 'cllrn pack list' calls them\n"
     "  --quiet        prints nothing unless something fails\n"
     "  --help         prints this\n"
     "\n"
@@ -29,19 +31,20 @@ static const char help[] =
     "Exit status: 0 done, 1 failed, 2 wrong usage.\n";
 
 typedef struct request {
-    const char *output, *device;
+    const char *output, *device, *programs; /* NULL: not named */
     bool quiet, help;
 } request;
 
 /* --------------------------------------------------------------------- options */
 
-enum { OUTPUT = 1, DEVICE, QUIET, HELP, CODES };
+enum { OUTPUT = 1, DEVICE, PROGRAMS, QUIET, HELP, CODES };
 
 _Static_assert(CODES <= ' ', "the codes of options are below any letter");
 
 static const struct option known[] = {
     {"output", required_argument, NULL, OUTPUT},
     {"device", required_argument, NULL, DEVICE},
+    {"programs", required_argument, NULL, PROGRAMS},
     {"quiet", no_argument, NULL, QUIET},
     {"help", no_argument, NULL, HELP},
     {NULL, 0, NULL, 0},
@@ -50,6 +53,7 @@ static const struct option known[] = {
 static const char *const expected[CODES] = {
     [OUTPUT] = "a file name",
     [DEVICE] = "an index or a part of a name",
+    [PROGRAMS] = "a list of names",
 };
 
 static bool take(int code, const char *value, void *parsed)
@@ -60,6 +64,8 @@ static bool take(int code, const char *value, void *parsed)
         return option_take_text(value, &r->output);
     case DEVICE:
         return option_take_text(value, &r->device);
+    case PROGRAMS:
+        return option_take_text(value, &r->programs);
     case QUIET:
         return r->quiet = true;
     default:
@@ -69,16 +75,30 @@ static bool take(int code, const char *value, void *parsed)
 
 /* ---------------------------------------------------------------------- packing */
 
+/* The number-th program that is asked for, or false. */
+static bool get_name(const request *r, const subject *on, size_t number,
+                     char name[CLLRN_KERNEL_NAME_SIZE])
+{
+    const char *at = r->programs;
+    if (!at)
+        return cllrn_engine_program_name(on->engine, number, name) != 0;
+    for (; number > 0 && at; --number)
+        at = (at = strchr(at, ',')) ? at + 1 : NULL;
+    if (at)
+        snprintf(name, CLLRN_KERNEL_NAME_SIZE, "%.*s", (int)strcspn(at, ","), at);
+    return at != NULL;
+}
+
 static bool build_all(const request *r, const subject *on)
 {
     char name[CLLRN_KERNEL_NAME_SIZE], text[80];
     cllrn_error error = CLLRN_ERROR_INIT;
     size_t count = 0;
     bool built = true;
-    while (cllrn_engine_program_name(on->engine, count, name))
+    while (get_name(r, on, count, name))
         ++count;
     for (size_t i = 0; i < count && built; ++i) {
-        cllrn_engine_program_name(on->engine, i, name);
+        get_name(r, on, i, name);
         snprintf(text, sizeof text, "building, %zu of %zu", i + 1, count);
         if (!r->quiet)
             progress_show(text);
