@@ -90,8 +90,9 @@ done_by run --pack P x.npy out.npy
 check 'packed' [ "$(origin)" = packed ]
 check 'the same bits' [ "$(digest)" = "$right" ]
 check 'from a binary alone' grep -qx 'no_source: 0 sources refused, 1 binaries' layer.log
-refused 1 'the pack lacks the program' run --pack P --variant strided x.npy out.npy
-refused 1 'the pack lacks the program' bench --pack P --quiet --runs 1 --seconds 0 --variant strided 1x8x6x7
+refused 1 "the engine's pack lacks the program cllrn_forward_strided_any_w1_i32" run --pack P --variant strided x.npy out.npy
+refused 1 "pack lacks the program" bench --pack P --quiet --runs 1 --seconds 0 \
+    --variant strided 1x8x6x7
 unset OPENCL_LAYERS CLLRN_LAYER_LOG
 
 # A pack for another driver: its text is changed, and so its checksum no longer right.

@@ -10,6 +10,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <CL/cl_layer.h>
 
@@ -87,7 +88,9 @@ CL_API_ENTRY cl_int CL_API_CALL clInitLayer(cl_uint count, const cl_icd_dispatch
     target = below;
     table = *below;
     table.clCreateProgramWithSource = create_with_source;
-    table.clCreateProgramWithIL = create_with_il;
+    /* Its entry is a void *, to which C converts no function. */
+    cl_program(CL_API_CALL *const il)(cl_context, const void *, size_t, cl_int *) = create_with_il;
+    memcpy(&table.clCreateProgramWithIL, &il, sizeof il);
     table.clCreateProgramWithBinary = create_with_binary;
     atexit(report);
     *count_out = sizeof table / sizeof(void *);
