@@ -20,6 +20,7 @@
  *     tensors               shapes and strides, in elements
  *     digest                one number for a result, the same on every device
  *     host and reference    the same operator without OpenCL
+ *     binary packs          programs' binaries in one piece
  *     engine                one context and device of yours
  *     plan                  one problem made ready for that device
  *     enqueue               running it in your queue, on your buffers
@@ -111,6 +112,9 @@ enum {
 
     CLLRN_OUT_OF_MEMORY = 300,  /* the host's memory ran out */
     CLLRN_KERNEL_SOURCE = 301,  /* the kernel directory lacks a file, or it cannot be read */
+    CLLRN_INVALID_PACK = 302,   /* a binary pack that cannot be read, is damaged, or is none */
+    CLLRN_PACK_MISMATCH = 303,  /* a binary pack made for another device, driver or library */
+    CLLRN_PROGRAM_MISSING = 304, /* the engine's binary pack lacks a program that is needed */
 
     CLLRN_OPENCL_FAILURE = 400, /* an OpenCL call failed; its code is in the error */
     CLLRN_BUILD_FAILURE = 401   /* a program did not build; the whole log went to the log callback */
@@ -382,10 +386,109 @@ CLLRN_API cllrn_status cllrn_reference_backward_f64(const cllrn_params *params,
                                                     double *dst_data, double *magnitudes,
                                                     cllrn_error *error);
 
+/* ------------------------------------------------------------ binary packs */
+
+/*
+ * Programs' binaries in one piece of memory, with what they were made for. It
+ * is what `cllrn compile` writes to a file, what an engine without a compiler
+ * is made with, and what a runtime keeps where it likes (cllrn_engine_export).
+ *
+ * Reading one is safe whatever it holds. What an intact one holds is run as
+ * native code by the driver: take packs from those only whose code you would run.
+ * Immutable; any thread. Its memory comes from malloc.
+ */
+typedef struct cllrn_pack cllrn_pack;
+
+/* What a pack was made for: all of it has to be what the engine finds. */
+enum {
+    CLLRN_PACK_LIBRARY = 0, /* cllrn_version() */
+    CLLRN_PACK_KERNELS = 1, /* cllrn_engine_kernel_hash() */
+    CLLRN_PACK_PLATFORM = 2,
+    CLLRN_PACK_PLATFORM_VERSION = 3,
+    CLLRN_PACK_DEVICE = 4,
+    CLLRN_PACK_VENDOR = 5,
+    CLLRN_PACK_DEVICE_VERSION = 6,
+    CLLRN_PACK_DRIVER = 7,
+    CLLRN_PACK_TEXTS = 8 /* how many there are */
+};
+
+/*
+ * Takes a copy of a pack in memory and checks all of it.
+ *
+ * CLLRN_INVALID_ARGUMENT  data or pack is NULL
+ * CLLRN_INVALID_PACK      no pack, one of another format, or damaged
+ * CLLRN_OUT_OF_MEMORY
+ */
+CLLRN_API cllrn_status cllrn_pack_open(const void *data, size_t size, cllrn_pack **pack,
+                                       cllrn_error *error);
+
+/* NULL is fine. */
+CLLRN_API void cllrn_pack_destroy(cllrn_pack *pack);
+
+/* The bytes to keep, valid as long as the pack. */
+CLLRN_API const void *cllrn_pack_data(const cllrn_pack *pack, size_t *size);
+
+/* One of CLLRN_PACK_*, valid as long as the pack; "" for an unknown one. */
+CLLRN_API const char *cllrn_pack_text(const cllrn_pack *pack, int32_t which);
+
+/*
+ * The name of a program in the pack, NULL behind the last. *kernel, where
+ * kernel is not NULL, becomes the name its kernel has in the binary, or "" for
+ * the usual one; *size, where size is not NULL, the bytes of the binary.
+ */
+CLLRN_API const char *cllrn_pack_program(const cllrn_pack *pack, size_t index,
+                                         const char **kernel, size_t *size);
+
+/*
+ * Makes a pack of another and a binary that a vendor's offline compiler made,
+ * which holds the kernels of `count` programs. Their names are those of
+ * cllrn_engine_program_name; kernels[i] is the name of the i-th one's kernel in
+ * the binary (NULL, or kernels NULL: the program's).
+ *
+ * CLLRN_INVALID_ARGUMENT  a NULL pointer, size or count 0, a name that is NULL, empty, twice, or
+ *                         in the pack already, more than 1024 programs
+ * CLLRN_INVALID_PACK      it would have more than 1024 programs or 2^30 bytes
+ * CLLRN_OUT_OF_MEMORY
+ */
+CLLRN_API cllrn_status cllrn_pack_add(const cllrn_pack *pack, const void *binary, size_t size,
+                                      const char *const *programs, const char *const *kernels,
+                                      size_t count, cllrn_pack **sum, cllrn_error *error);
+
+/*
+ * Whether a pack is for a device and the kernels built in. any_driver other
+ * than 0 overlooks the versions of platform, device and driver.
+ *
+ * CLLRN_INVALID_ARGUMENT  pack or device is NULL
+ * CLLRN_PACK_MISMATCH     it is not, or the device does not tell its name and versions
+ * CLLRN_OUT_OF_MEMORY, CLLRN_OPENCL_FAILURE
+ */
+CLLRN_API cllrn_status cllrn_pack_check(const cllrn_pack *pack, cl_device_id device,
+                                        int32_t any_driver, cllrn_error *error);
+
 /* ------------------------------------------------------------------ engine */
 
-/* One context and one device of the caller's, with the programs built for them. */
+/*
+ * One context and one device of the caller's, with the programs made for them.
+ * A program is made when a plan first needs it, in one of these ways:
+ *
+ *     an engine with a binary pack   from the pack; nothing is ever compiled
+ *     else                           from what cllrn_engine_import was given,
+ *                                    else from the disk cache,
+ *                                    else by the device's compiler
+ *
+ * What was given or cached and turns out to be of no use is as if it were not
+ * there, and the log says so.
+ */
 typedef struct cllrn_engine cllrn_engine;
+
+/* Where a program came from. */
+enum { CLLRN_NO_PROGRAM = 0, CLLRN_COMPILED = 1, CLLRN_CACHED = 2, CLLRN_PACKED = 3, CLLRN_GIVEN = 4 };
+
+/* "compiled", "cached", "packed", "given", "none"; "unknown origin" for any other. Any thread. */
+CLLRN_API const char *cllrn_origin_string(int32_t origin);
+
+/* Whether an engine uses the disk cache; see cllrn_engine_options. */
+enum { CLLRN_CACHE_AUTO = 0, CLLRN_CACHE_OFF = 1, CLLRN_CACHE_ON = 2 };
 
 enum { CLLRN_LOG_ERROR = 1, CLLRN_LOG_WARNING = 2, CLLRN_LOG_INFO = 3, CLLRN_LOG_DEBUG = 4 };
 
@@ -412,19 +515,41 @@ typedef struct cllrn_engine_options {
     cllrn_alloc_fn alloc; /* may be NULL: malloc and free */
     cllrn_free_fn free;
     void *alloc_user;
+
+    /*
+     * The disk cache: a file for each program, in a directory of mode 0700
+     * that is made when there is something to keep. It is not used where the
+     * directory is another user's or others may write to it. AUTO uses it but
+     * where $CLLRN_CACHE is "off", or the platform has one of its own that does
+     * better (PoCL), in which case "on" makes it be used.
+     */
+    int32_t cache;         /* CLLRN_CACHE_AUTO, .. */
+    int32_t any_driver;    /* not 0: takes a pack made for other versions of platform, device, driver */
+    const char *cache_dir; /* NULL: $CLLRN_CACHE_DIR, $XDG_CACHE_HOME/cllrn, $HOME/.cache/cllrn, or none */
+    uint64_t cache_limit;  /* bytes, above which the entries not used for longest go; 0: 2^28 */
+
+    /* The binary pack, a file or memory, that all programs come from; NULL: none. */
+    const char *pack;
+    const void *pack_data; /* copied */
+    size_t pack_size;
 } cllrn_engine_options;
 
-#define CLLRN_ENGINE_OPTIONS_INIT { (uint32_t)sizeof(cllrn_engine_options), 0, 0, 0, 0, 0, 0 }
+#define CLLRN_ENGINE_OPTIONS_INIT \
+    { (uint32_t)sizeof(cllrn_engine_options), 0, 0, 0, 0, 0, 0, CLLRN_CACHE_AUTO, 0, 0, 0, 0, 0, 0 }
 
 /*
  * Makes an engine for one device of a context. Retains both until the engine
  * and every plan made from it are destroyed. Compiles nothing yet. options may
- * be NULL; its strings are copied. $CLLRN_KERNEL_DIR is ignored in a
- * set-user-id process.
+ * be NULL; its strings are copied. The environment is ignored in a set-user-id
+ * process.
  *
- * CLLRN_INVALID_ARGUMENT  engine is NULL, an unknown struct_size, one of alloc and free missing
+ * CLLRN_INVALID_ARGUMENT  engine is NULL, an unknown struct_size or cache, one of alloc and free
+ *                         missing, both pack and pack_data
  * CLLRN_DEVICE_MISMATCH   the device is not one of the context's
  * CLLRN_KERNEL_SOURCE     the kernel directory lacks a file
+ * CLLRN_INVALID_PACK      the pack cannot be read, is none, or its tables are damaged
+ * CLLRN_PACK_MISMATCH     it was made for another device, driver, library or kernels: the message
+ *                         names both
  * CLLRN_OUT_OF_MEMORY, CLLRN_OPENCL_FAILURE
  * Any thread.
  */
@@ -446,8 +571,57 @@ CLLRN_API cl_device_id cllrn_engine_device(const cllrn_engine *engine);
 /* The hash of the kernel sources in use, 16 hexadecimal digits, valid as long as the engine. */
 CLLRN_API const char *cllrn_engine_kernel_hash(const cllrn_engine *engine);
 
-/* How many programs the engine has built so far. Any thread. */
+/* How many programs the engine has made so far. Any thread. */
 CLLRN_API size_t cllrn_engine_program_count(cllrn_engine *engine);
+
+/*
+ * Writes the name of one of all programs that plans of this engine can need,
+ * fewer than 200, "cllrn_forward_planar_f32_t5_p34_w8_i32" for instance, and returns
+ * 1; 0 behind the last. Any thread.
+ */
+#define CLLRN_KERNEL_NAME_SIZE 64
+CLLRN_API int32_t cllrn_engine_program_name(const cllrn_engine *engine, size_t number,
+                                            char name[CLLRN_KERNEL_NAME_SIZE]);
+
+/*
+ * Makes a program ahead of time.
+ *
+ * CLLRN_INVALID_ARGUMENT  a NULL pointer, or no program has this name
+ * CLLRN_PROGRAM_MISSING   the engine's pack lacks it
+ * CLLRN_INVALID_PACK      its binary in the engine's pack is damaged
+ * CLLRN_BUILD_FAILURE     it does not build, or the driver does not take its binary
+ * CLLRN_OUT_OF_MEMORY, CLLRN_OPENCL_FAILURE
+ * Any thread.
+ */
+CLLRN_API cllrn_status cllrn_engine_build(cllrn_engine *engine, const char *name,
+                                          cllrn_error *error);
+
+/*
+ * All programs the engine has made so far, as a pack for the caller to destroy.
+ * Keep its bytes, and hand them to cllrn_engine_import at the next start.
+ *
+ * CLLRN_INVALID_ARGUMENT  engine or pack is NULL
+ * CLLRN_UNSUPPORTED       the device does not tell its name and versions
+ * CLLRN_INVALID_PACK      more than 2^30 bytes
+ * CLLRN_OUT_OF_MEMORY, CLLRN_OPENCL_FAILURE
+ * Any thread; waits for builds, and some drivers build anew for it.
+ */
+CLLRN_API cllrn_status cllrn_engine_export(cllrn_engine *engine, cllrn_pack **pack,
+                                           cllrn_error *error);
+
+/*
+ * Gives the engine binaries that an export made, for programs it has not made
+ * yet; data is copied. A binary that is damaged, or that the driver does not
+ * take any more, is as if it were not there.
+ *
+ * CLLRN_INVALID_ARGUMENT  engine or data is NULL
+ * CLLRN_INVALID_PACK      no pack, one of another format, or its tables are damaged
+ * CLLRN_PACK_MISMATCH     made for another device, driver, library or kernels
+ * CLLRN_OUT_OF_MEMORY
+ * Any thread.
+ */
+CLLRN_API cllrn_status cllrn_engine_import(cllrn_engine *engine, const void *data, size_t size,
+                                           cllrn_error *error);
 
 /* -------------------------------------------------------------------- plan */
 
@@ -472,14 +646,17 @@ typedef struct cllrn_problem {
     const cllrn_tensor *dst;
     const char *variant;     /* NULL: the best one; a name, for tests and measurements, forces it */
     const cllrn_tensor *dy;  /* CLLRN_BACKWARD only, else NULL */
+    int32_t aliasing;        /* of all its enqueues, which may save a program; CLLRN_ANY_ALIASING: not known */
+    int32_t reserved;        /* 0 */
 } cllrn_problem;
 
-#define CLLRN_PROBLEM_INIT { (uint32_t)sizeof(cllrn_problem), CLLRN_FORWARD, 0, 0, 0, 0, 0 }
+#define CLLRN_PROBLEM_INIT { (uint32_t)sizeof(cllrn_problem), CLLRN_FORWARD, 0, 0, 0, 0, 0, 0, 0 }
 
 /* How the destination lies to the sources in an enqueue. */
 enum {
-    CLLRN_DISJOINT = 1, /* no element in common */
-    CLLRN_IN_PLACE = 2  /* the same buffer, offset, dtype, strides and block as src, or as dy */
+    CLLRN_ANY_ALIASING = 0, /* in a problem: either */
+    CLLRN_DISJOINT = 1,     /* no element in common */
+    CLLRN_IN_PLACE = 2      /* the same buffer, offset, dtype, strides and block as src, or as dy */
 };
 
 /*
@@ -487,18 +664,21 @@ enum {
  * device's compiler. Problems that differ in shape, alpha, beta or k share
  * programs, but for beta 0.75, which has programs of its own.
  *
- * CLLRN_INVALID_ARGUMENT      a NULL pointer, an unknown struct_size or direction
+ * CLLRN_INVALID_ARGUMENT      a NULL pointer, an unknown struct_size, direction or aliasing
  * CLLRN_INVALID_REGION, CLLRN_INVALID_WINDOW, CLLRN_INVALID_DIVISOR
  * CLLRN_INVALID_DTYPE, CLLRN_INVALID_RANK, CLLRN_INVALID_DIMS, CLLRN_INVALID_CHANNEL_AXIS
  * CLLRN_INVALID_BLOCK
  * CLLRN_INVALID_STRIDES       dst has a zero stride or two elements in one place
- * CLLRN_SHAPE_MISMATCH        the tensors differ in dims or channel axis, or mix dtypes otherwise
+ * CLLRN_SHAPE_MISMATCH        the tensors differ in dims or channel axis, or mix dtypes otherwise;
+ *                             only for CLLRN_IN_PLACE, but dst lies as no source does
  * CLLRN_UNSUPPORTED           float64 on a device without it, or of the EMBEDDED profile
  * CLLRN_SIZE_OVERFLOW         sizes times strides leave 63 bits
  * CLLRN_INVALID_VARIANT       the forced variant is unknown or cannot run this problem
  * CLLRN_UNSUPPORTED_SIZE      offsets of 2^30 elements or more, or channels and window that
  *                             add up to 2^31, on a device of the EMBEDDED profile
- * CLLRN_BUILD_FAILURE         the program does not build
+ * CLLRN_BUILD_FAILURE         the program does not build, or the driver refuses the pack's binary
+ * CLLRN_PROGRAM_MISSING       the engine's pack lacks the program, which the message names
+ * CLLRN_INVALID_PACK          its binary in the engine's pack is damaged
  * CLLRN_OUT_OF_MEMORY, CLLRN_OPENCL_FAILURE
  * Any thread; builds of one engine wait for one another.
  */
@@ -523,6 +703,21 @@ CLLRN_API uint64_t cllrn_plan_scratch_size(const cllrn_plan *plan, int32_t alias
  * and strides of no source.
  */
 CLLRN_API const char *cllrn_plan_variant(const cllrn_plan *plan, int32_t aliasing);
+
+/* Where its program came from, CLLRN_COMPILED or another; CLLRN_NO_PROGRAM where the variant is "none". */
+CLLRN_API int32_t cllrn_plan_origin(const cllrn_plan *plan, int32_t aliasing);
+
+/*
+ * Makes what the plans of these problems will need, ahead of time: makes each
+ * plan and lets go of it. Stops at the first failure, whose status is that of
+ * cllrn_plan_create; what was made before stays. What a driver leaves for a
+ * kernel's first launch is left there (PoCL). Any thread.
+ *
+ * CLLRN_INVALID_ARGUMENT  engine is NULL, or problems with a count
+ */
+CLLRN_API cllrn_status cllrn_engine_prepare(cllrn_engine *engine,
+                                            const cllrn_problem *const *problems, size_t count,
+                                            cllrn_error *error);
 
 /* The names a problem can be forced to, in order of preference; NULL behind the last. Any thread. */
 CLLRN_API const char *cllrn_variant_name(size_t index);
@@ -567,7 +762,8 @@ typedef struct cllrn_memory {
  * CLLRN_BUFFER_TOO_SMALL   the tensor leaves the buffer
  * CLLRN_SCRATCH_TOO_SMALL  less scratch than needed, or none
  * CLLRN_PARTIAL_OVERLAP    src and dst, or scratch and either, share some elements
- * CLLRN_INVALID_VARIANT    a plan forced to a variant that cannot run in place (or only in place)
+ * CLLRN_INVALID_VARIANT    a plan forced to a variant that cannot run in place (or only in place),
+ *                          or made for the other aliasing
  * CLLRN_UNSUPPORTED_SIZE   an offset of 2^32 elements or more, device without 64-bit integers
  * CLLRN_INVALID_WAIT_LIST  count and list do not go together, or an entry is no event
  * CLLRN_OUT_OF_MEMORY, CLLRN_OPENCL_FAILURE
@@ -605,7 +801,6 @@ CLLRN_API cllrn_status cllrn_enqueue_backward(const cllrn_plan *plan, cl_command
  * Kernel names and argument lists are an ABI: what changes behind a name changes
  * the name. cl/kernel.h tells what the arguments mean.
  */
-#define CLLRN_KERNEL_NAME_SIZE 64
 #define CLLRN_OPTIONS_SIZE 200
 #define CLLRN_ARGUMENTS_SIZE 1024
 

@@ -47,8 +47,7 @@ void lrn_engine_log(const cllrn_engine *engine, int32_t level, const char *forma
     engine->log(engine->log_user, level, message);
 }
 
-/* The environment decides nothing in a process with another user's rights. */
-static const char *environment(const char *name)
+const char *lrn_environment(const char *name)
 {
 #if defined(__GLIBC__)
     const char *value = secure_getenv(name);
@@ -56,6 +55,29 @@ static const char *environment(const char *name)
     const char *value = getenv(name);
 #endif
     return value != NULL && value[0] != '\0' ? value : NULL;
+}
+
+/* The pack an engine takes its programs from: read, and of this device; NULL where none is named.
+ */
+static cllrn_status open_pack(const cllrn_engine_options *options, const lrn_identity *identity,
+                              cllrn_pack **out, cllrn_error *error)
+{
+    char what[220] = "pack in memory";
+    cllrn_pack *pack = NULL;
+    cllrn_status status = CLLRN_SUCCESS;
+    if (options->pack != NULL) {
+        snprintf(what, sizeof what, "pack %.200s", options->pack);
+        status = lrn_pack_read(options->pack, &pack, error);
+    } else if (options->pack_data != NULL) {
+        status = lrn_pack_copy(options->pack_data, options->pack_size, what, &pack, error);
+    }
+    if (status == CLLRN_SUCCESS && pack != NULL)
+        status = lrn_identity_match(identity, pack->texts, options->any_driver != 0, what, error);
+    if (status == CLLRN_SUCCESS)
+        *out = pack;
+    else
+        cllrn_pack_destroy(pack);
+    return status;
 }
 
 static cllrn_status check_device(cl_context context, cl_device_id device, cllrn_error *error)
@@ -105,6 +127,14 @@ cllrn_status cllrn_engine_create(cl_context context, cl_device_id device,
     if ((options->alloc == NULL) != (options->free == NULL))
         return lrn_fail(error, CLLRN_INVALID_ARGUMENT,
                         "engine create: options have one of alloc and free, expected both or none");
+    if (options->cache < CLLRN_CACHE_AUTO || options->cache > CLLRN_CACHE_ON)
+        return lrn_fail(error, CLLRN_INVALID_ARGUMENT,
+                        "engine create: cache is %d, expected CLLRN_CACHE_AUTO (%d), "
+                        "CLLRN_CACHE_OFF (%d) or CLLRN_CACHE_ON (%d)",
+                        (int)options->cache, CLLRN_CACHE_AUTO, CLLRN_CACHE_OFF, CLLRN_CACHE_ON);
+    if (options->pack != NULL && options->pack_data != NULL)
+        return lrn_fail(error, CLLRN_INVALID_ARGUMENT,
+                        "engine create: pack and pack_data are both given, expected one");
     if ((status = check_device(context, device, error)) != CLLRN_SUCCESS)
         return status;
 
@@ -125,12 +155,20 @@ cllrn_status cllrn_engine_create(cl_context context, cl_device_id device,
     if ((status = lrn_device_facts_get(device, &engine->facts, error)) != CLLRN_SUCCESS)
         goto free_engine;
     const char *directory =
-        options->kernel_dir != NULL ? options->kernel_dir : environment("CLLRN_KERNEL_DIR");
+        options->kernel_dir != NULL ? options->kernel_dir : lrn_environment("CLLRN_KERNEL_DIR");
     if ((status = lrn_sources_open(&engine->sources, directory, error)) != CLLRN_SUCCESS)
         goto free_engine;
+    lrn_identity_get(engine->facts.platform, device, engine->sources.hash, &engine->identity);
+    if ((status = open_pack(options, &engine->identity, &engine->pack, error)) != CLLRN_SUCCESS)
+        goto close_sources;
+    /* Of what is not known for certain nothing is kept. */
+    const bool helps = !engine->facts.own_cache;
+    if (engine->pack == NULL && engine->identity.complete &&
+        (status = lrn_cache_open(&engine->cache, options, helps, error)) != CLLRN_SUCCESS)
+        goto close_pack;
     if (pthread_mutex_init(&engine->lock, NULL) != 0) {
         status = lrn_fail(error, CLLRN_OUT_OF_MEMORY, "engine create: no memory for a lock");
-        goto close_sources;
+        goto close_cache;
     }
     if ((code = clRetainContext(context)) != CL_SUCCESS) {
         status = lrn_fail_cl(error, code, "engine create: retaining the context");
@@ -143,6 +181,8 @@ cllrn_status cllrn_engine_create(cl_context context, cl_device_id device,
     lrn_engine_log(engine, CLLRN_LOG_INFO, "engine for %s, kernels %s%s%s", engine->facts.name,
                    engine->sources.hash, directory != NULL ? " from " : " built in",
                    directory != NULL ? directory : "");
+    if (engine->cache.directory != NULL)
+        lrn_engine_log(engine, CLLRN_LOG_INFO, "cache in %.900s", engine->cache.directory);
     *out = engine;
     return CLLRN_SUCCESS;
 
@@ -150,6 +190,10 @@ release_context:
     clReleaseContext(context);
 destroy_lock:
     pthread_mutex_destroy(&engine->lock);
+close_cache:
+    lrn_cache_close(&engine->cache);
+close_pack:
+    cllrn_pack_destroy(engine->pack);
 close_sources:
     lrn_sources_close(&engine->sources);
 free_engine:
@@ -167,6 +211,14 @@ void lrn_engine_release(cllrn_engine *engine)
     if (atomic_fetch_sub_explicit(&engine->references, 1, memory_order_acq_rel) > 1)
         return;
     lrn_program_release_all(engine);
+    while (engine->given != NULL) {
+        lrn_given *given = engine->given;
+        engine->given = given->next;
+        cllrn_pack_destroy(given->pack);
+        lrn_engine_free(engine, given);
+    }
+    lrn_cache_close(&engine->cache);
+    cllrn_pack_destroy(engine->pack);
     clReleaseDevice(engine->device);
     clReleaseContext(engine->context);
     pthread_mutex_destroy(&engine->lock);
@@ -198,4 +250,76 @@ const char *cllrn_engine_kernel_hash(const cllrn_engine *engine)
 size_t cllrn_engine_program_count(cllrn_engine *engine)
 {
     return lrn_program_count(engine);
+}
+
+cllrn_status cllrn_engine_export(cllrn_engine *engine, cllrn_pack **pack, cllrn_error *error)
+{
+    if (engine == NULL || pack == NULL)
+        return lrn_fail(error, CLLRN_INVALID_ARGUMENT, "engine export: engine or pack is NULL");
+    if (!engine->identity.complete)
+        return lrn_fail(error, CLLRN_UNSUPPORTED,
+                        "engine export: %s does not tell its name and versions, so that its "
+                        "binaries would fit nothing",
+                        engine->facts.name);
+    return lrn_program_export(engine, pack, error);
+}
+
+cllrn_status cllrn_engine_import(cllrn_engine *engine, const void *data, size_t size,
+                                 cllrn_error *error)
+{
+    cllrn_pack *pack = NULL;
+    if (engine == NULL || data == NULL)
+        return lrn_fail(error, CLLRN_INVALID_ARGUMENT, "engine import: engine or data is NULL");
+    cllrn_status status = lrn_pack_copy(data, size, "engine import", &pack, error);
+    if (status == CLLRN_SUCCESS)
+        status = lrn_identity_match(&engine->identity, pack->texts, false, "engine import", error);
+    lrn_given *given = NULL;
+    if (status == CLLRN_SUCCESS && (given = lrn_engine_alloc(engine, sizeof *given)) == NULL)
+        status = lrn_fail(error, CLLRN_OUT_OF_MEMORY, "engine import: no memory");
+    if (status != CLLRN_SUCCESS) {
+        cllrn_pack_destroy(pack);
+        return status;
+    }
+    given->pack = pack;
+    pthread_mutex_lock(&engine->lock);
+    given->next = engine->given;
+    engine->given = given;
+    pthread_mutex_unlock(&engine->lock);
+    return CLLRN_SUCCESS;
+}
+
+int32_t cllrn_engine_program_name(const cllrn_engine *engine, size_t number,
+                                  char name[CLLRN_KERNEL_NAME_SIZE])
+{
+    lrn_program_key key;
+    if (!lrn_program_key_number(number, &engine->facts, &key))
+        return 0;
+    lrn_program_kernel_name(&key, engine->facts.int64, name);
+    return 1;
+}
+
+cllrn_status cllrn_engine_build(cllrn_engine *engine, const char *name, cllrn_error *error)
+{
+    char known[CLLRN_KERNEL_NAME_SIZE];
+    lrn_program_key key;
+    const lrn_program *program;
+    if (engine == NULL || name == NULL)
+        return lrn_fail(error, CLLRN_INVALID_ARGUMENT, "engine build: engine or name is NULL");
+    for (size_t number = 0; lrn_program_key_number(number, &engine->facts, &key); ++number) {
+        lrn_program_kernel_name(&key, engine->facts.int64, known);
+        if (strcmp(known, name) == 0)
+            return lrn_program_get(engine, &key, &program, error);
+    }
+    return lrn_fail(error, CLLRN_INVALID_ARGUMENT, "engine build: %s has no program \"%.100s\"",
+                    engine->facts.name, name);
+}
+
+const char *cllrn_origin_string(int32_t origin)
+{
+    static const char *const names[] = {
+        [CLLRN_NO_PROGRAM] = "none", [CLLRN_COMPILED] = "compiled", [CLLRN_CACHED] = "cached",
+        [CLLRN_PACKED] = "packed",   [CLLRN_GIVEN] = "given",
+    };
+    return origin >= 0 && origin < (int32_t)(sizeof names / sizeof *names) ? names[origin]
+                                                                           : "unknown origin";
 }

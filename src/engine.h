@@ -8,10 +8,19 @@
 
 #include <cllrn.h>
 
+#include "cache.h"
 #include "device.h"
+#include "identity.h"
+#include "pack.h"
 #include "sources.h"
 
 struct lrn_program;
+
+/* What cllrn_engine_import was handed: a list. */
+typedef struct lrn_given {
+    struct lrn_given *next;
+    cllrn_pack *pack;
+} lrn_given;
 
 struct cllrn_engine {
     atomic_size_t references; /* the caller's and one for each plan */
@@ -19,13 +28,17 @@ struct cllrn_engine {
     cl_device_id device;
     lrn_device_facts facts;
     lrn_sources sources;
+    lrn_identity identity;
+    cllrn_pack *pack; /* NULL: none, and programs may be compiled */
     cllrn_log_fn log;
     void *log_user;
     cllrn_alloc_fn alloc;
     cllrn_free_fn free;
     void *alloc_user;
-    pthread_mutex_t lock;         /* guards programs, and builds one at a time */
+    pthread_mutex_t lock;         /* guards what follows, and builds one at a time */
     struct lrn_program *programs; /* a list */
+    lrn_given *given;
+    lrn_cache cache;
 };
 
 void lrn_engine_retain(cllrn_engine *engine);
@@ -34,6 +47,12 @@ void lrn_engine_release(cllrn_engine *engine);
 /* Zeroed memory from the engine's allocator, or NULL. */
 void *lrn_engine_alloc(cllrn_engine *engine, size_t size);
 void lrn_engine_free(cllrn_engine *engine, void *memory);
+
+/*
+ * A variable's value; NULL for an empty one. The environment decides nothing in
+ * a process with another user's rights.
+ */
+const char *lrn_environment(const char *name);
 
 /* Tells the log callback, if there is one. */
 #if defined(__GNUC__)

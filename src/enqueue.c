@@ -486,7 +486,7 @@ static cllrn_status enqueue(const char *name, int32_t direction, const cllrn_pla
     lrn_launch *launch = lrn_plan_launch(plan, aliasing);
     if (!launch->available)
         return lrn_fail(error, CLLRN_INVALID_VARIANT,
-                        "%s: the variant this plan was forced to does not run %s", name,
+                        "%s: the variant or aliasing this plan was made for does not run %s", name,
                         aliasing == CLLRN_IN_PLACE ? "in place" : "out of place");
     if ((status = check_scratch(call, launch, scratch, &at)) != CLLRN_SUCCESS)
         return status;

@@ -40,6 +40,9 @@ const char *cllrn_status_string(cllrn_status status)
         NAME(CLLRN_UNSUPPORTED_SIZE);
         NAME(CLLRN_OUT_OF_MEMORY);
         NAME(CLLRN_KERNEL_SOURCE);
+        NAME(CLLRN_INVALID_PACK);
+        NAME(CLLRN_PACK_MISMATCH);
+        NAME(CLLRN_PROGRAM_MISSING);
         NAME(CLLRN_OPENCL_FAILURE);
         NAME(CLLRN_BUILD_FAILURE);
     default:

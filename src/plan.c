@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "error.h"
-#include "program.h"
 
 cllrn_status lrn_launch_take_kernel(lrn_launch *launch, const char *operation, cl_kernel *kernel,
                                     cllrn_error *error)
@@ -17,10 +16,10 @@ cllrn_status lrn_launch_take_kernel(lrn_launch *launch, const char *operation, c
         taken = launch->idle[--launch->idle_count];
     pthread_mutex_unlock(&launch->lock);
     if (taken == NULL)
-        taken = clCreateKernel(launch->program, launch->selection.kernel, &code);
+        taken = clCreateKernel(launch->program->program, launch->program->kernel, &code);
     if (taken == NULL)
-        return lrn_fail_cl(error, code, "%s: making the kernel %s", operation,
-                           launch->selection.kernel);
+        return lrn_fail_cl(error, code, "%s: making the kernel %.100s", operation,
+                           launch->program->kernel);
     *kernel = taken;
     return CLLRN_SUCCESS;
 }
@@ -78,8 +77,24 @@ static cllrn_status open_launch(cllrn_plan *plan, const cllrn_problem *problem, 
     return CLLRN_SUCCESS;
 }
 
-static cllrn_status open_launches(cllrn_plan *plan, const cllrn_problem *problem,
+/* With other strides than both sources' nothing can be in place: nothing to build for it. */
+static bool can_be_in_place(const cllrn_plan *plan)
+{
+    return lrn_tensor_same_places(&plan->src, &plan->dst) ||
+           (plan->direction == CLLRN_BACKWARD && lrn_tensor_same_places(&plan->dy, &plan->dst));
+}
+
+static cllrn_status open_in_place(cllrn_plan *plan, const cllrn_problem *problem,
                                   cllrn_error *error)
+{
+    if (!can_be_in_place(plan))
+        return lrn_fail(error, CLLRN_SHAPE_MISMATCH,
+                        "plan create: only for CLLRN_IN_PLACE, but dst has the dtype, strides and "
+                        "block of no source");
+    return open_launch(plan, problem, CLLRN_IN_PLACE, error);
+}
+
+static cllrn_status open_both(cllrn_plan *plan, const cllrn_problem *problem, cllrn_error *error)
 {
     const bool forced = problem->variant != NULL;
     cllrn_error before = CLLRN_ERROR_INIT;
@@ -88,9 +103,7 @@ static cllrn_status open_launches(cllrn_plan *plan, const cllrn_problem *problem
     cllrn_status status = open_launch(plan, problem, CLLRN_DISJOINT, error);
     if (status != CLLRN_SUCCESS && !(forced && status == CLLRN_INVALID_VARIANT))
         return status;
-    /* With other strides than both sources' nothing can be in place: nothing to build for it. */
-    if (lrn_tensor_same_places(&plan->src, &plan->dst) ||
-        (plan->direction == CLLRN_BACKWARD && lrn_tensor_same_places(&plan->dy, &plan->dst))) {
+    if (can_be_in_place(plan)) {
         const cllrn_status in_place = open_launch(plan, problem, CLLRN_IN_PLACE, error);
         /* A forced variant need not fit both, but one: a single refusal is no error to tell of. */
         if (!forced || in_place != CLLRN_INVALID_VARIANT)
@@ -99,6 +112,19 @@ static cllrn_status open_launches(cllrn_plan *plan, const cllrn_problem *problem
     if (status == CLLRN_SUCCESS && LRN_FILLABLE(error))
         *error = before;
     return status;
+}
+
+static cllrn_status open_launches(cllrn_plan *plan, const cllrn_problem *problem,
+                                  cllrn_error *error)
+{
+    switch (problem->aliasing) {
+    case CLLRN_DISJOINT:
+        return open_launch(plan, problem, CLLRN_DISJOINT, error);
+    case CLLRN_IN_PLACE:
+        return open_in_place(plan, problem, error);
+    default:
+        return open_both(plan, problem, error);
+    }
 }
 
 static cllrn_status check_problem(const cllrn_problem *problem, cllrn_error *error)
@@ -112,6 +138,11 @@ static cllrn_status check_problem(const cllrn_problem *problem, cllrn_error *err
                         "plan create: unknown direction %" PRId32 ", expected CLLRN_FORWARD (%d) "
                         "or CLLRN_BACKWARD (%d)",
                         problem->direction, CLLRN_FORWARD, CLLRN_BACKWARD);
+    if (problem->aliasing < CLLRN_ANY_ALIASING || problem->aliasing > CLLRN_IN_PLACE)
+        return lrn_fail(error, CLLRN_INVALID_ARGUMENT,
+                        "plan create: unknown aliasing %" PRId32 ", expected CLLRN_ANY_ALIASING "
+                        "(%d), CLLRN_DISJOINT (%d) or CLLRN_IN_PLACE (%d)",
+                        problem->aliasing, CLLRN_ANY_ALIASING, CLLRN_DISJOINT, CLLRN_IN_PLACE);
     if ((problem->direction == CLLRN_BACKWARD) != (problem->dy != NULL))
         return lrn_fail(error, CLLRN_INVALID_ARGUMENT, "plan create: dy is %s in the %s direction",
                         problem->dy ? "given" : "NULL", problem->dy ? "forward" : "backward");
@@ -202,4 +233,26 @@ const char *cllrn_plan_variant(const cllrn_plan *plan, int32_t aliasing)
 {
     const lrn_launch *launch = launch_of(plan, aliasing);
     return launch != NULL ? launch->selection.variant : "none";
+}
+
+int32_t cllrn_plan_origin(const cllrn_plan *plan, int32_t aliasing)
+{
+    const lrn_launch *launch = launch_of(plan, aliasing);
+    return launch != NULL ? launch->program->origin : CLLRN_NO_PROGRAM;
+}
+
+cllrn_status cllrn_engine_prepare(cllrn_engine *engine, const cllrn_problem *const *problems,
+                                  size_t count, cllrn_error *error)
+{
+    if (engine == NULL || (problems == NULL && count > 0))
+        return lrn_fail(error, CLLRN_INVALID_ARGUMENT,
+                        "engine prepare: engine or problems is NULL");
+    for (size_t i = 0; i < count; ++i) {
+        cllrn_plan *plan = NULL;
+        const cllrn_status status = cllrn_plan_create(engine, problems[i], &plan, error);
+        if (status != CLLRN_SUCCESS)
+            return status;
+        cllrn_plan_destroy(plan); /* its programs stay with the engine */
+    }
+    return CLLRN_SUCCESS;
 }

@@ -5,6 +5,7 @@
 
 #include "engine.h"
 #include "params.h"
+#include "program.h"
 #include "select.h"
 #include "tensor.h"
 
@@ -18,7 +19,7 @@
 typedef struct lrn_launch {
     bool available; /* false: in place is impossible, or the forced variant cannot do it */
     lrn_selection selection;
-    cl_program program; /* the engine's */
+    const lrn_program *program; /* the engine's */
     uint64_t scratch;
     pthread_mutex_t lock; /* guards the two below */
     cl_kernel idle[LRN_IDLE_KERNELS];

@@ -3,15 +3,11 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
+#include "cache.h"
 #include "error.h"
-
-typedef struct lrn_program {
-    struct lrn_program *next;
-    lrn_program_key key;
-    cl_program program;
-} lrn_program;
 
 static bool same_key(const lrn_program_key *a, const lrn_program_key *b)
 {
@@ -158,73 +154,391 @@ static char *build_log(cllrn_engine *engine, cl_program program)
     return log;
 }
 
-static cllrn_status build(cllrn_engine *engine, const lrn_program_key *key, cl_program *out,
-                          cllrn_error *error)
+/* Tells the log that a program did not build, and why; returns the status for the code. */
+static cllrn_status build_failed(cllrn_engine *engine, const lrn_program *entry, cl_program program,
+                                 cl_int code, const char *options, cllrn_error *error)
 {
-    const char *name = lrn_file_name(key->file);
-    lrn_source_list list = lrn_sources_list(&engine->sources, key->file, key->storage == LRN_F64);
-    char options[LRN_OPTIONS_SIZE];
-    struct timespec begin, end;
+    const char *const file = lrn_file_name(entry->key.file);
+    char *log = build_log(engine, program);
+    const cllrn_status status = lrn_fail_code(
+        error, code == CL_OUT_OF_HOST_MEMORY ? CLLRN_OUT_OF_MEMORY : CLLRN_BUILD_FAILURE, code,
+        "plan create: building %s with \"%s\" for %s", file, options, engine->facts.name);
+    lrn_engine_log(engine, CLLRN_LOG_ERROR, "building %s with \"%s\" failed; the log follows", file,
+                   options);
+    /* Whole, and not through a buffer of ours. */
+    if (engine->log != NULL)
+        engine->log(engine->log_user, CLLRN_LOG_ERROR, log != NULL ? log : "(no build log)");
+    lrn_engine_free(engine, log);
+    return status;
+}
+
+static double milliseconds_since(const struct timespec *begin)
+{
+    struct timespec now;
+    timespec_get(&now, TIME_UTC);
+    return (double)(now.tv_sec - begin->tv_sec) * 1e3 +
+           (double)(now.tv_nsec - begin->tv_nsec) / 1e6;
+}
+
+/* ---------------------------------------------------------------------- binaries */
+
+/* A program has its kernel where one can be made of it, which is when some drivers compile. */
+static cl_int try_kernel(const lrn_program *entry)
+{
+    cl_int code = CL_SUCCESS;
+    cl_kernel kernel = clCreateKernel(entry->program, entry->kernel, &code);
+    if (kernel == NULL)
+        return code;
+    clReleaseKernel(kernel);
+    return CL_SUCCESS;
+}
+
+/* Fills devices and sizes, of count each; which of them is the engine's is returned in *own. */
+static cl_int ask_sizes(const cllrn_engine *engine, cl_program program, cl_uint count,
+                        cl_device_id *devices, size_t *sizes, cl_uint *own)
+{
+    cl_int code =
+        clGetProgramInfo(program, CL_PROGRAM_DEVICES, count * sizeof *devices, devices, NULL);
+    if (code == CL_SUCCESS)
+        code =
+            clGetProgramInfo(program, CL_PROGRAM_BINARY_SIZES, count * sizeof *sizes, sizes, NULL);
+    *own = 0;
+    while (code == CL_SUCCESS && *own < count && devices[*own] != engine->device)
+        ++*own;
+    return code == CL_SUCCESS && *own == count ? CL_INVALID_DEVICE : code;
+}
+
+/* A driver has one program for each device of the context: of the others nothing is asked. */
+static cl_int fetch(const cllrn_engine *engine, cl_program program, cl_uint count, void **binary,
+                    size_t *size)
+{
+    cl_uint own = 0;
+    void *bytes = NULL; /* the array may be anything after a failure */
+    cl_device_id *devices = malloc(count * sizeof *devices);
+    size_t *sizes = malloc(count * sizeof *sizes);
+    unsigned char **binaries = malloc(count * sizeof *binaries);
+    cl_int code = CL_OUT_OF_HOST_MEMORY;
+    if (devices != NULL && sizes != NULL && binaries != NULL) {
+        code = ask_sizes(engine, program, count, devices, sizes, &own);
+        for (cl_uint i = 0; i < count; ++i)
+            binaries[i] = NULL;
+    }
+    if (code == CL_SUCCESS && (sizes[own] == 0 || sizes[own] > LRN_PACK_MAX_SIZE))
+        code = CL_INVALID_BINARY;
+    if (code == CL_SUCCESS && (bytes = malloc(sizes[own])) == NULL)
+        code = CL_OUT_OF_HOST_MEMORY;
+    if (code == CL_SUCCESS) {
+        binaries[own] = bytes;
+        code = clGetProgramInfo(program, CL_PROGRAM_BINARIES, count * sizeof *binaries, binaries,
+                                NULL);
+        if (code == CL_SUCCESS) {
+            *binary = bytes;
+            *size = sizes[own];
+        } else {
+            free(bytes);
+        }
+    }
+    free(binaries);
+    free(sizes);
+    free(devices);
+    return code;
+}
+
+/* The binary of a program, from malloc. */
+static cl_int get_binary(const cllrn_engine *engine, cl_program program, void **binary,
+                         size_t *size)
+{
+    cl_uint count = 0;
+    const cl_int code =
+        clGetProgramInfo(program, CL_PROGRAM_NUM_DEVICES, sizeof count, &count, NULL);
+    if (code != CL_SUCCESS)
+        return code;
+    return count == 0 || count > 65536 ? CL_INVALID_PROGRAM
+                                       : fetch(engine, program, count, binary, size);
+}
+
+/* The program that another entry has made of the same binary; NULL when there is none. */
+static cl_program shared_program(const cllrn_engine *engine, const void *binary)
+{
+    for (const lrn_program *entry = engine->programs; entry != NULL; entry = entry->next)
+        if (entry->binary == binary && clRetainProgram(entry->program) == CL_SUCCESS)
+            return entry->program;
+    return NULL;
+}
+
+static cllrn_status build_binary(cllrn_engine *engine, lrn_program *entry, const lrn_pack_row *row,
+                                 cllrn_error *error)
+{
+    const unsigned char *binary = row->binary;
+    cl_int code = CL_SUCCESS, accepted = CL_SUCCESS;
+    cl_program program = clCreateProgramWithBinary(engine->context, 1, &engine->device, &row->size,
+                                                   &binary, &accepted, &code);
+    if (program == NULL)
+        return lrn_fail_code(
+            error, code == CL_OUT_OF_HOST_MEMORY ? CLLRN_OUT_OF_MEMORY : CLLRN_BUILD_FAILURE, code,
+            "plan create: the binary of %s for %s", entry->name, engine->facts.name);
+    cllrn_status status = CLLRN_SUCCESS;
+    if (accepted != CL_SUCCESS)
+        status = lrn_fail_code(error, CLLRN_BUILD_FAILURE, accepted,
+                               "plan create: %s does not accept the binary of %s",
+                               engine->facts.name, entry->name);
+    else if ((code = clBuildProgram(program, 1, &engine->device, row->options, NULL, NULL)) !=
+             CL_SUCCESS)
+        status = build_failed(engine, entry, program, code, row->options, error);
+    if (status != CLLRN_SUCCESS)
+        clReleaseProgram(program);
+    else
+        entry->program = program;
+    return status;
+}
+
+/* Makes an entry's program of a row's binary, down to its kernel: some drivers fail only there. */
+static cllrn_status load(cllrn_engine *engine, lrn_program *entry, const cllrn_pack *pack,
+                         const lrn_pack_row *row, int32_t origin, cllrn_error *error)
+{
+    struct timespec begin;
+    timespec_get(&begin, TIME_UTC);
+    entry->program = shared_program(engine, row->binary);
+    if (entry->program == NULL) {
+        if (!lrn_pack_intact(pack, row))
+            return lrn_fail(error, CLLRN_INVALID_PACK,
+                            "plan create: the binary of %s is damaged: make the pack anew",
+                            entry->name);
+        const cllrn_status status = build_binary(engine, entry, row, error);
+        if (status != CLLRN_SUCCESS)
+            return status;
+    }
+    entry->kernel = *row->kernel != '\0' ? row->kernel : entry->own_kernel;
+    const cl_int code = try_kernel(entry);
+    if (code != CL_SUCCESS) {
+        const cllrn_status status = lrn_fail_code(
+            error, code == CL_OUT_OF_HOST_MEMORY ? CLLRN_OUT_OF_MEMORY : CLLRN_BUILD_FAILURE, code,
+            "plan create: making the kernel %.100s from the binary of %s", entry->kernel,
+            entry->name);
+        clReleaseProgram(entry->program);
+        return status;
+    }
+    entry->origin = origin;
+    entry->binary = row->binary;
+    lrn_engine_log(engine, CLLRN_LOG_INFO, "loaded %s (%s) in %.1f ms", entry->name,
+                   cllrn_origin_string(origin), milliseconds_since(&begin));
+    return CLLRN_SUCCESS;
+}
+
+/* ------------------------------------------------------------------------ origins */
+
+static cllrn_status compile(cllrn_engine *engine, lrn_program *entry, cllrn_error *error)
+{
+    const char *const file = lrn_file_name(entry->key.file);
+    lrn_source_list list =
+        lrn_sources_list(&engine->sources, entry->key.file, entry->key.storage == LRN_F64);
+    struct timespec begin;
     cl_int code;
 
-    lrn_program_options(key, engine->facts.int64, options);
     timespec_get(&begin, TIME_UTC);
     cl_program program =
         clCreateProgramWithSource(engine->context, list.count, list.parts, NULL, &code);
     if (program == NULL)
-        return lrn_fail_cl(error, code, "plan create: making the program %s", name);
-
-    code = clBuildProgram(program, 1, &engine->device, options, NULL, NULL);
+        return lrn_fail_cl(error, code, "plan create: making the program %s", file);
+    code = clBuildProgram(program, 1, &engine->device, entry->options, NULL, NULL);
     if (code != CL_SUCCESS) {
-        char *log = build_log(engine, program);
-        const cllrn_status status = lrn_fail_code(
-            error, code == CL_OUT_OF_HOST_MEMORY ? CLLRN_OUT_OF_MEMORY : CLLRN_BUILD_FAILURE, code,
-            "plan create: building %s with \"%s\" for %s", name, options, engine->facts.name);
-        lrn_engine_log(engine, CLLRN_LOG_ERROR, "building %s with \"%s\" failed; the log follows",
-                       name, options);
-        /* Whole, and not through a buffer of ours. */
-        if (engine->log != NULL)
-            engine->log(engine->log_user, CLLRN_LOG_ERROR, log != NULL ? log : "(no build log)");
-        lrn_engine_free(engine, log);
+        const cllrn_status status =
+            build_failed(engine, entry, program, code, entry->options, error);
         clReleaseProgram(program);
         return status;
     }
-    timespec_get(&end, TIME_UTC);
-    lrn_engine_log(engine, CLLRN_LOG_INFO, "built %s with \"%s\" in %.1f ms", name, options,
-                   (double)(end.tv_sec - begin.tv_sec) * 1e3 +
-                       (double)(end.tv_nsec - begin.tv_nsec) / 1e6);
-    *out = program;
+    entry->program = program;
+    entry->kernel = entry->own_kernel;
+    entry->origin = CLLRN_COMPILED;
+    entry->binary = NULL;
+    lrn_engine_log(engine, CLLRN_LOG_INFO, "built %s with \"%s\" in %.1f ms", file, entry->options,
+                   milliseconds_since(&begin));
     return CLLRN_SUCCESS;
 }
 
-static cllrn_status get_locked(cllrn_engine *engine, const lrn_program_key *key,
-                               cl_program *program, cllrn_error *error)
+/* Where a binary cannot be had there is none in the cache, and that is all. */
+static void keep(cllrn_engine *engine, const lrn_program *entry)
 {
-    for (lrn_program *entry = engine->programs; entry != NULL; entry = entry->next)
+    lrn_pack_row row = {.name = entry->name, .options = entry->options, .kernel = ""};
+    void *binary = NULL;
+    if (engine->cache.directory == NULL)
+        return;
+    cl_int code = try_kernel(entry);
+    if (code == CL_SUCCESS)
+        code = get_binary(engine, entry->program, &binary, &row.size);
+    if (code == CL_SUCCESS) {
+        row.binary = binary;
+        lrn_cache_store(engine, &row);
+        free(binary);
+    } else {
+        lrn_engine_log(engine, CLLRN_LOG_WARNING, "%s not cached: its binary: %s (%d)", entry->name,
+                       cllrn_opencl_error_string(code), code);
+    }
+}
+
+static const lrn_pack_row *find_row(const cllrn_pack *pack, const lrn_program *entry)
+{
+    const lrn_pack_row *row = lrn_pack_find(pack, entry->name);
+    /* A vendor's compiler took its options elsewhere. */
+    return row != NULL && (*row->options == '\0' || strcmp(row->options, entry->options) == 0)
+               ? row
+               : NULL;
+}
+
+static cllrn_status take_packed(cllrn_engine *engine, lrn_program *entry, cllrn_error *error)
+{
+    const lrn_pack_row *row = find_row(engine->pack, entry);
+    if (row == NULL)
+        return lrn_fail(error, CLLRN_PROGRAM_MISSING,
+                        "plan create: the engine's pack lacks the program %s: make it anew with "
+                        "\"cllrn compile\", or add it",
+                        entry->name);
+    return load(engine, entry, engine->pack, row, CLLRN_PACKED, error);
+}
+
+static bool take_given(cllrn_engine *engine, lrn_program *entry)
+{
+    for (const lrn_given *given = engine->given; given != NULL; given = given->next) {
+        cllrn_error error = CLLRN_ERROR_INIT;
+        const lrn_pack_row *row = find_row(given->pack, entry);
+        if (row == NULL)
+            continue;
+        if (load(engine, entry, given->pack, row, CLLRN_GIVEN, &error) == CLLRN_SUCCESS)
+            return true;
+        lrn_engine_log(engine, CLLRN_LOG_WARNING, "a given binary is of no use: %s", error.message);
+    }
+    return false;
+}
+
+static bool take_cached(cllrn_engine *engine, lrn_program *entry)
+{
+    cllrn_error error = CLLRN_ERROR_INIT;
+    cllrn_pack *pack = lrn_cache_load(engine, entry->name, entry->options);
+    if (pack == NULL)
+        return false;
+    const bool loaded =
+        load(engine, entry, pack, pack->rows, CLLRN_CACHED, &error) == CLLRN_SUCCESS;
+    if (!loaded)
+        lrn_cache_drop(engine, entry->name, entry->options, error.message);
+    entry->binary = NULL; /* it goes with its pack */
+    cllrn_pack_destroy(pack);
+    return loaded;
+}
+
+static cllrn_status provide(cllrn_engine *engine, lrn_program *entry, cllrn_error *error)
+{
+    if (engine->pack != NULL)
+        return take_packed(engine, entry, error);
+    if (take_given(engine, entry) || take_cached(engine, entry))
+        return CLLRN_SUCCESS;
+    const cllrn_status status = compile(engine, entry, error);
+    if (status == CLLRN_SUCCESS)
+        keep(engine, entry);
+    return status;
+}
+
+static cllrn_status get_locked(cllrn_engine *engine, const lrn_program_key *key,
+                               const lrn_program **program, cllrn_error *error)
+{
+    for (const lrn_program *entry = engine->programs; entry != NULL; entry = entry->next)
         if (same_key(&entry->key, key)) {
-            *program = entry->program;
+            *program = entry;
             return CLLRN_SUCCESS;
         }
     lrn_program *entry = lrn_engine_alloc(engine, sizeof *entry);
     if (entry == NULL)
         return lrn_fail(error, CLLRN_OUT_OF_MEMORY, "plan create: no memory for a program");
     entry->key = *key;
-    const cllrn_status status = build(engine, key, &entry->program, error);
+    lrn_program_kernel_name(key, engine->facts.int64, entry->name);
+    lrn_program_options(key, engine->facts.int64, entry->options);
+    snprintf(entry->own_kernel, sizeof entry->own_kernel, "%s_%s",
+             key->backward ? "backward" : "forward", lrn_variant_of(key->file));
+    const cllrn_status status = provide(engine, entry, error);
     if (status != CLLRN_SUCCESS) {
         lrn_engine_free(engine, entry);
         return status;
     }
     entry->next = engine->programs;
     engine->programs = entry;
-    *program = entry->program;
+    *program = entry;
     return CLLRN_SUCCESS;
 }
 
-cllrn_status lrn_program_get(cllrn_engine *engine, const lrn_program_key *key, cl_program *program,
-                             cllrn_error *error)
+cllrn_status lrn_program_get(cllrn_engine *engine, const lrn_program_key *key,
+                             const lrn_program **program, cllrn_error *error)
 {
     pthread_mutex_lock(&engine->lock);
     const cllrn_status status = get_locked(engine, key, program, error);
+    pthread_mutex_unlock(&engine->lock);
+    return status;
+}
+
+/* ------------------------------------------------------------------------- export */
+
+/* One row; entries that share a program share its binary. The caller frees what is not shared. */
+static cllrn_status export_row(const cllrn_engine *engine, const lrn_program *entry,
+                               const lrn_pack_row *rows, lrn_pack_row *row, cllrn_error *error)
+{
+    void *binary = NULL;
+    cl_int code = CL_SUCCESS;
+    const bool own = entry->kernel == entry->own_kernel;
+    row->name = entry->name;
+    row->options = own ? entry->options : "";
+    row->kernel = own ? "" : entry->kernel;
+    for (const lrn_program *other = engine->programs; other != entry; other = other->next, ++rows)
+        if (other->program == entry->program) {
+            row->binary = rows->binary;
+            row->size = rows->size;
+            return CLLRN_SUCCESS;
+        }
+    code = try_kernel(entry);
+    if (code == CL_SUCCESS)
+        code = get_binary(engine, entry->program, &binary, &row->size);
+    row->binary = binary;
+    return code == CL_SUCCESS
+               ? CLLRN_SUCCESS
+               : lrn_fail_cl(error, code, "engine export: the binary of %s", entry->name);
+}
+
+static void free_rows(lrn_pack_row *rows, size_t count)
+{
+    for (size_t i = 0; i < count; ++i) {
+        bool first = true;
+        for (size_t j = 0; j < i; ++j)
+            first = first && rows[j].binary != rows[i].binary;
+        if (first)
+            free((void *)rows[i].binary);
+    }
+    free(rows);
+}
+
+static cllrn_status export_locked(cllrn_engine *engine, cllrn_pack **pack, cllrn_error *error)
+{
+    const char *texts[CLLRN_PACK_TEXTS];
+    size_t count = 0, done = 0;
+    cllrn_status status = CLLRN_SUCCESS;
+    for (const lrn_program *entry = engine->programs; entry != NULL; entry = entry->next)
+        ++count;
+    lrn_pack_row *rows = malloc((count + 1) * sizeof *rows);
+    if (rows == NULL)
+        return lrn_fail(error, CLLRN_OUT_OF_MEMORY, "engine export: no memory for %zu programs",
+                        count);
+    for (const lrn_program *entry = engine->programs; entry != NULL && status == CLLRN_SUCCESS;
+         entry = entry->next)
+        if ((status = export_row(engine, entry, rows, &rows[done], error)) == CLLRN_SUCCESS)
+            ++done;
+    for (int i = 0; i < CLLRN_PACK_TEXTS; ++i)
+        texts[i] = engine->identity.texts[i];
+    if (status == CLLRN_SUCCESS)
+        status = lrn_pack_make(texts, rows, count, pack, error);
+    free_rows(rows, done);
+    return status;
+}
+
+cllrn_status lrn_program_export(cllrn_engine *engine, cllrn_pack **pack, cllrn_error *error)
+{
+    pthread_mutex_lock(&engine->lock);
+    const cllrn_status status = export_locked(engine, pack, error);
     pthread_mutex_unlock(&engine->lock);
     return status;
 }

@@ -2,11 +2,13 @@
 #include "sources.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "disk.h"
 #include "error.h"
 
 /* Made at build time from cl/: lrn_embedded_texts, indexed by lrn_file. */
@@ -65,40 +67,26 @@ static void hash_texts(lrn_sources *sources)
 static cllrn_status read_file(const char *directory, const char *name, char **out,
                               cllrn_error *error)
 {
-    cllrn_status status;
+    unsigned char *data = NULL;
+    size_t size = 0;
     const size_t length = strlen(directory) + 1 + strlen(name) + 1;
     char *path = malloc(length);
-    char *buffer = malloc(MAX_FILE_SIZE + 1);
-    FILE *stream = NULL;
-    if (path == NULL || buffer == NULL) {
-        status = lrn_fail(error, CLLRN_OUT_OF_MEMORY, "kernel directory %s: no memory", directory);
-        goto free_memory;
-    }
+    if (path == NULL)
+        return lrn_fail(error, CLLRN_OUT_OF_MEMORY, "kernel directory %s: no memory", directory);
     snprintf(path, length, "%s/%s", directory, name);
-    stream = fopen(path, "rb");
-    if (stream == NULL) {
-        status = lrn_fail(error, CLLRN_KERNEL_SOURCE, "kernel file %s: %s", path, strerror(errno));
-        goto free_memory;
-    }
-    const size_t size = fread(buffer, 1, MAX_FILE_SIZE + 1, stream);
-    if (ferror(stream)) {
-        status = lrn_fail(error, CLLRN_KERNEL_SOURCE, "kernel file %s: %s", path, strerror(errno));
-        goto close_stream;
-    }
-    if (size > MAX_FILE_SIZE || memchr(buffer, '\0', size) != NULL) {
+    const int code = lrn_disk_read(AT_FDCWD, path, MAX_FILE_SIZE, &data, &size);
+    cllrn_status status = CLLRN_SUCCESS;
+    if (code == ENOMEM)
+        status = lrn_fail(error, CLLRN_OUT_OF_MEMORY, "kernel directory %s: no memory", directory);
+    else if (code == EFBIG || (code == 0 && memchr(data, '\0', size) != NULL))
         status = lrn_fail(error, CLLRN_KERNEL_SOURCE,
                           "kernel file %s: not a text of at most %d bytes", path, MAX_FILE_SIZE);
-        goto close_stream;
-    }
-    buffer[size] = '\0';
-    *out = buffer;
-    buffer = NULL;
-    status = CLLRN_SUCCESS;
-
-close_stream:
-    fclose(stream);
-free_memory:
-    free(buffer);
+    else if (code != 0)
+        status = lrn_fail(error, CLLRN_KERNEL_SOURCE, "kernel file %s: %s", path, strerror(code));
+    if (status == CLLRN_SUCCESS)
+        *out = (char *)data;
+    else
+        free(data);
     free(path);
     return status;
 }

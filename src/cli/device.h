@@ -16,6 +16,8 @@ typedef struct device {
     cl_platform_id platform;
     cl_device_id id;
     cl_device_type type;
+    const char *pack; /* what its engine takes the programs from; NULL: they are compiled */
+    bool any_driver;  /* the pack may be for other versions */
 } device;
 
 typedef struct device_list {

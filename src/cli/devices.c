@@ -4,13 +4,14 @@
 #include "device.h"
 #include "json.h"
 #include "message.h"
+#include "option.h"
+#include "pack_file.h"
 
-#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 
 static const char help[] =
-    "usage: cllrn devices [--json]\n"
+    "usage: cllrn devices [--json] [--pack PACK]\n"
     "\n"
     "Lists the devices of every OpenCL platform, in the order of the index that\n"
     "'cllrn run --device' takes.\n"
@@ -29,7 +30,9 @@ static const char help[] =
     "            fma                     reports CL_FP_FMA for float, else it may be slow\n"
     "            round_to_nearest, inf_nan, denorms            of float arithmetic\n"
     "            compiler                builds kernels from source\n"
+    "            pack                    with --pack: \"fits\", or why not\n"
     "          Unknown numbers are 0, unknown texts empty.\n"
+    "  --pack PACK  also tells which of them a binary pack is for\n"
     "  --help  prints this\n";
 
 /* Everything that is printed of a device. */
@@ -41,9 +44,17 @@ typedef struct facts {
     cl_ulong compute_units, native_float_vector, address_bits;
     cl_ulong global_memory, max_allocation, local_memory;
     bool fp64, fp16, fma, round_to_nearest, inf_nan, denorms, compiler;
+    char pack[600]; /* "fits", or why not; empty: not asked for */
 } facts;
 
-static facts collect(const device *listed, size_t index)
+static void check_pack(facts *f, const cllrn_pack *pack)
+{
+    cllrn_error error = CLLRN_ERROR_INIT;
+    const bool fits = cllrn_pack_check(pack, f->device->id, 0, &error) == CLLRN_SUCCESS;
+    snprintf(f->pack, sizeof f->pack, "%s", fits ? "fits" : error.message);
+}
+
+static facts collect(const device *listed, size_t index, const cllrn_pack *pack)
 {
     const cl_device_id id = listed->id;
     const cl_ulong float_config = device_number(id, CL_DEVICE_SINGLE_FP_CONFIG);
@@ -70,6 +81,8 @@ static facts collect(const device *listed, size_t index)
     device_platform_text(listed->platform, CL_PLATFORM_VERSION, f.platform_version,
                          sizeof f.platform_version);
     device_text(id, CL_DRIVER_VERSION, f.driver_version, sizeof f.driver_version);
+    if (pack)
+        check_pack(&f, pack);
     return f;
 }
 
@@ -105,6 +118,8 @@ static void print_human(const facts *f)
     printf("   arithmetic  fp64 %s, fp16 %s, fma %s, round to nearest %s, inf/nan %s, denorms %s\n",
            yes_no(f->fp64), yes_no(f->fp16), yes_no(f->fma), yes_no(f->round_to_nearest),
            yes_no(f->inf_nan), yes_no(f->denorms));
+    if (*f->pack)
+        printf("   pack        %s\n", f->pack);
 }
 
 /* ----------------------------------------------------------------------- JSON */
@@ -147,10 +162,12 @@ static void print_json(const facts *f)
     json_bool_member("inf_nan", f->inf_nan);
     json_bool_member("denorms", f->denorms);
     json_bool_member("compiler", f->compiler);
+    if (*f->pack)
+        json_text_member("pack", f->pack);
     printf("\n    }");
 }
 
-static int print_devices(bool json)
+static int print_devices(bool json, const cllrn_pack *pack)
 {
     device_list list;
     if (!device_list_load(&list))
@@ -158,7 +175,7 @@ static int print_devices(bool json)
     if (json)
         printf("{\n  \"schema\": \"cllrn-devices-1\",\n  \"devices\": [");
     for (size_t i = 0; i < list.count; ++i) {
-        const facts f = collect(&list.devices[i], i);
+        const facts f = collect(&list.devices[i], i, pack);
         json ? print_json(&f) : print_human(&f);
     }
     if (json)
@@ -167,26 +184,52 @@ static int print_devices(bool json)
     return message_finish_stdout();
 }
 
+typedef struct request {
+    const char *pack;
+    bool json, help;
+} request;
+
+enum { JSON = 1, PACK, HELP, CODES };
+
+_Static_assert(CODES <= ' ', "the codes of options are below any letter");
+
+static bool take(int code, const char *value, void *parsed)
+{
+    request *const r = parsed;
+    switch (code) {
+    case JSON:
+        return r->json = true;
+    case PACK:
+        return option_take_text(value, &r->pack);
+    default:
+        return r->help = true;
+    }
+}
+
 int command_devices(int argc, char **argv)
 {
-    enum { JSON = 1, HELP };
     static const struct option known[] = {
         {"json", no_argument, NULL, JSON},
+        {"pack", required_argument, NULL, PACK},
         {"help", no_argument, NULL, HELP},
         {NULL, 0, NULL, 0},
     };
-    bool json = false;
-    opterr = 0;
-    for (int option; (option = getopt_long(argc, argv, "+h", known, NULL)) != -1;) {
-        if (option == HELP || option == 'h') {
-            fputs(help, stdout);
-            return message_finish_stdout();
-        }
-        if (option != JSON)
-            return message_bad_option(argv);
-        json = true;
+    static const char *const expected[CODES] = {[PACK] = "a file name"};
+    static const option_set set = {known, expected, HELP, take};
+    request r = {NULL, false, false};
+    cllrn_pack *pack = NULL;
+    int status = option_parse(argc, argv, &set, &r);
+    if (status != EXIT_DONE)
+        return status;
+    if (r.help) {
+        fputs(help, stdout);
+        return message_finish_stdout();
     }
     if (optind < argc)
         return message_usage("takes no arguments, but '%s' follows", argv[optind]);
-    return print_devices(json);
+    if (r.pack && !pack_file_open(r.pack, &pack))
+        return EXIT_FAILED;
+    status = print_devices(r.json, pack);
+    cllrn_pack_destroy(pack);
+    return status;
 }

@@ -13,15 +13,18 @@ static const struct {
     int (*run)(int argc, char **argv);
 } commands[] = {
     {"bench", command_bench}, {"compile", command_compile}, {"devices", command_devices},
-    {"run", command_run},     {"verify", command_verify},
+    {"pack", command_pack},   {"run", command_run},         {"verify", command_verify},
 };
 
+#define EXPECTED "bench, compile, devices, pack, run or verify"
+
 static const char help[] =
-    "usage: cllrn devices [--json]\n"
+    "usage: cllrn devices [--json] [--pack PACK]\n"
     "       cllrn run [options] IN.npy OUT.npy\n"
     "       cllrn verify [--quick | --full] [--report FILE]\n"
     "       cllrn bench [--json FILE] [--plot FILE.svg] [SHAPE...]\n"
-    "       cllrn compile --emit-source DIR [--device SPEC]\n"
+    "       cllrn compile --output PACK | --emit-source DIR [--device SPEC]\n"
+    "       cllrn pack list PACK | add PACK BINARY --programs NAME,.. [--device SPEC]\n"
     "       cllrn --help | --version\n"
     "\n"
     "Local Response Normalization on any OpenCL device.\n"
@@ -30,7 +33,9 @@ static const char help[] =
     "  run      normalizes a tensor file, or computes the gradient\n"
     "  verify   qualifies a device: bits, accuracy, digests\n"
     "  bench    measures a device: time, bandwidth next to copies, launch, build\n"
-    "  compile  writes the kernels for devices without a compiler\n"
+    "  compile  builds a device's programs ahead of time, into a binary pack, or writes\n"
+    "           the kernels for an offline compiler\n"
+    "  pack     lists a binary pack, or adds a vendor's binary\n"
     "\n"
     "'cllrn COMMAND --help' explains a command. Exit status: 0 done, 1 failed, 2 wrong usage.\n";
 
@@ -49,7 +54,7 @@ static int print_help(void)
 int main(int argc, char **argv)
 {
     if (argc < 2)
-        return message_usage("no command, expected bench, compile, devices, run or verify");
+        return message_usage("no command, expected " EXPECTED);
     for (size_t i = 0; i < sizeof commands / sizeof commands[0]; ++i) {
         if (strcmp(argv[1], commands[i].name) == 0) {
             message_set_command(commands[i].name);
@@ -59,8 +64,7 @@ int main(int argc, char **argv)
     const bool help_wanted = strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0;
     const bool version_wanted = strcmp(argv[1], "--version") == 0;
     if (!help_wanted && !version_wanted)
-        return message_usage(
-            "unknown command '%s', expected bench, compile, devices, run or verify", argv[1]);
+        return message_usage("unknown command '%s', expected " EXPECTED, argv[1]);
     if (argc > 2)
         return message_usage("%s takes no arguments, but '%s' follows", argv[1], argv[2]);
     return help_wanted ? print_help() : print_version();

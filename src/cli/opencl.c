@@ -2,6 +2,7 @@
 #include "opencl.h"
 
 #include "cl_error.h"
+#include "engine.h"
 #include "message.h"
 
 #include <stdlib.h>
@@ -41,6 +42,7 @@ static bool make_plan(opencl *s, const job *shape, int number)
     problem.dy = shape->backward ? &shape->dy.tensor : NULL;
     problem.dst = &shape->dst.tensor;
     problem.variant = shape->variant;
+    problem.aliasing = CLLRN_DISJOINT;
     if (!message_check(cllrn_plan_create(s->engine, &problem, &s->plans[number], &error), &error))
         return false;
     s->shapes[number] = shape->src.tensor;
@@ -52,9 +54,7 @@ static bool make_plan(opencl *s, const job *shape, int number)
 
 static bool make_plans(opencl *s, const job shapes[], int count)
 {
-    cllrn_error error = CLLRN_ERROR_INIT;
-    if (!message_check(cllrn_engine_create(s->context, s->device->id, NULL, &s->engine, &error),
-                       &error))
+    if (!engine_create(s->context, s->device, CLLRN_CACHE_AUTO, NULL, NULL, &s->engine))
         return false;
     for (int i = 0; i < count; ++i)
         if (!make_plan(s, &shapes[i], i))
@@ -298,4 +298,9 @@ void opencl_close(opencl *s)
 const char *opencl_variant(const opencl *s)
 {
     return cllrn_plan_variant(s->plans[0], CLLRN_DISJOINT);
+}
+
+int32_t opencl_origin(const opencl *s)
+{
+    return cllrn_plan_origin(s->plans[0], CLLRN_DISJOINT);
 }

@@ -67,4 +67,7 @@ void opencl_close(opencl *s);
 
 const char *opencl_variant(const opencl *s);
 
+/* Where its program came from, CLLRN_COMPILED or another. */
+int32_t opencl_origin(const opencl *s);
+
 #endif

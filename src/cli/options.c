@@ -22,6 +22,8 @@ enum option_code {
     GRADIENT_DTYPE,
     OUTPUT_DTYPE,
     DEVICE,
+    PACK,
+    ANY_DRIVER,
     VARIANT,
     SLICE,
     CHECK,
@@ -49,6 +51,8 @@ static const struct option known[] = {
     {"grad-dtype", required_argument, NULL, GRADIENT_DTYPE},
     {"output-dtype", required_argument, NULL, OUTPUT_DTYPE},
     {"device", required_argument, NULL, DEVICE},
+    {"pack", required_argument, NULL, PACK},
+    {"any-driver", no_argument, NULL, ANY_DRIVER},
     {"variant", required_argument, NULL, VARIANT},
     {"slice", required_argument, NULL, SLICE},
     {"check", no_argument, NULL, CHECK},
@@ -112,6 +116,7 @@ static const char *const expected[CODES] = {
     [GRADIENT_DTYPE] = any_dtype,
     [OUTPUT_DTYPE] = any_dtype,
     [DEVICE] = "an index or a part of a name",
+    [PACK] = "a file name",
     [VARIANT] = "a name",
     [SLICE] = "a number of bytes, 1 or more",
 };
@@ -165,6 +170,10 @@ static bool take(int code, const char *value, void *line)
         return word_parse(value, word_dtypes, &parsed->output_dtype);
     case DEVICE:
         return option_take_text(value, &parsed->device);
+    case PACK:
+        return option_take_text(value, &parsed->pack);
+    case ANY_DRIVER:
+        return parsed->any_driver = true;
     case VARIANT:
         return option_take_text(value, &parsed->variant);
     case SLICE:

@@ -18,6 +18,8 @@ typedef struct options {
     int32_t dtype, gradient_dtype, output_dtype; /* 0: not named */
     int32_t channel_axis;
     uint64_t slice; /* bytes; 0: not named */
+    const char *pack; /* NULL: none */
+    bool any_driver;
     bool check;
     bool quiet;
     bool help; /* asked for; then nothing else is set */

@@ -50,6 +50,9 @@ static const char help[] =
     "                       or platform's name, host (the kernels' arithmetic compiled as\n"
     "                       C: same bits) or reference (exact, rounded once). Default:\n"
     "                       $CLLRN_DEVICE, else the first GPU, accelerator or CPU\n"
+    "  --pack PACK          takes the programs from a binary pack, and compiles nothing:\n"
+    "                       see 'cllrn compile --help'\n"
+    "  --any-driver         which may be for another version of the driver\n"
     "  --variant NAME       forces a kernel, for tests and measurements\n"
     "  --slice BYTES        of all tensors at a time, so that memory stays a small multiple\n"
     "                       of it (67108864, or less on a small device)\n"
@@ -107,13 +110,21 @@ static bool make_job(run *r)
            make_operand(r, &r->tensors.result, &r->whole.dst) && check_tensor(&r->whole.src.tensor);
 }
 
+static bool resolve_device(run *r)
+{
+    if (!device_resolve(r->options.device, &r->device))
+        return false;
+    r->device.pack = r->options.pack;
+    r->device.any_driver = r->options.any_driver;
+    return true;
+}
+
 /* The output is opened before OpenCL is touched: what cannot be written is not computed either. */
 static bool prepare(run *r)
 {
     const char *const path = r->options.output;
     return tensors_open(&r->tensors, &r->options) && make_job(r) && output_open(&r->output, path) &&
-           tensor_file_begin(&r->tensors.result, r->output.file, path) &&
-           device_resolve(r->options.device, &r->device);
+           tensor_file_begin(&r->tensors.result, r->output.file, path) && resolve_device(r);
 }
 
 static bool compute(run *r)

@@ -238,6 +238,7 @@ static void report_times(const flow *f)
         return;
     }
     report->variant = opencl_variant(&w->opencl);
+    report->origin = opencl_origin(&w->opencl);
     report->scratch = w->opencl.scratch_size;
     if (w->opencl.times.untold)
         return;

@@ -25,6 +25,7 @@ typedef struct stream_report {
     uint64_t slices;
     int64_t slice_dims[CLLRN_MAX_RANK]; /* of the largest */
     const char *variant;                /* NULL but for OpenCL devices, as the transfers */
+    int32_t origin;                     /* of its program, CLLRN_COMPILED or another */
     uint64_t scratch;                   /* in bytes */
     double upload, kernel, download;
     double hidden; /* of upload and download, beside a kernel */

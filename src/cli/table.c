@@ -58,7 +58,8 @@ static void print_device(const table *t)
     else
         row("device", "%s", t->device->name);
     if (t->report->variant)
-        row("variant", "%s", t->report->variant);
+        row("variant", "%s, program %s", t->report->variant,
+            cllrn_origin_string(t->report->origin));
     if (t->report->scratch > 0)
         row("scratch", "%" PRIu64 " bytes", t->report->scratch);
 }

@@ -32,6 +32,9 @@ static bool open_here(worker *w, const job *largest, size_t memory)
     if (largest->variant)
         return message_fail("--variant %s needs an OpenCL device, not %s", largest->variant,
                             w->device->name);
+    if (w->device->pack)
+        return message_fail("--pack %s needs an OpenCL device, not %s", w->device->pack,
+                            w->device->name);
     w->slots = 1;
     w->memory = malloc(memory ? memory : 1);
     return w->memory || message_fail("out of memory for a slice of %zu bytes", memory);

@@ -8,6 +8,7 @@ tools=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 shopt -s lastpipe # what is piped into a function counts too
 export LC_ALL=C
 unset CLLRN_DEVICE
+export CLLRN_CACHE=off # not the user's own
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 

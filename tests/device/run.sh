@@ -14,6 +14,7 @@ directory=$(mktemp -d)
 trap 'rm -rf "$directory"' EXIT
 export POCL_CACHE_DIR="$directory/pocl" MESA_SHADER_CACHE_DIR="$directory/mesa"
 export OCLGRIND_LOG="$directory/oclgrind.log"
+export CLLRN_CACHE_DIR="$directory/cllrn"
 mkdir "$directory/pocl" "$directory/mesa"
 export CLLRN_DEVICE="$CLLRN_TEST_DEVICE"
 if [ "$(basename "$1")" = cllrn ] && [ -z "${CLLRN_TEST_REQUIRED+set}" ] &&

@@ -57,8 +57,15 @@ typedef struct object {
 typedef struct program_detail {
     char source[SOURCE_SIZE];
     char options[256];
-    bool built;
+    char suffix[24]; /* of its kernels' names: a vendor's binary */
+    bool built, binary;
 } program_detail;
+
+/* A binary is this, and then the suffix, the options and the source, each with its zero. */
+typedef struct binary_head {
+    char magic[8];
+    uint64_t hash; /* of what follows */
+} binary_head;
 
 typedef struct kernel_detail {
     char name[40];
@@ -200,7 +207,12 @@ cl_device_id fake_device(void)
         .platform = "fake platform",
         .profile = "FULL_PROFILE",
         .extensions = "cl_khr_byte_addressable_store cl_khr_fp64",
+        .vendor = "fake vendor",
+        .version = "OpenCL 1.2 fake",
+        .platform_version = "OpenCL 1.2 fake platform",
         .build_result = CL_SUCCESS,
+        .binary_status = CL_SUCCESS,
+        .binary_result = CL_SUCCESS,
         .build_log = "",
     };
     object *o = own(DEVICE, NULL);
@@ -427,7 +439,10 @@ CL_API_ENTRY cl_int CL_API_CALL clGetPlatformInfo(cl_platform_id handle, cl_plat
 {
     pthread_mutex_lock(&lock);
     const object *o = find(handle, PLATFORM, __func__);
-    const property list[] = {PROPERTY_STRING(CL_PLATFORM_NAME, settings[0].platform)};
+    const property list[] = {
+        PROPERTY_STRING(CL_PLATFORM_NAME, settings[0].platform),
+        PROPERTY_STRING(CL_PLATFORM_VERSION, settings[0].platform_version),
+    };
     const cl_int code = answer(__func__, o != NULL, CL_INVALID_PLATFORM, list, COUNT(list), info,
                                size, value, size_ret);
     pthread_mutex_unlock(&lock);
@@ -458,6 +473,8 @@ CL_API_ENTRY cl_int CL_API_CALL clGetDeviceInfo(cl_device_id handle, cl_device_i
         PROPERTY_STRING(CL_DEVICE_NAME, s->name),
         PROPERTY_STRING(CL_DRIVER_VERSION, s->driver),
         PROPERTY_STRING(CL_DEVICE_PROFILE, s->profile),
+        PROPERTY_STRING(CL_DEVICE_VENDOR, s->vendor),
+        PROPERTY_STRING(CL_DEVICE_VERSION, s->version),
         PROPERTY_STRING(CL_DEVICE_EXTENSIONS, s->extensions),
     };
     const cl_int code = answer(__func__, o != NULL, CL_INVALID_DEVICE, list, COUNT(list), info,
@@ -617,6 +634,11 @@ CL_API_ENTRY cl_int CL_API_CALL clReleaseDevice(cl_device_id device)
     return release(device, DEVICE, CL_INVALID_DEVICE, __func__);
 }
 
+CL_API_ENTRY cl_int CL_API_CALL clRetainProgram(cl_program program)
+{
+    return retain(program, PROGRAM, CL_INVALID_PROGRAM, __func__);
+}
+
 CL_API_ENTRY cl_int CL_API_CALL clReleaseProgram(cl_program program)
 {
     return release(program, PROGRAM, CL_INVALID_PROGRAM, __func__);
@@ -641,7 +663,8 @@ CL_API_ENTRY cl_program CL_API_CALL clCreateProgramWithSource(cl_context handle,
     } else if (code == CL_SUCCESS) {
         program_detail *p = &programs[program_count];
         size_t used = 0;
-        p->built = false;
+        p->built = p->binary = false;
+        p->suffix[0] = '\0';
         for (cl_uint i = 0; i < count; ++i) {
             const size_t length =
                 lengths != NULL && lengths[i] > 0 ? lengths[i] : strlen(strings[i]);
@@ -660,6 +683,148 @@ CL_API_ENTRY cl_program CL_API_CALL clCreateProgramWithSource(cl_context handle,
         *code_ret = code;
     pthread_mutex_unlock(&lock);
     return (cl_program)(void *)o;
+}
+
+static uint64_t binary_hash(const unsigned char *bytes, size_t size)
+{
+    uint64_t hash = UINT64_C(0xcbf29ce484222325);
+    for (size_t i = 0; i < size; ++i)
+        hash = (hash ^ bytes[i]) * UINT64_C(0x100000001b3);
+    return hash;
+}
+
+/* Puts three texts behind the head; the whole size, written only where there is room. */
+static size_t write_binary(const char *const texts[3], unsigned char *out, size_t room)
+{
+    binary_head head = {"fakebin", 0};
+    size_t size = sizeof head;
+    for (int i = 0; i < 3; ++i)
+        size += strlen(texts[i]) + 1;
+    if (size > room)
+        return size;
+    size = sizeof head;
+    for (int i = 0; i < 3; ++i) {
+        memcpy(out + size, texts[i], strlen(texts[i]) + 1);
+        size += strlen(texts[i]) + 1;
+    }
+    head.hash = binary_hash(out + sizeof head, size - sizeof head);
+    memcpy(out, &head, sizeof head);
+    return size;
+}
+
+/* False for what no fake has written. */
+static bool read_binary(const unsigned char *binary, size_t size, const char *texts[3])
+{
+    binary_head head;
+    if (size <= sizeof head)
+        return false;
+    memcpy(&head, binary, sizeof head);
+    if (memcmp(head.magic, "fakebin", 8) != 0 || binary[size - 1] != '\0' ||
+        head.hash != binary_hash(binary + sizeof head, size - sizeof head))
+        return false;
+    const char *at = (const char *)binary + sizeof head;
+    for (int i = 0; i < 3; ++i) {
+        texts[i] = at;
+        at += strlen(at) + 1;
+    }
+    return true;
+}
+
+size_t fake_vendor_binary(const void *binary, const char *suffix, void *out, size_t room)
+{
+    const char *texts[3];
+    binary_head head;
+    memcpy(&head, binary, sizeof head);
+    texts[0] = (const char *)binary + sizeof head;
+    texts[1] = texts[0] + strlen(texts[0]) + 1;
+    texts[2] = texts[1] + strlen(texts[1]) + 1;
+    texts[0] = suffix;
+    return write_binary(texts, out, room);
+}
+
+bool fake_same_program(cl_program a, cl_program b)
+{
+    const program_detail *one = &programs[((object *)(void *)a)->detail];
+    const program_detail *other = &programs[((object *)(void *)b)->detail];
+    return strcmp(one->source, other->source) == 0 && strcmp(one->options, other->options) == 0;
+}
+
+/* As strict as the specification lets it be, but for the binary itself, which may be anything. */
+CL_API_ENTRY cl_program CL_API_CALL clCreateProgramWithBinary(cl_context handle, cl_uint count,
+                                                              const cl_device_id *devices,
+                                                              const size_t *lengths,
+                                                              const unsigned char **binaries,
+                                                              cl_int *status, cl_int *code_ret)
+{
+    pthread_mutex_lock(&lock);
+    const char *texts[3];
+    cl_int code = enter(__func__, "");
+    object *context = find(handle, CONTEXT, __func__), *o = NULL;
+    object *d = count == 1 && devices != NULL ? find(devices[0], DEVICE, __func__) : NULL;
+    if (context == NULL || d == NULL || lengths == NULL || binaries == NULL || lengths[0] == 0 ||
+        binaries[0] == NULL || status == NULL || program_count == MAX_PROGRAMS) {
+        violation("%s without context, device or binary, or too often", __func__);
+        code = CL_INVALID_VALUE;
+    } else if (code == CL_SUCCESS) {
+        *status = settings[d->detail].binary_status;
+        if (!read_binary(binaries[0], lengths[0], texts)) {
+            *status = code = CL_INVALID_BINARY;
+        } else {
+            program_detail *p = &programs[program_count];
+            p->built = false;
+            p->binary = true;
+            snprintf(p->suffix, sizeof p->suffix, "%s", texts[0]);
+            snprintf(p->options, sizeof p->options, "%s", texts[1]);
+            snprintf(p->source, sizeof p->source, "%s", texts[2]);
+            o = make(PROGRAM, context, 0);
+            o->detail = program_count++;
+        }
+    } else {
+        *status = code;
+    }
+    if (code_ret != NULL)
+        *code_ret = code;
+    pthread_mutex_unlock(&lock);
+    return (cl_program)(void *)o;
+}
+
+/* A program of a source has a place for a binary of each device of the context. */
+CL_API_ENTRY cl_int CL_API_CALL clGetProgramInfo(cl_program handle, cl_program_info info,
+                                                 size_t size, void *value, size_t *size_ret)
+{
+    pthread_mutex_lock(&lock);
+    const object *o = find(handle, PROGRAM, __func__);
+    cl_device_id ids[MAX_DEVICES] = {NULL};
+    size_t sizes[MAX_DEVICES] = {0};
+    unsigned char *places[MAX_DEVICES] = {NULL};
+    const program_detail *p = &programs[o != NULL ? o->detail : 0];
+    const object *context = o != NULL ? o->context : NULL;
+    const cl_uint count = context == NULL ? 0 : context->device_count;
+    const char *const texts[3] = {p->suffix, p->options, p->source};
+    if (o == NULL || !p->built)
+        violation("%s of no program, or of one not built", __func__);
+    for (cl_uint i = 0; i < count; ++i)
+        ids[i] = (cl_device_id)(void *)context->devices[i];
+    if (count > 0)
+        sizes[0] = write_binary(texts, NULL, 0);
+    if (info == CL_PROGRAM_BINARIES && value != NULL)
+        memcpy(places, value, size < sizeof places ? size : sizeof places);
+    const property list[] = {
+        PROPERTY(CL_PROGRAM_NUM_DEVICES, count),
+        {CL_PROGRAM_DEVICES, "CL_PROGRAM_DEVICES", count * sizeof *ids, ids},
+        {CL_PROGRAM_BINARY_SIZES, "CL_PROGRAM_BINARY_SIZES", count * sizeof *sizes, sizes},
+        {CL_PROGRAM_BINARIES, "CL_PROGRAM_BINARIES", count * sizeof *places, places},
+    };
+    unsigned char *const place = places[0];
+    const cl_int code = answer(__func__, o != NULL, CL_INVALID_PROGRAM, list, COUNT(list), info,
+                               size, value, size_ret);
+    if (code == CL_SUCCESS && info == CL_PROGRAM_BINARIES && place != NULL)
+        write_binary(texts, place, sizes[0]);
+    for (cl_uint i = 1; code == CL_SUCCESS && info == CL_PROGRAM_BINARIES && i < count; ++i)
+        if (places[i] != NULL)
+            violation("%s: asks for the binary of a device that has none", __func__);
+    pthread_mutex_unlock(&lock);
+    return code;
 }
 
 static bool has_int64(const fake_device_settings *s)
@@ -685,9 +850,12 @@ clBuildProgram(cl_program handle, cl_uint count, const cl_device_id *devices, co
         program_detail *p = &programs[o->detail];
         if (p->built)
             violation("%s: built twice", __func__);
-        snprintf(p->options, sizeof p->options, "%s", options);
+        if (p->binary && strcmp(options, p->suffix[0] != '\0' ? "" : p->options) != 0)
+            violation("%s: a binary built with other options than its own", __func__);
+        if (!p->binary)
+            snprintf(p->options, sizeof p->options, "%s", options);
         memcpy(build_options[build_count++], p->options, sizeof p->options);
-        code = settings[d->detail].build_result;
+        code = p->binary ? settings[d->detail].binary_result : settings[d->detail].build_result;
         /* This compiler does not know the types a small device lacks. */
         if (code == CL_SUCCESS &&
             ((strstr(options, "long") != NULL && !has_int64(&settings[d->detail])) ||
@@ -795,10 +963,13 @@ static const char *find_kernel(const program_detail *p, const char *name)
 {
     const char *const direction =
         strstr(p->options, "-DLRN_BACKWARD") != NULL ? "backward_" : "forward_";
+    const size_t length = strlen(name), suffix = strlen(p->suffix), skipped = strlen(direction);
     char head[80];
-    if (strncmp(name, direction, strlen(direction)) != 0)
+    if (strncmp(name, direction, skipped) != 0 || length < skipped + suffix ||
+        strcmp(name + length - suffix, p->suffix) != 0)
         return NULL;
-    snprintf(head, sizeof head, "kernel void LRN_KERNEL_NAME(%s)(", name + strlen(direction));
+    snprintf(head, sizeof head, "kernel void LRN_KERNEL_NAME(%.*s)(",
+             (int)(length - skipped - suffix), name + skipped);
     const char *at = strstr(p->source, head);
     return at != NULL ? at + strlen(head) : NULL;
 }
@@ -831,7 +1002,8 @@ CL_API_ENTRY cl_kernel CL_API_CALL clCreateKernel(cl_program handle, const char 
         snprintf(k->name, sizeof k->name, "%s", name);
         const char *at = find_kernel(p, name);
         if (at == NULL) {
-            violation("%s: no %s in the source", __func__, name);
+            if (!p->binary)
+                violation("%s: no %s in the source", __func__, name);
             code = CL_INVALID_KERNEL_NAME;
         } else {
             read_list(p, k, at);

@@ -30,7 +30,10 @@ typedef struct fake_device_settings {
     size_t item_size;         /* CL_DEVICE_MAX_WORK_ITEM_SIZES, each */
     size_t kernel_group_size; /* CL_KERNEL_WORK_GROUP_SIZE */
     const char *name, *driver, *platform, *profile, *extensions;
-    cl_int build_result;   /* what clBuildProgram returns */
+    const char *vendor, *version, *platform_version;
+    cl_int build_result;   /* what clBuildProgram returns of a source */
+    cl_int binary_status;  /* what clCreateProgramWithBinary says of this device's binary */
+    cl_int binary_result;  /* what clBuildProgram returns of a binary */
     const char *build_log; /* NULL: the log has size 0; "": size 1 */
 } fake_device_settings;
 
@@ -122,5 +125,14 @@ double fake_scalar_argument(const fake_command *command, const char *name);
 
 /* The options of the programs the library built, in order; NULL behind the last. */
 const char *fake_build_options(size_t index);
+
+/*
+ * Makes of a program's binary what a vendor's offline compiler would have made:
+ * kernels whose names have a suffix, built without options. Returns its size.
+ */
+size_t fake_vendor_binary(const void *binary, const char *suffix, void *out, size_t room);
+
+/* Whether two programs run the same: sources and options. */
+bool fake_same_program(cl_program a, cl_program b);
 
 #endif

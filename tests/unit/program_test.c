@@ -31,7 +31,7 @@ static void listen(void *user, int32_t level, const char *message)
 static void program_get__same_key_builds_once_SUCCESS(void **state)
 {
     world w = world_open();
-    cl_program first = NULL, second = NULL;
+    const lrn_program *first = NULL, *second = NULL;
     cllrn_error error = error_blank();
     (void)state;
 
@@ -50,7 +50,7 @@ static void program_get__each_field_of_the_key_counts_SUCCESS(void **state)
 {
     enum { KEYS = 9 };
     lrn_program_key keys[KEYS];
-    cl_program programs[KEYS];
+    const lrn_program *programs[KEYS];
     world w = world_open();
     (void)state;
     for (int i = 0; i < KEYS; ++i)
@@ -66,7 +66,7 @@ static void program_get__each_field_of_the_key_counts_SUCCESS(void **state)
 
     for (int round = 0; round < 2; ++round)
         for (int i = 0; i < KEYS; ++i) {
-            cl_program program = NULL;
+            const lrn_program *program = NULL;
             assert_int_equal(lrn_program_get(w.engine, &keys[i], &program, NULL), CLLRN_SUCCESS);
             for (int j = 0; j < i; ++j)
                 assert_ptr_not_equal(program, programs[j]);
@@ -115,7 +115,7 @@ static void program_options__say_all_of_the_key_SUCCESS(void **state)
 
 static void program_options__of_all_keys_different_SUCCESS(void **state)
 {
-    static char all[200][LRN_OPTIONS_SIZE];
+    static char all[200][LRN_OPTIONS_SIZE], names[200][CLLRN_KERNEL_NAME_SIZE];
     const lrn_device_facts facts = {
         .cpu_like = true, .int64 = true, .wide = true, .fp64 = true, .vector_width = 16};
     lrn_program_key keys[200];
@@ -126,9 +126,13 @@ static void program_options__of_all_keys_different_SUCCESS(void **state)
         /* None is cut short. */
         assert_true(strlen(all[i]) < sizeof all[i] - 1);
         assert_string_equal(all[i] + strlen(all[i]) - strlen("=ulong"), "=ulong");
-        for (size_t j = 0; j < i; ++j)
+        lrn_program_kernel_name(&keys[i], true, names[i]);
+        assert_true(strlen(names[i]) < sizeof names[i] - 1);
+        for (size_t j = 0; j < i; ++j) {
+            assert_string_not_equal(names[i], names[j]);
             if (keys[i].file == keys[j].file)
                 assert_string_not_equal(all[i], all[j]);
+        }
     }
 }
 
@@ -147,7 +151,7 @@ static void program_get__build_fails_BUILD_FAILURE(void **state)
         for (size_t j = 0; j < sizeof codes / sizeof *codes; ++j) {
             heard h = {.expected = logs[i]};
             world w = world_handles();
-            cl_program program = UNTOUCHED;
+            const lrn_program *program = UNTOUCHED;
             cllrn_error error = error_blank();
             w.options.log = listen;
             w.options.log_user = &h;
@@ -181,7 +185,7 @@ static void program_get__build_fails_BUILD_FAILURE(void **state)
 static void program_get__build_fails_without_a_log_callback_BUILD_FAILURE(void **state)
 {
     world w = world_open();
-    cl_program program = UNTOUCHED;
+    const lrn_program *program = UNTOUCHED;
     (void)state;
     fake_settings(w.device)->build_result = CL_BUILD_PROGRAM_FAILURE;
 
@@ -208,7 +212,7 @@ static void program_get__opencl_fails_its_status(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; ++i) {
         world w = world_open();
-        cl_program program = UNTOUCHED;
+        const lrn_program *program = UNTOUCHED;
         cllrn_error error = error_blank();
         fake_fail(rows[i].call, rows[i].code, false);
 
@@ -225,7 +229,7 @@ static void program_get__success_is_logged_SUCCESS(void **state)
 {
     heard h = {0};
     world w = world_handles();
-    cl_program program;
+    const lrn_program *program;
     (void)state;
     w.options.log = listen;
     w.options.log_user = &h;

@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "support.h"
 
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <math.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 static atomic_size_t calls, failed;
 static atomic_long live, mutexes;
@@ -15,11 +20,13 @@ int support_alloc_user;
 int support_setup(void **state)
 {
     (void)state;
+    setenv("CLLRN_CACHE", "off", 1); /* not the user's own */
     fake_reset();
     atomic_store(&live, 0);
     atomic_store(&mutexes, 0);
     atomic_store(&calls, 0);
     memory_fail(0, false);
+    disk_fail(0, 0, false);
     return 0;
 }
 
@@ -27,6 +34,7 @@ int support_teardown(void **state)
 {
     (void)state;
     memory_fail(0, false);
+    disk_fail(0, 0, false);
     fake_verify();
     assert_int_equal(atomic_load(&live), 0);
     assert_int_equal(atomic_load(&mutexes), 0);
@@ -331,6 +339,125 @@ int __wrap_pthread_mutex_destroy(pthread_mutex_t *mutex)
 {
     atomic_fetch_sub(&mutexes, 1);
     return __real_pthread_mutex_destroy(mutex);
+}
+
+static struct {
+    size_t calls, at; /* at 0: never */
+    int code;
+    bool from_there_on;
+} disk;
+
+void disk_fail(size_t n, int code, bool from_there_on)
+{
+    disk.calls = 0;
+    disk.at = n;
+    disk.code = code;
+    disk.from_there_on = from_there_on;
+}
+
+size_t disk_calls(void)
+{
+    return disk.calls;
+}
+
+static bool disk_fails(void)
+{
+    ++disk.calls;
+    if (disk.at == 0 || disk.calls < disk.at || (disk.calls > disk.at && !disk.from_there_on))
+        return false;
+    errno = disk.code;
+    return true;
+}
+
+int __real_open(const char *path, int flags, ...);
+int __wrap_open(const char *path, int flags, ...);
+int __real_openat(int directory, const char *path, int flags, ...);
+int __wrap_openat(int directory, const char *path, int flags, ...);
+ssize_t __real_read(int fd, void *data, size_t size);
+ssize_t __wrap_read(int fd, void *data, size_t size);
+ssize_t __real_write(int fd, const void *data, size_t size);
+ssize_t __wrap_write(int fd, const void *data, size_t size);
+int __real_fsync(int fd);
+int __wrap_fsync(int fd);
+int __real_renameat(int from, const char *old, int to, const char *new);
+int __wrap_renameat(int from, const char *old, int to, const char *new);
+int __real_mkdir(const char *path, mode_t mode);
+int __wrap_mkdir(const char *path, mode_t mode);
+int __real_fstat(int fd, struct stat *status);
+int __wrap_fstat(int fd, struct stat *status);
+
+/* The library opens directories only by it. */
+int __wrap_open(const char *path, int flags, ...)
+{
+    return disk_fails() ? -1 : __real_open(path, flags);
+}
+
+int __wrap_openat(int directory, const char *path, int flags, ...)
+{
+    return disk_fails() ? -1 : __real_openat(directory, path, flags, 0600);
+}
+
+/* Small pieces, as a pipe or a network may hand them out. */
+ssize_t __wrap_read(int fd, void *data, size_t size)
+{
+    return disk_fails() ? -1 : __real_read(fd, data, size < 65536 ? size : 65536);
+}
+
+ssize_t __wrap_write(int fd, const void *data, size_t size)
+{
+    return disk_fails() ? -1 : __real_write(fd, data, size < 65536 ? size : 65536);
+}
+
+int __wrap_fsync(int fd)
+{
+    (void)fd; /* slow, and no test can tell */
+    return disk_fails() ? -1 : 0;
+}
+
+int __wrap_renameat(int from, const char *old, int to, const char *new)
+{
+    return disk_fails() ? -1 : __real_renameat(from, old, to, new);
+}
+
+int __wrap_mkdir(const char *path, mode_t mode)
+{
+    return disk_fails() ? -1 : __real_mkdir(path, mode);
+}
+
+int __wrap_fstat(int fd, struct stat *status)
+{
+    return disk_fails() ? -1 : __real_fstat(fd, status);
+}
+
+void directory_make(char path[64])
+{
+    snprintf(path, 64, "/tmp/cllrn-unit-XXXXXX");
+    assert_non_null(mkdtemp(path));
+}
+
+size_t directory_list(const char *path, const char *suffix, char found[320])
+{
+    size_t count = 0;
+    DIR *list = opendir(path);
+    if (list == NULL)
+        return 0;
+    for (const struct dirent *item; (item = readdir(list)) != NULL;) {
+        const size_t length = strlen(item->d_name), end = strlen(suffix);
+        if (item->d_type != DT_REG || length < end ||
+            strcmp(item->d_name + length - end, suffix) != 0)
+            continue;
+        snprintf(found, 320, "%.60s/%.255s", path, item->d_name);
+        ++count;
+    }
+    closedir(list);
+    return count;
+}
+
+void directory_remove(const char *path)
+{
+    char command[128];
+    snprintf(command, sizeof command, "rm -rf '%s'", path);
+    assert_int_equal(system(command), 0);
 }
 
 void *support_alloc(void *user, size_t size)

@@ -91,6 +91,19 @@ void memory_fail(size_t n, bool from_there_on);
 size_t memory_calls(void);  /* since support_setup */
 size_t memory_failed(void); /* since memory_fail */
 
+/*
+ * The calls the library reads and writes files with, counted; the n-th from now
+ * fails with an errno, and with `from_there_on` every later one. n 0: none.
+ */
+void disk_fail(size_t n, int code, bool from_there_on);
+size_t disk_calls(void); /* since disk_fail */
+
+/* A directory of the test's own, removed with what is in it by directory_remove. */
+void directory_make(char path[64]);
+void directory_remove(const char *path);
+/* How many files are in it whose names end in suffix; the last one's path in found. */
+size_t directory_list(const char *path, const char *suffix, char found[320]);
+
 /* One device, a context of it, a queue, and an engine with the allocator above. */
 typedef struct world {
     cl_device_id device;

@@ -4,6 +4,7 @@
 
 #include "buffers.h"
 #include "command.h"
+#include "engine.h"
 #include "job.h"
 #include "message.h"
 #include "output.h"
@@ -40,6 +41,8 @@ static const char help[] =
     "  --runs N          at least, of everything, up to 1000 (11)\n"
     "  --seconds S       at least, for each shape (1)\n"
     "  --device SPEC     an index or a part of a name, as for 'cllrn run'\n"
+    "  --pack PACK       takes the programs from a binary pack, see 'cllrn compile --help'\n"
+    "  --any-driver      which may be for another version of the driver\n"
     "  --json FILE       also writes all of it as JSON; its schema, \"cllrn-bench-1\", is at\n"
     "                    the top of src/cli/bench/results.c\n"
     "  --plot FILE.svg   also draws bandwidth against bytes; needs gnuplot\n"
@@ -111,11 +114,9 @@ static bool time_plan_and_forget(const bench *b, const workload *w, cllrn_engine
 static bool time_build(const bench *b, build *one)
 {
     cllrn_engine *other = NULL;
-    cllrn_error error = CLLRN_ERROR_INIT;
     const bool timed =
         time_plan_and_forget(b, one->of, b->on.engine, &one->again) &&
-        message_check(cllrn_engine_create(b->on.context, b->on.device.id, NULL, &other, &error),
-                      &error) &&
+        engine_create(b->on.context, &b->on.device, CLLRN_CACHE_OFF, NULL, NULL, &other) &&
         time_plan_and_forget(b, one->of, other, &one->other_engine);
     cllrn_engine_destroy(other);
     return timed;
@@ -348,6 +349,8 @@ static int execute(const request *r, files *f)
         return EXIT_FAILED;
     if (target.kind != DEVICE_OPENCL)
         return message_usage("--device %s is no OpenCL device", target.name);
+    target.pack = r->pack;
+    target.any_driver = r->any_driver;
     return run(r, &target, f) ? EXIT_DONE : EXIT_FAILED;
 }
 

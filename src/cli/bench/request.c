@@ -34,6 +34,8 @@ enum option_code {
     RUNS,
     SECONDS,
     DEVICE,
+    PACK,
+    ANY_DRIVER,
     JSON,
     PLOT,
     PEERS,
@@ -56,6 +58,8 @@ static const struct option known[] = {
     {"runs", required_argument, NULL, RUNS},
     {"seconds", required_argument, NULL, SECONDS},
     {"device", required_argument, NULL, DEVICE},
+    {"pack", required_argument, NULL, PACK},
+    {"any-driver", no_argument, NULL, ANY_DRIVER},
     {"json", required_argument, NULL, JSON},
     {"plot", required_argument, NULL, PLOT},
     {"peers", required_argument, NULL, PEERS},
@@ -75,6 +79,7 @@ static const char *const expected[CODES] = {
     [RUNS] = "a whole number, 1 to 1000",
     [SECONDS] = "a number, 0 or more",
     [DEVICE] = "an index or a part of a name",
+    [PACK] = "a file name",
     [JSON] = "a file name",
     [PLOT] = "a file name",
     [PEERS] = "a file name",
@@ -168,6 +173,10 @@ static bool take(int code, const char *value, void *parsed)
         return number_parse_double(value, &r->seconds) && r->seconds >= 0 && isfinite(r->seconds);
     case DEVICE:
         return option_take_text(value, &r->device);
+    case PACK:
+        return option_take_text(value, &r->pack);
+    case ANY_DRIVER:
+        return r->any_driver = true;
     case JSON:
         return option_take_text(value, &r->json);
     case PLOT:

@@ -23,8 +23,10 @@ typedef struct request {
     int layout_count, dtype_count, size_count, beta_count;
     int32_t region;
     bool forward, backward;
-    int runs;       /* of everything, at least */
-    double seconds; /* for every shape, at least */
+    int runs;         /* of everything, at least */
+    double seconds;   /* for every shape, at least */
+    const char *pack; /* NULL: none */
+    bool any_driver;
     bool quiet;
     bool help; /* asked for; then nothing else counts */
 } request;

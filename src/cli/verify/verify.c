@@ -15,7 +15,8 @@
 #include <string.h>
 
 static const char help[] =
-    "usage: cllrn verify [--device SPEC] [--quick | --full] [--case N] [--report FILE] [--quiet]\n"
+    "usage: cllrn verify [--device SPEC] [--pack PACK] [--quick | --full] [--case N] [--report "
+    "FILE] [--quiet]\n"
     "       cllrn verify [--quick | --full] [--case N] --list\n"
     "\n"
     "Runs a fixed list of cases on one device: every type in both directions, every\n"
@@ -28,6 +29,8 @@ static const char help[] =
     "  --device SPEC  an index or part of a name, as for 'cllrn run'; or host, which\n"
     "                 verifies the host build's accuracy and digests; default:\n"
     "                 $CLLRN_DEVICE, else the first GPU, accelerator or CPU\n"
+    "  --pack PACK    takes the programs from a binary pack, see 'cllrn compile --help'\n"
+    "  --any-driver   which may be for another version of the driver\n"
     "  --quick        fewer and smaller cases: seconds, or minutes on an interpreter\n"
     "  --full         all cases and every program: up to 20 minutes on two cores\n"
     "  --case N       this case alone, whatever its list; --quick and --full still say how\n"
@@ -43,7 +46,8 @@ static const char help[] =
     "Exit status: 0 all passed, 1 something failed, 2 wrong usage.\n";
 
 typedef struct request {
-    const char *device, *report, *digests;
+    const char *device, *pack, *report, *digests;
+    bool any_driver;
     case_list list;
     int64_t only; /* -1: the list */
     bool listing, quiet;
@@ -184,6 +188,10 @@ static int verify_device(const request *r, output *report)
         return EXIT_FAILED;
     if (target.kind == DEVICE_REFERENCE)
         return message_usage("--device reference is what others are verified against");
+    if (r->pack && target.kind != DEVICE_OPENCL)
+        return message_usage("--pack is for OpenCL devices, not for --device %s", target.name);
+    target.pack = r->pack;
+    target.any_driver = r->any_driver;
     return verify_into(r, &target, report) ? EXIT_DONE : EXIT_FAILED;
 }
 
@@ -204,10 +212,12 @@ static int verify(const request *r)
 
 /* --------------------------------------------------------------------- options */
 
-enum { DEVICE = 1, QUICK, FULL, CASE, LIST, REPORT, QUIET, DIGESTS, HELP };
+enum { DEVICE = 1, PACK, ANY_DRIVER, QUICK, FULL, CASE, LIST, REPORT, QUIET, DIGESTS, HELP };
 
 static const struct option known[] = {
     {"device", required_argument, NULL, DEVICE},
+    {"pack", required_argument, NULL, PACK},
+    {"any-driver", no_argument, NULL, ANY_DRIVER},
     {"quick", no_argument, NULL, QUICK},
     {"full", no_argument, NULL, FULL},
     {"case", required_argument, NULL, CASE},
@@ -231,6 +241,12 @@ static int take_option(request *r, int option, char **argv)
     switch (option) {
     case DEVICE:
         r->device = optarg;
+        return EXIT_DONE;
+    case PACK:
+        r->pack = optarg;
+        return EXIT_DONE;
+    case ANY_DRIVER:
+        r->any_driver = true;
         return EXIT_DONE;
     case QUICK:
         r->list = LIST_QUICK;

@@ -1,0 +1,314 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cache.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "disk.h"
+#include "engine.h"
+#include "error.h"
+#include "hash.h"
+
+static const uint64_t default_limit = UINT64_C(256) << 20;
+
+/* Longer ago than any write takes: who began it is gone. */
+enum { ABANDONED_SECONDS = 3600 };
+
+static const char suffix[] = ".program";
+
+/* ---------------------------------------------------------------- the directory */
+
+static char *join(const char *directory, const char *name)
+{
+    const size_t size = strlen(directory) + strlen(name) + 1;
+    char *path = malloc(size);
+    if (path != NULL)
+        snprintf(path, size, "%s%s", directory, name);
+    return path;
+}
+
+/* Where it is, allocated; *none where there is no place for it. Relative ones would be elsewhere
+   for every process that is started elsewhere. */
+static char *locate(const cllrn_engine_options *options, bool *none)
+{
+    const char *named =
+        options->cache_dir != NULL ? options->cache_dir : lrn_environment("CLLRN_CACHE_DIR");
+    const char *xdg = lrn_environment("XDG_CACHE_HOME"), *home = lrn_environment("HOME");
+    *none = false;
+    if (named != NULL)
+        return join(named, "");
+    if (xdg != NULL && xdg[0] == '/')
+        return join(xdg, "/cllrn");
+    if (home != NULL && home[0] == '/')
+        return join(home, "/.cache/cllrn");
+    *none = true;
+    return NULL;
+}
+
+static bool wanted(const cllrn_engine_options *options, bool helps)
+{
+    const char *said = lrn_environment("CLLRN_CACHE");
+    if (options->cache != CLLRN_CACHE_AUTO)
+        return options->cache == CLLRN_CACHE_ON;
+    if (said != NULL && strcmp(said, "off") == 0)
+        return false;
+    return helps || (said != NULL && strcmp(said, "on") == 0);
+}
+
+cllrn_status lrn_cache_open(lrn_cache *cache, const cllrn_engine_options *options, bool helps,
+                            cllrn_error *error)
+{
+    bool none = true;
+    *cache = (lrn_cache){NULL, options->cache_limit != 0 ? options->cache_limit : default_limit};
+    if (wanted(options, helps))
+        cache->directory = locate(options, &none);
+    if (cache->directory == NULL && !none)
+        return lrn_fail(error, CLLRN_OUT_OF_MEMORY,
+                        "engine create: no memory for the cache's name");
+    return CLLRN_SUCCESS;
+}
+
+void lrn_cache_close(lrn_cache *cache)
+{
+    free(cache->directory);
+    cache->directory = NULL;
+}
+
+/* Once is enough: an engine without its cache is as right, and as quick to say so. */
+static void give_up(cllrn_engine *engine, const char *why)
+{
+    lrn_engine_log(engine, CLLRN_LOG_WARNING, "no cache in %.500s: %s", engine->cache.directory,
+                   why);
+    lrn_cache_close(&engine->cache);
+}
+
+/* Makes it, and what leads to it. */
+static int make_directory(char *path)
+{
+    for (char *slash = strchr(path + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        const int made = mkdir(path, 0700);
+        *slash = '/';
+        if (made != 0 && errno != EEXIST)
+            return errno;
+    }
+    return mkdir(path, 0700) == 0 || errno == EEXIST ? 0 : errno;
+}
+
+static int open_directory(const char *path)
+{
+    return open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
+/* A descriptor of the directory, private as it must be: what lies in it is executed. -1 if not. */
+static int enter(cllrn_engine *engine, bool make)
+{
+    struct stat status;
+    int fd = open_directory(engine->cache.directory);
+    if (fd < 0 && errno == ENOENT) {
+        if (!make)
+            return -1;
+        const int code = make_directory(engine->cache.directory);
+        if (code != 0) {
+            give_up(engine, strerror(code));
+            return -1;
+        }
+        fd = open_directory(engine->cache.directory);
+    }
+    if (fd < 0) {
+        give_up(engine, strerror(errno));
+        return -1;
+    }
+    if (fstat(fd, &status) != 0)
+        give_up(engine, strerror(errno));
+    else if (status.st_uid != geteuid())
+        give_up(engine, "it belongs to another user");
+    else if ((status.st_mode & (S_IWGRP | S_IWOTH)) != 0)
+        give_up(engine, "others may write to it");
+    else
+        return fd;
+    close(fd);
+    return -1;
+}
+
+/* -------------------------------------------------------------------- its entries */
+
+enum { ENTRY_NAME = 16 + sizeof suffix };
+
+static void entry_name(const cllrn_engine *engine, const char *name, const char *options,
+                       char entry[ENTRY_NAME])
+{
+    uint64_t hash = lrn_hash(0, &(const unsigned char){LRN_PACK_FORMAT}, 1);
+    for (int i = 0; i < CLLRN_PACK_TEXTS; ++i)
+        hash = lrn_hash_text(hash, engine->identity.texts[i]);
+    hash = lrn_hash_text(lrn_hash_text(hash, name), options);
+    snprintf(entry, ENTRY_NAME, "%016" PRIx64 "%s", hash, suffix);
+}
+
+static bool is_entry(const char *name)
+{
+    return strlen(name) == ENTRY_NAME - 1 && strspn(name, "0123456789abcdef") == 16 &&
+           strcmp(name + 16, suffix) == 0;
+}
+
+/* What makes the file one of the program's, whole and of this device. */
+static cllrn_status check_entry(const cllrn_engine *engine, const cllrn_pack *pack,
+                                const char *name, const char *options, cllrn_error *error)
+{
+    const cllrn_status status =
+        lrn_identity_match(&engine->identity, pack->texts, false, "cache entry", error);
+    if (status != CLLRN_SUCCESS)
+        return status;
+    if (pack->row_count != 1 || strcmp(pack->rows->name, name) != 0 ||
+        strcmp(pack->rows->options, options) != 0 || *pack->rows->kernel != '\0')
+        return lrn_fail(error, CLLRN_PACK_MISMATCH, "cache entry: of another program");
+    if (!lrn_pack_intact(pack, pack->rows))
+        return lrn_fail(error, CLLRN_INVALID_PACK, "cache entry: damaged: another checksum");
+    return CLLRN_SUCCESS;
+}
+
+static cllrn_pack *read_entry(cllrn_engine *engine, int directory, const char *entry,
+                              const char *name, const char *options)
+{
+    unsigned char *data = NULL;
+    size_t size = 0;
+    cllrn_pack *pack = NULL;
+    cllrn_error error = CLLRN_ERROR_INIT;
+    const int code = lrn_disk_read(directory, entry, (size_t)LRN_PACK_MAX_SIZE, &data, &size);
+    if (code == ENOENT)
+        return NULL;
+    cllrn_status status =
+        code != 0 ? lrn_fail(&error, CLLRN_INVALID_PACK, "cache entry: %s", strerror(code))
+                  : lrn_pack_take(data, size, "cache entry", &pack, &error);
+    if (status == CLLRN_SUCCESS)
+        status = check_entry(engine, pack, name, options, &error);
+    if (status == CLLRN_SUCCESS) {
+        /* The oldest go first: this one is young again. */
+        (void)utimensat(directory, entry, NULL, 0);
+        return pack;
+    }
+    cllrn_pack_destroy(pack);
+    lrn_engine_log(engine, CLLRN_LOG_WARNING, "dropped %s from the cache: %s", name, error.message);
+    if (status != CLLRN_OUT_OF_MEMORY)
+        unlinkat(directory, entry, 0);
+    return NULL;
+}
+
+cllrn_pack *lrn_cache_load(cllrn_engine *engine, const char *name, const char *options)
+{
+    char entry[ENTRY_NAME];
+    if (engine->cache.directory == NULL)
+        return NULL;
+    const int directory = enter(engine, false);
+    if (directory < 0)
+        return NULL;
+    entry_name(engine, name, options, entry);
+    cllrn_pack *pack = read_entry(engine, directory, entry, name, options);
+    close(directory);
+    return pack;
+}
+
+void lrn_cache_drop(cllrn_engine *engine, const char *name, const char *options, const char *why)
+{
+    char entry[ENTRY_NAME];
+    lrn_engine_log(engine, CLLRN_LOG_WARNING, "dropped %s from the cache: %s", name, why);
+    const int directory = engine->cache.directory != NULL ? enter(engine, false) : -1;
+    if (directory < 0)
+        return;
+    entry_name(engine, name, options, entry);
+    unlinkat(directory, entry, 0);
+    close(directory);
+}
+
+/* --------------------------------------------------------------------- its size */
+
+static bool before(const struct timespec *a, const struct timespec *b)
+{
+    return a->tv_sec < b->tv_sec || (a->tv_sec == b->tv_sec && a->tv_nsec < b->tv_nsec);
+}
+
+/* The bytes of all entries but the new one, and the oldest of them; what was abandoned goes. */
+static uint64_t survey(DIR *list, const char *kept, char oldest[ENTRY_NAME])
+{
+    struct timespec time = {0, 0};
+    uint64_t bytes = 0;
+    const int directory = dirfd(list);
+    *oldest = '\0';
+    rewinddir(list);
+    for (const struct dirent *item; (item = readdir(list)) != NULL;) {
+        struct stat status;
+        const bool temporary = lrn_disk_is_temporary(item->d_name);
+        if ((!temporary && !is_entry(item->d_name)) || strcmp(item->d_name, kept) == 0 ||
+            fstatat(directory, item->d_name, &status, AT_SYMLINK_NOFOLLOW) != 0)
+            continue;
+        if (temporary) {
+            struct timespec now;
+            if (timespec_get(&now, TIME_UTC) != 0 &&
+                now.tv_sec - status.st_mtim.tv_sec > ABANDONED_SECONDS)
+                unlinkat(directory, item->d_name, 0);
+            continue;
+        }
+        bytes += status.st_size > 0 ? (uint64_t)status.st_size : 0;
+        if (*oldest == '\0' || before(&status.st_mtim, &time)) {
+            time = status.st_mtim;
+            memcpy(oldest, item->d_name, ENTRY_NAME);
+        }
+    }
+    return bytes;
+}
+
+/* Removes the oldest entries until the rest fits beside the new one. */
+static void make_room(cllrn_engine *engine, int directory, const char *kept, uint64_t size)
+{
+    char oldest[ENTRY_NAME];
+    const int copy = openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *list = copy >= 0 ? fdopendir(copy) : NULL;
+    if (list == NULL) {
+        if (copy >= 0)
+            close(copy);
+        return;
+    }
+    while (survey(list, kept, oldest) + size > engine->cache.limit && *oldest != '\0') {
+        if (unlinkat(directory, oldest, 0) != 0 && errno != ENOENT)
+            break;
+        lrn_engine_log(engine, CLLRN_LOG_DEBUG, "evicted %s from the cache", oldest);
+    }
+    closedir(list);
+}
+
+void lrn_cache_store(cllrn_engine *engine, const lrn_pack_row *row)
+{
+    char entry[ENTRY_NAME];
+    const char *texts[CLLRN_PACK_TEXTS];
+    cllrn_pack *pack = NULL;
+    cllrn_error error = CLLRN_ERROR_INIT;
+    const int directory = engine->cache.directory != NULL ? enter(engine, true) : -1;
+    if (directory < 0)
+        return;
+    for (int i = 0; i < CLLRN_PACK_TEXTS; ++i)
+        texts[i] = engine->identity.texts[i];
+    if (lrn_pack_make(texts, row, 1, &pack, &error) != CLLRN_SUCCESS) {
+        lrn_engine_log(engine, CLLRN_LOG_WARNING, "%s not cached: %s", row->name, error.message);
+    } else if (pack->size > engine->cache.limit) {
+        lrn_engine_log(engine, CLLRN_LOG_WARNING,
+                       "%s not cached: %zu bytes, and the cache holds %" PRIu64, row->name,
+                       pack->size, engine->cache.limit);
+    } else {
+        entry_name(engine, row->name, row->options, entry);
+        make_room(engine, directory, entry, pack->size);
+        const int code = lrn_disk_write(directory, entry, pack->data, pack->size);
+        if (code != 0)
+            lrn_engine_log(engine, CLLRN_LOG_WARNING, "%s not cached in %.500s: %s", row->name,
+                           engine->cache.directory, strerror(code));
+    }
+    cllrn_pack_destroy(pack);
+    close(directory);
+}

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* cllrn pack: looks into a binary pack, and adds to it. */
+#include "command.h"
+#include "message.h"
+#include "option.h"
+#include "pack_file.h"
+#include "subject.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char help[] =
+    "usage: cllrn pack list PACK\n"
+    "       cllrn pack add PACK BINARY --programs NAME[=KERNEL],.. [--device SPEC]\n"
+    "\n"
+    "  list  prints what a pack was made for, and its programs\n"
+    "  add   adds a binary that a vendor's offline compiler made (.aocx, .xclbin): one file\n"
+    "        that holds the kernels of many programs. A PACK that does not exist is made,\n"
+    "        for the device.\n"
+    "\n"
+    "  --programs LIST  the programs in it, as 'cllrn pack list' calls them, each with the\n"
+    "                   name of its kernel in the binary where that is another\n"
+    "  --device SPEC    the device of a new pack: an index, or a part of a name\n"
+    "  --help           prints this\n"
+    "\n"
+    "Exit status: 0 done, 1 failed, 2 wrong usage.\n";
+
+typedef struct request {
+    char *programs; /* a copy, which is cut into pieces */
+    const char *device;
+    bool help;
+} request;
+
+/* ------------------------------------------------------------------------- list */
+
+static int list(const char *path)
+{
+    static const char *const labels[CLLRN_PACK_TEXTS] = {"library",          "kernels", "platform",
+                                                         "platform version", "device",  "vendor",
+                                                         "device version",   "driver"};
+    cllrn_pack *pack = NULL;
+    const char *name, *kernel;
+    size_t size;
+    if (!pack_file_open(path, &pack))
+        return EXIT_FAILED;
+    for (int i = 0; i < CLLRN_PACK_TEXTS; ++i)
+        printf("%-17s %s\n", labels[i], cllrn_pack_text(pack, i));
+    printf("%-17s %zu\n", "programs", pack_file_count(pack));
+    for (size_t i = 0; (name = cllrn_pack_program(pack, i, &kernel, &size)); ++i)
+        printf("  %s%s%s, %zu bytes\n", name, *kernel ? ", kernel " : "", kernel, size);
+    cllrn_pack_destroy(pack);
+    return message_finish_stdout();
+}
+
+/* -------------------------------------------------------------------------- add */
+
+/* The programs of a list, and their kernels, NULL where not named; both point into the list. */
+typedef struct names {
+    const char **programs, **kernels;
+    size_t count;
+} names;
+
+static bool split(char *list, names *found)
+{
+    size_t most = 1;
+    for (const char *c = list; *c; ++c)
+        most += *c == ',';
+    found->programs = calloc(most, sizeof *found->programs);
+    found->kernels = calloc(most, sizeof *found->kernels);
+    if (!found->programs || !found->kernels)
+        return message_fail("out of memory for %zu names", most);
+    for (char *item = strtok(list, ","); item; item = strtok(NULL, ",")) {
+        char *const equals = strchr(item, '=');
+        if (equals)
+            *equals = '\0';
+        found->programs[found->count] = item;
+        found->kernels[found->count++] = equals ? equals + 1 : NULL;
+    }
+    return true;
+}
+
+static bool device_has(const cllrn_engine *engine, const char *program)
+{
+    char name[CLLRN_KERNEL_NAME_SIZE];
+    for (size_t i = 0; cllrn_engine_program_name(engine, i, name); ++i)
+        if (strcmp(name, program) == 0)
+            return true;
+    return false;
+}
+
+/* What the engine has made so far, which is nothing, and whom for. */
+static bool make_empty(const request *r, const names *added, cllrn_pack **pack)
+{
+    device target;
+    subject on;
+    cllrn_error error = CLLRN_ERROR_INIT;
+    if (!device_resolve(r->device, &target))
+        return false;
+    if (target.kind != DEVICE_OPENCL)
+        return message_fail("--device %s is no OpenCL device", target.name);
+    if (!subject_open(&on, &target, 0, true))
+        return false;
+    bool made = true;
+    for (size_t i = 0; i < added->count && made; ++i)
+        made = device_has(on.engine, added->programs[i]) ||
+               message_fail("%s has no program '%s'", target.name, added->programs[i]);
+    made = made && message_check(cllrn_engine_export(on.engine, pack, &error), &error);
+    subject_close(&on);
+    return made;
+}
+
+static bool exists(const char *path)
+{
+    FILE *const file = fopen(path, "rb");
+    if (file)
+        fclose(file);
+    return file != NULL;
+}
+
+static bool add_to(const cllrn_pack *pack, const char *binary_path, const names *added,
+                   output *file)
+{
+    void *binary = NULL;
+    size_t size = 0;
+    cllrn_pack *sum = NULL;
+    cllrn_error error = CLLRN_ERROR_INIT;
+    if (!pack_file_load(binary_path, &binary, &size))
+        return false;
+    const bool written = message_check(cllrn_pack_add(pack, binary, size, added->programs,
+                                                      added->kernels, added->count, &sum, &error),
+                                       &error) &&
+                         pack_file_write(sum, file);
+    cllrn_pack_destroy(sum);
+    free(binary);
+    return written;
+}
+
+static int add(const request *r, const char *path, const char *binary)
+{
+    names added = {NULL, NULL, 0};
+    output file = {0};
+    cllrn_pack *pack = NULL;
+    const bool done = split(r->programs, &added) && output_open(&file, path) &&
+                      (exists(path) ? pack_file_open(path, &pack) : make_empty(r, &added, &pack)) &&
+                      add_to(pack, binary, &added, &file);
+    output_discard(&file);
+    cllrn_pack_destroy(pack);
+    free(added.programs);
+    free(added.kernels);
+    return done ? EXIT_DONE : EXIT_FAILED;
+}
+
+/* ---------------------------------------------------------------------- options */
+
+enum { PROGRAMS = 1, DEVICE, HELP, CODES };
+
+_Static_assert(CODES <= ' ', "the codes of options are below any letter");
+
+static const struct option known[] = {
+    {"programs", required_argument, NULL, PROGRAMS},
+    {"device", required_argument, NULL, DEVICE},
+    {"help", no_argument, NULL, HELP},
+    {NULL, 0, NULL, 0},
+};
+
+static const char *const expected[CODES] = {
+    [PROGRAMS] = "a list of names",
+    [DEVICE] = "an index or a part of a name",
+};
+
+static bool take(int code, const char *value, void *parsed)
+{
+    request *const r = parsed;
+    switch (code) {
+    case PROGRAMS:
+        free(r->programs);
+        r->programs = strdup(value);
+        return r->programs && *value != '\0';
+    case DEVICE:
+        return option_take_text(value, &r->device);
+    default:
+        return r->help = true;
+    }
+}
+
+static int execute(const request *r, int count, char **arguments)
+{
+    if (r->help) {
+        fputs(help, stdout);
+        return message_finish_stdout();
+    }
+    if (count == 2 && strcmp(arguments[0], "list") == 0)
+        return r->programs || r->device ? message_usage("list takes no options")
+                                        : list(arguments[1]);
+    if (count != 3 || strcmp(arguments[0], "add") != 0)
+        return message_usage("expected 'list PACK' or 'add PACK BINARY'");
+    if (!r->programs)
+        return message_usage("--programs is missing");
+    return add(r, arguments[1], arguments[2]);
+}
+
+int command_pack(int argc, char **argv)
+{
+    static const option_set set = {known, expected, HELP, take};
+    request r = {.programs = NULL};
+    int status = option_parse(argc, argv, &set, &r);
+    if (status == EXIT_DONE)
+        status = execute(&r, argc - optind, argv + optind);
+    free(r.programs);
+    return status;
+}

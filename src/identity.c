@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "identity.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "error.h"
+
+static const struct {
+    const char *name;
+    bool of_driver; /* a user may know better */
+} rows[CLLRN_PACK_TEXTS] = {
+    [CLLRN_PACK_LIBRARY] = {"library version", false},
+    [CLLRN_PACK_KERNELS] = {"kernels", false},
+    [CLLRN_PACK_PLATFORM] = {"platform", false},
+    [CLLRN_PACK_PLATFORM_VERSION] = {"platform version", true},
+    [CLLRN_PACK_DEVICE] = {"device", false},
+    [CLLRN_PACK_VENDOR] = {"vendor", false},
+    [CLLRN_PACK_DEVICE_VERSION] = {"device version", true},
+    [CLLRN_PACK_DRIVER] = {"driver", true},
+};
+
+/* Of texts that are longer than the room for them the beginning counts. */
+static bool device_text(cl_device_id device, cl_device_info info, char *text)
+{
+    char whole[1024];
+    if (clGetDeviceInfo(device, info, sizeof whole, whole, NULL) != CL_SUCCESS)
+        return false;
+    whole[sizeof whole - 1] = '\0';
+    snprintf(text, LRN_IDENTITY_TEXT, "%.255s", whole);
+    return true;
+}
+
+static bool platform_text(cl_platform_id platform, cl_platform_info info, char *text)
+{
+    char whole[1024];
+    if (clGetPlatformInfo(platform, info, sizeof whole, whole, NULL) != CL_SUCCESS)
+        return false;
+    whole[sizeof whole - 1] = '\0';
+    snprintf(text, LRN_IDENTITY_TEXT, "%.255s", whole);
+    return true;
+}
+
+void lrn_identity_get(cl_platform_id platform, cl_device_id device, const char *kernel_hash,
+                      lrn_identity *identity)
+{
+    memset(identity, 0, sizeof *identity);
+    snprintf(identity->texts[CLLRN_PACK_LIBRARY], LRN_IDENTITY_TEXT, "%s", cllrn_version());
+    snprintf(identity->texts[CLLRN_PACK_KERNELS], LRN_IDENTITY_TEXT, "%s", kernel_hash);
+    identity->complete =
+        platform_text(platform, CL_PLATFORM_NAME, identity->texts[CLLRN_PACK_PLATFORM]) &&
+        platform_text(platform, CL_PLATFORM_VERSION,
+                      identity->texts[CLLRN_PACK_PLATFORM_VERSION]) &&
+        device_text(device, CL_DEVICE_NAME, identity->texts[CLLRN_PACK_DEVICE]) &&
+        device_text(device, CL_DEVICE_VENDOR, identity->texts[CLLRN_PACK_VENDOR]) &&
+        device_text(device, CL_DEVICE_VERSION, identity->texts[CLLRN_PACK_DEVICE_VERSION]) &&
+        device_text(device, CL_DRIVER_VERSION, identity->texts[CLLRN_PACK_DRIVER]);
+}
+
+cllrn_status lrn_identity_match(const lrn_identity *here, const char *const *made, bool any_driver,
+                                const char *what, cllrn_error *error)
+{
+    if (!here->complete)
+        return lrn_fail(error, CLLRN_PACK_MISMATCH,
+                        "%s: this device does not tell its name and versions, so that nothing is "
+                        "known to fit it",
+                        what);
+    for (int i = 0; i < CLLRN_PACK_TEXTS; ++i)
+        if (strcmp(here->texts[i], made[i]) != 0 && !(any_driver && rows[i].of_driver))
+            return lrn_fail(error, CLLRN_PACK_MISMATCH,
+                            "%.120s: made for %s \"%.80s\" (%.30s, driver %.30s), but this is %s "
+                            "\"%.80s\" (%.30s, driver %.30s): make it anew here",
+                            what, rows[i].name, made[i], made[CLLRN_PACK_DEVICE],
+                            made[CLLRN_PACK_DRIVER], rows[i].name, here->texts[i],
+                            here->texts[CLLRN_PACK_DEVICE], here->texts[CLLRN_PACK_DRIVER]);
+    return CLLRN_SUCCESS;
+}

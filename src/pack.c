@@ -1,0 +1,493 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "pack.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "disk.h"
+#include "error.h"
+#include "hash.h"
+#include "sources.h"
+
+static const char magic[8] = {'c', 'l', 'L', 'R', 'N', 'p', 'k', '\n'};
+
+enum { AT_FORMAT = 8, AT_PROGRAMS = 12, AT_BINARIES = 16, AT_RESERVED = 20 };
+enum { AT_TABLES = 24, AT_SIZE = 32, AT_CHECKSUM = 40 };
+enum { ALIGNMENT = 16, BINARY_ENTRY = 16, PROGRAM_ENTRY = 16, MAX_TEXT = 4096 };
+
+static uint64_t aligned(uint64_t at)
+{
+    return (at + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+}
+
+/* -------------------------------------------------------------------- checksums */
+
+static uint64_t header_checksum(const unsigned char *data, size_t tables)
+{
+    return lrn_hash(lrn_hash(0, data, AT_CHECKSUM), data + LRN_PACK_HEADER, tables);
+}
+
+static uint64_t binary_checksum(const char *const *texts, const lrn_pack_row *rows, size_t count,
+                                const lrn_pack_row *of)
+{
+    uint64_t hash = 0;
+    for (int i = 0; i < CLLRN_PACK_TEXTS; ++i)
+        hash = lrn_hash_text(hash, texts[i]);
+    for (const lrn_pack_row *row = rows; row < rows + count; ++row)
+        if (row->binary == of->binary)
+            hash = lrn_hash_text(lrn_hash_text(lrn_hash_text(hash, row->name), row->options),
+                                 row->kernel);
+    return lrn_hash(hash, of->binary, of->size);
+}
+
+bool lrn_pack_intact(const cllrn_pack *pack, const lrn_pack_row *row)
+{
+    return pack->checksums[row - pack->rows] ==
+           binary_checksum(pack->texts, pack->rows, pack->row_count, row);
+}
+
+/* ---------------------------------------------------------------------- reading */
+
+/* What is left of the tables; bad once it was too little. */
+typedef struct cursor {
+    const unsigned char *at, *end;
+    bool bad;
+} cursor;
+
+static uint64_t number(const unsigned char *at, int bytes)
+{
+    uint64_t value = 0;
+    for (int i = 0; i < bytes; ++i)
+        value |= (uint64_t)at[i] << (8 * i);
+    return value;
+}
+
+static uint64_t take_number(cursor *c, int bytes)
+{
+    if (c->bad || c->end - c->at < bytes) {
+        c->bad = true;
+        return 0;
+    }
+    c->at += bytes;
+    return number(c->at - bytes, bytes);
+}
+
+static const char *take_text(cursor *c)
+{
+    const uint64_t length = take_number(c, 4);
+    const char *text = (const char *)c->at;
+    if (c->bad || length == 0 || length > MAX_TEXT || length > (uint64_t)(c->end - c->at) ||
+        memchr(text, '\0', (size_t)length) != text + length - 1) {
+        c->bad = true;
+        return "";
+    }
+    c->at += length;
+    return text;
+}
+
+/* What the header says, once it is known to go together with the size. */
+typedef struct layout {
+    size_t programs, binaries, tables;
+} layout;
+
+static cllrn_status damaged(cllrn_error *error, const char *what, const char *how)
+{
+    return lrn_fail(error, CLLRN_INVALID_PACK, "%.200s: damaged: %s: make it anew", what, how);
+}
+
+static cllrn_status read_header(const unsigned char *data, size_t size, const char *what,
+                                layout *found, cllrn_error *error)
+{
+    if (size < LRN_PACK_HEADER || memcmp(data, magic, sizeof magic) != 0)
+        return lrn_fail(error, CLLRN_INVALID_PACK, "%.200s: no clLRN pack", what);
+    if (number(data + AT_FORMAT, 4) != LRN_PACK_FORMAT)
+        return lrn_fail(error, CLLRN_INVALID_PACK,
+                        "%.200s: format %" PRIu64 ", expected %d: make it anew with this version",
+                        what, number(data + AT_FORMAT, 4), LRN_PACK_FORMAT);
+    const uint64_t tables = number(data + AT_TABLES, 8);
+    if (number(data + AT_SIZE, 8) != size)
+        return lrn_fail(error, CLLRN_INVALID_PACK,
+                        "%.200s: damaged: %zu bytes, expected %" PRIu64 ": make it anew", what,
+                        size, number(data + AT_SIZE, 8));
+    if (tables > size - LRN_PACK_HEADER)
+        return damaged(error, what, "its tables are larger than itself");
+    if (number(data + AT_CHECKSUM, 8) != header_checksum(data, (size_t)tables))
+        return damaged(error, what, "its tables have another checksum");
+    found->tables = (size_t)tables;
+    found->programs = (size_t)number(data + AT_PROGRAMS, 4);
+    found->binaries = (size_t)number(data + AT_BINARIES, 4);
+    if (found->programs > LRN_PACK_PROGRAMS || found->programs > found->tables / PROGRAM_ENTRY ||
+        found->binaries > found->programs || found->binaries > found->tables / BINARY_ENTRY ||
+        number(data + AT_RESERVED, 4) != 0)
+        return damaged(error, what, "it counts more programs than it has room for");
+    return CLLRN_SUCCESS;
+}
+
+/* The binaries' table, and that the payloads fill what is left to the byte. */
+static bool read_binaries(cllrn_pack *pack, const layout *found, cursor *c, const size_t *indices)
+{
+    uint64_t at = LRN_PACK_HEADER + (uint64_t)found->tables;
+    for (size_t index = 0; index < found->binaries; ++index) {
+        const uint64_t size = take_number(c, 8), checksum = take_number(c, 8);
+        bool used = false;
+        at = aligned(at);
+        if (c->bad || size == 0 || at > pack->size || size > pack->size - at)
+            return false;
+        for (size_t i = 0; i < pack->row_count; ++i)
+            if (indices[i] == index) {
+                pack->rows[i].binary = pack->data + at;
+                pack->rows[i].size = (size_t)size;
+                pack->checksums[i] = checksum;
+                used = true;
+            }
+        if (!used)
+            return false;
+        at += size;
+    }
+    return c->at == c->end && at == pack->size;
+}
+
+static bool read_rows(cllrn_pack *pack, const layout *found, cursor *c, size_t *indices)
+{
+    for (size_t i = 0; i < found->programs; ++i) {
+        lrn_pack_row *row = &pack->rows[i];
+        indices[i] = (size_t)take_number(c, 4);
+        row->name = take_text(c);
+        row->options = take_text(c);
+        row->kernel = take_text(c);
+        if (c->bad || indices[i] >= found->binaries || *row->name == '\0' ||
+            lrn_pack_find(pack, row->name) != NULL)
+            return false;
+        pack->row_count = i + 1;
+    }
+    return true;
+}
+
+static cllrn_status read_tables(cllrn_pack *pack, const layout *found, const char *what,
+                                cllrn_error *error)
+{
+    const unsigned char *tables = pack->data + LRN_PACK_HEADER;
+    cursor c = {tables, tables + found->tables, false};
+    /* One more, since malloc may return NULL for none. */
+    size_t *indices = malloc((found->programs + 1) * sizeof *indices);
+    pack->rows = malloc((found->programs + 1) * sizeof *pack->rows);
+    pack->checksums = malloc((found->programs + 1) * sizeof *pack->checksums);
+    cllrn_status status = CLLRN_SUCCESS;
+    if (indices == NULL || pack->rows == NULL || pack->checksums == NULL) {
+        status = lrn_fail(error, CLLRN_OUT_OF_MEMORY, "%.200s: no memory for its %zu programs",
+                          what, found->programs);
+    } else {
+        for (int i = 0; i < CLLRN_PACK_TEXTS; ++i)
+            pack->texts[i] = take_text(&c);
+        if (!read_rows(pack, found, &c, indices) || !read_binaries(pack, found, &c, indices))
+            status = damaged(error, what, "its tables contradict themselves");
+    }
+    free(indices);
+    return status;
+}
+
+cllrn_status lrn_pack_take(unsigned char *data, size_t size, const char *what, cllrn_pack **out,
+                           cllrn_error *error)
+{
+    layout found = {0, 0, 0};
+    cllrn_status status = read_header(data, size, what, &found, error);
+    cllrn_pack *pack = status == CLLRN_SUCCESS ? malloc(sizeof *pack) : NULL;
+    if (pack == NULL) {
+        free(data);
+        return status != CLLRN_SUCCESS
+                   ? status
+                   : lrn_fail(error, CLLRN_OUT_OF_MEMORY, "%.200s: no memory", what);
+    }
+    memset(pack, 0, sizeof *pack);
+    pack->data = data;
+    pack->size = size;
+    if ((status = read_tables(pack, &found, what, error)) != CLLRN_SUCCESS) {
+        cllrn_pack_destroy(pack);
+        return status;
+    }
+    *out = pack;
+    return CLLRN_SUCCESS;
+}
+
+cllrn_status lrn_pack_read(const char *path, cllrn_pack **pack, cllrn_error *error)
+{
+    unsigned char *data = NULL;
+    size_t size = 0;
+    const int code = lrn_disk_read(AT_FDCWD, path, (size_t)LRN_PACK_MAX_SIZE, &data, &size);
+    if (code == ENOMEM)
+        return lrn_fail(error, CLLRN_OUT_OF_MEMORY, "pack %.200s: no memory", path);
+    if (code != 0)
+        return lrn_fail(error, CLLRN_INVALID_PACK, "pack %.200s: cannot be read: %s", path,
+                        strerror(code));
+    char what[220];
+    snprintf(what, sizeof what, "pack %.200s", path);
+    return lrn_pack_take(data, size, what, pack, error);
+}
+
+cllrn_status lrn_pack_copy(const void *data, size_t size, const char *what, cllrn_pack **pack,
+                           cllrn_error *error)
+{
+    if (size > LRN_PACK_MAX_SIZE)
+        return lrn_fail(error, CLLRN_INVALID_PACK, "%.200s: no clLRN pack: %zu bytes", what, size);
+    unsigned char *copy = malloc(size + 1);
+    if (copy == NULL)
+        return lrn_fail(error, CLLRN_OUT_OF_MEMORY, "%.200s: no memory for %zu bytes", what, size);
+    memcpy(copy, data, size);
+    return lrn_pack_take(copy, size, what, pack, error);
+}
+
+const lrn_pack_row *lrn_pack_find(const cllrn_pack *pack, const char *name)
+{
+    for (size_t i = 0; i < pack->row_count; ++i)
+        if (strcmp(pack->rows[i].name, name) == 0)
+            return &pack->rows[i];
+    return NULL;
+}
+
+/* ---------------------------------------------------------------------- writing */
+
+/* Where to write, or NULL to count only. */
+typedef struct writer {
+    unsigned char *data;
+    uint64_t at;
+} writer;
+
+static void put(writer *w, const void *bytes, size_t size)
+{
+    if (w->data != NULL)
+        memcpy(w->data + w->at, bytes, size);
+    w->at += size;
+}
+
+static void put_number(writer *w, uint64_t value, int bytes)
+{
+    unsigned char text[8];
+    for (int i = 0; i < bytes; ++i)
+        text[i] = (unsigned char)(value >> (8 * i));
+    put(w, text, (size_t)bytes);
+}
+
+static void put_text(writer *w, const char *text)
+{
+    put_number(w, strlen(text) + 1, 4);
+    put(w, text, strlen(text) + 1);
+}
+
+static void put_padding(writer *w)
+{
+    static const unsigned char zeros[ALIGNMENT];
+    put(w, zeros, (size_t)(aligned(w->at) - w->at));
+}
+
+/* The first row with the binary of a row: the one that has a place in the binaries' table. */
+static const lrn_pack_row *owner(const lrn_pack_row *rows, const lrn_pack_row *row)
+{
+    const lrn_pack_row *first = rows;
+    while (first->binary != row->binary)
+        ++first;
+    return first;
+}
+
+static uint32_t binary_index(const lrn_pack_row *rows, const lrn_pack_row *row)
+{
+    const lrn_pack_row *const end = owner(rows, row);
+    uint32_t index = 0;
+    for (const lrn_pack_row *before = rows; before < end; ++before)
+        index += owner(rows, before) == before;
+    return index;
+}
+
+/* All but the header; returns where the tables end. */
+static uint64_t put_body(writer *w, const char *const *texts, const lrn_pack_row *rows,
+                         size_t count)
+{
+    const lrn_pack_row *const end = rows + count;
+    for (int i = 0; i < CLLRN_PACK_TEXTS; ++i)
+        put_text(w, texts[i]);
+    for (const lrn_pack_row *row = rows; row < end; ++row) {
+        put_number(w, binary_index(rows, row), 4);
+        put_text(w, row->name);
+        put_text(w, row->options);
+        put_text(w, row->kernel);
+    }
+    for (const lrn_pack_row *row = rows; row < end; ++row)
+        if (owner(rows, row) == row) {
+            put_number(w, row->size, 8);
+            put_number(w, w->data != NULL ? binary_checksum(texts, rows, count, row) : 0, 8);
+        }
+    const uint64_t tables_end = w->at;
+    for (const lrn_pack_row *row = rows; row < end; ++row)
+        if (owner(rows, row) == row) {
+            put_padding(w);
+            put(w, row->binary, row->size);
+        }
+    return tables_end;
+}
+
+static void put_header(unsigned char *data, const lrn_pack_row *rows, size_t count, uint64_t tables,
+                       uint64_t size)
+{
+    writer w = {data, 0};
+    uint32_t binaries = 0;
+    for (const lrn_pack_row *row = rows; row < rows + count; ++row)
+        binaries += owner(rows, row) == row;
+    put(&w, magic, sizeof magic);
+    put_number(&w, LRN_PACK_FORMAT, 4);
+    put_number(&w, count, 4);
+    put_number(&w, binaries, 4);
+    put_number(&w, 0, 4);
+    put_number(&w, tables, 8);
+    put_number(&w, size, 8);
+    put_number(&w, header_checksum(data, (size_t)tables), 8);
+}
+
+cllrn_status lrn_pack_make(const char *const *texts, const lrn_pack_row *rows, size_t count,
+                           cllrn_pack **pack, cllrn_error *error)
+{
+    writer counted = {NULL, LRN_PACK_HEADER};
+    if (count > LRN_PACK_PROGRAMS)
+        return lrn_fail(error, CLLRN_INVALID_PACK, "pack: %zu programs, expected at most %d", count,
+                        LRN_PACK_PROGRAMS);
+    put_body(&counted, texts, rows, count);
+    if (counted.at > LRN_PACK_MAX_SIZE)
+        return lrn_fail(error, CLLRN_INVALID_PACK,
+                        "pack: %" PRIu64 " bytes, expected at most %" PRIu64, counted.at,
+                        LRN_PACK_MAX_SIZE);
+    unsigned char *data = malloc((size_t)counted.at);
+    if (data == NULL)
+        return lrn_fail(error, CLLRN_OUT_OF_MEMORY, "pack: no memory for %" PRIu64 " bytes",
+                        counted.at);
+    writer w = {data, LRN_PACK_HEADER};
+    const uint64_t tables = put_body(&w, texts, rows, count) - LRN_PACK_HEADER;
+    put_header(data, rows, count, tables, w.at);
+    return lrn_pack_take(data, (size_t)w.at, "pack", pack, error);
+}
+
+/* ----------------------------------------------------------- the public functions */
+
+cllrn_status cllrn_pack_open(const void *data, size_t size, cllrn_pack **out, cllrn_error *error)
+{
+    cllrn_pack *pack = NULL;
+    if (data == NULL || out == NULL)
+        return lrn_fail(error, CLLRN_INVALID_ARGUMENT, "pack open: data or pack is NULL");
+    const cllrn_status status = lrn_pack_copy(data, size, "pack", &pack, error);
+    if (status != CLLRN_SUCCESS)
+        return status;
+    for (const lrn_pack_row *row = pack->rows; row < pack->rows + pack->row_count; ++row)
+        if (owner(pack->rows, row) == row && !lrn_pack_intact(pack, row)) {
+            lrn_fail(error, CLLRN_INVALID_PACK,
+                     "pack: damaged: %.100s has another checksum: make it anew", row->name);
+            cllrn_pack_destroy(pack);
+            return CLLRN_INVALID_PACK;
+        }
+    *out = pack;
+    return CLLRN_SUCCESS;
+}
+
+void cllrn_pack_destroy(cllrn_pack *pack)
+{
+    if (pack == NULL)
+        return;
+    free(pack->checksums);
+    free(pack->rows);
+    free(pack->data);
+    free(pack);
+}
+
+const void *cllrn_pack_data(const cllrn_pack *pack, size_t *size)
+{
+    *size = pack->size;
+    return pack->data;
+}
+
+const char *cllrn_pack_text(const cllrn_pack *pack, int32_t which)
+{
+    return which >= 0 && which < CLLRN_PACK_TEXTS ? pack->texts[which] : "";
+}
+
+const char *cllrn_pack_program(const cllrn_pack *pack, size_t index, const char **kernel,
+                               size_t *size)
+{
+    if (index >= pack->row_count)
+        return NULL;
+    const lrn_pack_row *row = &pack->rows[index];
+    if (kernel != NULL)
+        *kernel = row->kernel;
+    if (size != NULL)
+        *size = row->size;
+    return row->name;
+}
+
+static cllrn_status check_new_rows(const cllrn_pack *pack, const char *const *programs,
+                                   const char *const *kernels, size_t count, cllrn_error *error)
+{
+    for (size_t i = 0; i < count; ++i) {
+        if (programs[i] == NULL || *programs[i] == '\0' || strlen(programs[i]) >= MAX_TEXT ||
+            (kernels != NULL && kernels[i] != NULL && strlen(kernels[i]) >= MAX_TEXT))
+            return lrn_fail(error, CLLRN_INVALID_ARGUMENT,
+                            "pack add: name %zu is NULL, empty or longer than %d", i, MAX_TEXT - 1);
+        bool twice = lrn_pack_find(pack, programs[i]) != NULL;
+        for (size_t j = 0; j < i; ++j)
+            twice = twice || strcmp(programs[i], programs[j]) == 0;
+        if (twice)
+            return lrn_fail(error, CLLRN_INVALID_ARGUMENT, "pack add: the pack has %.100s already",
+                            programs[i]);
+    }
+    return CLLRN_SUCCESS;
+}
+
+cllrn_status cllrn_pack_add(const cllrn_pack *pack, const void *binary, size_t size,
+                            const char *const *programs, const char *const *kernels, size_t count,
+                            cllrn_pack **out, cllrn_error *error)
+{
+    if (pack == NULL || binary == NULL || size == 0 || programs == NULL || count == 0 ||
+        out == NULL)
+        return lrn_fail(error, CLLRN_INVALID_ARGUMENT,
+                        "pack add: a NULL pointer, no binary or no program");
+    if (count > LRN_PACK_PROGRAMS)
+        return lrn_fail(error, CLLRN_INVALID_ARGUMENT,
+                        "pack add: %zu programs, expected at most %d", count, LRN_PACK_PROGRAMS);
+    cllrn_status status = check_new_rows(pack, programs, kernels, count, error);
+    if (status != CLLRN_SUCCESS)
+        return status;
+    lrn_pack_row *rows = malloc((pack->row_count + count) * sizeof *rows);
+    if (rows == NULL)
+        return lrn_fail(error, CLLRN_OUT_OF_MEMORY, "pack add: no memory for %zu programs",
+                        pack->row_count + count);
+    memcpy(rows, pack->rows, pack->row_count * sizeof *rows);
+    for (size_t i = 0; i < count; ++i)
+        rows[pack->row_count + i] = (lrn_pack_row){
+            .name = programs[i],
+            .options = "",
+            .kernel = kernels != NULL && kernels[i] != NULL ? kernels[i] : programs[i],
+            .binary = binary,
+            .size = size,
+        };
+    status = lrn_pack_make(pack->texts, rows, pack->row_count + count, out, error);
+    free(rows);
+    return status;
+}
+
+cllrn_status cllrn_pack_check(const cllrn_pack *pack, cl_device_id device, int32_t any_driver,
+                              cllrn_error *error)
+{
+    lrn_sources sources;
+    lrn_identity here;
+    cl_platform_id platform = NULL;
+    if (pack == NULL || device == NULL)
+        return lrn_fail(error, CLLRN_INVALID_ARGUMENT, "pack check: pack or device is NULL");
+    const cl_int code =
+        clGetDeviceInfo(device, CL_DEVICE_PLATFORM, sizeof platform, &platform, NULL);
+    if (code != CL_SUCCESS)
+        return lrn_fail_cl(error, code, "pack check: asking the device for CL_DEVICE_PLATFORM");
+    const cllrn_status status = lrn_sources_open(&sources, NULL, error);
+    if (status != CLLRN_SUCCESS)
+        return status;
+    lrn_identity_get(platform, device, sources.hash, &here);
+    lrn_sources_close(&sources);
+    return lrn_identity_match(&here, pack->texts, any_driver != 0, "pack", error);
+}

@@ -1,0 +1,117 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Caches and binary packs from outside: pack_test.sh CLLRN_BINARY LAYER
+# Needs PoCL; LAYER is tests/layers/no_source.c, under which nothing compiles.
+. "$(dirname "$0")/common.sh"
+[ $# -eq 2 ] || { echo "usage: $0 CLLRN_BINARY LAYER" >&2; exit 2; }
+cllrn=$(realpath "$1")
+layer=$(realpath "$2")
+cd "$dir"
+export CLLRN_DEVICE=Portable POCL_CACHE_DIR="$dir/pocl"
+mkdir pocl
+"$cllrn" devices 2>/dev/null | grep -q Portable || {
+    echo "SKIPPED: no device Portable"
+    [ -z "${CLLRN_TEST_REQUIRED+set}" ] && exit 77
+    exit 1
+}
+
+{ header '(1, 8, 6, 7)'; zeros $((8 * 6 * 7 * 4)) | tr '\0' '\101'; } >x.npy
+origin() { sed -n 's/^variant .*, program //p' out.txt; }
+name() { sed -n '/^programs/{n;s/^  \(.*\),.*/\1/p}' out.txt; }
+
+# ------------------------------------------------------------------------ cache
+
+done_by run x.npy out.npy
+right=$(digest)
+check 'compiled where there is no cache' [ "$(origin)" = compiled ]
+export CLLRN_CACHE=on CLLRN_CACHE_DIR="$dir/cache/cllrn"
+done_by run x.npy out.npy
+check 'compiled at first' [ "$(origin)" = compiled ]
+check 'one entry' [ "$(find cache -name '*.program' | wc -l)" -eq 1 ]
+check 'private' [ "$(stat -c %a cache/cllrn)" = 700 ]
+done_by run x.npy out.npy
+check 'cached at the second start' [ "$(origin)" = cached ]
+check 'the same bits' [ "$(digest)" = "$right" ]
+entry=$(find cache -name '*.program')
+printf x >>"$entry"
+done_by run x.npy out.npy
+check 'compiled where the entry is damaged' [ "$(origin)" = compiled ]
+check 'the same bits' [ "$(digest)" = "$right" ]
+done_by run x.npy out.npy
+check 'and cached again' [ "$(origin)" = cached ]
+chmod 770 cache/cllrn
+done_by run x.npy out.npy
+check 'not from where others may write' [ "$(origin)" = compiled ]
+chmod 700 cache/cllrn
+CLLRN_CACHE=off done_by run x.npy out.npy
+check 'not where it is switched off' [ "$(origin)" = compiled ]
+unset CLLRN_CACHE
+done_by run x.npy out.npy
+check "PoCL's own cache is better" [ "$(origin)" = compiled ]
+export CLLRN_CACHE=off
+
+# ------------------------------------------------------------------------- packs
+
+refused 2 '--output is missing' compile
+refused 2 'takes no arguments' compile --output P x
+refused 2 'no OpenCL device' compile --output P --device host
+refused 1 'no program "frob"' compile --output P --programs frob
+check 'no pack was left' [ ! -e P ]
+refused 1 'directory' compile --output nowhere/P --programs frob
+refused 2 'list PACK' pack
+refused 2 'list PACK' pack list
+refused 2 '--programs is missing' pack add P x.npy
+refused 1 'P: cannot be read' pack list P
+refused 1 'no clLRN pack' pack list x.npy
+refused 1 'no clLRN pack' run --pack x.npy x.npy out.npy
+refused 1 'no clLRN pack' devices --pack x.npy
+refused 1 'needs an OpenCL device' run --device host --pack x.npy x.npy out.npy
+
+run run x.npy out.npy
+variant=$(sed -n 's/^variant *\([a-z]*\),.*/\1/p' out.txt)
+CLLRN_CACHE=on done_by run x.npy out.npy # whose entry is a pack of the one program
+done_by pack list "$(find cache -name '*.program')"
+program=$(name)
+check "its name tells the variant" grep -q "_${variant}_" <<<"$program"
+done_by compile --output P --programs "$program"
+check 'it says what it made' grep -q '^P: 1 programs' out.txt
+done_by pack list P
+check 'the pack has the program' [ "$(name)" = "$program" ]
+done_by devices --pack P
+check 'the pack fits' grep -q '^   pack  *fits' out.txt
+done_by devices --json --pack P
+check 'the pack fits' grep -q '"pack": "fits"' out.txt
+
+export OPENCL_LAYERS="$layer" CLLRN_LAYER_LOG="$dir/layer.log"
+refused 1 'CL_COMPILER_NOT_AVAILABLE' run x.npy out.npy
+check 'the layer was there' grep -q '^no_source: [1-9][0-9]* sources refused' layer.log
+rm layer.log
+done_by run --pack P x.npy out.npy
+check 'packed' [ "$(origin)" = packed ]
+check 'the same bits' [ "$(digest)" = "$right" ]
+check 'from a binary alone' grep -qx 'no_source: 0 sources refused, 1 binaries' layer.log
+refused 1 "the engine's pack lacks the program cllrn_forward_strided_any_w1_i32" run --pack P --variant strided x.npy out.npy
+refused 1 "pack lacks the program" bench --pack P --quiet --runs 1 --seconds 0 \
+    --variant strided 1x8x6x7
+unset OPENCL_LAYERS CLLRN_LAYER_LOG
+
+# A pack for another driver: its text is changed, and so its checksum no longer right.
+sed 's/aarch64\|x86_64\|haswell/XXXXXXX/' P >other
+refused 1 'damaged' run --pack other x.npy out.npy
+head -c 5000 P >short
+refused 1 'damaged' run --pack short x.npy out.npy
+
+# A binary of a vendor's: here that of a cache entry's size, under the name of another program.
+done_by pack add P x.npy --programs cllrn_forward_strided_any_w1_i32=forward_strided
+done_by pack list P
+check 'two programs' grep -q '^programs  *2$' out.txt
+check 'the kernel is named' grep -q '  cllrn_forward_strided_any_w1_i32, kernel forward_strided, ' out.txt
+refused 1 'the pack has' pack add P x.npy --programs "$program"
+refused 1 "has no program 'frob'" pack add new x.npy --programs frob
+done_by pack add new x.npy --programs "$program"
+done_by pack list new
+check 'a new pack' grep -q '^programs  *1$' out.txt
+done_by run --pack P x.npy out.npy
+check 'the first is as good as before' [ "$(digest)" = "$right" ]
+refused 1 "binary of cllrn_forward_strided" run --pack P --variant strided x.npy out.npy
+finish

@@ -1,0 +1,495 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "support.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "program.h"
+
+static const lrn_program_key ordinary = {
+    .file = LRN_FILE_COLUMN, .storage = LRN_F32, .width = 1, .taps = 5, .power = LRN_POWER_3_4};
+
+static const char suffix[] = ".program";
+
+/* A world whose engine has a cache in a directory that is not there yet. */
+typedef struct cached {
+    world w;
+    char top[64], directory[80];
+} cached;
+
+static void cached_world(cached *c)
+{
+    c->w = world_handles();
+    c->w.options.cache = CLLRN_CACHE_ON;
+    c->w.options.cache_dir = c->directory;
+}
+
+static void cached_open(cached *c)
+{
+    directory_make(c->top);
+    snprintf(c->directory, sizeof c->directory, "%s/a/b", c->top);
+    cached_world(c);
+    world_engine(&c->w);
+}
+
+/* The next start of the program. */
+static void cached_restart(cached *c)
+{
+    world_close(&c->w);
+    cached_world(c);
+    world_engine(&c->w);
+}
+
+static void cached_close(cached *c)
+{
+    world_close(&c->w);
+    directory_remove(c->top);
+}
+
+/* Gets a program, which has to be right wherever it comes from. */
+static int32_t origin_of(const cached *c, const lrn_program_key *key)
+{
+    const lrn_program *program = NULL;
+    lrn_program copy = {.key = *key};
+    cllrn_error error = error_blank();
+    assert_succeeded(lrn_program_get(c->w.engine, key, &program, &error), &error);
+    lrn_program_options(key, true, copy.options);
+    size_t last = 0;
+    while (fake_build_options(last + 1) != NULL)
+        ++last;
+    assert_string_equal(fake_build_options(last), copy.options);
+    assert_string_equal(program->kernel, "forward_column");
+    return program->origin;
+}
+
+static size_t entries(const cached *c, char found[320])
+{
+    return directory_list(c->directory, suffix, found);
+}
+
+static void cache__second_start_hits_SUCCESS(void **state)
+{
+    char found[320];
+    struct stat status;
+    cached c;
+    (void)state;
+    cached_open(&c);
+    assert_int_equal(stat(c.directory, &status), -1); /* nothing was to be kept yet */
+
+    assert_int_equal(origin_of(&c, &ordinary), CLLRN_COMPILED);
+
+    assert_int_equal(entries(&c, found), 1);
+    assert_int_equal(stat(c.directory, &status), 0);
+    assert_int_equal(status.st_mode & 0777, 0700);
+    assert_int_equal(stat(found, &status), 0);
+    assert_int_equal(status.st_mode & 0777, 0600);
+    cached_restart(&c);
+    assert_int_equal(origin_of(&c, &ordinary), CLLRN_CACHED);
+    assert_int_equal(fake_calls("clCreateProgramWithSource"), 1);
+    cached_close(&c);
+}
+
+static void cache__everything_in_the_key_counts_SUCCESS(void **state)
+{
+    char found[320];
+    cached c;
+    (void)state;
+    cached_open(&c);
+    assert_int_equal(origin_of(&c, &ordinary), CLLRN_COMPILED);
+    for (int field = 0; field < 6; ++field) {
+        world_close(&c.w);
+        cached_world(&c);
+        fake_device_settings *s = fake_settings(c.w.device);
+        const char **const texts[] = {&s->name,    &s->driver,   &s->vendor,
+                                      &s->version, &s->platform, &s->platform_version};
+        /* The platform is asked of the first device. */
+        fake_device_settings *first = s;
+        (void)first;
+        *texts[field] = "another";
+        world_engine(&c.w);
+        if (field < 4)
+            assert_int_equal(origin_of(&c, &ordinary), CLLRN_COMPILED);
+    }
+    lrn_program_key other = ordinary;
+    other.taps = 7;
+    cached_restart(&c);
+    assert_int_equal(origin_of(&c, &other), CLLRN_COMPILED);
+    assert_int_equal(origin_of(&c, &ordinary), CLLRN_CACHED);
+    assert_int_equal(entries(&c, found), 6);
+    cached_close(&c);
+}
+
+/* Where: option, then variable, then XDG, then home; never where others could look first. */
+static void cache__directory_SUCCESS(void **state)
+{
+    char top[64], path[128];
+    const struct {
+        const char *option, *cllrn, *xdg, *home, *expected; /* below top */
+    } rows[] = {
+        {"option", "variable", "xdg", "home", "option"},
+        {NULL, "variable", "xdg", "home", "variable"},
+        {NULL, NULL, "xdg", "home", "xdg/cllrn"},
+        {NULL, NULL, NULL, "home", "home/.cache/cllrn"},
+        {NULL, NULL, NULL, NULL, NULL},
+    };
+    (void)state;
+    directory_make(top);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; ++i) {
+        cached c = {.w = world_handles()};
+        char option[128];
+        const struct {
+            const char *name, *value;
+        } variables[] = {{"CLLRN_CACHE_DIR", rows[i].cllrn},
+                         {"XDG_CACHE_HOME", rows[i].xdg},
+                         {"HOME", rows[i].home}};
+        for (int v = 0; v < 3; ++v) {
+            snprintf(path, sizeof path, "%s/%s", top, variables[v].value);
+            if (variables[v].value != NULL)
+                setenv(variables[v].name, path, 1);
+            else
+                unsetenv(variables[v].name);
+        }
+        snprintf(option, sizeof option, "%s/%s", top, rows[i].option);
+        c.w.options.cache = CLLRN_CACHE_ON;
+        c.w.options.cache_dir = rows[i].option != NULL ? option : NULL;
+        world_engine(&c.w);
+        assert_int_equal(origin_of(&c, &ordinary), CLLRN_COMPILED);
+        if (rows[i].expected != NULL) {
+            char found[320];
+            snprintf(path, sizeof path, "%s/%s", top, rows[i].expected);
+            assert_int_equal(directory_list(path, suffix, found), 1);
+        } else {
+            assert_null(c.w.engine->cache.directory);
+        }
+        world_close(&c.w);
+    }
+    /* Relative ones are none. */
+    setenv("XDG_CACHE_HOME", "relative", 1);
+    setenv("HOME", "relative", 1);
+    world w = world_handles();
+    w.options.cache = CLLRN_CACHE_ON;
+    world_engine(&w);
+    assert_null(w.engine->cache.directory);
+    world_close(&w);
+    unsetenv("CLLRN_CACHE_DIR");
+    unsetenv("XDG_CACHE_HOME");
+    directory_remove(top);
+}
+
+static void cache__where_it_is_wanted_SUCCESS(void **state)
+{
+    const struct {
+        int32_t option;
+        const char *variable;
+        bool own_cache, expected;
+    } rows[] = {
+        {CLLRN_CACHE_AUTO, NULL, false, true}, {CLLRN_CACHE_AUTO, "off", false, false},
+        {CLLRN_CACHE_AUTO, NULL, true, false}, {CLLRN_CACHE_AUTO, "on", true, true},
+        {CLLRN_CACHE_AUTO, "?", true, false},  {CLLRN_CACHE_OFF, "on", false, false},
+        {CLLRN_CACHE_ON, "off", true, true},   {CLLRN_CACHE_AUTO, "?", false, true},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; ++i) {
+        support_setup(NULL);
+        if (rows[i].variable != NULL)
+            setenv("CLLRN_CACHE", rows[i].variable, 1);
+        else
+            unsetenv("CLLRN_CACHE");
+        world w = world_handles();
+        if (rows[i].own_cache)
+            fake_settings(w.device)->platform = "Portable Computing Language";
+        w.options.cache = rows[i].option;
+        w.options.cache_dir = "/nonexistent/cllrn";
+        world_engine(&w);
+        assert_int_equal(w.engine->cache.directory != NULL, rows[i].expected);
+        world_close(&w);
+    }
+    for (int32_t wrong = -1; wrong <= 3; wrong += 4) {
+        world w = world_handles();
+        cllrn_engine *engine = UNTOUCHED;
+        cllrn_error error = error_blank();
+        w.options.cache = wrong;
+        assert_failed(CLLRN_INVALID_ARGUMENT,
+                      cllrn_engine_create(w.context, w.device, &w.options, &engine, &error),
+                      &error);
+        assert_ptr_equal(engine, UNTOUCHED);
+        world_close(&w);
+    }
+}
+
+/* Of a device that does not tell who it is nothing is known to fit. */
+static void cache__device_does_not_tell_SUCCESS(void **state)
+{
+    (void)state;
+    world w = world_handles();
+    cllrn_pack *pack = UNTOUCHED;
+    cllrn_error error = error_blank();
+    static char endless[4096];
+    memset(endless, 'x', sizeof endless - 1);
+    fake_settings(w.device)->vendor = endless; /* larger than what it is asked into */
+    w.options.cache = CLLRN_CACHE_ON;
+    w.options.cache_dir = "/nonexistent/cllrn";
+    world_engine(&w);
+    assert_null(w.engine->cache.directory);
+    assert_failed(CLLRN_UNSUPPORTED, cllrn_engine_export(w.engine, &pack, &error), &error);
+    assert_ptr_equal(pack, UNTOUCHED);
+    world_close(&w);
+}
+
+static void cache__directory_of_others_is_refused_SUCCESS(void **state)
+{
+    char found[320];
+    const mode_t modes[] = {0720, 0702, 0777};
+    (void)state;
+    for (size_t i = 0; i < sizeof modes / sizeof *modes; ++i) {
+        cached c;
+        cached_open(&c);
+        assert_int_equal(origin_of(&c, &ordinary), CLLRN_COMPILED);
+        assert_int_equal(entries(&c, found), 1);
+        assert_int_equal(chmod(c.directory, modes[i]), 0);
+        cached_restart(&c);
+        assert_int_equal(origin_of(&c, &ordinary), CLLRN_COMPILED);
+        assert_null(c.w.engine->cache.directory);
+        cached_close(&c);
+    }
+    if (geteuid() == 0) {
+        cached c;
+        cached_open(&c);
+        assert_int_equal(origin_of(&c, &ordinary), CLLRN_COMPILED);
+        assert_int_equal(chown(c.directory, 12345, 12345), 0);
+        cached_restart(&c);
+        assert_int_equal(origin_of(&c, &ordinary), CLLRN_COMPILED);
+        assert_null(c.w.engine->cache.directory);
+        cached_close(&c);
+    }
+}
+
+static void cache__directory_cannot_be_made_SUCCESS(void **state)
+{
+    static const char *const names[] = {"/dev/null/cllrn", "/proc/cllrn/x", "/dev/null"};
+    (void)state;
+    for (size_t i = 0; i < sizeof names / sizeof *names; ++i) {
+        cached c = {.w = world_handles()};
+        c.w.options.cache = CLLRN_CACHE_ON;
+        c.w.options.cache_dir = names[i];
+        world_engine(&c.w);
+        assert_int_equal(origin_of(&c, &ordinary), CLLRN_COMPILED);
+        assert_null(c.w.engine->cache.directory);
+        world_close(&c.w);
+    }
+}
+
+/* Whatever fails in creating, building and kernel lookup: the entry goes, the result is right. */
+static void cache__driver_refuses_binary_SUCCESS(void **state)
+{
+    char found[320];
+    (void)state;
+    for (int stage = 0; stage < 4; ++stage) {
+        cached c;
+        cached_open(&c);
+        assert_int_equal(origin_of(&c, &ordinary), CLLRN_COMPILED);
+        cached_restart(&c);
+        if (stage == 0)
+            fake_settings(c.w.device)->binary_status = CL_INVALID_BINARY;
+        else if (stage == 1)
+            fake_settings(c.w.device)->binary_result = CL_BUILD_PROGRAM_FAILURE;
+        else if (stage == 2)
+            fake_fail(3, CL_INVALID_KERNEL_NAME, false); /* binary, build, kernel */
+        else
+            fake_fail(1, CL_OUT_OF_RESOURCES, false);
+        assert_int_equal(origin_of(&c, &ordinary), CLLRN_COMPILED);
+        assert_int_equal(entries(&c, found), 1); /* a new one */
+        fake_settings(c.w.device)->binary_status = CL_SUCCESS;
+        cached_restart(&c);
+        assert_int_equal(origin_of(&c, &ordinary), CLLRN_CACHED);
+        cached_close(&c);
+    }
+}
+
+/* Every OpenCL call on the way to an entry and back. */
+static void cache__every_opencl_call_SUCCESS(void **state)
+{
+    (void)state;
+    for (int warm = 0; warm <= 1; ++warm)
+        for (size_t n = 1;; ++n) {
+            cached c;
+            const lrn_program *program = UNTOUCHED;
+            cllrn_error error = error_blank();
+            support_setup(NULL);
+            cached_open(&c);
+            if (warm) {
+                assert_int_equal(origin_of(&c, &ordinary), CLLRN_COMPILED);
+                cached_restart(&c);
+            }
+            fake_fail(n, CL_OUT_OF_RESOURCES, false);
+            const cllrn_status status = lrn_program_get(c.w.engine, &ordinary, &program, &error);
+            const char *call = fake_failed(0);
+            fake_fail(0, CL_SUCCESS, false);
+            /* Compiling may fail; keeping and taking from the cache may not. */
+            if (call != NULL && !warm &&
+                (strcmp(call, "clBuildProgram") == 0 ||
+                 strcmp(call, "clCreateProgramWithSource") == 0))
+                assert_int_not_equal(status, CLLRN_SUCCESS);
+            else
+                assert_succeeded(status, &error);
+            cached_close(&c);
+            assert_int_equal(support_teardown(NULL), 0);
+            if (call == NULL) {
+                assert_true(n > 3);
+                break;
+            }
+        }
+}
+
+/* Every allocation and every call to the file system; afterwards the next start is right. */
+static void cache__every_allocation_and_file_call_SUCCESS(void **state)
+{
+    (void)state;
+    for (int warm = 0; warm <= 1; ++warm)
+        for (int mode = 0; mode < 4; ++mode)
+            for (size_t n = 1;; ++n) {
+                cached c;
+                char found[320];
+                const lrn_program *program = UNTOUCHED;
+                cllrn_error error = error_blank();
+                support_setup(NULL);
+                cached_open(&c);
+                if (warm) {
+                    assert_int_equal(origin_of(&c, &ordinary), CLLRN_COMPILED);
+                    cached_restart(&c);
+                }
+                if (mode < 2)
+                    memory_fail(n, mode == 1);
+                else
+                    disk_fail(n, n % 2 == 0 ? ENOSPC : EIO, mode == 3);
+                const cllrn_status status =
+                    lrn_program_get(c.w.engine, &ordinary, &program, &error);
+                const bool failed = mode < 2 ? memory_failed() > 0 : disk_calls() >= n;
+                memory_fail(0, false);
+                disk_fail(0, 0, false);
+                /* The first allocation is the program's own. */
+                if (mode < 2 && failed && n == 1)
+                    assert_failed(CLLRN_OUT_OF_MEMORY, status, &error);
+                else
+                    assert_succeeded(status, &error);
+                assert_int_equal(directory_list(c.directory, ".tmp", found), 0);
+                cached_restart(&c);
+                const int32_t origin = origin_of(&c, &ordinary);
+                if (!failed)
+                    assert_int_equal(origin, CLLRN_CACHED);
+                cached_restart(&c);
+                assert_int_equal(origin_of(&c, &ordinary), CLLRN_CACHED);
+                cached_close(&c);
+                assert_int_equal(support_teardown(NULL), 0);
+                if (!failed) {
+                    assert_true(n > 3);
+                    break;
+                }
+            }
+}
+
+/* The oldest goes first, and what was used is young. */
+static void cache__is_bounded_SUCCESS(void **state)
+{
+    enum { KEYS = 5 };
+    lrn_program_key keys[KEYS];
+    char found[320];
+    struct stat status;
+    cached c;
+    (void)state;
+    for (int i = 0; i < KEYS; ++i) {
+        keys[i] = ordinary;
+        keys[i].width = 1 << i;
+    }
+    cached_open(&c);
+    assert_int_equal(origin_of(&c, &keys[0]), CLLRN_COMPILED);
+    assert_int_equal(entries(&c, found), 1);
+    assert_int_equal(stat(found, &status), 0);
+    world_close(&c.w);
+
+    cached_world(&c);
+    c.w.options.cache_limit = (uint64_t)status.st_size * 3 + 512; /* of three entries */
+    world_engine(&c.w);
+    for (int i = 1; i < KEYS; ++i) {
+        usleep(20000); /* file systems keep time in steps */
+        assert_int_equal(origin_of(&c, &keys[0]), CLLRN_CACHED);
+        world_close(&c.w);
+        cached_world(&c);
+        c.w.options.cache_limit = (uint64_t)status.st_size * 3 + 512;
+        world_engine(&c.w);
+        usleep(20000);
+        assert_int_equal(origin_of(&c, &keys[i]), CLLRN_COMPILED);
+        assert_true(entries(&c, found) <= 3);
+    }
+    assert_int_equal(entries(&c, found), 3);
+    cached_restart(&c);
+    assert_int_equal(origin_of(&c, &keys[0]), CLLRN_CACHED);
+    assert_int_equal(origin_of(&c, &keys[KEYS - 1]), CLLRN_CACHED);
+    assert_int_equal(origin_of(&c, &keys[1]), CLLRN_COMPILED);
+    cached_close(&c);
+}
+
+static void cache__larger_than_its_limit_SUCCESS(void **state)
+{
+    char found[320];
+    cached c;
+    (void)state;
+    directory_make(c.top);
+    snprintf(c.directory, sizeof c.directory, "%s/a", c.top);
+    cached_world(&c);
+    c.w.options.cache_limit = 100;
+    world_engine(&c.w);
+    assert_int_equal(origin_of(&c, &ordinary), CLLRN_COMPILED);
+    assert_int_equal(entries(&c, found), 0);
+    cached_close(&c);
+}
+
+/* What a killed process began is swept up; what another one is at is not. */
+static void cache__abandoned_files_go_SUCCESS(void **state)
+{
+    char path[128], found[320];
+    const struct timespec old[2] = {{1000000000, 0}, {1000000000, 0}};
+    cached c;
+    (void)state;
+    cached_open(&c);
+    assert_int_equal(origin_of(&c, &ordinary), CLLRN_COMPILED);
+    for (int i = 0; i < 2; ++i) {
+        snprintf(path, sizeof path, "%s/.cllrn-1-%d.tmp", c.directory, i);
+        FILE *file = fopen(path, "w");
+        assert_non_null(file);
+        fclose(file);
+        if (i == 0)
+            assert_int_equal(utimensat(AT_FDCWD, path, old, 0), 0);
+    }
+    lrn_program_key other = ordinary;
+    other.width = 2;
+    assert_int_equal(origin_of(&c, &other), CLLRN_COMPILED);
+    assert_int_equal(directory_list(c.directory, ".tmp", found), 1);
+    assert_non_null(strstr(found, "-1-1.tmp"));
+    cached_close(&c);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(cache__second_start_hits_SUCCESS),
+        TEST(cache__everything_in_the_key_counts_SUCCESS),
+        TEST(cache__directory_SUCCESS),
+        TEST(cache__where_it_is_wanted_SUCCESS),
+        TEST(cache__device_does_not_tell_SUCCESS),
+        TEST(cache__directory_of_others_is_refused_SUCCESS),
+        TEST(cache__directory_cannot_be_made_SUCCESS),
+        TEST(cache__driver_refuses_binary_SUCCESS),
+        TEST(cache__every_opencl_call_SUCCESS),
+        TEST(cache__every_allocation_and_file_call_SUCCESS),
+        TEST(cache__is_bounded_SUCCESS),
+        TEST(cache__larger_than_its_limit_SUCCESS),
+        TEST(cache__abandoned_files_go_SUCCESS),
+    };
+    unsetenv("CLLRN_KERNEL_DIR");
+    unsetenv("CLLRN_CACHE_DIR");
+    return cmocka_run_group_tests_name("cache", tests, NULL, NULL);
+}

@@ -1,0 +1,388 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Programs from binary packs and from what a runtime kept. */
+#include "support.h"
+
+#include <stdlib.h>
+
+#include "program.h"
+
+static const lrn_program_key ordinary = {
+    .file = LRN_FILE_COLUMN, .storage = LRN_F32, .width = 1, .taps = 5, .power = LRN_POWER_3_4};
+
+static lrn_program_key other_key(void)
+{
+    lrn_program_key other = ordinary;
+    other.backward = true;
+    return other;
+}
+
+/* A pack of two programs, made by an engine of the device w has. */
+static cllrn_pack *make_pack(world *w)
+{
+    const lrn_program_key other = other_key();
+    const lrn_program *program;
+    cllrn_pack *pack = NULL;
+    cllrn_error error = error_blank();
+    world_engine(w);
+    assert_int_equal(lrn_program_get(w->engine, &ordinary, &program, NULL), CLLRN_SUCCESS);
+    assert_int_equal(lrn_program_get(w->engine, &other, &program, NULL), CLLRN_SUCCESS);
+    assert_succeeded(cllrn_engine_export(w->engine, &pack, &error), &error);
+    assert_int_equal(pack->row_count, 2);
+    cllrn_engine_destroy(w->engine);
+    w->engine = NULL;
+    return pack;
+}
+
+static void use_pack(world *w, const cllrn_pack *pack)
+{
+    w->options.pack_data = cllrn_pack_data(pack, &w->options.pack_size);
+}
+
+/* An engine with a pack compiles nothing, though every source would fail. */
+static void pack__is_the_only_origin_SUCCESS(void **state)
+{
+    (void)state;
+    world w = world_handles();
+    cllrn_pack *pack = make_pack(&w);
+    const lrn_program *program = NULL;
+    const lrn_program_key other = other_key();
+    cllrn_error error = error_blank();
+    const size_t compiled = fake_calls("clCreateProgramWithSource");
+    fake_settings(w.device)->build_result = CL_COMPILER_NOT_AVAILABLE;
+    use_pack(&w, pack);
+    world_engine(&w);
+    cllrn_pack_destroy(pack); /* it was copied */
+
+    assert_succeeded(lrn_program_get(w.engine, &ordinary, &program, &error), &error);
+    assert_int_equal(program->origin, CLLRN_PACKED);
+    assert_succeeded(
+        cllrn_engine_build(w.engine, "cllrn_backward_column_f32_t5_p34_w1_i32", &error), &error);
+    assert_succeeded(lrn_program_get(w.engine, &other, &program, &error), &error);
+    assert_string_equal(program->kernel, "backward_column");
+
+    lrn_program_key missing = ordinary;
+    missing.taps = 3;
+    program = UNTOUCHED;
+    assert_failed(CLLRN_PROGRAM_MISSING, lrn_program_get(w.engine, &missing, &program, &error),
+                  &error);
+    assert_non_null(strstr(error.message, "cllrn_forward_column_f32_t3_p34_w1_i32"));
+    assert_ptr_equal(program, UNTOUCHED);
+    assert_int_equal(fake_calls("clCreateProgramWithSource"), compiled);
+    world_close(&w);
+}
+
+static void pack__from_a_file_SUCCESS(void **state)
+{
+    char directory[64], path[80];
+    (void)state;
+    world w = world_handles();
+    cllrn_pack *pack = make_pack(&w);
+    const lrn_program *program = NULL;
+    directory_make(directory);
+    snprintf(path, sizeof path, "%s/pack", directory);
+    FILE *file = fopen(path, "wb");
+    assert_int_equal(fwrite(pack->data, 1, pack->size, file), pack->size);
+    fclose(file);
+    w.options.pack = path;
+    world_engine(&w);
+    assert_int_equal(lrn_program_get(w.engine, &ordinary, &program, NULL), CLLRN_SUCCESS);
+    assert_int_equal(program->origin, CLLRN_PACKED);
+    cllrn_engine_destroy(w.engine);
+
+    use_pack(&w, pack);
+    cllrn_error error = error_blank();
+    w.engine = NULL;
+    assert_failed(CLLRN_INVALID_ARGUMENT,
+                  cllrn_engine_create(w.context, w.device, &w.options, &w.engine, &error), &error);
+    assert_null(w.engine);
+    cllrn_pack_destroy(pack);
+    world_close(&w);
+    directory_remove(directory);
+}
+
+/* Plans run on it, and say so; problems are prepared from it. */
+static void pack__plans_SUCCESS(void **state)
+{
+    (void)state;
+    world w = world_handles();
+    const cllrn_params params = make_params(CLLRN_TORCH, 5, 1e-4, 0.75, 1.0);
+    const cllrn_tensor tensor = make_nchw(1, 8, 3, 3);
+    cllrn_problem problem = CLLRN_PROBLEM_INIT;
+    problem.params = &params;
+    problem.src = problem.dst = &tensor;
+    problem.variant = "column";
+    const cllrn_problem *const problems[] = {&problem, &problem};
+    cllrn_pack *pack = NULL;
+    cllrn_plan *plan = NULL;
+    cllrn_error error = error_blank();
+    world_engine(&w);
+    assert_succeeded(cllrn_engine_prepare(w.engine, problems, 2, &error), &error);
+    assert_int_equal(cllrn_engine_program_count(w.engine), 1);
+    assert_succeeded(cllrn_engine_export(w.engine, &pack, &error), &error);
+    cllrn_engine_destroy(w.engine);
+    use_pack(&w, pack);
+    world_engine(&w);
+    assert_succeeded(cllrn_plan_create(w.engine, &problem, &plan, &error), &error);
+    assert_int_equal(cllrn_plan_origin(plan, CLLRN_DISJOINT), CLLRN_PACKED);
+    assert_int_equal(cllrn_plan_origin(plan, CLLRN_IN_PLACE), CLLRN_PACKED);
+    assert_int_equal(cllrn_plan_origin(plan, 7), CLLRN_NO_PROGRAM);
+    cllrn_plan_destroy(plan);
+
+    problem.variant = "strided";
+    assert_failed(CLLRN_PROGRAM_MISSING, cllrn_engine_prepare(w.engine, problems, 2, &error),
+                  &error);
+    error = error_blank();
+    assert_failed(CLLRN_INVALID_ARGUMENT, cllrn_engine_prepare(NULL, problems, 2, &error), &error);
+    error = error_blank();
+    assert_failed(CLLRN_INVALID_ARGUMENT, cllrn_engine_prepare(w.engine, NULL, 2, &error), &error);
+    error = error_blank();
+    assert_failed(CLLRN_INVALID_ARGUMENT, cllrn_engine_build(w.engine, NULL, &error), &error);
+    error = error_blank();
+    assert_failed(CLLRN_INVALID_ARGUMENT, cllrn_engine_build(w.engine, "frob", &error), &error);
+    cllrn_pack_destroy(pack);
+    world_close(&w);
+}
+
+static void pack__of_another_device_PACK_MISMATCH(void **state)
+{
+    (void)state;
+    world w = world_handles();
+    cllrn_pack *pack = make_pack(&w);
+    cllrn_error error = error_blank();
+    use_pack(&w, pack);
+    fake_settings(w.device)->driver = "2.0";
+    assert_failed(CLLRN_PACK_MISMATCH,
+                  cllrn_engine_create(w.context, w.device, &w.options, &w.engine, &error), &error);
+    assert_null(w.engine);
+    assert_non_null(strstr(error.message, "driver 1.0"));
+    assert_non_null(strstr(error.message, "driver 2.0"));
+    w.options.any_driver = 1;
+    world_engine(&w);
+    cllrn_engine_destroy(w.engine);
+    w.engine = NULL;
+    fake_settings(w.device)->name = "another";
+    assert_failed(CLLRN_PACK_MISMATCH,
+                  cllrn_engine_create(w.context, w.device, &w.options, &w.engine, &error), &error);
+    assert_null(w.engine);
+    cllrn_pack_destroy(pack);
+    world_close(&w);
+}
+
+/* One binary of a vendor's compiler, loaded once, with a kernel for each program. */
+static void pack__vendors_binary_SUCCESS(void **state)
+{
+    static unsigned char vendor[256 * 1024];
+    (void)state;
+    world w = world_handles();
+    const lrn_program *first = NULL, *second = NULL;
+    const lrn_program_key other = {
+        .file = LRN_FILE_COLUMN, .storage = LRN_F32, .width = 1, .taps = 7, .power = LRN_POWER_3_4};
+    static const char *const names[] = {"cllrn_forward_column_f32_t5_p34_w1_i32",
+                                        "cllrn_forward_column_f32_t7_p34_w1_i32"},
+                             *const kernels[] = {"forward_column_v", "forward_column_v"};
+    cllrn_pack *pack = make_pack(&w), *empty = NULL, *sum = NULL, *again = NULL;
+    cllrn_error error = error_blank();
+    world_engine(&w);
+    assert_succeeded(cllrn_engine_export(w.engine, &empty, &error), &error);
+    cllrn_engine_destroy(w.engine);
+    const lrn_pack_row *row = lrn_pack_find(pack, names[0]);
+    const size_t size = fake_vendor_binary(row->binary, "_v", vendor, sizeof vendor);
+    assert_succeeded(cllrn_pack_add(empty, vendor, size, names, kernels, 2, &sum, &error), &error);
+    use_pack(&w, sum);
+    world_engine(&w);
+    const size_t before = fake_calls("clCreateProgramWithBinary");
+
+    assert_succeeded(lrn_program_get(w.engine, &ordinary, &first, &error), &error);
+    assert_succeeded(lrn_program_get(w.engine, &other, &second, &error), &error);
+
+    assert_int_equal(fake_calls("clCreateProgramWithBinary"), before + 1);
+    assert_ptr_equal(first->program, second->program);
+    assert_string_equal(second->kernel, "forward_column_v");
+    /* What is exported is a pack like it. */
+    assert_succeeded(cllrn_engine_export(w.engine, &again, &error), &error);
+    assert_int_equal(again->row_count, 2);
+    assert_ptr_equal(again->rows[0].binary, again->rows[1].binary);
+    assert_string_equal(again->rows[0].kernel, "forward_column_v");
+    cllrn_pack_destroy(again);
+    cllrn_pack_destroy(sum);
+    cllrn_pack_destroy(empty);
+    cllrn_pack_destroy(pack);
+    world_close(&w);
+}
+
+static void pack__kernel_is_not_in_the_binary_BUILD_FAILURE(void **state)
+{
+    static const char *const names[] = {"cllrn_forward_column_f32_t7_p34_w1_i32"};
+    static unsigned char vendor[256 * 1024];
+    (void)state;
+    world w = world_handles();
+    cllrn_pack *pack = make_pack(&w), *sum = NULL;
+    cllrn_error error = error_blank();
+    const size_t size = fake_vendor_binary(pack->rows[0].binary, "_v", vendor, sizeof vendor);
+    assert_succeeded(cllrn_pack_add(pack, vendor, size, names, NULL, 1, &sum, &error), &error);
+    use_pack(&w, sum);
+    world_engine(&w);
+    assert_failed(CLLRN_BUILD_FAILURE, cllrn_engine_build(w.engine, names[0], &error), &error);
+    assert_non_null(strstr(error.message, names[0]));
+    cllrn_pack_destroy(sum);
+    cllrn_pack_destroy(pack);
+    world_close(&w);
+}
+
+static void import__is_used_and_compared_SUCCESS(void **state)
+{
+    (void)state;
+    world w = world_handles();
+    cllrn_pack *pack = make_pack(&w);
+    const lrn_program *program = NULL;
+    cllrn_error error = error_blank();
+    world_engine(&w);
+    assert_succeeded(cllrn_engine_import(w.engine, pack->data, pack->size, &error), &error);
+    assert_succeeded(lrn_program_get(w.engine, &ordinary, &program, &error), &error);
+    assert_int_equal(program->origin, CLLRN_GIVEN);
+    lrn_program_key missing = ordinary;
+    missing.taps = 3;
+    assert_succeeded(lrn_program_get(w.engine, &missing, &program, &error), &error);
+    assert_int_equal(program->origin, CLLRN_COMPILED);
+
+    assert_failed(CLLRN_INVALID_ARGUMENT, cllrn_engine_import(NULL, pack->data, 1, &error), &error);
+    error = error_blank();
+    assert_failed(CLLRN_INVALID_ARGUMENT, cllrn_engine_import(w.engine, NULL, 1, &error), &error);
+    error = error_blank();
+    assert_failed(CLLRN_INVALID_PACK, cllrn_engine_import(w.engine, pack->data, 60, &error),
+                  &error);
+    error = error_blank();
+    assert_failed(CLLRN_INVALID_ARGUMENT, cllrn_engine_export(w.engine, NULL, &error), &error);
+    cllrn_engine_destroy(w.engine);
+    fake_settings(w.device)->driver = "2.0";
+    world_engine(&w);
+    error = error_blank();
+    assert_failed(CLLRN_PACK_MISMATCH,
+                  cllrn_engine_import(w.engine, pack->data, pack->size, &error), &error);
+    cllrn_pack_destroy(pack);
+    world_close(&w);
+}
+
+/* Damage behind the tables shows when the binary is due: given ones are compiled, packed ones not.
+ */
+static void binary__damaged_SUCCESS_or_INVALID_PACK(void **state)
+{
+    (void)state;
+    world w = world_handles();
+    cllrn_pack *pack = make_pack(&w);
+    const lrn_program *program = NULL;
+    cllrn_error error = error_blank();
+    pack->data[pack->size - 100] ^= 1;
+    pack->data[(size_t)((const unsigned char *)pack->rows[0].binary - pack->data) + 100] ^= 1;
+    world_engine(&w);
+    assert_succeeded(cllrn_engine_import(w.engine, pack->data, pack->size, &error), &error);
+    assert_succeeded(lrn_program_get(w.engine, &ordinary, &program, &error), &error);
+    assert_int_equal(program->origin, CLLRN_COMPILED);
+    cllrn_engine_destroy(w.engine);
+    use_pack(&w, pack);
+    world_engine(&w);
+    assert_failed(CLLRN_INVALID_PACK, lrn_program_get(w.engine, &ordinary, &program, &error),
+                  &error);
+    cllrn_pack_destroy(pack);
+    world_close(&w);
+}
+
+/* Every call and allocation from the pack's bytes to a program, and back to bytes. */
+static void provision__every_failure_its_status(void **state)
+{
+    (void)state;
+    for (int mode = 0; mode < 4; ++mode)
+        for (size_t n = 1;; ++n) {
+            support_setup(NULL);
+            world w = world_handles();
+            cllrn_pack *pack = make_pack(&w), *again = NULL;
+            const lrn_program *program = NULL;
+            cllrn_error error = error_blank();
+            use_pack(&w, pack);
+            world_engine(&w);
+            const size_t live = fake_live_programs();
+            if (mode < 2)
+                fake_fail(n, CL_OUT_OF_RESOURCES, mode == 1);
+            else
+                memory_fail(n, mode == 3);
+            cllrn_status status = lrn_program_get(w.engine, &ordinary, &program, &error);
+            if (status == CLLRN_SUCCESS)
+                status = cllrn_engine_export(w.engine, &again, &error);
+            const char *call = mode < 2 ? fake_failed(0) : NULL;
+            const bool failed = mode < 2 ? call != NULL : memory_failed() > 0;
+            fake_fail(0, CL_SUCCESS, false);
+            memory_fail(0, false);
+            const bool forgiven = call != NULL && (strncmp(call, "clRelease", 9) == 0 ||
+                                                   strcmp(call, "clGetProgramBuildInfo") == 0);
+            if (failed && !forgiven) {
+                assert_int_not_equal(status, CLLRN_SUCCESS);
+                assert_failed(status, status, &error);
+                if (mode >= 2)
+                    assert_int_equal(status, CLLRN_OUT_OF_MEMORY);
+                assert_null(again);
+                error = error_blank();
+                assert_succeeded(lrn_program_get(w.engine, &ordinary, &program, &error), &error);
+            } else if (mode != 1) {
+                assert_int_equal(status, CLLRN_SUCCESS);
+            }
+            assert_true(fake_live_programs() <= live + 1);
+            cllrn_pack_destroy(again);
+            cllrn_pack_destroy(pack);
+            world_close(&w);
+            assert_int_equal(support_teardown(NULL), 0);
+            if (!failed) {
+                assert_true(n > 5);
+                break;
+            }
+        }
+}
+
+/* Every call for binaries was made to fail. */
+static void provision__ledger_SUCCESS(void **state)
+{
+    static const char *const functions[] = {
+        "clCreateProgramWithBinary", "clGetProgramInfo CL_PROGRAM_NUM_DEVICES",
+        "clGetProgramInfo CL_PROGRAM_DEVICES", "clGetProgramInfo CL_PROGRAM_BINARY_SIZES",
+        "clGetProgramInfo CL_PROGRAM_BINARIES"};
+    (void)state;
+    for (size_t j = 0; j < sizeof functions / sizeof *functions; ++j) {
+        bool seen = false;
+        for (size_t i = 0; fake_ledger(i).name != NULL; ++i)
+            seen = seen ||
+                   (strcmp(fake_ledger(i).name, functions[j]) == 0 && fake_ledger(i).failures > 0);
+        if (!seen)
+            print_message("%s never failed\n", functions[j]);
+        assert_true(seen);
+    }
+}
+
+static void origin_string__all_SUCCESS(void **state)
+{
+    (void)state;
+    assert_string_equal(cllrn_origin_string(CLLRN_NO_PROGRAM), "none");
+    assert_string_equal(cllrn_origin_string(CLLRN_COMPILED), "compiled");
+    assert_string_equal(cllrn_origin_string(CLLRN_CACHED), "cached");
+    assert_string_equal(cllrn_origin_string(CLLRN_PACKED), "packed");
+    assert_string_equal(cllrn_origin_string(CLLRN_GIVEN), "given");
+    assert_string_equal(cllrn_origin_string(5), "unknown origin");
+    assert_string_equal(cllrn_origin_string(-1), "unknown origin");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(pack__is_the_only_origin_SUCCESS),
+        TEST(pack__from_a_file_SUCCESS),
+        TEST(pack__plans_SUCCESS),
+        TEST(pack__of_another_device_PACK_MISMATCH),
+        TEST(pack__vendors_binary_SUCCESS),
+        TEST(pack__kernel_is_not_in_the_binary_BUILD_FAILURE),
+        TEST(import__is_used_and_compared_SUCCESS),
+        TEST(binary__damaged_SUCCESS_or_INVALID_PACK),
+        TEST(provision__every_failure_its_status),
+        TEST(provision__ledger_SUCCESS),
+        TEST(origin_string__all_SUCCESS),
+    };
+    unsetenv("CLLRN_KERNEL_DIR");
+    return cmocka_run_group_tests_name("provision", tests, NULL, NULL);
+}
