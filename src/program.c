@@ -53,6 +53,16 @@ static char *build_log(cllrn_engine *engine, cl_program program)
     return log;
 }
 
+/* Some drivers say so of the source already, others of the build. */
+static cllrn_status fail_without_compiler(const cllrn_engine *engine, const char *name,
+                                          cllrn_error *error)
+{
+    return lrn_fail_code(error, CLLRN_NO_COMPILER, CL_COMPILER_NOT_AVAILABLE,
+                         "plan create: building %s for %s, which has no compiler: use another "
+                         "device or the host functions",
+                         name, engine->facts.name);
+}
+
 static cllrn_status build(cllrn_engine *engine, const lrn_program_key *key, cl_program *out,
                           cllrn_error *error)
 {
@@ -66,10 +76,16 @@ static cllrn_status build(cllrn_engine *engine, const lrn_program_key *key, cl_p
     timespec_get(&begin, TIME_UTC);
     cl_program program =
         clCreateProgramWithSource(engine->context, list.count, list.parts, NULL, &code);
+    if (program == NULL && code == CL_COMPILER_NOT_AVAILABLE)
+        return fail_without_compiler(engine, name, error);
     if (program == NULL)
         return lrn_fail_cl(error, code, "plan create: making the program %s", name);
 
     code = clBuildProgram(program, 1, &engine->device, options, NULL, NULL);
+    if (code == CL_COMPILER_NOT_AVAILABLE) {
+        clReleaseProgram(program);
+        return fail_without_compiler(engine, name, error);
+    }
     if (code != CL_SUCCESS) {
         char *log = build_log(engine, program);
         const cllrn_status status = lrn_fail_code(
