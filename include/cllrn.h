@@ -109,6 +109,7 @@ enum {
 
     CLLRN_UNSUPPORTED = 200,       /* legal, but not on this device: float64 where it has none */
     CLLRN_UNSUPPORTED_SIZE = 201,  /* needs 64-bit indices, which the device lacks: see cllrn_plan_create */
+    CLLRN_NO_COMPILER = 202,       /* the device has no compiler for what would have to be built */
 
     CLLRN_OUT_OF_MEMORY = 300,  /* the host's memory ran out */
     CLLRN_KERNEL_SOURCE = 301,  /* the kernel directory lacks a file, or it cannot be read */
@@ -677,6 +678,8 @@ enum {
  * CLLRN_UNSUPPORTED_SIZE      offsets of 2^30 elements or more, or channels and window that
  *                             add up to 2^31, on a device of the EMBEDDED profile
  * CLLRN_BUILD_FAILURE         the program does not build, or the driver refuses the pack's binary
+ * CLLRN_NO_COMPILER           nor can any: the device's driver has no compiler; make the engine with
+ *                             a pack
  * CLLRN_PROGRAM_MISSING       the engine's pack lacks the program, which the message names
  * CLLRN_INVALID_PACK          its binary in the engine's pack is damaged
  * CLLRN_OUT_OF_MEMORY, CLLRN_OPENCL_FAILURE

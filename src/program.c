@@ -327,6 +327,16 @@ static cllrn_status load(cllrn_engine *engine, lrn_program *entry, const cllrn_p
 
 /* ------------------------------------------------------------------------ origins */
 
+/* Some drivers say so of the source already, others of the build. */
+static cllrn_status fail_without_compiler(const cllrn_engine *engine, const char *file,
+                                          cllrn_error *error)
+{
+    return lrn_fail_code(error, CLLRN_NO_COMPILER, CL_COMPILER_NOT_AVAILABLE,
+                         "plan create: building %s for %s, which has no compiler: make the engine "
+                         "with a binary pack, or use another device or the host functions",
+                         file, engine->facts.name);
+}
+
 static cllrn_status compile(cllrn_engine *engine, lrn_program *entry, cllrn_error *error)
 {
     const char *const file = lrn_file_name(entry->key.file);
@@ -338,9 +348,15 @@ static cllrn_status compile(cllrn_engine *engine, lrn_program *entry, cllrn_erro
     timespec_get(&begin, TIME_UTC);
     cl_program program =
         clCreateProgramWithSource(engine->context, list.count, list.parts, NULL, &code);
+    if (program == NULL && code == CL_COMPILER_NOT_AVAILABLE)
+        return fail_without_compiler(engine, file, error);
     if (program == NULL)
         return lrn_fail_cl(error, code, "plan create: making the program %s", file);
     code = clBuildProgram(program, 1, &engine->device, entry->options, NULL, NULL);
+    if (code == CL_COMPILER_NOT_AVAILABLE) {
+        clReleaseProgram(program);
+        return fail_without_compiler(engine, file, error);
+    }
     if (code != CL_SUCCESS) {
         const cllrn_status status =
             build_failed(engine, entry, program, code, entry->options, error);

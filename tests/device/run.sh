@@ -1,9 +1,14 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Runs one device test: run.sh IMPLEMENTATION PROGRAM [ARGUMENT...]
+# Runs one device test on one OpenCL implementation:
+#   run.sh IMPLEMENTATION PROGRAM [ARGUMENT...]
 #
-# PROGRAM takes the device that holds $CLLRN_TEST_DEVICE in its name. Where
-# there is none, that is a reason to skip, or to fail with $CLLRN_TEST_REQUIRED.
+# IMPLEMENTATION is pocl, rusticl, oclgrind, intel, or embedded: PoCL made a
+# device of the EMBEDDED profile by the layer in $CLLRN_TEST_LAYERS. For another
+# one $CLLRN_TEST_DEVICE holds a part of the platform's or the device's name.
+# Where there is no such device, that is a reason to skip, or to fail with
+# $CLLRN_TEST_REQUIRED.
+#
 # Gives the process kernel caches of its own, so that tests do not race for
 # one, and for Oclgrind fails on anything it logs, since it exits 0 whatever
 # it finds.
@@ -13,20 +18,48 @@ shift
 directory=$(mktemp -d)
 trap 'rm -rf "$directory"' EXIT
 export POCL_CACHE_DIR="$directory/pocl" MESA_SHADER_CACHE_DIR="$directory/mesa"
-export OCLGRIND_LOG="$directory/oclgrind.log"
+export OCLGRIND_LOG="$directory/oclgrind.log" CLLRN_LAYER_LOG="$directory/layer.log"
 export CLLRN_CACHE_DIR="$directory/cllrn"
 mkdir "$directory/pocl" "$directory/mesa"
-export CLLRN_DEVICE="$CLLRN_TEST_DEVICE"
+
+case $implementation in
+pocl) device=Portable ;;
+embedded)
+    device=Portable
+    export OPENCL_LAYERS="${CLLRN_TEST_LAYERS:?}/embedded.so"
+    ;;
+rusticl)
+    device=rusticl
+    export RUSTICL_ENABLE=llvmpipe
+    ;;
+oclgrind)
+    device=Oclgrind
+    export OCL_ICD_VENDORS="${OCLGRIND_ICD:-/usr/lib/oclgrind/liboclgrind-rt-icd.so}"
+    export OCLGRIND_CHECK_API=1 OCLGRIND_UNINITIALIZED=1 OCLGRIND_DATA_RACES=1
+    # The optimizer is off because its freeze instruction is unknown to
+    # Oclgrind 21.10's check for uninitialized values.
+    export OCLGRIND_BUILD_OPTIONS=-cl-opt-disable
+    ;;
+intel) device="Intel(R) OpenCL" ;;
+*) device=${CLLRN_TEST_DEVICE:?} ;;
+esac
+export CLLRN_TEST_DEVICE="$device" CLLRN_DEVICE="$device"
 if [ "$(basename "$1")" = cllrn ] && [ -z "${CLLRN_TEST_REQUIRED+set}" ] &&
-    ! "$1" devices 2>/dev/null | grep -q "$CLLRN_TEST_DEVICE"; then
-    echo "SKIPPED: no device $CLLRN_TEST_DEVICE"
+    ! "$1" devices 2>/dev/null | grep -q "$device"; then
+    echo "SKIPPED: no device $device"
     exit 77
 fi
+
 status=0
 "$@" || status=$?
 if [ "$implementation" = oclgrind ] && [ -s "$OCLGRIND_LOG" ]; then
     echo "Oclgrind logged $(wc -l <"$OCLGRIND_LOG") lines; the first:"
     head -n 40 "$OCLGRIND_LOG"
+    [ "$status" -ne 0 ] || status=1
+fi
+# The loader says nothing of a layer that it cannot load.
+if [ -n "${OPENCL_LAYERS-}" ] && ! cat "$CLLRN_LAYER_LOG" 2>/dev/null; then
+    echo "$OPENCL_LAYERS was not loaded"
     [ "$status" -ne 0 ] || status=1
 fi
 exit "$status"

@@ -35,9 +35,21 @@ double array_get(const array *a, size_t element)
 
 uint64_t array_bits(const array *a, size_t element)
 {
-    uint64_t bits = 0;
-    memcpy(&bits, a->origin + a->offsets[element] * a->element_size, (size_t)a->element_size);
-    return bits;
+    const unsigned char *place = a->origin + a->offsets[element] * a->element_size;
+    uint16_t bits16;
+    uint32_t bits32;
+    uint64_t bits64;
+    switch (a->element_size) {
+    case sizeof bits16:
+        memcpy(&bits16, place, sizeof bits16);
+        return bits16;
+    case sizeof bits32:
+        memcpy(&bits32, place, sizeof bits32);
+        return bits32;
+    default:
+        memcpy(&bits64, place, sizeof bits64);
+        return bits64;
+    }
 }
 
 void array_set(array *a, size_t element, double value)

@@ -90,32 +90,15 @@ static void golden_parse(golden *g, const char *set, const char *line)
     assert_true(g->count > 0 && g->count <= ROOM);
 }
 
-/* NAME.suffix.npy behind its header of 128 bytes. */
-static void golden_read(const golden *g, const char *suffix, void *data, size_t element_size)
-{
-    char path[512], header[128];
-    const size_t size = g->count * element_size;
-    snprintf(path, sizeof path, "%s/%s/%s.%s.npy", DATA_DIR, g->set, g->name, suffix);
-    FILE *file = fopen(path, "rb");
-    if (file == NULL)
-        fail_msg("%s cannot be opened", path);
-    assert_int_equal(fread(header, 1, sizeof header, file), sizeof header);
-    assert_memory_equal(header, "\x93NUMPY\x01", 7);
-    assert_int_equal(header[127], '\n');
-    assert_int_equal(fread(data, 1, size, file), size);
-    assert_int_equal(fgetc(file), EOF);
-    fclose(file);
-}
-
 static void golden_load(const golden *g, bool backward, golden_values *v)
 {
     const size_t stored = cllrn_dtype_size(g->tensor.dtype);
     static float magnitudes[ROOM];
-    golden_read(g, "x", v->x, stored);
-    golden_read(g, backward ? "dx" : "y", v->expected, sizeof *v->expected);
+    read_golden(g->set, g->name, "x", v->x, g->count, stored);
+    read_golden(g->set, g->name, backward ? "dx" : "y", v->expected, g->count, sizeof *v->expected);
     if (backward) {
-        golden_read(g, "dy", v->dy, stored);
-        golden_read(g, "m", magnitudes, sizeof *magnitudes);
+        read_golden(g->set, g->name, "dy", v->dy, g->count, stored);
+        read_golden(g->set, g->name, "m", magnitudes, g->count, sizeof *magnitudes);
     }
     for (size_t i = 0; i < g->count; ++i) {
         v->x64[i] = lrn_element_get(g->tensor.dtype, v->x, (int64_t)i);

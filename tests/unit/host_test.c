@@ -609,21 +609,6 @@ static void backward__no_memory_OUT_OF_MEMORY(void **state)
         }
 }
 
-/* Reads NAME.suffix of tests/data/torch behind its header of 128 bytes. */
-static void read_golden(const char *name, const char *suffix, void *data, size_t size)
-{
-    char path[256], header[128];
-    snprintf(path, sizeof path, "%s/torch/%s.%s.npy", DATA_DIR, name, suffix);
-    FILE *file = fopen(path, "rb");
-    assert_non_null(file);
-    assert_int_equal(fread(header, 1, sizeof header, file), sizeof header);
-    assert_memory_equal(header, "\x93NUMPY\x01", 7);
-    assert_int_equal(header[127], '\n');
-    assert_int_equal(fread(data, 1, size, file), size);
-    assert_int_equal(fgetc(file), EOF);
-    fclose(file);
-}
-
 static void forward__as_pytorch_SUCCESS(void **state)
 {
     static float x[ROOM], y[ROOM];
@@ -653,8 +638,8 @@ static void forward__as_pytorch_SUCCESS(void **state)
         const cllrn_params params = make_params(CLLRN_TORCH, size, alpha, beta, k);
         const size_t count = (size_t)lrn_tensor_elements(&t);
         assert_true(count > 0 && count < ROOM);
-        read_golden(name, "x", x, count * sizeof *x);
-        read_golden(name, "y", golden, count * sizeof *golden);
+        read_golden("torch", name, "x", x, count, sizeof *x);
+        read_golden("torch", name, "y", golden, count, sizeof *golden);
 
         host(&params, &t, x, &t, y);
         reference(&params, &t, x, exact);

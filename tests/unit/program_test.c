@@ -143,7 +143,7 @@ static void program_get__build_fails_BUILD_FAILURE(void **state)
     memcpy(huge, "first\n", 6);
     memcpy(huge + sizeof huge - 6, "last\n", 6);
     const char *const logs[] = {huge, "one line", "", NULL};
-    const cl_int codes[] = {CL_BUILD_PROGRAM_FAILURE, CL_COMPILER_NOT_AVAILABLE,
+    const cl_int codes[] = {CL_BUILD_PROGRAM_FAILURE, CL_INVALID_BUILD_OPTIONS,
                             CL_OUT_OF_RESOURCES};
     (void)state;
 
@@ -206,6 +206,8 @@ static void program_get__opencl_fails_its_status(void **state)
         {1, CL_OUT_OF_HOST_MEMORY, CLLRN_OUT_OF_MEMORY},
         {1, CL_OUT_OF_RESOURCES, CLLRN_OPENCL_FAILURE},
         {1, -9999, CLLRN_OPENCL_FAILURE},
+        {1, CL_COMPILER_NOT_AVAILABLE, CLLRN_NO_COMPILER},
+        {2, CL_COMPILER_NOT_AVAILABLE, CLLRN_NO_COMPILER},
         {2, CL_OUT_OF_HOST_MEMORY, CLLRN_OUT_OF_MEMORY},
         {2, CL_INVALID_BUILD_OPTIONS, CLLRN_BUILD_FAILURE},
     };

@@ -260,6 +260,39 @@ double ulp_error(float actual, double exact)
     return fabs((double)actual - exact) / ulp;
 }
 
+static bool is_little_endian(void)
+{
+    const uint16_t one = 1;
+    return *(const unsigned char *)&one == 1;
+}
+
+static void reverse(unsigned char *bytes, size_t size)
+{
+    for (size_t i = 0; i < size / 2; ++i) {
+        const unsigned char byte = bytes[i];
+        bytes[i] = bytes[size - 1 - i];
+        bytes[size - 1 - i] = byte;
+    }
+}
+
+void read_golden(const char *set, const char *name, const char *suffix, void *data, size_t count,
+                 size_t size)
+{
+    char path[512], header[128];
+    snprintf(path, sizeof path, "%s/%s/%s.%s.npy", DATA_DIR, set, name, suffix);
+    FILE *file = fopen(path, "rb");
+    if (file == NULL)
+        fail_msg("%s cannot be opened", path);
+    assert_int_equal(fread(header, 1, sizeof header, file), sizeof header);
+    assert_memory_equal(header, "\x93NUMPY\x01", 7);
+    assert_int_equal(header[127], '\n');
+    assert_int_equal(fread(data, size, count, file), count);
+    assert_int_equal(fgetc(file), EOF);
+    fclose(file);
+    for (size_t i = 0; i < count && !is_little_endian(); ++i)
+        reverse((unsigned char *)data + i * size, size);
+}
+
 uint32_t float_bits(float x)
 {
     uint32_t bits;

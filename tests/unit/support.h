@@ -76,6 +76,13 @@ void random_strides(uint64_t *state, cllrn_tensor *tensor);
 /* ULPs between a float and the exact value it should be. */
 double ulp_error(float actual, double exact);
 
+/*
+ * Reads the `count` elements of `size` bytes of tests/data/SET/NAME.SUFFIX.npy,
+ * which is little-endian and has a header of 128 bytes.
+ */
+void read_golden(const char *set, const char *name, const char *suffix, void *data, size_t count,
+                 size_t size);
+
 uint32_t float_bits(float x);
 float bits_float(uint32_t bits);
 
