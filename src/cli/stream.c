@@ -4,6 +4,7 @@
 #include "message.h"
 #include "progress.h"
 #include "slicing.h"
+#include "text.h"
 #include "worker.h"
 
 #include <inttypes.h>
@@ -56,28 +57,14 @@ static uint64_t least(uint64_t a, uint64_t b)
     return a < b ? a : b;
 }
 
-typedef struct text {
-    char chars[CLLRN_MAX_RANK * 24];
-} text;
-
-static text dims_text(const int64_t *dims, int rank)
-{
-    text t = {""};
-    size_t used = 0;
-    for (int i = 0; i < rank; ++i)
-        used += (size_t)snprintf(t.chars + used, sizeof t.chars - used, "%s%" PRId64, i ? "x" : "",
-                                 dims[i]);
-    return t;
-}
-
-/* A slice has no end of an axis its window runs along, and may be too large for that. */
+/* Windows may extend over more than there is room for. */
 static bool check_slice(const flow *f)
 {
     const stream *const s = f->stream;
     const worker_limits limits = worker_limits_of(s->device);
     const uint64_t all = bytes_per_element(s->whole), one = greatest_element(s->whole);
     const uint64_t elements = f->cut.elements;
-    const text shape = dims_text(f->cut.steps, f->cut.rank);
+    const text shape = text_of_list(f->cut.steps, f->cut.rank, "x");
     static const char cannot[] = "a slice of %s cannot be cut further, since windows extend over "
                                  "what is left, and takes %" PRIu64 " bytes";
     char what[512];

@@ -2,6 +2,7 @@
 #include "table.h"
 
 #include "element.h"
+#include "text.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -17,28 +18,12 @@ __attribute__((format(printf, 2, 3))) static void row(const char *label, const c
     va_end(arguments);
 }
 
-/* A short text by value, for the arguments of a row. */
-typedef struct text {
-    char chars[CLLRN_MAX_RANK * 24];
-} text;
-
 /* "96.500 ms", or "not reported" for a negative time. */
 static text time_text(double seconds)
 {
     text t = {"not reported"};
     if (seconds >= 0)
         snprintf(t.chars, sizeof t.chars, "%.3f ms", 1e3 * seconds);
-    return t;
-}
-
-/* "1x96x55x55" with the separator "x". */
-static text list_text(const int64_t *numbers, int count, const char *separator)
-{
-    text t = {""};
-    size_t used = 0;
-    for (int i = 0; i < count; ++i)
-        used += (size_t)snprintf(t.chars + used, sizeof t.chars - used, "%s%" PRId64,
-                                 i ? separator : "", numbers[i]);
     return t;
 }
 
@@ -75,7 +60,7 @@ static void print_problem(const table *t)
     const cllrn_tensor *const src = &t->job->src.tensor;
     const int axis = src->channel_axis;
     row("direction", "%s", t->job->backward ? "backward" : "forward");
-    row("shape", "%s, channel axis %d", list_text(src->dims, src->rank, "x").chars,
+    row("shape", "%s, channel axis %d", text_of_list(src->dims, src->rank, "x").chars,
         axis < 0 ? axis + src->rank : axis);
     print_operand("x", &t->job->src, t->fortran_order);
     if (t->job->backward)
@@ -106,7 +91,7 @@ static void print_times(const table *t)
     }
     if (report->slices > 1)
         row("slices", "%" PRIu64 " of at most %s", report->slices,
-            list_text(report->slice_dims, done->src.tensor.rank, "x").chars);
+            text_of_list(report->slice_dims, done->src.tensor.rank, "x").chars);
     row("files", "%s to read, %s to write", time_text(report->read).chars,
         time_text(report->written).chars);
     if (report->kernel > 0)
@@ -126,7 +111,7 @@ static void print_error(const table *t, const char *label, const check_error *er
     if (error->eps > 0)
         row(label, "at most %.4g eps (2^-%d, %s), at (%s)", error->eps,
             element_fraction_bits(dtype), relation,
-            list_text(error->where, t->job->dst.tensor.rank, ", ").chars);
+            text_of_list(error->where, t->job->dst.tensor.rank, ", ").chars);
     else
         row(label, "0 eps");
 }

@@ -2,6 +2,7 @@
 #include "tensor_file.h"
 
 #include "message.h"
+#include "rows.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -171,31 +172,13 @@ bool tensor_file_begin(tensor_file *tensor, FILE *file, const char *path)
 
 /* ---------------------------------------------------------------------- parts */
 
-/* The file's axes from the one that runs fastest. */
-static int axis_at(const tensor_file *tensor, int speed)
-{
-    return tensor->header.fortran_order ? speed : tensor->header.rank - 1 - speed;
-}
-
-/* Strides of an array of these dims without gaps, in the file's order. */
-static void find_strides(const tensor_file *tensor, const int64_t *dims,
-                         int64_t strides[CLLRN_MAX_RANK])
-{
-    int64_t stride = 1; /* no overflow: the file holds all elements */
-    for (int speed = 0; speed < tensor->header.rank; ++speed) {
-        const int axis = axis_at(tensor, speed);
-        strides[axis] = stride;
-        stride *= dims[axis];
-    }
-}
-
 static bool describe(const tensor_file *tensor, const int64_t *dims, int32_t channel_axis,
                      cllrn_tensor *described)
 {
     const bool strided = tensor->header.fortran_order && tensor->size > 0;
     int64_t strides[CLLRN_MAX_RANK];
     if (strided)
-        find_strides(tensor, dims, strides);
+        rows_strides(dims, tensor->header.rank, tensor->header.fortran_order, strides);
     cllrn_error error = CLLRN_ERROR_INIT;
     return message_check(cllrn_tensor_init(described, sizeof *described, tensor->dtype,
                                            tensor->header.rank, dims, strided ? strides : NULL,
@@ -212,72 +195,6 @@ bool tensor_file_describe_box(const tensor_file *tensor, const box *part, int32_
                               cllrn_tensor *described)
 {
     return describe(tensor, part->dims, channel_axis, described);
-}
-
-/* What lies in the file in one piece, so often, at equal distances. All in bytes. */
-typedef struct row {
-    uint64_t offset;
-    size_t piece;
-    uint64_t count;
-    uint64_t distance;
-} row;
-
-/* A position in the rows of a part, which follow each other in memory. */
-typedef struct row_walk {
-    const tensor_file *tensor;
-    const box *part;
-    int64_t strides[CLLRN_MAX_RANK]; /* the file's, in elements */
-    int64_t index[CLLRN_MAX_RANK];   /* within the part, of the axes outside the row */
-    int outside;                     /* the speed of the first of them */
-    row current;
-} row_walk;
-
-static void place_row(row_walk *w)
-{
-    int64_t element = 0;
-    for (int axis = 0; axis < w->tensor->header.rank; ++axis)
-        element += (w->part->first[axis] + w->index[axis]) * w->strides[axis];
-    w->current.offset = w->tensor->offset + (uint64_t)element * cllrn_dtype_size(w->tensor->dtype);
-}
-
-/* The tensor is not empty. */
-static row_walk first_row(const tensor_file *tensor, const box *part)
-{
-    const int rank = tensor->header.rank;
-    row_walk w = {.tensor = tensor, .part = part};
-    find_strides(tensor, tensor->header.dims, w.strides);
-    size_t piece = cllrn_dtype_size(tensor->dtype);
-    bool whole = true;
-    int speed = 0;
-    for (; speed < rank && whole; ++speed) {
-        const int axis = axis_at(tensor, speed);
-        piece *= (size_t)part->dims[axis];
-        whole = part->dims[axis] == tensor->header.dims[axis];
-    }
-    w.current = (row){.piece = piece, .count = 1};
-    while (speed < rank && part->dims[axis_at(tensor, speed)] == 1)
-        ++speed;
-    if (speed < rank) {
-        const int axis = axis_at(tensor, speed++);
-        w.current.count = (uint64_t)part->dims[axis];
-        w.current.distance = (uint64_t)w.strides[axis] * cllrn_dtype_size(tensor->dtype);
-    }
-    w.outside = speed;
-    place_row(&w);
-    return w;
-}
-
-static bool next_row(row_walk *w)
-{
-    for (int speed = w->outside; speed < w->tensor->header.rank; ++speed) {
-        const int axis = axis_at(w->tensor, speed);
-        if (++w->index[axis] < w->part->dims[axis]) {
-            place_row(w);
-            return true;
-        }
-        w->index[axis] = 0;
-    }
-    return false;
 }
 
 static bool read_piece(const tensor_file *tensor, uint64_t offset, void *data, size_t size)
@@ -358,6 +275,16 @@ static bool write_row(const tensor_file *tensor, const row *r, const unsigned ch
     return true;
 }
 
+static rows rows_of_part(const tensor_file *tensor, const box *part)
+{
+    return rows_of(&(rows_array){.dims = tensor->header.dims,
+                                 .rank = tensor->header.rank,
+                                 .fortran_order = tensor->header.fortran_order,
+                                 .element_size = cllrn_dtype_size(tensor->dtype),
+                                 .offset = tensor->offset},
+                   part);
+}
+
 static size_t part_size(const tensor_file *tensor, const box *part)
 {
     size_t size = cllrn_dtype_size(tensor->dtype);
@@ -370,13 +297,13 @@ bool tensor_file_read(const tensor_file *tensor, const box *part, void *data)
 {
     if (tensor->size == 0)
         return true;
-    row_walk w = first_row(tensor, part);
+    rows r = rows_of_part(tensor, part);
     unsigned char *to = data;
     do {
-        if (!read_row(tensor, &w.current, to))
+        if (!read_row(tensor, &r.current, to))
             return false;
-        to += w.current.piece * (size_t)w.current.count;
-    } while (next_row(&w));
+        to += r.current.piece * (size_t)r.current.count;
+    } while (rows_next(&r));
     if (tensor->swapped)
         npy_swap(data, part_size(tensor, part), cllrn_dtype_size(tensor->dtype));
     return true;
@@ -388,12 +315,12 @@ bool tensor_file_write(const tensor_file *tensor, const box *part, void *data)
         return true;
     if (tensor->swapped)
         npy_swap(data, part_size(tensor, part), cllrn_dtype_size(tensor->dtype));
-    row_walk w = first_row(tensor, part);
+    rows r = rows_of_part(tensor, part);
     const unsigned char *from = data;
     do {
-        if (!write_row(tensor, &w.current, from))
+        if (!write_row(tensor, &r.current, from))
             return false;
-        from += w.current.piece * (size_t)w.current.count;
-    } while (next_row(&w));
+        from += r.current.piece * (size_t)r.current.count;
+    } while (rows_next(&r));
     return true;
 }

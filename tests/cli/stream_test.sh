@@ -139,7 +139,8 @@ refused 1 "a slice of 1x4x1x1 $whole 32 bytes, but --slice allows 31" \
 refused 1 "a slice of 1x1x5x6 $whole 360 bytes, but --slice allows 359" \
     run --device "$device" --slice 359 --region within --backward dy.npy x.npy out.npy
 header '(3, 1, 1099511627776)' >huge.npy
-if truncate -s 13194139533440 huge.npy 2>/dev/null; then # 12 TiB of holes, if files can have them
+# 12 TiB of holes, if files can have them
+if [ "$device" != host ] && truncate -s 13194139533440 huge.npy 2>/dev/null; then
     refused 1 "a slice of 1x1x1099511627776 $whole 8796093022208 bytes, but " run \
         --device "$device" --region within huge.npy out.npy
     check 'the limit of the device' grep -qE ' has [0-9]+; use another device' err.txt
@@ -188,12 +189,14 @@ ended 1
 check 'a file that shrinks' grep -qE '^cllrn: run: shrinking.npy: cannot be read: it changed' err.txt
 
 # Wrong bits, by way of kernels that compute something else.
-cp -r "$tools/../../cl" kernels
-sed -i 's/lrn_normalize(LRN_POWER,/0.5f * &/' kernels/*.cl
-CLLRN_KERNEL_DIR=$dir/kernels run run --device "$device" --check --slice 1000 x.npy out.npy
-check 'wrong bits fail' [ $status -eq 1 ]
-check 'wrong bits are named' grep -q 'so out.npy was not written' err.txt
-check 'wrong bits are not written' [ ! -e out.npy ]
+if [ "$device" != host ]; then
+    cp -r "$tools/../../cl" kernels
+    sed -i 's/lrn_normalize(LRN_POWER,/0.5f * &/' kernels/*.cl
+    CLLRN_KERNEL_DIR=$dir/kernels run run --device "$device" --check --slice 1000 x.npy out.npy
+    check 'wrong bits fail' [ $status -eq 1 ]
+    check 'wrong bits are named' grep -q 'so out.npy was not written' err.txt
+    check 'wrong bits are not written' [ ! -e out.npy ]
+fi
 
 # -------------------------------------------------------------------------------------- progress
 
