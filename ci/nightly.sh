@@ -9,8 +9,8 @@ logs=$(mktemp -d)
 trap 'rm -rf "$logs"' EXIT
 status=0
 table=()
-for part in test full sanitize mutants exhaustive peers intel fpga gpu-static gpu-traffic overhead \
-    large; do
+for part in test full sanitize mutants exhaustive torture peers intel fpga gpu-static gpu-traffic \
+    overhead large; do
     begin=$SECONDS
     code=0
     arguments=()
