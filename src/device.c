@@ -33,6 +33,7 @@ cllrn_status lrn_device_facts_get(cl_device_id device, lrn_device_facts *facts, 
     cl_device_type type = 0;
     cl_uint units = 0, width = 0, dimensions = 0;
     cl_ulong local_memory = 0, cache = 0;
+    cl_device_local_mem_type local_type = CL_LOCAL;
     cl_platform_id platform = NULL;
     size_t sizes[16] = {0}, group = 0;
     char profile[32] = ""; /* not to be guessed: kernels with types the device lacks do not build */
@@ -51,6 +52,7 @@ cllrn_status lrn_device_facts_get(cl_device_id device, lrn_device_facts *facts, 
         {CL_DEVICE_MAX_WORK_ITEM_DIMENSIONS, "CL_DEVICE_MAX_WORK_ITEM_DIMENSIONS",
          sizeof dimensions, &dimensions},
         {CL_DEVICE_LOCAL_MEM_SIZE, "CL_DEVICE_LOCAL_MEM_SIZE", sizeof local_memory, &local_memory},
+        {CL_DEVICE_LOCAL_MEM_TYPE, "CL_DEVICE_LOCAL_MEM_TYPE", sizeof local_type, &local_type},
         {CL_DEVICE_GLOBAL_MEM_CACHE_SIZE, "CL_DEVICE_GLOBAL_MEM_CACHE_SIZE", sizeof cache, &cache},
         {CL_DEVICE_PROFILE, "CL_DEVICE_PROFILE", sizeof profile - 1, profile},
     };
@@ -101,6 +103,7 @@ cllrn_status lrn_device_facts_get(cl_device_id device, lrn_device_facts *facts, 
     if (facts->max_group_size < 1)
         facts->max_group_size = 1;
     facts->local_memory = local_memory > INT64_MAX ? INT64_MAX : (int64_t)local_memory;
+    facts->local_is_global = local_type == CL_GLOBAL;
     facts->cache = cache > INT64_MAX ? INT64_MAX : (int64_t)cache;
     snprintf(facts->name, sizeof facts->name, "%.63s (%.31s, driver %.31s)",
              device_name[0] != '\0' ? device_name : "device", platform_name, driver);

@@ -18,6 +18,7 @@ typedef struct lrn_device_facts {
     int64_t compute_units;
     int64_t max_group_size; /* work-items in one work-group, along the first dimension */
     int64_t local_memory;   /* bytes for one work-group */
+    bool local_is_global;   /* which are as slow as others: CPUs that pass for GPUs */
     int64_t cache;          /* bytes of the cache before global memory; 0: unknown */
     cl_platform_id platform;
     char name[160]; /* "device (platform, driver version)", for messages */

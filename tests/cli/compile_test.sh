@@ -10,13 +10,13 @@ cd "$dir"
 
 # ------------------------------------------------------------------------ usage
 
-refused 2 'lacks --emit-source' compile
+refused 2 'expected one of --output and --emit-source' compile
 refused 2 "option '--emit-source' lacks" compile --emit-source
 refused 2 'expected a directory' compile --emit-source ''
 refused 2 'takes no arguments' compile --emit-source sources x
 refused 2 "unknown option '--frob'" compile --frob
 refused 1 'no such device' compile --emit-source sources --device frobnicate
-refused 1 'runs no kernels' compile --emit-source sources --device host
+refused 2 'is no OpenCL device' compile --emit-source sources --device host
 check 'nothing was made' [ ! -e sources ]
 done_by compile --help
 check 'the help names all options' grep -q -- --device out.txt

@@ -52,7 +52,7 @@ export CLLRN_CACHE=off
 
 # ------------------------------------------------------------------------- packs
 
-refused 2 '--output is missing' compile
+refused 2 'expected one of --output and --emit-source' compile
 refused 2 'takes no arguments' compile --output P x
 refused 2 'no OpenCL device' compile --output P --device host
 refused 1 'no program "frob"' compile --output P --programs frob

@@ -376,6 +376,7 @@ static void device_facts__numbers_SUCCESS(void **state)
         s->group_size = rows[i].group;
         s->item_size = rows[i].item;
         s->local_memory = rows[i].group * 16;
+        s->local_type = i % 2 == 0 ? CL_LOCAL : CL_GLOBAL;
         s->cache = rows[i].group * 64;
         s->dimensions = i % 2 == 0 ? 3 : 5;
         assert_int_equal(lrn_device_facts_get(device, &facts, NULL), CLLRN_SUCCESS);
@@ -383,6 +384,7 @@ static void device_facts__numbers_SUCCESS(void **state)
         assert_int_equal(facts.compute_units, rows[i].expected_units);
         assert_int_equal(facts.max_group_size, rows[i].expected_group);
         assert_int_equal(facts.local_memory, rows[i].group * 16);
+        assert_int_equal(facts.local_is_global, i % 2 != 0);
         assert_int_equal(facts.cache, rows[i].group * 64);
     }
 }

@@ -334,6 +334,9 @@ static void select__local_memory_SUCCESS(void **state)
                    backward = {&nhwc, &nhwc, &params, CLLRN_BACKWARD, CLLRN_DISJOINT, NULL};
         assert_string_equal(choose(&forward, &facts).variant, rows[i].forward);
         assert_string_equal(choose(&backward, &facts).variant, rows[i].backward);
+        facts.local_is_global = true;
+        assert_string_equal(choose(&forward, &facts).variant, "column");
+        assert_string_equal(choose(&backward, &facts).variant, "column");
     }
 }
 
