@@ -9,7 +9,7 @@ logs=$(mktemp -d)
 trap 'rm -rf "$logs"' EXIT
 status=0
 table=()
-for part in test full sanitize mutants exhaustive peers intel gpu-static gpu-traffic overhead; do
+for part in test full sanitize mutants exhaustive peers matrix gpu-static gpu-traffic overhead; do
     begin=$SECONDS
     code=0
     arguments=()
