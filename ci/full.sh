@@ -7,4 +7,4 @@ cd "$(dirname "$0")/.."
 install_packages "${build_packages[@]}"
 cmake --preset default >/dev/null
 cmake --build --preset default
-CLLRN_TEST_DEVICE=Portable tests/device/run.sh pocl build/default/cllrn verify --full
+tests/device/run.sh pocl build/default/cllrn verify --full

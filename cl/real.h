@@ -165,8 +165,6 @@ typedef uint32_t scalar_bits_t;
 typedef scalar_t real_t;
 typedef scalar_bits_t bits_t;
 typedef int mask_t;
-typedef uint32_t uint;
-typedef uint64_t ulong;
 
 static inline scalar_bits_t lrn_scalar_bits(scalar_t x)
 {

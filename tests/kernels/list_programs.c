@@ -4,7 +4,8 @@
  * each: all vector widths, CPUs and others, with and without 64-bit integers and
  * double. Before that it selects for a grid of problems and fails when one needs
  * a program that is not on the list. With the argument gpu it prints those that
- * a GPU like most is asked for: scalar, with 64-bit integers and double.
+ * a GPU like most is asked for: scalar, with 64-bit integers and double; with
+ * embedded those of the least device of the EMBEDDED profile.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -119,12 +120,26 @@ static int print_of_gpu(void)
     return print(&of_one_device);
 }
 
+static int print_of_embedded(void)
+{
+    for (int width = 1; width <= 16; width *= 2)
+        for (int cpu_like = 0; cpu_like <= 1; ++cpu_like)
+            add(&all, &(lrn_device_facts){.cpu_like = cpu_like,
+                                          .vector_width = width,
+                                          .compute_units = 2,
+                                          .max_group_size = 256,
+                                          .local_memory = 1024});
+    return print(&all);
+}
+
 int main(int argc, char **argv)
 {
     if (argc == 2 && strcmp(argv[1], "gpu") == 0)
         return print_of_gpu();
+    if (argc == 2 && strcmp(argv[1], "embedded") == 0)
+        return print_of_embedded();
     if (argc > 1) {
-        fprintf(stderr, "usage: %s [gpu]\n", argv[0]);
+        fprintf(stderr, "usage: %s [gpu | embedded]\n", argv[0]);
         return EXIT_FAILURE;
     }
     int missing = 0;
