@@ -36,7 +36,11 @@ embedded)
     on_device "$build/tests/device/embedded_test"
     on_device "$build/tests/device/queue_test"
     ;;
-*) on_device "$build/tests/device/queue_test" ;;
+*)
+    on_device "$build/tests/device/queue_test"
+    # Where it was built: it is long in an emulator of processors.
+    [ ! -x "$build/tests/device/offline_test" ] || on_device "$build/tests/device/offline_test"
+    ;;
 esac
 on_device "$build/cllrn" verify "$@"
 

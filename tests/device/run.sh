@@ -41,6 +41,7 @@ oclgrind)
     export OCLGRIND_BUILD_OPTIONS=-cl-opt-disable
     ;;
 intel) device="Intel(R) OpenCL" ;;
+fpga) device=FPGA ;;
 *) device=${CLLRN_TEST_DEVICE:?} ;;
 esac
 export CLLRN_TEST_DEVICE="$device" CLLRN_DEVICE="$device"

@@ -334,6 +334,8 @@ static bool runs_out(void)
 }
 
 /* The linker's --wrap puts these in place of the real ones, in the library as in the tests. */
+void *__real_calloc(size_t count, size_t size);
+void *__wrap_calloc(size_t count, size_t size);
 void *__real_malloc(size_t size);
 void *__wrap_malloc(size_t size);
 void __real_free(void *memory);
@@ -350,6 +352,15 @@ void *__wrap_malloc(size_t size)
         memset(memory, 0xa5, size);
         atomic_fetch_add(&live, 1);
     }
+    return memory;
+}
+
+/* What compilers make of malloc and memset. */
+void *__wrap_calloc(size_t count, size_t size)
+{
+    void *memory = runs_out() ? NULL : __real_calloc(count, size);
+    if (memory != NULL)
+        atomic_fetch_add(&live, 1);
     return memory;
 }
 
