@@ -36,9 +36,10 @@ embedded)
     on_device "$build/tests/device/embedded_test"
     on_device "$build/tests/device/queue_test"
     ;;
+rusticl) on_device "$build/tests/device/queue_test" ;;
 *)
     on_device "$build/tests/device/queue_test"
-    # Where it was built: it is long in an emulator of processors.
+    # Where it was built: it is long in an emulator of processors, and on rusticl.
     [ ! -x "$build/tests/device/offline_test" ] || on_device "$build/tests/device/offline_test"
     ;;
 esac

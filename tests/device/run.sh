@@ -3,7 +3,7 @@
 # Runs one device test on one OpenCL implementation:
 #   run.sh IMPLEMENTATION PROGRAM [ARGUMENT...]
 #
-# IMPLEMENTATION is pocl, rusticl, oclgrind, intel, or embedded: PoCL made a
+# IMPLEMENTATION is pocl, rusticl, oclgrind, intel, fpga, or embedded: PoCL made a
 # device of the EMBEDDED profile by the layer in $CLLRN_TEST_LAYERS. For another
 # one $CLLRN_TEST_DEVICE holds a part of the platform's or the device's name.
 # Where there is no such device, that is a reason to skip, or to fail with
