@@ -111,10 +111,10 @@ enum {
     CLLRN_UNSUPPORTED_SIZE = 201,  /* needs 64-bit indices, which the device lacks: see cllrn_plan_create */
     CLLRN_NO_COMPILER = 202,       /* the device has no compiler for what would have to be built */
 
-    CLLRN_OUT_OF_MEMORY = 300,  /* the host's memory ran out */
-    CLLRN_KERNEL_SOURCE = 301,  /* the kernel directory lacks a file, or it cannot be read */
-    CLLRN_INVALID_PACK = 302,   /* a binary pack that cannot be read, is damaged, or is none */
-    CLLRN_PACK_MISMATCH = 303,  /* a binary pack made for another device, driver or library */
+    CLLRN_OUT_OF_MEMORY = 300,   /* the host's memory ran out */
+    CLLRN_KERNEL_SOURCE = 301,   /* the kernel directory lacks a file, or it cannot be read */
+    CLLRN_INVALID_PACK = 302,    /* a binary pack that cannot be read, is damaged, or is none */
+    CLLRN_PACK_MISMATCH = 303,   /* a binary pack made for another device, driver or library */
     CLLRN_PROGRAM_MISSING = 304, /* the engine's binary pack lacks a program that is needed */
 
     CLLRN_OPENCL_FAILURE = 400, /* an OpenCL call failed; its code is in the error */
@@ -494,16 +494,17 @@ enum { CLLRN_CACHE_AUTO = 0, CLLRN_CACHE_OFF = 1, CLLRN_CACHE_ON = 2 };
 enum { CLLRN_LOG_ERROR = 1, CLLRN_LOG_WARNING = 2, CLLRN_LOG_INFO = 3, CLLRN_LOG_DEBUG = 4 };
 
 /*
- * Told what the engine does: programs built and how long it took, whole build
- * logs. Called from the thread whose call caused it, with no lock held that
- * another engine needs; it must not call back into the same engine.
+ * Told what the engine does: programs compiled and loaded, from where, and how
+ * long it took; what is wrong with a cache; whole build logs. Called from the
+ * thread whose call caused it, with no lock held that another engine needs; it
+ * must not call back into the same engine.
  */
 typedef void (*cllrn_log_fn)(void *user, int32_t level, const char *message);
 
 /*
  * Memory for engines, programs and plans; both or neither. Must be thread-safe.
- * What a call needs only while it runs, and kernel texts read from a directory,
- * come from malloc.
+ * What a call needs only while it runs, kernel texts read from a directory, and
+ * packs come from malloc.
  */
 typedef void *(*cllrn_alloc_fn)(void *user, size_t size);
 typedef void (*cllrn_free_fn)(void *user, void *memory);

@@ -101,24 +101,22 @@ static void cache__everything_in_the_key_counts_SUCCESS(void **state)
     assert_int_equal(origin_of(&c, &ordinary), CLLRN_COMPILED);
     for (int field = 0; field < 6; ++field) {
         world_close(&c.w);
+        fake_verify();
+        fake_reset(); /* the platform's texts are those of the first device */
         cached_world(&c);
         fake_device_settings *s = fake_settings(c.w.device);
         const char **const texts[] = {&s->name,    &s->driver,   &s->vendor,
                                       &s->version, &s->platform, &s->platform_version};
-        /* The platform is asked of the first device. */
-        fake_device_settings *first = s;
-        (void)first;
         *texts[field] = "another";
         world_engine(&c.w);
-        if (field < 4)
-            assert_int_equal(origin_of(&c, &ordinary), CLLRN_COMPILED);
+        assert_int_equal(origin_of(&c, &ordinary), CLLRN_COMPILED);
     }
     lrn_program_key other = ordinary;
     other.taps = 7;
     cached_restart(&c);
     assert_int_equal(origin_of(&c, &other), CLLRN_COMPILED);
     assert_int_equal(origin_of(&c, &ordinary), CLLRN_CACHED);
-    assert_int_equal(entries(&c, found), 6);
+    assert_int_equal(entries(&c, found), 8);
     cached_close(&c);
 }
 

@@ -603,6 +603,88 @@ static void launch_kernels__more_than_are_kept_SUCCESS(void **state)
     world_close(&w);
 }
 
+static void plan_create__for_one_aliasing_SUCCESS(void **state)
+{
+    static const struct {
+        int32_t aliasing;
+        const char *disjoint, *in_place;
+        size_t programs;
+    } rows[] = {
+        {CLLRN_ANY_ALIASING, "strided", "separable", 2},
+        {CLLRN_DISJOINT, "strided", "none", 1},
+        {CLLRN_IN_PLACE, "none", "separable", 1},
+    };
+    const cllrn_params params = make_params(CLLRN_TORCH, 6, 1e-4, 0.75, 1.0);
+    const cllrn_tensor tensor = make_nchw(2, 6, 3, 3);
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; ++i) {
+        world w = world_open();
+        cllrn_problem problem = CLLRN_PROBLEM_INIT;
+        cllrn_plan *plan = NULL;
+        cllrn_error error = error_blank();
+        const cl_mem buffers[] = {fake_buffer(w.context, CL_MEM_READ_WRITE, 4096),
+                                  fake_buffer(w.context, CL_MEM_READ_WRITE, 4096),
+                                  fake_buffer(w.context, CL_MEM_READ_WRITE, 1 << 20)};
+        problem.params = &params;
+        problem.src = problem.dst = &tensor;
+        problem.aliasing = rows[i].aliasing;
+        assert_succeeded(cllrn_plan_create(w.engine, &problem, &plan, &error), &error);
+        assert_string_equal(cllrn_plan_variant(plan, CLLRN_DISJOINT), rows[i].disjoint);
+        assert_string_equal(cllrn_plan_variant(plan, CLLRN_IN_PLACE), rows[i].in_place);
+        assert_int_equal(cllrn_engine_program_count(w.engine), rows[i].programs);
+        for (int in_place = 0; in_place <= 1; ++in_place) {
+            const cllrn_memory src = make_memory(buffers[0], 0),
+                               dst = make_memory(buffers[in_place ? 0 : 1], 0),
+                               scratch = make_memory(buffers[2], 0);
+            error = error_blank();
+            const cllrn_status status =
+                cllrn_enqueue_forward(plan, w.queue, &src, &dst, &scratch, 0, NULL, NULL, &error);
+            if (rows[i].aliasing == CLLRN_ANY_ALIASING ||
+                (rows[i].aliasing == CLLRN_IN_PLACE) == (in_place != 0))
+                assert_succeeded(status, &error);
+            else
+                assert_failed(CLLRN_INVALID_VARIANT, status, &error);
+        }
+        cllrn_plan_destroy(plan);
+        for (int b = 0; b < 3; ++b)
+            fake_release(buffers[b]);
+        world_close(&w);
+    }
+}
+
+static void plan_create__wrong_aliasing_its_status(void **state)
+{
+    const cllrn_params params = make_params(CLLRN_TORCH, 6, 1e-4, 0.75, 1.0);
+    const cllrn_tensor src = make_nchw(2, 6, 3, 3);
+    cllrn_tensor apart = src;
+    const cllrn_tensor half = with_dtype(src, CLLRN_F16);
+    const struct {
+        const cllrn_tensor *dst;
+        int32_t aliasing;
+        cllrn_status status;
+    } rows[] = {
+        {&src, -1, CLLRN_INVALID_ARGUMENT},
+        {&src, 3, CLLRN_INVALID_ARGUMENT},
+        {&half, CLLRN_IN_PLACE, CLLRN_SHAPE_MISMATCH},
+        {&apart, CLLRN_IN_PLACE, CLLRN_SHAPE_MISMATCH},
+    };
+    world w = world_open();
+    (void)state;
+    apart.strides[0] *= 2;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; ++i) {
+        cllrn_problem problem = CLLRN_PROBLEM_INIT;
+        cllrn_plan *plan = UNTOUCHED;
+        cllrn_error error = error_blank();
+        problem.params = &params;
+        problem.src = &src;
+        problem.dst = rows[i].dst;
+        problem.aliasing = rows[i].aliasing;
+        assert_failed(rows[i].status, cllrn_plan_create(w.engine, &problem, &plan, &error), &error);
+        assert_ptr_equal(plan, UNTOUCHED);
+    }
+    world_close(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -625,6 +707,8 @@ int main(void)
         TEST(plan_create__modes_SUCCESS),
         TEST(plan_destroy__after_the_engine_SUCCESS),
         TEST(launch_kernels__more_than_are_kept_SUCCESS),
+        TEST(plan_create__for_one_aliasing_SUCCESS),
+        TEST(plan_create__wrong_aliasing_its_status),
     };
     unsetenv("CLLRN_KERNEL_DIR");
     return cmocka_run_group_tests_name("plan", tests, NULL, NULL);

@@ -106,8 +106,7 @@ static size_t damage(uint64_t *seed, unsigned char *data, size_t size)
     }
 }
 
-/* The bytes of a pack of one program, which is what a cache entry is too; 128 more in front of
-   the second half, so that rows and binaries have neighbours. */
+/* The bytes of a pack: of one program, which is what a cache entry is too, or of two. */
 static unsigned char *make_bytes(size_t *size, bool several)
 {
     world w = world_open();
