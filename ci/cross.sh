@@ -130,7 +130,7 @@ for architecture in "$@"; do
         ;;
     *)
         make_loader "$architecture"
-        build "$architecture" "$work/$architecture/stub/libOpenCL.so" cllrn_command tests/unit/all
+        build "$architecture" "$work/$architecture/stub/libOpenCL.so" cllrn_command npy_test tests/unit/all
         EMULATOR="qemu-${emulators[$architecture]}-static -L /usr/${triples[$architecture]}" \
             tests/device/row.sh host "$work/$architecture/build" || status=1
         ;;

@@ -3,9 +3,9 @@
 # Runs all device tests on one implementation, and prints their row of the table
 # of ci/matrix.sh at the end:
 #   row.sh IMPLEMENTATION BUILD [OPTION_OF_VERIFY...]
-# IMPLEMENTATION is run.sh's, or host: the unit tests, and verification of the
-# host build. BUILD is where the tests were built. $EMULATOR, if any, runs them.
-# Exits 77 where run.sh finds no such device.
+# IMPLEMENTATION is run.sh's, or host: the unit tests and that of .npy files, and
+# verification of the host build. BUILD is where the tests were built. $EMULATOR,
+# if any, runs them. Exits 77 where run.sh finds no such device.
 set -uo pipefail
 here=$(dirname "$0")
 implementation=$1 build=$2
@@ -30,7 +30,7 @@ begin=$SECONDS
 case $implementation in
 host)
     export CLLRN_TEST_DEVICE=host CLLRN_TEST_REQUIRED=1
-    run ctest --test-dir "$build" --output-on-failure --no-tests=error -L unit
+    run ctest --test-dir "$build" --output-on-failure --no-tests=error -R '^(unit/|cli.npy)'
     ;;
 embedded)
     on_device "$build/tests/device/embedded_test"
@@ -50,9 +50,15 @@ awk -v seconds=$((SECONDS - begin)) -F '  +' '
     /^\[  PASSED  \]/ { match($0, /[0-9]+ test/); tests += substr($0, RSTART, RLENGTH) + 0 }
     /tests failed out of/ { split($0, w, " "); tests += w[length(w)] - w[4] }
     /^platform / { version = $2 }
+    /^library / && version == "" { version = $2 }
     /^quick  .*f32, f16, bf16 / { digest = $3 }
     /^quick  .*f64  / { f64 = $3 ~ /^none/ ? "-" : $3 }
-    /^[0-9]+ passed, / { cases = $0; sub(/;.*/, "", cases) }
+    /^[0-9]+ passed, / {
+        cases = $0
+        sub(/;.*/, "", cases)
+        sub(/ passed/, " cases", cases)
+        sub(/, 0 failed/, "", cases)
+    }
     END {
         printf "row: %s|%d tests, %s|%s|%s|%d\n", version, tests, cases, digest, f64, seconds
     }' "$log"

@@ -102,7 +102,7 @@ static bool as_double(long double *x)
 {
     if (isfinite(*x) && fabsl(*x) > (long double)DBL_MAX)
         *x = copysignl((long double)INFINITY, *x);
-    if (fabsl(*x) < 0x1p-1080L)
+    if (fabsl(*x) < ldexpl(1.0L, -1080))
         *x = copysignl(0.0L, *x);
     return *x == 0.0L || !(fabsl(*x) < (long double)DBL_MIN);
 }
