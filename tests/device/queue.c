@@ -418,8 +418,11 @@ static void forward__huge_stride_of_one_channel__right(void **state)
     case_data_make(&c, &data);
     check(cllrn_tensor_init(&data.src, sizeof data.src, CLLRN_F32, 4, c.dims, strides, 1, &error),
           &error);
+    cl_ulong local_memory = 0;
+    clGetDeviceInfo(device.id, CL_DEVICE_LOCAL_MEM_SIZE, sizeof local_memory, &local_memory, NULL);
     for (size_t v = 0; v < sizeof variants / sizeof *variants; ++v)
-        assert_true(run_case(&device, &c, &data, variants[v]));
+        if (local_memory >= 4096 || variants[v] == NULL || strcmp(variants[v], "group") != 0)
+            assert_true(run_case(&device, &c, &data, variants[v]));
     case_data_free(&data);
 }
 
