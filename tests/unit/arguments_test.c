@@ -259,9 +259,9 @@ static void arguments__sizes_of_indices_offsets_and_scalars_SUCCESS(void **state
         scene s;
         scene_open(&s, &params, &tensor, backward ? &tensor : NULL, &tensor,
                    separable ? "separable" : "strided");
-        s.src.buffer = fake_buffer(s.w.context, CL_MEM_READ_ONLY, (size_t)large);
-        s.dy.buffer = fake_buffer(s.w.context, CL_MEM_READ_ONLY, (size_t)large);
-        s.dst.buffer = fake_buffer(s.w.context, CL_MEM_WRITE_ONLY, (size_t)large);
+        s.src.buffer = fake_buffer(s.w.context, CL_MEM_READ_ONLY, large);
+        s.dy.buffer = fake_buffer(s.w.context, CL_MEM_READ_ONLY, large);
+        s.dst.buffer = fake_buffer(s.w.context, CL_MEM_WRITE_ONLY, large);
         s.src.offset = (uint64_t)size << 36;
 
         const fake_command *c = scene_accept(&s);

@@ -332,7 +332,7 @@ static void enqueue__without_64_bit_integers_UNSUPPORTED_SIZE(void **state)
                                                 "dy_offset"};
             const uint64_t element = which == 2 ? 4 : size;
             cllrn_memory *memory = scene_memory(&s, which);
-            memory->buffer = fake_buffer(s.w.context, 0, (size_t)large);
+            memory->buffer = fake_buffer(s.w.context, 0, large);
             memory->offset = element * UINT32_MAX;
             const fake_command *c = scene_accept(&s);
             assert_int_equal(fake_find_argument(c, names[which])->size, 4);

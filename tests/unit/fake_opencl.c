@@ -243,11 +243,12 @@ cl_command_queue fake_queue(cl_context context, cl_device_id device)
     return (cl_command_queue)(void *)o;
 }
 
-cl_mem fake_buffer(cl_context context, cl_mem_flags flags, size_t size)
+cl_mem fake_buffer(cl_context context, cl_mem_flags flags, uint64_t size)
 {
     object *o = own(BUFFER, context);
+    assert_true(size <= SIZE_MAX);
     o->flags = flags;
-    o->size = size;
+    o->size = (size_t)size;
     return (cl_mem)(void *)o;
 }
 

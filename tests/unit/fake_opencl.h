@@ -50,7 +50,7 @@ cl_device_id fake_device(void); /* a GPU with everything in order */
 fake_device_settings *fake_settings(cl_device_id device);
 cl_context fake_context(cl_uint count, const cl_device_id *devices);
 cl_command_queue fake_queue(cl_context context, cl_device_id device);
-cl_mem fake_buffer(cl_context context, cl_mem_flags flags, size_t size);
+cl_mem fake_buffer(cl_context context, cl_mem_flags flags, uint64_t size);
 cl_mem fake_sub_buffer(cl_mem parent, cl_mem_flags flags, size_t origin, size_t size);
 cl_mem fake_image(cl_context context);
 cl_event fake_event(cl_context context);
