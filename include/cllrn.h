@@ -522,8 +522,7 @@ typedef struct cllrn_engine_options {
      * The disk cache: a file for each program, in a directory of mode 0700
      * that is made when there is something to keep. It is not used where the
      * directory is another user's or others may write to it. AUTO uses it but
-     * where $CLLRN_CACHE is "off", or the platform has one of its own that does
-     * better (PoCL), in which case "on" makes it be used.
+     * where $CLLRN_CACHE is "off".
      */
     int32_t cache;         /* CLLRN_CACHE_AUTO, .. */
     int32_t any_driver;    /* not 0: takes a pack made for other versions of platform, device, driver */

@@ -53,22 +53,25 @@ static char *locate(const cllrn_engine_options *options, bool *none)
     return NULL;
 }
 
-static bool wanted(const cllrn_engine_options *options, bool helps)
+/*
+ * No platform measured is worse off with it. PoCL, which has a cache of its own,
+ * builds a program once more when it is asked for the binary, 0.4 s, and starts
+ * 0.05 s earlier from it each time; Oclgrind and rusticl give it for nothing.
+ */
+static bool wanted(const cllrn_engine_options *options)
 {
     const char *said = lrn_environment("CLLRN_CACHE");
     if (options->cache != CLLRN_CACHE_AUTO)
         return options->cache == CLLRN_CACHE_ON;
-    if (said != NULL && strcmp(said, "off") == 0)
-        return false;
-    return helps || (said != NULL && strcmp(said, "on") == 0);
+    return said == NULL || strcmp(said, "off") != 0;
 }
 
-cllrn_status lrn_cache_open(lrn_cache *cache, const cllrn_engine_options *options, bool helps,
+cllrn_status lrn_cache_open(lrn_cache *cache, const cllrn_engine_options *options,
                             cllrn_error *error)
 {
     bool none = true;
     *cache = (lrn_cache){NULL, options->cache_limit != 0 ? options->cache_limit : default_limit};
-    if (wanted(options, helps))
+    if (wanted(options))
         cache->directory = locate(options, &none);
     if (cache->directory == NULL && !none)
         return lrn_fail(error, CLLRN_OUT_OF_MEMORY,

@@ -19,11 +19,8 @@ typedef struct lrn_cache {
     uint64_t limit;  /* bytes of all its files */
 } lrn_cache;
 
-/*
- * Decides where the cache is, if there is one, and touches nothing yet.
- * helps: it does on this platform. CLLRN_OUT_OF_MEMORY.
- */
-cllrn_status lrn_cache_open(lrn_cache *cache, const cllrn_engine_options *options, bool helps,
+/* Decides where the cache is, if there is one, and touches nothing yet. CLLRN_OUT_OF_MEMORY. */
+cllrn_status lrn_cache_open(lrn_cache *cache, const cllrn_engine_options *options,
                             cllrn_error *error);
 void lrn_cache_close(lrn_cache *cache);
 

@@ -10,14 +10,10 @@
 static const struct {
     const char *platform; /* beginning of the platform's name */
     bool scalar;          /* its CPUs want work-items that are neither vectors nor streams */
-    bool own_cache;
 } quirks[] = {
     /* llvmpipe makes vectors of neighbouring work-items itself: scalar ones in groups of 64 were
        5 times faster than float4. */
     {"rusticl", .scalar = true},
-    /* Asked for a binary it builds the kernel once more, for any work-group size: 0.35 s a program
-       where its own cache leaves 0.06 s to be saved. */
-    {"Portable Computing Language", .own_cache = true},
 };
 
 /* A string property, "" where the device has none. */
@@ -81,12 +77,9 @@ cllrn_status lrn_device_facts_get(cl_device_id device, lrn_device_facts *facts, 
 
     /* What calls itself both, as Oclgrind does, is to be taken for a GPU. */
     facts->cpu_like = (type & CL_DEVICE_TYPE_CPU) != 0 && (type & CL_DEVICE_TYPE_GPU) == 0;
-    facts->own_cache = false;
     for (size_t i = 0; i < sizeof quirks / sizeof *quirks; ++i)
-        if (strncmp(platform_name, quirks[i].platform, strlen(quirks[i].platform)) == 0) {
+        if (strncmp(platform_name, quirks[i].platform, strlen(quirks[i].platform)) == 0)
             facts->cpu_like = facts->cpu_like && !quirks[i].scalar;
-            facts->own_cache = quirks[i].own_cache;
-        }
     facts->pipelined = (type & CL_DEVICE_TYPE_ACCELERATOR) != 0 &&
                        (type & (CL_DEVICE_TYPE_CPU | CL_DEVICE_TYPE_GPU)) == 0;
     /* An EMBEDDED device may have 64-bit integers, but only 256 bytes of arguments. */

@@ -162,9 +162,8 @@ cllrn_status cllrn_engine_create(cl_context context, cl_device_id device,
     if ((status = open_pack(options, &engine->identity, &engine->pack, error)) != CLLRN_SUCCESS)
         goto close_sources;
     /* Of what is not known for certain nothing is kept. */
-    const bool helps = !engine->facts.own_cache;
     if (engine->pack == NULL && engine->identity.complete &&
-        (status = lrn_cache_open(&engine->cache, options, helps, error)) != CLLRN_SUCCESS)
+        (status = lrn_cache_open(&engine->cache, options, error)) != CLLRN_SUCCESS)
         goto close_pack;
     if (pthread_mutex_init(&engine->lock, NULL) != 0) {
         status = lrn_fail(error, CLLRN_OUT_OF_MEMORY, "engine create: no memory for a lock");

@@ -61,8 +61,8 @@ static const char help[] =
     "  --quiet              prints nothing unless something fails\n"
     "  --help               prints this\n"
     "\n"
-    "Where that helps, programs are kept in $CLLRN_CACHE_DIR, $XDG_CACHE_HOME/cllrn or\n"
-    "~/.cache/cllrn; CLLRN_CACHE=off keeps none, and on keeps them everywhere.\n"
+    "Programs are kept in $CLLRN_CACHE_DIR, $XDG_CACHE_HOME/cllrn or ~/.cache/cllrn;\n"
+    "CLLRN_CACHE=off keeps none.\n"
     "Exit status: 0 done, 1 failed, 2 wrong usage.\n";
 
 /* One call of the command: what is known so far, and what has to be let go of. */

@@ -47,7 +47,7 @@ CLLRN_CACHE=off done_by run x.npy out.npy
 check 'not where it is switched off' [ "$(origin)" = compiled ]
 unset CLLRN_CACHE
 done_by run x.npy out.npy
-check "PoCL's own cache is better" [ "$(origin)" = compiled ]
+check 'it is used without being asked for' [ "$(origin)" = cached ]
 export CLLRN_CACHE=off
 
 # ------------------------------------------------------------------------- packs

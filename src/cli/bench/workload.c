@@ -131,6 +131,7 @@ bool workload_plan(const workload *w, cllrn_engine *engine, const char *variant,
     problem.dst = &w->tensor;
     problem.dy = w->direction == CLLRN_BACKWARD ? &w->tensor : NULL;
     problem.variant = variant;
+    problem.aliasing = CLLRN_DISJOINT;
     return check(w, cllrn_plan_create(engine, &problem, plan, &error), &error);
 }
 
