@@ -9,7 +9,7 @@
 set -uo pipefail
 cd "$(dirname "$0")/.."
 . ci/packages.sh
-rows=(pocl rusticl oclgrind embedded intel fpga arm64 armhf riscv64 s390x)
+rows=(pocl rusticl oclgrind embedded intel spirv fpga arm64 armhf riscv64 s390x)
 only=() readme=
 while [ $# -gt 0 ]; do
     case $1 in
@@ -37,6 +37,7 @@ cmake --preset dev >/dev/null && cmake --build --preset dev \
 
 declare -A names=([pocl]="PoCL" [rusticl]="rusticl, llvmpipe" [oclgrind]="Oclgrind"
     [embedded]="PoCL as an EMBEDDED device" [intel]="Intel's CPU runtime"
+    [spirv]="Intel's CPU runtime, from SPIR-V"
     [fpga]="Intel's FPGA emulator" [arm64]="PoCL on arm64" [armhf]="PoCL on armhf"
     [riscv64]="host build on riscv64" [s390x]="host build on s390x")
 
@@ -45,6 +46,7 @@ run_row() { # ROW
     pocl) tests/device/row.sh pocl build/dev ;;
     rusticl | oclgrind | embedded) tests/device/row.sh "$1" build/dev --quick ;;
     intel) ci/intel.sh ;;
+    spirv) ci/spirv.sh ;;
     fpga) ci/fpga.sh ;;
     *) ci/cross.sh "$1" ;;
     esac

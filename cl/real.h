@@ -78,7 +78,9 @@ typedef LRN_JOIN(ushort, LRN_WIDTH) __attribute__((aligned(2))) unaligned_ushort
 #define LRN_LOAD_USHORTS(p) (*(global const unaligned_ushorts_t *)(p))
 #define LRN_STORE_USHORTS(v, p) (*(global unaligned_ushorts_t *)(p) = (v))
 /* Has the cache line of an address fetched, to be read or, with `write`, a constant, written. */
+#ifndef __SPIR__ /* SPIR-V has no word for it */
 #define LRN_PREFETCH(p, write) __builtin_prefetch((private const void *)(uintptr_t)(p), write)
+#endif
 #if __has_builtin(__builtin_nontemporal_store)
 /* A store past the caches, of an address that is aligned as the vector is. */
 #define LRN_STREAM(v, p) __builtin_nontemporal_store(v, p)

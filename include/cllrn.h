@@ -441,14 +441,26 @@ CLLRN_API const char *cllrn_pack_program(const cllrn_pack *pack, size_t index,
                                          const char **kernel, size_t *size);
 
 /*
- * Makes a pack of another and a binary that a vendor's offline compiler made,
- * which holds the kernels of `count` programs. Their names are those of
- * cllrn_engine_program_name; kernels[i] is the name of the i-th one's kernel in
- * the binary (NULL, or kernels NULL: the program's).
+ * Makes an empty pack for any device, to be filled with SPIR-V: modules whose
+ * kernels were compiled from the sources of cllrn_offline_source. An engine with
+ * it has its device's driver compile them. Only for devices whose
+ * CL_DEVICE_IL_VERSION names SPIR-V and whose driver has cl_khr_il_program.
+ *
+ * CLLRN_INVALID_ARGUMENT  pack is NULL
+ * CLLRN_OUT_OF_MEMORY
+ */
+CLLRN_API cllrn_status cllrn_pack_create(cllrn_pack **pack, cllrn_error *error);
+
+/*
+ * Makes a pack of another and a binary that a vendor's offline compiler made, or
+ * a module of SPIR-V, which holds the kernels of `count` programs. Their names
+ * are those of cllrn_engine_program_name; kernels[i] is the name of the i-th
+ * one's kernel in the binary (NULL, or kernels NULL: the program's).
  *
  * CLLRN_INVALID_ARGUMENT  a NULL pointer, size or count 0, a name that is NULL, empty, twice, or
  *                         in the pack already, more than 1024 programs
- * CLLRN_INVALID_PACK      it would have more than 1024 programs or 2^30 bytes
+ * CLLRN_INVALID_PACK      it would have more than 1024 programs or 2^30 bytes, or is for any device
+ *                         and this is no SPIR-V
  * CLLRN_OUT_OF_MEMORY
  */
 CLLRN_API cllrn_status cllrn_pack_add(const cllrn_pack *pack, const void *binary, size_t size,
@@ -460,7 +472,8 @@ CLLRN_API cllrn_status cllrn_pack_add(const cllrn_pack *pack, const void *binary
  * than 0 overlooks the versions of platform, device and driver.
  *
  * CLLRN_INVALID_ARGUMENT  pack or device is NULL
- * CLLRN_PACK_MISMATCH     it is not, or the device does not tell its name and versions
+ * CLLRN_PACK_MISMATCH     it is not, or the device does not tell its name and versions, or does not
+ *                         take the SPIR-V of a pack for any device
  * CLLRN_OUT_OF_MEMORY, CLLRN_OPENCL_FAILURE
  */
 CLLRN_API cllrn_status cllrn_pack_check(const cllrn_pack *pack, cl_device_id device,

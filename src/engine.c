@@ -59,8 +59,9 @@ const char *lrn_environment(const char *name)
 
 /* The pack an engine takes its programs from: read, and of this device; NULL where none is named.
  */
-static cllrn_status open_pack(const cllrn_engine_options *options, const lrn_identity *identity,
-                              cllrn_pack **out, cllrn_error *error)
+static cllrn_status open_pack(const cllrn_engine_options *options, cl_platform_id platform,
+                              cl_device_id device, const lrn_identity *identity, cllrn_pack **out,
+                              cllrn_error *error)
 {
     char what[220] = "pack in memory";
     cllrn_pack *pack = NULL;
@@ -73,6 +74,8 @@ static cllrn_status open_pack(const cllrn_engine_options *options, const lrn_ide
     }
     if (status == CLLRN_SUCCESS && pack != NULL)
         status = lrn_identity_match(identity, pack->texts, options->any_driver != 0, what, error);
+    if (status == CLLRN_SUCCESS && pack != NULL)
+        status = lrn_pack_accepted(pack, platform, device, what, error);
     if (status == CLLRN_SUCCESS)
         *out = pack;
     else
@@ -159,7 +162,8 @@ cllrn_status cllrn_engine_create(cl_context context, cl_device_id device,
     if ((status = lrn_sources_open(&engine->sources, directory, error)) != CLLRN_SUCCESS)
         goto free_engine;
     lrn_identity_get(engine->facts.platform, device, engine->sources.hash, &engine->identity);
-    if ((status = open_pack(options, &engine->identity, &engine->pack, error)) != CLLRN_SUCCESS)
+    if ((status = open_pack(options, engine->facts.platform, device, &engine->identity,
+                            &engine->pack, error)) != CLLRN_SUCCESS)
         goto close_sources;
     /* Of what is not known for certain nothing is kept. */
     if (engine->pack == NULL && engine->identity.complete &&
@@ -272,6 +276,9 @@ cllrn_status cllrn_engine_import(cllrn_engine *engine, const void *data, size_t 
     cllrn_status status = lrn_pack_copy(data, size, "engine import", &pack, error);
     if (status == CLLRN_SUCCESS)
         status = lrn_identity_match(&engine->identity, pack->texts, false, "engine import", error);
+    if (status == CLLRN_SUCCESS)
+        status =
+            lrn_pack_accepted(pack, engine->facts.platform, engine->device, "engine import", error);
     lrn_given *given = NULL;
     if (status == CLLRN_SUCCESS && (given = lrn_engine_alloc(engine, sizeof *given)) == NULL)
         status = lrn_fail(error, CLLRN_OUT_OF_MEMORY, "engine import: no memory");

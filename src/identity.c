@@ -57,15 +57,25 @@ void lrn_identity_get(cl_platform_id platform, cl_device_id device, const char *
         device_text(device, CL_DRIVER_VERSION, identity->texts[CLLRN_PACK_DRIVER]);
 }
 
+bool lrn_identity_is_any(const char *const *made)
+{
+    for (int i = CLLRN_PACK_PLATFORM; i < CLLRN_PACK_TEXTS; ++i)
+        if (*made[i] != '\0')
+            return false;
+    return true;
+}
+
 cllrn_status lrn_identity_match(const lrn_identity *here, const char *const *made, bool any_driver,
                                 const char *what, cllrn_error *error)
 {
-    if (!here->complete)
+    const bool any = lrn_identity_is_any(made);
+    if (!here->complete && !any)
         return lrn_fail(error, CLLRN_PACK_MISMATCH,
                         "%s: this device does not tell its name and versions, so that nothing is "
                         "known to fit it",
                         what);
-    for (int i = 0; i < CLLRN_PACK_TEXTS; ++i)
+    const int end = any ? CLLRN_PACK_PLATFORM : CLLRN_PACK_TEXTS;
+    for (int i = 0; i < end; ++i)
         if (strcmp(here->texts[i], made[i]) != 0 && !(any_driver && rows[i].of_driver))
             return lrn_fail(error, CLLRN_PACK_MISMATCH,
                             "%.120s: made for %s \"%.80s\" (%.30s, driver %.30s), but this is %s "

@@ -19,6 +19,9 @@ typedef struct lrn_identity {
 void lrn_identity_get(cl_platform_id platform, cl_device_id device, const char *kernel_hash,
                       lrn_identity *identity);
 
+/* Whether something was made for any device: nothing is told of one. */
+bool lrn_identity_is_any(const char *const *made);
+
 /*
  * Whether binaries made for `made` run on `here`. any_driver overlooks the
  * versions of platform, device and driver. CLLRN_PACK_MISMATCH names both; what

@@ -11,6 +11,7 @@
 #include "disk.h"
 #include "error.h"
 #include "hash.h"
+#include "il.h"
 #include "sources.h"
 
 static const char magic[8] = {'c', 'l', 'L', 'R', 'N', 'p', 'k', '\n'};
@@ -190,6 +191,17 @@ static cllrn_status read_tables(cllrn_pack *pack, const layout *found, const cha
     return status;
 }
 
+/* What runs on any device is SPIR-V. */
+static bool is_for_its_device(const cllrn_pack *pack)
+{
+    if (!lrn_identity_is_any(pack->texts))
+        return true;
+    for (const lrn_pack_row *row = pack->rows; row < pack->rows + pack->row_count; ++row)
+        if (!lrn_il_is(row->binary, row->size))
+            return false;
+    return true;
+}
+
 cllrn_status lrn_pack_take(unsigned char *data, size_t size, const char *what, cllrn_pack **out,
                            cllrn_error *error)
 {
@@ -205,7 +217,12 @@ cllrn_status lrn_pack_take(unsigned char *data, size_t size, const char *what, c
     memset(pack, 0, sizeof *pack);
     pack->data = data;
     pack->size = size;
-    if ((status = read_tables(pack, &found, what, error)) != CLLRN_SUCCESS) {
+    if ((status = read_tables(pack, &found, what, error)) == CLLRN_SUCCESS &&
+        !is_for_its_device(pack))
+        status =
+            lrn_fail(error, CLLRN_INVALID_PACK,
+                     "%.200s: for any device, but a binary is no SPIR-V: make it for one", what);
+    if (status != CLLRN_SUCCESS) {
         cllrn_pack_destroy(pack);
         return status;
     }
@@ -472,6 +489,34 @@ cllrn_status cllrn_pack_add(const cllrn_pack *pack, const void *binary, size_t s
     return status;
 }
 
+cllrn_status cllrn_pack_create(cllrn_pack **out, cllrn_error *error)
+{
+    lrn_sources sources;
+    if (out == NULL)
+        return lrn_fail(error, CLLRN_INVALID_ARGUMENT, "pack create: pack is NULL");
+    cllrn_status status = lrn_sources_open(&sources, NULL, error);
+    if (status != CLLRN_SUCCESS)
+        return status;
+    const char *texts[CLLRN_PACK_TEXTS];
+    for (int i = 0; i < CLLRN_PACK_TEXTS; ++i)
+        texts[i] = "";
+    texts[CLLRN_PACK_LIBRARY] = cllrn_version();
+    texts[CLLRN_PACK_KERNELS] = sources.hash;
+    status = lrn_pack_make(texts, NULL, 0, out, error);
+    lrn_sources_close(&sources);
+    return status;
+}
+
+/* SPIR-V is for those that take it. */
+cllrn_status lrn_pack_accepted(const cllrn_pack *pack, cl_platform_id platform, cl_device_id device,
+                               const char *what, cllrn_error *error)
+{
+    if (!lrn_identity_is_any(pack->texts) || lrn_il_accepted(platform, device))
+        return CLLRN_SUCCESS;
+    return lrn_fail(error, CLLRN_PACK_MISMATCH,
+                    "%.200s: holds SPIR-V, which this device does not take: make one for it", what);
+}
+
 cllrn_status cllrn_pack_check(const cllrn_pack *pack, cl_device_id device, int32_t any_driver,
                               cllrn_error *error)
 {
@@ -484,10 +529,12 @@ cllrn_status cllrn_pack_check(const cllrn_pack *pack, cl_device_id device, int32
         clGetDeviceInfo(device, CL_DEVICE_PLATFORM, sizeof platform, &platform, NULL);
     if (code != CL_SUCCESS)
         return lrn_fail_cl(error, code, "pack check: asking the device for CL_DEVICE_PLATFORM");
-    const cllrn_status status = lrn_sources_open(&sources, NULL, error);
+    cllrn_status status = lrn_sources_open(&sources, NULL, error);
     if (status != CLLRN_SUCCESS)
         return status;
     lrn_identity_get(platform, device, sources.hash, &here);
     lrn_sources_close(&sources);
-    return lrn_identity_match(&here, pack->texts, any_driver != 0, "pack", error);
+    status = lrn_identity_match(&here, pack->texts, any_driver != 0, "pack", error);
+    return status != CLLRN_SUCCESS ? status
+                                   : lrn_pack_accepted(pack, platform, device, "pack", error);
 }

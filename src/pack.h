@@ -72,6 +72,10 @@ cllrn_status lrn_pack_copy(const void *data, size_t size, const char *what, cllr
 cllrn_status lrn_pack_make(const char *const *texts, const lrn_pack_row *rows, size_t count,
                            cllrn_pack **pack, cllrn_error *error);
 
+/* CLLRN_PACK_MISMATCH where a pack for any device holds what this one does not take. */
+cllrn_status lrn_pack_accepted(const cllrn_pack *pack, cl_platform_id platform, cl_device_id device,
+                               const char *what, cllrn_error *error);
+
 /* The row of a name, or NULL. */
 const lrn_pack_row *lrn_pack_find(const cllrn_pack *pack, const char *name);
 

@@ -8,6 +8,7 @@
 
 #include "cache.h"
 #include "error.h"
+#include "il.h"
 
 static bool same_key(const lrn_program_key *a, const lrn_program_key *b)
 {
@@ -271,8 +272,11 @@ static cllrn_status build_binary(cllrn_engine *engine, lrn_program *entry, const
 {
     const unsigned char *binary = row->binary;
     cl_int code = CL_SUCCESS, accepted = CL_SUCCESS;
-    cl_program program = clCreateProgramWithBinary(engine->context, 1, &engine->device, &row->size,
-                                                   &binary, &accepted, &code);
+    cl_program program =
+        lrn_il_is(binary, row->size)
+            ? lrn_il_program(engine->facts.platform, engine->context, binary, row->size, &code)
+            : clCreateProgramWithBinary(engine->context, 1, &engine->device, &row->size, &binary,
+                                        &accepted, &code);
     if (program == NULL)
         return lrn_fail_code(
             error, code == CL_OUT_OF_HOST_MEMORY ? CLLRN_OUT_OF_MEMORY : CLLRN_BUILD_FAILURE, code,

@@ -8,6 +8,7 @@
 #include "output.h"
 #include "pack_file.h"
 #include "progress.h"
+#include "spirv.h"
 #include "subject.h"
 
 #include <stdio.h>
@@ -16,6 +17,7 @@
 static const char help[] =
     "usage: cllrn compile --output PACK [--device SPEC] [--programs NAME,..] [--quiet]\n"
     "       cllrn compile --emit-source DIR [--device SPEC]\n"
+    "       cllrn compile --spirv DIR --output PACK [--device SPEC]\n"
     "\n"
     "Builds every program that a device can need, and writes their binaries to one file,\n"
     "a binary pack. 'cllrn run', 'verify' and 'bench' take it by --pack, programs by the\n"
@@ -27,12 +29,16 @@ static const char help[] =
     "manifest.json, which lists them with their names and arguments. What was made of\n"
     "them goes into a pack by 'cllrn pack add'.\n"
     "\n"
+    "With --spirv nothing is built: the pack holds DIR/KERNEL.spv of each of those sources,\n"
+    "compiled by clang and llvm-spirv, and is for any device that takes SPIR-V.\n"
+    "\n"
     "  --output PACK  the file; it appears when it is complete\n"
     "  --emit-source DIR  the directory: new, empty, or written by this command before\n"
+    "  --spirv DIR    the directory of the modules\n"
     "  --device SPEC  an index as 'cllrn devices' lists them, or a part of a device's or\n"
     "                 platform's name; default: $CLLRN_DEVICE, else the first GPU,\n"
-    "                 accelerator or CPU; with --emit-source any device that has no use for\n"
-    "                 vectors, and no OpenCL is needed\n"
+    "                 accelerator or CPU; with --emit-source or --spirv any device that has\n"
+    "                 no use for vectors, and no OpenCL is needed\n"
     "  --programs NAME,..  these alone, as 'cllrn pack list' calls them\n"
     "  --quiet        prints nothing unless something fails\n"
     "  --help         prints this\n"
@@ -41,19 +47,20 @@ static const char help[] =
     "Exit status: 0 done, 1 failed, 2 wrong usage.\n";
 
 typedef struct request {
-    const char *output, *sources, *device, *programs; /* NULL: not named */
+    const char *output, *sources, *spirv, *device, *programs; /* NULL: not named */
     bool quiet, help;
 } request;
 
 /* --------------------------------------------------------------------- options */
 
-enum { OUTPUT = 1, EMIT_SOURCE, DEVICE, PROGRAMS, QUIET, HELP, CODES };
+enum { OUTPUT = 1, EMIT_SOURCE, SPIRV, DEVICE, PROGRAMS, QUIET, HELP, CODES };
 
 _Static_assert(CODES <= ' ', "the codes of options are below any letter");
 
 static const struct option known[] = {
     {"output", required_argument, NULL, OUTPUT},
     {"emit-source", required_argument, NULL, EMIT_SOURCE},
+    {"spirv", required_argument, NULL, SPIRV},
     {"device", required_argument, NULL, DEVICE},
     {"programs", required_argument, NULL, PROGRAMS},
     {"quiet", no_argument, NULL, QUIET},
@@ -62,9 +69,8 @@ static const struct option known[] = {
 };
 
 static const char *const expected[CODES] = {
-    [OUTPUT] = "a file name",
-    [EMIT_SOURCE] = "a directory",
-    [DEVICE] = "an index or a part of a name",
+    [OUTPUT] = "a file name",       [EMIT_SOURCE] = "a directory",
+    [SPIRV] = "a directory",        [DEVICE] = "an index or a part of a name",
     [PROGRAMS] = "a list of names",
 };
 
@@ -76,6 +82,8 @@ static bool take(int code, const char *value, void *parsed)
         return option_take_text(value, &r->output);
     case EMIT_SOURCE:
         return option_take_text(value, &r->sources);
+    case SPIRV:
+        return option_take_text(value, &r->spirv);
     case DEVICE:
         return option_take_text(value, &r->device);
     case PROGRAMS:
@@ -130,9 +138,9 @@ static bool write_pack(const request *r, const cllrn_pack *pack, output *file)
         return false;
     cllrn_pack_data(pack, &size);
     if (!r->quiet)
-        printf("%s: %zu programs, %zu bytes, for %s, driver %s\n", r->output, pack_file_count(pack),
-               size, cllrn_pack_text(pack, CLLRN_PACK_DEVICE),
-               cllrn_pack_text(pack, CLLRN_PACK_DRIVER));
+        printf("%s: %zu programs, %zu bytes, for %s%s%s\n", r->output, pack_file_count(pack), size,
+               r->spirv ? "any device that takes SPIR-V" : cllrn_pack_text(pack, CLLRN_PACK_DEVICE),
+               r->spirv ? "" : ", driver ", cllrn_pack_text(pack, CLLRN_PACK_DRIVER));
     return true;
 }
 
@@ -150,39 +158,59 @@ static bool make_pack(const request *r, const subject *on, output *file)
     return made;
 }
 
-/* The file is opened first: nobody wants to learn at the end that it cannot be. */
-static int execute(const request *r, output *file)
+/* ---------------------------------------------------------------------- devices */
+
+static int open_device(const request *r, device *target, subject *on)
+{
+    if (!device_resolve(r->device, target))
+        return EXIT_FAILED;
+    if (target->kind != DEVICE_OPENCL)
+        return message_usage("--device %s is no OpenCL device", target->name);
+    return subject_open(on, target, 0, r->quiet) ? EXIT_DONE : EXIT_FAILED;
+}
+
+static int build(const request *r, output *file)
 {
     device target;
     subject on;
-    if (!output_open(file, r->output) || !device_resolve(r->device, &target))
-        return EXIT_FAILED;
-    if (target.kind != DEVICE_OPENCL)
-        return message_usage("--device %s is no OpenCL device", target.name);
-    if (!subject_open(&on, &target, 0, r->quiet))
-        return EXIT_FAILED;
+    const int status = open_device(r, &target, &on);
+    if (status != EXIT_DONE)
+        return status;
     const bool made = make_pack(r, &on, file);
     subject_close(&on);
     return made ? message_finish_stdout() : EXIT_FAILED;
 }
 
-/* ---------------------------------------------------------------------- sources */
+static bool pack_modules(const request *r, const cllrn_engine *engine, output *file)
+{
+    cllrn_pack *pack = NULL;
+    const bool made = spirv_pack(engine, r->spirv, &pack) && write_pack(r, pack, file);
+    cllrn_pack_destroy(pack);
+    return made;
+}
 
-static int emit(const request *r)
+/* Sources or modules, of the device if there is one. */
+static int without_building(const request *r, output *file)
 {
     device target;
     subject on;
-    if (!r->device)
-        return emit_source(NULL, NULL, r->sources) ? EXIT_DONE : EXIT_FAILED;
-    if (!device_resolve(r->device, &target))
+    const int status = r->device ? open_device(r, &target, &on) : EXIT_DONE;
+    if (status != EXIT_DONE)
+        return status;
+    const cllrn_engine *const engine = r->device ? on.engine : NULL;
+    const bool made = r->sources ? emit_source(engine, engine ? target.name : NULL, r->sources)
+                                 : pack_modules(r, engine, file);
+    if (r->device)
+        subject_close(&on);
+    return made ? message_finish_stdout() : EXIT_FAILED;
+}
+
+/* The file is opened first: nobody wants to learn at the end that it cannot be. */
+static int execute(const request *r, output *file)
+{
+    if (r->output && !output_open(file, r->output))
         return EXIT_FAILED;
-    if (target.kind != DEVICE_OPENCL)
-        return message_usage("--device %s is no OpenCL device", target.name);
-    if (!subject_open(&on, &target, 0, r->quiet))
-        return EXIT_FAILED;
-    const bool emitted = emit_source(on.engine, target.name, r->sources);
-    subject_close(&on);
-    return emitted ? EXIT_DONE : EXIT_FAILED;
+    return r->sources || r->spirv ? without_building(r, file) : build(r, file);
 }
 
 int command_compile(int argc, char **argv)
@@ -201,8 +229,10 @@ int command_compile(int argc, char **argv)
         return message_usage("takes no arguments, but '%s' follows", argv[optind]);
     if (!r.output == !r.sources)
         return message_usage("expected one of --output and --emit-source");
-    if (r.sources)
-        return r.programs ? message_usage("--programs goes with --output") : emit(&r);
+    if (r.sources && r.spirv)
+        return message_usage("--spirv goes with --output");
+    if (r.programs && (r.sources || r.spirv))
+        return message_usage("--programs goes with building");
     status = execute(&r, &file);
     output_discard(&file);
     return status;

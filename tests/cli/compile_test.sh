@@ -21,6 +21,11 @@ check 'nothing was made' [ ! -e sources ]
 done_by compile --help
 check 'the help names all options' grep -q -- --device out.txt
 
+refused 2 'goes with --output' compile --emit-source sources --spirv sources
+refused 2 'expected one of' compile --spirv sources
+refused 2 'goes with building' compile --emit-source sources --programs x
+check 'nothing was made' [ ! -e sources ]
+
 # ---------------------------------------------------------------- the directory
 
 # A build machine has no platform.
@@ -70,6 +75,23 @@ if [ "$(id -u)" -ne 0 ]; then
     refused 1 'cannot be written' compile --emit-source closed
 fi
 
+# ---------------------------------------------------------------------- SPIR-V
+
+# What makes a module is its first four bytes; that none of these is one is a driver's business.
+mkdir modules
+refused 1 '.spv' compile --spirv modules --output modules.pack
+check 'no pack was left' [ ! -e modules.pack ]
+for source in sources/*.cl; do
+    name=$(basename "$source" .cl)
+    printf '\003\002\043\007 and more' >"modules/$name.spv"
+done
+done_by compile --spirv modules --output modules.pack
+check 'all are in it' grep -q "^modules.pack: $count programs, .* any device that takes SPIR-V" out.txt
+done_by pack list modules.pack
+check 'by their names' grep -q '^  cllrn_forward_stream_f32_t5_p34_w1_i32, kernel cllrn_forward_stream' out.txt
+printf 'native code' >"modules/$name.spv"
+refused 1 'no SPIR-V' compile --spirv modules --output modules.pack
+
 # -------------------------------------------------------------------- a device
 
 unset OCL_ICD_VENDORS
@@ -79,6 +101,8 @@ if "$cllrn" devices 2>/dev/null | grep -q Portable; then
     check 'the sources are its own' not diff -rq sources pocl
     done_by compile --emit-source pocl
     check 'another list takes the place of the last' diff -r sources pocl
+    done_by devices --pack modules.pack # PoCL takes none of it
+    check 'a device without SPIR-V has no use for it' grep -q 'SPIR-V, which this device' out.txt
 fi
 
 finish

@@ -211,6 +211,7 @@ cl_device_id fake_device(void)
         .vendor = "fake vendor",
         .version = "OpenCL 1.2 fake",
         .platform_version = "OpenCL 1.2 fake platform",
+        .il = "",
         .build_result = CL_SUCCESS,
         .binary_status = CL_SUCCESS,
         .binary_result = CL_SUCCESS,
@@ -479,6 +480,7 @@ CL_API_ENTRY cl_int CL_API_CALL clGetDeviceInfo(cl_device_id handle, cl_device_i
         PROPERTY_STRING(CL_DEVICE_VENDOR, s->vendor),
         PROPERTY_STRING(CL_DEVICE_VERSION, s->version),
         PROPERTY_STRING(CL_DEVICE_EXTENSIONS, s->extensions),
+        {0x105B, "CL_DEVICE_IL_VERSION", strlen(s->il) + 1, s->il},
     };
     const cl_int code = answer(__func__, o != NULL, CL_INVALID_DEVICE, list, COUNT(list), info,
                                size, value, size_ret);
@@ -789,6 +791,53 @@ CL_API_ENTRY cl_program CL_API_CALL clCreateProgramWithBinary(cl_context handle,
         *code_ret = code;
     pthread_mutex_unlock(&lock);
     return (cl_program)(void *)o;
+}
+
+/* A module is the magic of SPIR-V before what the other function takes. */
+static cl_program CL_API_CALL create_program_with_il(cl_context handle, const void *il,
+                                                     size_t length, cl_int *code_ret)
+{
+    static const unsigned char module_magic[] = {0x03, 0x02, 0x23, 0x07};
+    pthread_mutex_lock(&lock);
+    const char *texts[3];
+    cl_int code = enter("clCreateProgramWithILKHR", "");
+    object *context = find(handle, CONTEXT, __func__), *o = NULL;
+    if (context == NULL || il == NULL || length <= sizeof module_magic ||
+        memcmp(il, module_magic, sizeof module_magic) != 0 || program_count == MAX_PROGRAMS) {
+        violation("%s without context or module, or too often", __func__);
+        code = CL_INVALID_VALUE;
+    } else if (code == CL_SUCCESS && !read_binary((const unsigned char *)il + sizeof module_magic,
+                                                  length - sizeof module_magic, texts)) {
+        code = CL_INVALID_VALUE;
+    } else if (code == CL_SUCCESS) {
+        program_detail *p = &programs[program_count];
+        p->built = false;
+        p->binary = true;
+        snprintf(p->suffix, sizeof p->suffix, "%s", texts[0]);
+        snprintf(p->options, sizeof p->options, "%s", texts[1]);
+        snprintf(p->source, sizeof p->source, "%s", texts[2]);
+        o = make(PROGRAM, context, 0);
+        o->detail = program_count++;
+    }
+    if (code_ret != NULL)
+        *code_ret = code;
+    pthread_mutex_unlock(&lock);
+    return (cl_program)(void *)o;
+}
+
+CL_API_ENTRY void *CL_API_CALL clGetExtensionFunctionAddressForPlatform(cl_platform_id handle,
+                                                                        const char *name)
+{
+    cl_program(CL_API_CALL * function)(cl_context, const void *, size_t, cl_int *) =
+        create_program_with_il;
+    void *address = NULL;
+    pthread_mutex_lock(&lock);
+    const bool there = enter(__func__, name) == CL_SUCCESS && *settings[0].il != '\0';
+    find(handle, PLATFORM, __func__);
+    pthread_mutex_unlock(&lock);
+    if (there && strcmp(name, "clCreateProgramWithILKHR") == 0)
+        memcpy(&address, &function, sizeof address);
+    return address;
 }
 
 /* A program of a source has a place for a binary of each device of the context. */

@@ -24,15 +24,16 @@
 typedef struct fake_device_settings {
     cl_device_type type;
     cl_uint units, vector_width, dimensions;
-    size_t group_size;        /* CL_DEVICE_MAX_WORK_GROUP_SIZE */
-    cl_ulong local_memory;    /* CL_DEVICE_LOCAL_MEM_SIZE */
+    size_t group_size;     /* CL_DEVICE_MAX_WORK_GROUP_SIZE */
+    cl_ulong local_memory; /* CL_DEVICE_LOCAL_MEM_SIZE */
     cl_device_local_mem_type local_type;
     cl_ulong cache;           /* CL_DEVICE_GLOBAL_MEM_CACHE_SIZE */
     size_t item_size;         /* CL_DEVICE_MAX_WORK_ITEM_SIZES, each */
     size_t kernel_group_size; /* CL_KERNEL_WORK_GROUP_SIZE */
     const char *name, *driver, *platform, *profile, *extensions;
     const char *vendor, *version, *platform_version;
-    cl_int build_result;   /* what clBuildProgram returns of a source */
+    const char *il;      /* CL_DEVICE_IL_VERSION; the first device's extension is there if not "" */
+    cl_int build_result; /* what clBuildProgram returns of a source */
     cl_int binary_status;  /* what clCreateProgramWithBinary says of this device's binary */
     cl_int binary_result;  /* what clBuildProgram returns of a binary */
     const char *build_log; /* NULL: the log has size 0; "": size 1 */

@@ -229,6 +229,111 @@ static void pack__kernel_is_not_in_the_binary_BUILD_FAILURE(void **state)
     world_close(&w);
 }
 
+/* A pack of one module for any device, made as its offline compiler would. */
+static cllrn_pack *make_modules(world *w)
+{
+    static const char *const names[] = {"cllrn_forward_column_f32_t5_p34_w1_i32"},
+                             *const kernels[] = {"forward_column_v"};
+    static unsigned char module[256 * 1024];
+    static const unsigned char magic[] = {0x03, 0x02, 0x23, 0x07};
+    cllrn_pack *pack = make_pack(w), *empty = NULL, *sum = NULL;
+    cllrn_error error = error_blank();
+    memcpy(module, magic, sizeof magic);
+    const size_t size = fake_vendor_binary(lrn_pack_find(pack, names[0])->binary, "_v",
+                                           module + sizeof magic, sizeof module - sizeof magic);
+    assert_succeeded(cllrn_pack_create(&empty, &error), &error);
+    assert_failed(
+        CLLRN_INVALID_PACK,
+        cllrn_pack_add(empty, module + sizeof magic, size, names, kernels, 1, &sum, &error),
+        &error); /* native code would run anywhere */
+    error = error_blank();
+    assert_succeeded(
+        cllrn_pack_add(empty, module, size + sizeof magic, names, kernels, 1, &sum, &error),
+        &error);
+    cllrn_pack_destroy(empty);
+    cllrn_pack_destroy(pack);
+    return sum;
+}
+
+static void spirv__for_devices_that_take_it_SUCCESS(void **state)
+{
+    (void)state;
+    world w = world_handles();
+    cllrn_pack *pack = make_modules(&w);
+    const lrn_program *program = NULL;
+    cllrn_error error = error_blank();
+    const size_t compiled = fake_calls("clCreateProgramWithSource"),
+                 binaries = fake_calls("clCreateProgramWithBinary");
+    fake_settings(w.device)->il = "SPIR-V_1.0 SPIR-V_1.2";
+    fake_settings(w.device)->name = "another device";
+    assert_succeeded(cllrn_pack_check(pack, w.device, 0, &error), &error);
+    use_pack(&w, pack);
+    world_engine(&w);
+    assert_succeeded(lrn_program_get(w.engine, &ordinary, &program, &error), &error);
+    assert_int_equal(program->origin, CLLRN_PACKED);
+    assert_string_equal(program->kernel, "forward_column_v");
+    assert_int_equal(fake_calls("clCreateProgramWithILKHR"), 1);
+    assert_int_equal(fake_calls("clCreateProgramWithSource"), compiled);
+    assert_int_equal(fake_calls("clCreateProgramWithBinary"), binaries);
+    cllrn_pack_destroy(pack);
+    world_close(&w);
+}
+
+static void spirv__for_others_PACK_MISMATCH(void **state)
+{
+    static const char *const versions[] = {"", "SPIR_1.2"};
+    (void)state;
+    world w = world_handles();
+    cllrn_pack *pack = make_modules(&w);
+    cllrn_engine *engine = UNTOUCHED;
+    cllrn_error error = error_blank();
+    use_pack(&w, pack);
+    for (size_t i = 0; i < sizeof versions / sizeof *versions; ++i) {
+        fake_settings(w.device)->il = versions[i];
+        assert_failed(CLLRN_PACK_MISMATCH,
+                      cllrn_engine_create(w.context, w.device, &w.options, &engine, &error),
+                      &error);
+        assert_ptr_equal(engine, UNTOUCHED);
+        assert_failed(CLLRN_PACK_MISMATCH, cllrn_pack_check(pack, w.device, 0, &error), &error);
+    }
+    w.options.pack_data = NULL;
+    world_engine(&w);
+    assert_failed(CLLRN_PACK_MISMATCH,
+                  cllrn_engine_import(w.engine, pack->data, pack->size, &error), &error);
+    cllrn_pack_destroy(pack);
+    world_close(&w);
+}
+
+static void spirv__driver_refuses_it_BUILD_FAILURE(void **state)
+{
+    (void)state;
+    world w = world_handles();
+    cllrn_pack *pack = make_modules(&w);
+    const lrn_program *program = UNTOUCHED;
+    cllrn_error error = error_blank();
+    fake_settings(w.device)->il = "SPIR-V_1.0";
+    use_pack(&w, pack);
+    world_engine(&w);
+    for (size_t call = 1; call <= 3; ++call) { /* the function's address, the module, its build */
+        fake_fail(call, CL_INVALID_OPERATION, false);
+        assert_failed(CLLRN_BUILD_FAILURE, lrn_program_get(w.engine, &ordinary, &program, &error),
+                      &error);
+        assert_ptr_equal(program, UNTOUCHED);
+    }
+    error = error_blank();
+    fake_fail(0, CL_SUCCESS, false);
+    assert_succeeded(lrn_program_get(w.engine, &ordinary, &program, &error), &error);
+    cllrn_pack_destroy(pack);
+    world_close(&w);
+}
+
+static void pack_create__NULL_INVALID_ARGUMENT(void **state)
+{
+    cllrn_error error = error_blank();
+    (void)state;
+    assert_failed(CLLRN_INVALID_ARGUMENT, cllrn_pack_create(NULL, &error), &error);
+}
+
 static void import__is_used_and_compared_SUCCESS(void **state)
 {
     (void)state;
@@ -377,6 +482,10 @@ int main(void)
         TEST(pack__of_another_device_PACK_MISMATCH),
         TEST(pack__vendors_binary_SUCCESS),
         TEST(pack__kernel_is_not_in_the_binary_BUILD_FAILURE),
+        TEST(spirv__for_devices_that_take_it_SUCCESS),
+        TEST(spirv__for_others_PACK_MISMATCH),
+        TEST(spirv__driver_refuses_it_BUILD_FAILURE),
+        TEST(pack_create__NULL_INVALID_ARGUMENT),
         TEST(import__is_used_and_compared_SUCCESS),
         TEST(binary__damaged_SUCCESS_or_INVALID_PACK),
         TEST(provision__every_failure_its_status),

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "il.h"
+
+#include <string.h>
+
+/* Since OpenCL 2.1, or by cl_khr_il_program: what a header for 1.2 lacks. */
+#define IL_VERSION 0x105B /* CL_DEVICE_IL_VERSION */
+typedef cl_program(CL_API_CALL *create_fn)(cl_context context, const void *il, size_t length,
+                                           cl_int *code);
+
+bool lrn_il_is(const void *binary, size_t size)
+{
+    static const unsigned char little[] = {0x03, 0x02, 0x23, 0x07},
+                               big[] = {0x07, 0x23, 0x02, 0x03};
+    return size > sizeof little &&
+           (memcmp(binary, little, sizeof little) == 0 || memcmp(binary, big, sizeof big) == 0);
+}
+
+/* By the extension's name alone: that of OpenCL 2.1 is not in every loader. */
+static create_fn find(cl_platform_id platform)
+{
+    create_fn found = NULL;
+    void *const address =
+        clGetExtensionFunctionAddressForPlatform(platform, "clCreateProgramWithILKHR");
+    memcpy(&found, &address, sizeof found); /* C knows no such conversion */
+    return found;
+}
+
+bool lrn_il_accepted(cl_platform_id platform, cl_device_id device)
+{
+    char versions[1024] = "";
+    if (clGetDeviceInfo(device, IL_VERSION, sizeof versions, versions, NULL) != CL_SUCCESS)
+        return false;
+    versions[sizeof versions - 1] = '\0';
+    return strstr(versions, "SPIR-V") != NULL && find(platform) != NULL;
+}
+
+cl_program lrn_il_program(cl_platform_id platform, cl_context context, const void *module,
+                          size_t size, cl_int *code)
+{
+    const create_fn create = find(platform);
+    if (create == NULL) {
+        *code = CL_INVALID_OPERATION;
+        return NULL;
+    }
+    return create(context, module, size, code);
+}
