@@ -20,11 +20,10 @@ install_packages "${build_packages[@]}" g++ pkg-config libcmocka-dev python3-ven
 cmake --preset dev >/dev/null
 cmake --build --preset dev --target cllrn_command queue_test offline_test
 
-[ -x "$venv/bin/pip" ] || /usr/bin/python3 -m venv "$venv"
-pip=("$venv/bin/pip" --disable-pip-version-check)
-"${pip[@]}" install -q intel-opencl-fpga-emu-rt || skip "pip does not install it"
-version=$("${pip[@]}" list --format=freeze | sed -n 's/^intel-opencl-fpga-emu-rt==//p')
-"${pip[@]}" install -q "intel-opencl-rt==$version" "intel-cmplr-lib-rt==$version" ||
+install_runtime "$venv" intel-opencl-fpga-emu-rt || skip "pip does not install it"
+version=$("$venv/bin/pip" list --disable-pip-version-check --format=freeze |
+    sed -n 's/^intel-opencl-fpga-emu-rt==//p')
+install_runtime "$venv" "intel-opencl-rt==$version" "intel-cmplr-lib-rt==$version" ||
     skip "pip does not install the CPU runtime $version"
 use_runtime "$venv" libintelocl_emu.so
 

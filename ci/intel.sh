@@ -22,9 +22,7 @@ cmake --preset dev >/dev/null
 cmake --build --preset dev --target cllrn_command queue_test offline_test
 
 # The runtime needs intel-cmplr-lib-rt without depending on it.
-[ -x "$venv/bin/pip" ] || /usr/bin/python3 -m venv "$venv"
-"$venv/bin/pip" install -q --disable-pip-version-check \
-    "intel-opencl-rt$version" "intel-cmplr-lib-rt$version"
+install_runtime "$venv" "intel-opencl-rt$version" "intel-cmplr-lib-rt$version"
 use_runtime "$venv" libintelocl.so
 
 CLLRN_TEST_REQUIRED=1 timeout 3000 tests/device/row.sh intel build/dev

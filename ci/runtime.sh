@@ -8,6 +8,12 @@ skip() {
     exit 77
 }
 
+# install_runtime VENV PACKAGE...: by pip, into a virtual environment that may be there already
+install_runtime() {
+    [ -x "$1/bin/pip" ] || /usr/bin/python3 -m venv "$1"
+    "$1/bin/pip" install -q --disable-pip-version-check "${@:2}"
+}
+
 # use_runtime VENV LIBRARY: makes it the one platform there is, or skips where it does not load.
 # It finds its libraries beside itself; LD_LIBRARY_PATH would bring in Intel's own loader.
 use_runtime() {

@@ -18,8 +18,7 @@ install_packages "${build_packages[@]}" g++ pkg-config libcmocka-dev python3-ven
 cmake --preset dev -B build/spirv -DCLLRN_SPIRV=ON >/dev/null
 cmake --build build/spirv --target cllrn_command queue_test cllrn_spirv
 
-[ -x "$venv/bin/pip" ] || /usr/bin/python3 -m venv "$venv"
-"$venv/bin/pip" install -q --disable-pip-version-check intel-opencl-rt intel-cmplr-lib-rt
+install_runtime "$venv" intel-opencl-rt intel-cmplr-lib-rt
 use_runtime "$venv" libintelocl.so
 
 build/spirv/cllrn devices --pack build/spirv/cllrn-spirv.pack
