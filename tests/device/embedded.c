@@ -166,7 +166,9 @@ static void plan_create__without_compiler__NO_COMPILER(void **state)
     (void)state;
     cllrn_engine *engine = NULL;
     cllrn_error error = CLLRN_ERROR_INIT;
-    check(cllrn_engine_create(device.context, device.id, NULL, &engine, &error), &error);
+    cllrn_engine_options options = CLLRN_ENGINE_OPTIONS_INIT;
+    options.cache = CLLRN_CACHE_OFF; /* which has the program by now */
+    check(cllrn_engine_create(device.context, device.id, &options, &engine, &error), &error);
     setenv("CLLRN_LAYER_COMPILER", "no", 1);
     const cllrn_status status = plan(engine, CLLRN_F32, 9, &error);
     unsetenv("CLLRN_LAYER_COMPILER");
