@@ -20,6 +20,9 @@ refused 2 'exclude one another' verify --quick --full
 for value in '' x 1x -1 1.5 99999999 99999999999999999999; do
     refused 2 '--case' verify --case "$value"
 done
+for value in '' frob packed, plan; do
+    refused 2 'is no kernel' verify --without "$value"
+done
 for path in report report.txt json .json.gz report.xml/; do
     refused 2 'neither in .json nor in .xml' verify --report "$path"
 done
@@ -70,6 +73,9 @@ unset OCL_ICD_VENDORS
 done_by verify --case 0 --report case.json
 check 'a case shows its digest' grep -Eq '^digest ([0-9a-f]{16}), expected \1$' out.txt
 check 'a case has one result' grep -q '^1 passed, 0 failed' out.txt
+
+done_by verify --quick --case 0 --without packed,planar,stream,group,column,strided,separable
+check 'only what is selected runs' grep -q '^every variant           0      0' out.txt
 
 status=0
 timeout 900 "$cllrn" verify --quick --report quick.xml >out.txt 2>err.txt || status=$?

@@ -19,6 +19,7 @@ typedef struct inquiry {
     const subject *on;
     const specimen *s;
     case_list effort;
+    const char *without;
     case_result *result;
 } inquiry;
 
@@ -102,12 +103,21 @@ static bool is_too_much(const inquiry *q, const char *variant)
     return strcmp(variant, "strided") == 0 && work_of_strided(q->s) > most[q->effort];
 }
 
-/* All but the one that has run already, if not NULL. */
+bool qualify_lists(const char *list, const char *name, size_t length)
+{
+    for (; list; list = strchr(list, ',') ? strchr(list, ',') + 1 : NULL)
+        if (strcspn(list, ",") == length && strncmp(list, name, length) == 0)
+            return true;
+    return false;
+}
+
+/* All but the one that has run already, if not NULL, and those that are not wanted. */
 static void run_variants(inquiry *q, check_kind kind, const char *done)
 {
     for (size_t i = 0; cllrn_variant_name(i); ++i) {
         const char *const name = cllrn_variant_name(i), *ran;
-        if (!(done && strcmp(name, done) == 0) && !is_too_much(q, name))
+        if (!(done && strcmp(name, done) == 0) && !is_too_much(q, name) &&
+            !qualify_lists(q->without, name, strlen(name)))
             run(q, name, kind, &ran);
     }
 }
@@ -277,7 +287,8 @@ static double now(void)
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-void qualify_case(const subject *on, const verify_case *c, case_list effort, case_result *result)
+void qualify_case(const subject *on, const verify_case *c, case_list effort, const char *without,
+                  case_result *result)
 {
     const double begin = now();
     specimen s;
@@ -287,7 +298,7 @@ void qualify_case(const subject *on, const verify_case *c, case_list effort, cas
         result->verdict = VERDICT_UNSUPPORTED;
         return;
     }
-    inquiry q = {.on = on, .s = &s, .effort = effort, .result = result};
+    inquiry q = {.on = on, .s = &s, .effort = effort, .without = without, .result = result};
     if (specimen_make(c, ALIAS_NONE, &s)) {
         look_at(&q);
         specimen_free(&s);

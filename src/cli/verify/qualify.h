@@ -45,9 +45,14 @@ typedef struct case_result {
 /*
  * effort bounds what is run: in the quick list the selected variant only in
  * place; and "strided", whose gradient costs taps^2 for an element, only where
- * that ends in seconds.
+ * that ends in seconds. without, names between commas or NULL, are variants that
+ * run only where they are selected.
  */
-void qualify_case(const subject *on, const verify_case *c, case_list effort, case_result *result);
+void qualify_case(const subject *on, const verify_case *c, case_list effort, const char *without,
+                  case_result *result);
+
+/* Whether a list of names between commas, or NULL for none, has one of so many characters. */
+bool qualify_lists(const char *list, const char *name, size_t length);
 
 const char *check_name(check_kind kind);
 

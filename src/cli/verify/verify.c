@@ -33,6 +33,8 @@ static const char help[] =
     "  --any-driver   which may be for another version of the driver\n"
     "  --quick        fewer and smaller cases: seconds, or minutes on an interpreter\n"
     "  --full         all cases and every program: up to 20 minutes on two cores\n"
+    "  --without LIST kernels, between commas, that run only where they are what a plan\n"
+    "                 gets: some compilers take minutes for kernels made for other devices\n"
     "  --case N       this case alone, whatever its list; --quick and --full still say how\n"
     "                 many of its kernels run\n"
     "  --list         prints the cases, and needs no device\n"
@@ -46,7 +48,7 @@ static const char help[] =
     "Exit status: 0 all passed, 1 something failed, 2 wrong usage.\n";
 
 typedef struct request {
-    const char *device, *pack, *report, *digests;
+    const char *device, *pack, *report, *digests, *without; /* NULL: not named */
     bool any_driver;
     case_list list;
     int64_t only; /* -1: the list */
@@ -110,7 +112,7 @@ static void show_progress(const request *r, const char *text)
 static void run_case(const request *r, const subject *on, const verify_case *c, tally *t)
 {
     case_result result;
-    qualify_case(on, c, r->list, &result);
+    qualify_case(on, c, r->list, r->without, &result);
     tally_add(t, &result);
     if (result.verdict != VERDICT_FAILED)
         return;
@@ -212,7 +214,20 @@ static int verify(const request *r)
 
 /* --------------------------------------------------------------------- options */
 
-enum { DEVICE = 1, PACK, ANY_DRIVER, QUICK, FULL, CASE, LIST, REPORT, QUIET, DIGESTS, HELP };
+enum {
+    DEVICE = 1,
+    PACK,
+    ANY_DRIVER,
+    QUICK,
+    FULL,
+    WITHOUT,
+    CASE,
+    LIST,
+    REPORT,
+    QUIET,
+    DIGESTS,
+    HELP
+};
 
 static const struct option known[] = {
     {"device", required_argument, NULL, DEVICE},
@@ -220,6 +235,7 @@ static const struct option known[] = {
     {"any-driver", no_argument, NULL, ANY_DRIVER},
     {"quick", no_argument, NULL, QUICK},
     {"full", no_argument, NULL, FULL},
+    {"without", required_argument, NULL, WITHOUT},
     {"case", required_argument, NULL, CASE},
     {"list", no_argument, NULL, LIST},
     {"report", required_argument, NULL, REPORT},
@@ -233,6 +249,20 @@ static int take_case(request *r, const char *text)
 {
     if (!number_parse_int64(text, &r->only) || r->only < 0 || r->only >= cases_count())
         return message_usage("--case '%s' is no case, expected 0 to %d", text, cases_count() - 1);
+    return EXIT_DONE;
+}
+
+static int take_without(request *r, const char *text)
+{
+    for (const char *name = text; name; name = strchr(name, ',') ? strchr(name, ',') + 1 : NULL) {
+        const int length = (int)strcspn(name, ",");
+        size_t i = 0;
+        while (cllrn_variant_name(i) && !qualify_lists(cllrn_variant_name(i), name, (size_t)length))
+            ++i;
+        if (!cllrn_variant_name(i))
+            return message_usage("--without '%.*s' is no kernel", length, name);
+    }
+    r->without = text;
     return EXIT_DONE;
 }
 
@@ -254,6 +284,8 @@ static int take_option(request *r, int option, char **argv)
     case FULL:
         r->list = LIST_FULL;
         return EXIT_DONE;
+    case WITHOUT:
+        return take_without(r, optarg);
     case CASE:
         return take_case(r, optarg);
     case LIST:
