@@ -7,9 +7,9 @@
  * along one axis after the other.
  *
  * Always legal, in place too, for an element is read for the last time before
- * dst has its place; with LRN_WIDTH > 1 the last axis has stride 1 everywhere.
- * A work-item has worker_step slots of scratch (see src/select.c), slot_step
- * apart.
+ * dst has its place; with LRN_WIDTH > 1 the last axis has stride 1 everywhere
+ * and there are no channel blocks. A work-item has worker_step slots of scratch
+ * (see src/select.c), slot_step apart.
  *
  * Global size: (any, 1, 1): LRN_MODE_SPREAD work-items for each worker. All but
  * one of them do nothing: PoCL gives a thread at least 32 work-groups, however

@@ -10,9 +10,9 @@
 #include "progress.h"
 #include "spirv.h"
 #include "subject.h"
+#include "word.h"
 
 #include <stdio.h>
-#include <string.h>
 
 static const char help[] =
     "usage: cllrn compile --output PACK [--device SPEC] [--programs NAME,..] [--quiet]\n"
@@ -101,14 +101,15 @@ static bool take(int code, const char *value, void *parsed)
 static bool get_name(const request *r, const subject *on, size_t number,
                      char name[CLLRN_KERNEL_NAME_SIZE])
 {
-    const char *at = r->programs;
-    if (!at)
+    const char *list = r->programs, *item = NULL;
+    size_t length = 0;
+    if (!list)
         return cllrn_engine_program_name(on->engine, number, name) != 0;
-    for (; number > 0 && at; --number)
-        at = (at = strchr(at, ',')) ? at + 1 : NULL;
-    if (at)
-        snprintf(name, CLLRN_KERNEL_NAME_SIZE, "%.*s", (int)strcspn(at, ","), at);
-    return at != NULL;
+    for (size_t i = 0; i <= number; ++i)
+        if (!word_next(&list, &item, &length))
+            return false;
+    snprintf(name, CLLRN_KERNEL_NAME_SIZE, "%.*s", (int)length, item);
+    return true;
 }
 
 static bool build_all(const request *r, const subject *on)

@@ -24,3 +24,13 @@ bool word_parse(const char *text, const word *words, int32_t *value)
     }
     return false;
 }
+
+bool word_next(const char **list, const char **item, size_t *length)
+{
+    if (!*list)
+        return false;
+    *item = *list;
+    *length = strcspn(*item, ",");
+    *list = (*item)[*length] == ',' ? *item + *length + 1 : NULL;
+    return true;
+}

@@ -113,21 +113,19 @@ static bool take_size(const char *text, request *r)
 /* Up to MAX_LIST items between commas, counted anew. */
 static bool take_list(const char *text, take_item take, int *count, request *r)
 {
+    const char *at;
+    size_t length;
     *count = 0;
-    for (int items = 0; items < MAX_LIST; ++items) {
+    for (int items = 0; word_next(&text, &at, &length); ++items) {
         char item[64];
-        const size_t length = strcspn(text, ",");
-        if (length >= sizeof item)
+        if (items == MAX_LIST || length >= sizeof item)
             return false;
-        memcpy(item, text, length);
+        memcpy(item, at, length);
         item[length] = '\0';
         if (!take(item, r))
             return false;
-        if (text[length] == '\0')
-            return true;
-        text += length + 1;
     }
-    return false;
+    return true;
 }
 
 /* --------------------------------------------------------------------- options */

@@ -4,6 +4,7 @@
 #include "digests.h"
 #include "layout.h"
 #include "trial.h"
+#include "word.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -103,10 +104,12 @@ static bool is_too_much(const inquiry *q, const char *variant)
     return strcmp(variant, "strided") == 0 && work_of_strided(q->s) > most[q->effort];
 }
 
-bool qualify_lists(const char *list, const char *name, size_t length)
+static bool is_left_out(const inquiry *q, const char *variant)
 {
-    for (; list; list = strchr(list, ',') ? strchr(list, ',') + 1 : NULL)
-        if (strcspn(list, ",") == length && strncmp(list, name, length) == 0)
+    const char *list = q->without, *item;
+    size_t length;
+    while (word_next(&list, &item, &length))
+        if (length == strlen(variant) && strncmp(item, variant, length) == 0)
             return true;
     return false;
 }
@@ -116,8 +119,7 @@ static void run_variants(inquiry *q, check_kind kind, const char *done)
 {
     for (size_t i = 0; cllrn_variant_name(i); ++i) {
         const char *const name = cllrn_variant_name(i), *ran;
-        if (!(done && strcmp(name, done) == 0) && !is_too_much(q, name) &&
-            !qualify_lists(q->without, name, strlen(name)))
+        if (!(done && strcmp(name, done) == 0) && !is_too_much(q, name) && !is_left_out(q, name))
             run(q, name, kind, &ran);
     }
 }

@@ -51,9 +51,6 @@ typedef struct case_result {
 void qualify_case(const subject *on, const verify_case *c, case_list effort, const char *without,
                   case_result *result);
 
-/* Whether a list of names between commas, or NULL for none, has one of so many characters. */
-bool qualify_lists(const char *list, const char *name, size_t length);
-
 const char *check_name(check_kind kind);
 
 #endif

@@ -8,6 +8,7 @@
 #include "progress.h"
 #include "report.h"
 #include "summary.h"
+#include "word.h"
 
 #include <getopt.h>
 #include <inttypes.h>
@@ -252,16 +253,22 @@ static int take_case(request *r, const char *text)
     return EXIT_DONE;
 }
 
+static bool is_kernel(const char *name, size_t length)
+{
+    const char *known_name;
+    for (size_t i = 0; (known_name = cllrn_variant_name(i)); ++i)
+        if (strlen(known_name) == length && strncmp(known_name, name, length) == 0)
+            return true;
+    return false;
+}
+
 static int take_without(request *r, const char *text)
 {
-    for (const char *name = text; name; name = strchr(name, ',') ? strchr(name, ',') + 1 : NULL) {
-        const int length = (int)strcspn(name, ",");
-        size_t i = 0;
-        while (cllrn_variant_name(i) && !qualify_lists(cllrn_variant_name(i), name, (size_t)length))
-            ++i;
-        if (!cllrn_variant_name(i))
-            return message_usage("--without '%.*s' is no kernel", length, name);
-    }
+    const char *list = text, *item;
+    size_t length;
+    while (word_next(&list, &item, &length))
+        if (!is_kernel(item, length))
+            return message_usage("--without '%.*s' is no kernel", (int)length, item);
     r->without = text;
     return EXIT_DONE;
 }
