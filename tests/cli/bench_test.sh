@@ -150,8 +150,8 @@ refused 1 'missing.json: cannot be read' bench --plot plot.svg --peers missing.j
 refused 1 'gnuplot failed' bench "${quickly[@]}" --quiet --plot plot.svg 1x8x4x4
 check 'a plot that failed is not there' [ ! -e plot.svg ]
 
-# A signal leaves none of the two files behind.
-"$cllrn" bench --seconds 60 --json killed.json --plot killed.svg 1x8x4x4 >out.txt 2>&1 &
+# A signal leaves none of the two files behind. The shape is large: there are at most 1000 runs.
+"$cllrn" bench --seconds 60 --json killed.json --plot killed.svg 16x64x56x56 >out.txt 2>&1 &
 for _ in $(seq 100); do
     [ "$(find . -name '.cllrn-*' | wc -l)" -lt 2 ] || break
     sleep 0.1
