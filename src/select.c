@@ -215,13 +215,21 @@ static int wide_width(const lrn_device_facts *facts)
                                                                  : 2 * facts->vector_width;
 }
 
+/*
+ * Of a last cache, what a compute unit can count on: it may serve more processors
+ * than the device has. Where 480 MiB were reported for two, stores past the caches
+ * paid from 20 MB on.
+ */
+#define CACHE_SHARE (INT64_C(8) << 20)
+
 /* Tensors that do not fit into the cache together: then dst would only be in the sources' way. */
 static bool exceeds_cache(const problem *p)
 {
     const int64_t tensors = p->backward ? 3 : 2,
-                  elements = channels_of(p) * inner_of(p) * outer_of(p);
-    return p->facts->cache > 0 && p->storage == LRN_F32 &&
-           elements > p->facts->cache / (tensors * (int64_t)sizeof(float));
+                  elements = channels_of(p) * inner_of(p) * outer_of(p),
+                  cache = least(p->facts->cache, p->facts->compute_units * CACHE_SHARE);
+    return cache > 0 && p->storage == LRN_F32 &&
+           elements > cache / (tensors * (int64_t)sizeof(float));
 }
 
 static void shape_packed(const problem *p, lrn_selection *s)

@@ -375,6 +375,15 @@ static void select__beyond_the_cache_SUCCESS(void **state)
         assert_int_equal(choose(&forward, &facts).streams, rows[i].forward);
         assert_int_equal(choose(&backward, &facts).streams, rows[i].backward);
     }
+    /* A large cache serves more processors than the device's. */
+    const cllrn_tensor large = make_nchw(16, 96, 55, 55); /* 35.4 MiB with dst */
+    const wish forward = {&large, &large, &params, CLLRN_FORWARD, CLLRN_DISJOINT, NULL};
+    for (int64_t units = 2; units <= 8; units += 6) {
+        lrn_device_facts facts = cpu;
+        facts.cache = INT64_C(1) << 30;
+        facts.compute_units = units;
+        assert_int_equal(choose(&forward, &facts).streams, units == 2);
+    }
 }
 
 /* Taps far outside a line are told by 32-bit places, tiles of channels by 16-bit numbers. */
