@@ -146,7 +146,7 @@ LRN_RARE real_t lrn_special_powers(real_t ordinary, mask_t special, real_t sum, 
     int masks[LRN_WIDTH];
     LRN_STORE(sum, sums);
     LRN_STORE(ordinary, powers);
-    LRN_STORE(special, masks);
+    LRN_STORE_WORDS(special, masks);
     for (int lane = 0; lane < LRN_WIDTH; ++lane)
         if (masks[lane])
             powers[lane] = lrn_special_power(sums[lane], p);

@@ -254,7 +254,7 @@ static inline void lrn_store(real_t x, global element_t *p, int type, index_t at
             ((global float *)LRN_AT(p, type, at))[i] = part[i];
     } else {
         uint part[LRN_WIDTH];
-        LRN_STORE(type == LRN_F16 ? lrn_to_f16(x) : lrn_to_bf16(x), part);
+        LRN_STORE_WORDS(type == LRN_F16 ? lrn_to_f16(x) : lrn_to_bf16(x), part);
         for (int i = 0; i < count; ++i)
             ((global ushort *)LRN_AT(p, type, at))[i] = (ushort)part[i];
     }

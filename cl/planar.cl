@@ -26,7 +26,9 @@
 #endif
 
 /* The most positions a tile of the gradient may have, its last one's remainder included. */
+#ifndef LRN_TILE
 #define LRN_TILE 512
+#endif
 
 /* The line of an item. */
 typedef struct line {
@@ -63,6 +65,15 @@ LRN_RARE real_t load_clipped(global const element_t *from, line l, index_t at)
 LRN_INLINE real_t load(global const element_t *from, line l, index_t at, int inside)
 {
     return inside ? lrn_load(from, LRN_STORAGE, at, LRN_WIDTH) : load_clipped(from, l, at);
+}
+
+/*
+ * Has the part of a row fetched that will be needed next but one row later, where
+ * a window's last row is `last` behind: no processor foresees that a tile's rows end.
+ */
+LRN_INLINE void prefetch_row_behind(global const element_t *from, line l, index_t at, int last)
+{
+    LRN_PREFETCH(from + at + (last + 1) * l.step, 0);
 }
 
 /* The sum of squares of the windows of a vector's elements. */
@@ -102,6 +113,7 @@ LRN_INLINE void differentiate_row(row *r, int vectors, global const element_t *x
         bits_t excess, most = (bits_t)(0u);
         for (int v = 0; v < vectors; ++v) {
             const index_t here = at + v * LRN_WIDTH;
+            prefetch_row_behind(x, l, here, LRN_TAPS - 1 - lower);
             r->factors[v] = lrn_gradient_factor_ordinary(LRN_POWER, load(x, l, here, 1),
                                                          squares(x, l, here, lower, 1), scalars,
                                                          &r->powers[v], &excess);
@@ -158,6 +170,7 @@ LRN_INLINE void normalize_row(global const element_t *from, global element_t *to
     if (is_inside(l, first, end, lower)) {
         bits_t excess, most = (bits_t)(0u);
         for (index_t at = first; at < end; at += LRN_WIDTH) {
+            prefetch_row_behind(from, l, at, LRN_TAPS - 1 - lower);
             const real_t y = lrn_normalize_ordinary(
                 LRN_POWER, load(from, l, at, 1), squares(from, l, at, lower, 1), scalars, &excess);
             most = max(most, excess);
@@ -218,10 +231,12 @@ kernel void LRN_KERNEL_NAME(planar)(LRN_TENSOR_ARGUMENTS)
                     gradient_at(rows, oldest, 0, x, gradients, l, 0, upper, 0, modes, scalars), to,
                     LRN_STORAGE, 0, head);
             if (is_inside(l, first, last, upper))
-                for (index_t at = first; at < last; at += LRN_WIDTH)
+                for (index_t at = first; at < last; at += LRN_WIDTH) {
+                    prefetch_row_behind(gradients, l, at, lower);
                     lrn_store_whole(gradient_at(rows, oldest, at - origin, x, gradients, l, at,
                                                 upper, 1, modes, scalars),
                                     to, LRN_STORAGE, at, LRN_MODE_STREAM);
+                }
             else
                 for (index_t at = first; at < last; at += LRN_WIDTH)
                     lrn_store(gradient_at(rows, oldest, at - origin, x, gradients, l, at, upper, 0,

@@ -50,6 +50,7 @@ typedef int mask_t;
 #define LRN_FIRST(v) (v)
 #define LRN_LOAD(p) (*(p))
 #define LRN_STORE(v, p) (*(p) = (v))
+#define LRN_STORE_WORDS(v, p) LRN_STORE(v, p)
 #define LRN_LOAD_GLOBAL(p) (*(p))
 #define LRN_STORE_GLOBAL(v, p) (*(p) = (v))
 #else
@@ -67,12 +68,13 @@ typedef LRN_JOIN(int, LRN_WIDTH) mask_t;
 #define LRN_ANY_LANE16(mask) LRN_ANY_LANE8((mask).lo | (mask).hi)
 #define LRN_ANY_LANE(mask) LRN_JOIN(LRN_ANY_LANE, LRN_WIDTH)(mask)
 #define LRN_FIRST(v) ((v).s0)
-#define LRN_STORE(v, p) LRN_JOIN(vstore, LRN_WIDTH)(v, 0, p)
+#define LRN_STORE_WORDS(v, p) LRN_JOIN(vstore, LRN_WIDTH)(v, 0, p)
 #ifdef __clang__
-/* vload, but PoCL 3.1's is made of pairs, which do not all come together again. */
+/* vload and vstore, but PoCL 3.1's are made of pairs, which do not all come together again. */
 typedef real_t __attribute__((aligned(4))) unaligned_real_t;
 typedef LRN_JOIN(ushort, LRN_WIDTH) __attribute__((aligned(2))) unaligned_ushorts_t;
 #define LRN_LOAD(p) (*(private const unaligned_real_t *)(p))
+#define LRN_STORE(v, p) (*(private unaligned_real_t *)(p) = (v))
 #define LRN_LOAD_GLOBAL(p) (*(global const unaligned_real_t *)(p))
 #define LRN_STORE_GLOBAL(v, p) (*(global unaligned_real_t *)(p) = (v))
 #define LRN_LOAD_USHORTS(p) (*(global const unaligned_ushorts_t *)(p))
@@ -95,6 +97,7 @@ typedef halves_t __attribute__((aligned(2))) unaligned_halves_t;
 #endif
 #else
 #define LRN_LOAD(p) LRN_JOIN(vload, LRN_WIDTH)(0, p)
+#define LRN_STORE(v, p) LRN_STORE_WORDS(v, p)
 #define LRN_LOAD_GLOBAL(p) LRN_LOAD(p)
 #define LRN_STORE_GLOBAL(v, p) LRN_STORE(v, p)
 #define LRN_LOAD_USHORTS(p) LRN_LOAD((global const ushort *)(p))
@@ -105,6 +108,10 @@ typedef halves_t __attribute__((aligned(2))) unaligned_halves_t;
 #define LRN_STORE_HALVES(v, p)                                                                     \
     LRN_STORE_USHORTS(LRN_JOIN(convert_ushort, LRN_WIDTH)(lrn_to_f16(v)), p)
 #endif
+#endif
+
+#ifndef LRN_PREFETCH
+#define LRN_PREFETCH(p, write) ((void)(p))
 #endif
 
 #define LRN_FMA(a, b, c) fma(a, b, c)

@@ -68,7 +68,7 @@ LRN_INLINE void store(real_t x, global element_t *p, const side *s, index_t i2, 
  * processor foresees: waiting for them took half of the time. Asks for those
  * some steps ahead; `write` is a constant.
  */
-#if LRN_WIDTH > 1 && defined(LRN_PREFETCH)
+#if LRN_WIDTH > 1
 #define ASK_FOR(p, side, i, length, write)                                                         \
     if ((i) + 4 * LRN_STEPS < (length)) {                                                          \
         global const element_t *ahead = LRN_AT(                                                    \

@@ -234,9 +234,9 @@ static bool exceeds_cache(const problem *p)
 
 static void shape_packed(const problem *p, lrn_selection *s)
 {
-    /* About 16 KB of source a work-item, so that groups are many and a start costs little. */
+    /* About 16 or 32 KB of a source a work-item: groups are many and a start costs little. */
     s->key.width = wide_width(p->facts);
-    s->tile_positions = (int32_t)divide_up(4096, least(channels_of(p), 4096));
+    s->tile_positions = (int32_t)divide_up(p->backward ? 4096 : 8192, least(channels_of(p), 4096));
     s->streams = exceeds_cache(p);
     launch(s, divide_up(inner_of(p), s->tile_positions), 1, 1, outer_of(p));
 }
@@ -244,12 +244,12 @@ static void shape_packed(const problem *p, lrn_selection *s)
 static void shape_planar(const problem *p, lrn_selection *s)
 {
     s->key.width = wide_width(p->facts);
-    /* Long rows stream; the gradient has copies of its rows in the first-level cache. */
-    s->tile_positions = p->backward ? 256 : 2048;
+    /* A window's rows stay in the first-level cache, the gradient's copies of them too. */
+    s->tile_positions = p->backward ? 256 : 1024;
     const int64_t tiles = inner_of(p) < s->tile_positions ? 1 : inner_of(p) / s->tile_positions;
     /* Few channels a tile where there are few tiles; the gradient computes its edges twice. */
     const int64_t wanted = 8 * p->facts->compute_units;
-    int64_t rows = p->backward ? 32 : 24;
+    int64_t rows = p->backward ? 48 : 24;
     if (!p->backward && divide_up(channels_of(p), rows) * tiles * outer_of(p) < wanted)
         rows = divide_up(channels_of(p) * tiles * outer_of(p), wanted);
     rows = rows < 6 ? 6 : rows;
