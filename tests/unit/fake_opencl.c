@@ -32,7 +32,7 @@ enum {
     MAX_PROGRAMS = 128,
     MAX_KERNELS = 4096,
     MAX_COMMANDS = 4096,
-    MAX_DEVICES = 32,
+    MAX_DEVICES = 64,
     MAX_LEDGER = 96,
     MAX_FAILED = 256,
     SOURCE_SIZE = 128 * 1024
@@ -217,6 +217,10 @@ cl_device_id fake_device(void)
         .binary_result = CL_SUCCESS,
         .build_log = "",
     };
+    if (device_count == MAX_DEVICES) {
+        violation("more than %d devices: raise MAX_DEVICES", MAX_DEVICES);
+        device_count = 0;
+    }
     object *o = own(DEVICE, NULL);
     o->detail = device_count++;
     settings[o->detail] = ordinary;
