@@ -39,7 +39,7 @@ typedef struct taps {
     bits_t padding;           /* and that are no channel themselves */
 } taps;
 
-/* All bits where a number is not in 0 .. count - 1; no comparison, since AVX2 would pack its mask.
+/* All bits where a number is not in 0 .. count - 1; by no comparison, whose mask AVX2 would pack.
  */
 LRN_INLINE bits_t outside(bits_t numbers, index_t count)
 {
@@ -85,23 +85,6 @@ LRN_INLINE real_t merge(real_t own, real_t other, const taps *t, int j, int wher
     return LRN_REAL(where == INSIDE ? bits : bits & ~t->beyond[j]);
 }
 
-/* The taps of a vector near an end of the item, element by element. */
-LRN_INLINE void load_taps_alone(real_t *x, global const element_t *from, layout l, index_t b,
-                                index_t e, int before)
-{
-    for (int j = 0; j < LRN_TAPS; ++j) {
-        scalar_t part[LRN_WIDTH];
-        for (int i = 0; i < LRN_WIDTH; ++i) {
-            const index_t lane = (e + i) & (l.size - 1), c = (b << l.shift) + lane + j - before;
-            const index_t position = e + i - lane;
-            part[i] = position < l.plane && c >= 0 && c < l.channels
-                          ? lrn_get(from, LRN_STORAGE, lrn_channel(c, l.plane, l.shift) + position)
-                          : 0.0f;
-        }
-        x[j] = LRN_LOAD(part);
-    }
-}
-
 /* The taps of a vector at element e of block b. */
 LRN_INLINE void load_taps(real_t *x, global const element_t *from, layout l, index_t b, index_t e,
                           const taps *t, int before, int where)
@@ -109,7 +92,19 @@ LRN_INLINE void load_taps(real_t *x, global const element_t *from, layout l, ind
     const index_t at = b * l.plane + e;
     if (where == ANYWHERE && (l.plane < LRN_WIDTH || at < before ||
                               at + LRN_WIDTH + LRN_TAPS - 1 - before > l.count * l.plane)) {
-        load_taps_alone(x, from, l, b, e, before);
+        /* Element by element. */
+        for (int j = 0; j < LRN_TAPS; ++j) {
+            scalar_t part[LRN_WIDTH];
+            for (int i = 0; i < LRN_WIDTH; ++i) {
+                const index_t lane = (e + i) & (l.size - 1), position = e + i - lane,
+                              c = (b << l.shift) + lane + j - before;
+                part[i] =
+                    position < l.plane && c >= 0 && c < l.channels
+                        ? lrn_get(from, LRN_STORAGE, lrn_channel(c, l.plane, l.shift) + position)
+                        : 0.0f;
+            }
+            x[j] = LRN_LOAD(part);
+        }
         return;
     }
 #pragma unroll
@@ -188,75 +183,97 @@ LRN_INLINE int row_of(index_t b)
     return (int)(b % 3) * LRN_ROW + LRN_MARGIN;
 }
 
-/* Puts elements first .. end - 1 of block b into its row, which begins at element `left`. */
-LRN_INLINE bits_t differentiate(rows *r, index_t left, global const element_t *x, layout l,
-                                index_t b, index_t first, index_t end, int lower, int where,
-                                uint modes, lrn_scalars scalars)
+typedef rows *result_t;
+#else
+typedef global element_t *result_t;
+#endif
+
+/*
+ * y of elements first .. end - 1 of block b, or their factors and powers, in a row
+ * that begins at element `left`; how far powers are from ordinary.
+ */
+LRN_INLINE bits_t normalize(result_t to, global const element_t *x, layout l, index_t b,
+                            index_t left, index_t first, index_t end, int lower, int where,
+                            uint modes, lrn_scalars scalars)
 {
+    const int count = where == ANYWHERE ? whole(l) : LRN_WIDTH;
+#ifndef LRN_BACKWARD
+    const int stream = streams(to + b * l.plane, modes);
+#endif
     bits_t most = (bits_t)(0u);
     for (int phase = 0; phase < l.size; phase += LRN_WIDTH) {
         taps t;
         find_taps(&t, l, b, phase, lower);
         for (index_t v = first + phase; v < end; v += step(l)) {
-            const index_t e = where == ANYWHERE ? moved_back(l, v) : v;
-            real_t window[LRN_TAPS], power;
+            const index_t e = where == ANYWHERE ? moved_back(l, v) : v, at = b * l.plane + e;
+            real_t window[LRN_TAPS];
             bits_t excess = (bits_t)(0u);
             load_taps(window, x, l, b, e, &t, lower, where);
-            const real_t own = lrn_load(x, LRN_STORAGE, b * l.plane + e,
-                                        where == ANYWHERE ? whole(l) : LRN_WIDTH),
+            const real_t own = lrn_load(x, LRN_STORAGE, at, count),
                          sum = lrn_window_sum_unrolled(window, window);
+#ifdef LRN_BACKWARD
+            const index_t place = row_of(b) + (e - left);
+            real_t power;
             const real_t factor =
                 where == ANYWHERE
                     ? lrn_gradient_factor(LRN_POWER, own, sum, scalars, &power)
                     : lrn_gradient_factor_ordinary(LRN_POWER, own, sum, scalars, &power, &excess);
-            LRN_STORE(factor, (scalar_t *)r->factors + row_of(b) + (e - left));
-            LRN_STORE(power, (scalar_t *)r->powers + row_of(b) + (e - left));
+            LRN_STORE(factor, (scalar_t *)to->factors + place);
+            LRN_STORE(power, (scalar_t *)to->powers + place);
+#else
+            const real_t y = where == ANYWHERE
+                                 ? lrn_normalize(LRN_POWER, own, sum, scalars)
+                                 : lrn_normalize_ordinary(LRN_POWER, own, sum, scalars, &excess);
+            store(y, to, at, count, &t, where, stream);
+#endif
             most = max(most, where == INSIDE ? excess : excess & ~t.padding);
         }
     }
     return most;
 }
 
-LRN_RARE void differentiate_carefully(rows *r, index_t left, global const element_t *x, layout l,
-                                      index_t b, index_t first, index_t end, int lower, uint modes,
-                                      lrn_scalars scalars)
-{
-    differentiate(r, left, x, l, b, first, end, lower, ANYWHERE, modes, scalars);
-}
-
-LRN_INLINE void differentiate_row(rows *r, global const element_t *x, layout l, index_t b,
-                                  index_t left, index_t right, int lower, uint modes,
+LRN_RARE void normalize_carefully(result_t to, global const element_t *x, layout l, index_t b,
+                                  index_t left, index_t first, index_t end, int lower, uint modes,
                                   lrn_scalars scalars)
 {
-    index_t from, to;
-    find_inside(&from, &to, l, b, left, right, lower);
-    const bits_t most =
-        is_at_an_end(l, b, lower)
-            ? differentiate(r, left, x, l, b, from, to, lower, AT_AN_END, modes, scalars)
-            : differentiate(r, left, x, l, b, from, to, lower, INSIDE, modes, scalars);
-    if (LRN_ANY_LANE(lrn_is_special(most)))
-        to = from;
-    if (from > left)
-        differentiate_carefully(r, left, x, l, b, left, from, lower, modes, scalars);
-    if (to < right)
-        differentiate_carefully(r, left, x, l, b, to, right, lower, modes, scalars);
+    normalize(to, x, l, b, left, first, end, lower, ANYWHERE, modes, scalars);
 }
 
+LRN_INLINE void normalize_row(result_t to, global const element_t *x, layout l, index_t b,
+                              index_t left, index_t right, int lower, uint modes,
+                              lrn_scalars scalars)
+{
+    index_t first, end;
+    find_inside(&first, &end, l, b, left, right, lower);
+    const bits_t most =
+        is_at_an_end(l, b, lower)
+            ? normalize(to, x, l, b, left, first, end, lower, AT_AN_END, modes, scalars)
+            : normalize(to, x, l, b, left, first, end, lower, INSIDE, modes, scalars);
+    if (LRN_ANY_LANE(lrn_is_special(most)))
+        end = first;
+    if (first > left)
+        normalize_carefully(to, x, l, b, left, left, first, lower, modes, scalars);
+    if (end < right)
+        normalize_carefully(to, x, l, b, left, end, right, lower, modes, scalars);
+}
+
+#ifdef LRN_BACKWARD
+
 /* dx of elements first .. end - 1 of block b. */
-LRN_INLINE void gradient(const rows *r, index_t left, global const element_t *x,
-                         global const element_t *dy, global element_t *dx, layout l, index_t b,
-                         index_t first, index_t end, int upper, int where, uint modes,
-                         lrn_scalars scalars)
+LRN_INLINE void gradient(const rows *r, global const element_t *x, global const element_t *dy,
+                         global element_t *to, layout l, index_t b, index_t left, index_t first,
+                         index_t end, int upper, int where, uint modes, lrn_scalars scalars)
 {
     const int row = row_of(b), previous = row_of(b - 1) - row, next = row_of(b + 1) - row;
-    const int stream = streams(dx + b * l.plane, modes);
+    const int count = where == ANYWHERE ? whole(l) : LRN_WIDTH;
+    const int stream = streams(to + b * l.plane, modes);
     for (int phase = 0; phase < l.size; phase += LRN_WIDTH) {
         taps t;
         find_taps(&t, l, b, phase, upper);
         for (index_t v = first + phase; v < end; v += step(l)) {
             const index_t e = where == ANYWHERE ? moved_back(l, v) : v, at = b * l.plane + e;
-            const int count = where == ANYWHERE ? whole(l) : LRN_WIDTH;
             const scalar_t *factors = (const scalar_t *)r->factors + row + (e - left);
+            const scalar_t *powers = (const scalar_t *)r->powers + row + (e - left);
             real_t g[LRN_TAPS], f[LRN_TAPS];
             load_taps(g, dy, l, b, e, &t, upper, where);
 #pragma unroll
@@ -264,91 +281,36 @@ LRN_INLINE void gradient(const rows *r, index_t left, global const element_t *x,
                 f[j] = merge(LRN_LOAD(factors + j - upper),
                              LRN_LOAD(factors + crossing(l, b, j - upper, previous, next)), &t, j,
                              where);
-            const real_t result =
-                lrn_gradient(LRN_POWER, lrn_load(x, LRN_STORAGE, at, count),
-                             lrn_load(dy, LRN_STORAGE, at, count),
-                             LRN_LOAD((const scalar_t *)r->powers + row + (e - left)),
-                             lrn_window_sum_unrolled(g, f), scalars);
-            store(result, dx, at, count, &t, where, stream);
+            const real_t dx = lrn_gradient(LRN_POWER, lrn_load(x, LRN_STORAGE, at, count),
+                                           lrn_load(dy, LRN_STORAGE, at, count), LRN_LOAD(powers),
+                                           lrn_window_sum_unrolled(g, f), scalars);
+            store(dx, to, at, count, &t, where, stream);
         }
     }
 }
 
-LRN_RARE void gradient_carefully(const rows *r, index_t left, global const element_t *x,
-                                 global const element_t *dy, global element_t *dx, layout l,
-                                 index_t b, index_t first, index_t end, int upper, uint modes,
-                                 lrn_scalars scalars)
+LRN_RARE void gradient_carefully(const rows *r, global const element_t *x,
+                                 global const element_t *dy, global element_t *to, layout l,
+                                 index_t b, index_t left, index_t first, index_t end, int upper,
+                                 uint modes, lrn_scalars scalars)
 {
-    gradient(r, left, x, dy, dx, l, b, first, end, upper, ANYWHERE, modes, scalars);
+    gradient(r, x, dy, to, l, b, left, first, end, upper, ANYWHERE, modes, scalars);
 }
 
 LRN_INLINE void gradient_row(const rows *r, global const element_t *x, global const element_t *dy,
-                             global element_t *dx, layout l, index_t b, index_t left, index_t right,
+                             global element_t *to, layout l, index_t b, index_t left, index_t right,
                              int upper, uint modes, lrn_scalars scalars)
 {
-    index_t from, to;
-    find_inside(&from, &to, l, b, left, right, upper);
+    index_t first, end;
+    find_inside(&first, &end, l, b, left, right, upper);
     if (is_at_an_end(l, b, upper))
-        gradient(r, left, x, dy, dx, l, b, from, to, upper, AT_AN_END, modes, scalars);
+        gradient(r, x, dy, to, l, b, left, first, end, upper, AT_AN_END, modes, scalars);
     else
-        gradient(r, left, x, dy, dx, l, b, from, to, upper, INSIDE, modes, scalars);
-    if (from > left)
-        gradient_carefully(r, left, x, dy, dx, l, b, left, from, upper, modes, scalars);
-    if (to < right)
-        gradient_carefully(r, left, x, dy, dx, l, b, to, right, upper, modes, scalars);
-}
-
-#else
-
-/* y of elements first .. end - 1 of block b. */
-LRN_INLINE bits_t normalize(global const element_t *x, global element_t *y, layout l, index_t b,
-                            index_t first, index_t end, int lower, int where, uint modes,
-                            lrn_scalars scalars)
-{
-    const int stream = streams(y + b * l.plane, modes);
-    bits_t most = (bits_t)(0u);
-    for (int phase = 0; phase < l.size; phase += LRN_WIDTH) {
-        taps t;
-        find_taps(&t, l, b, phase, lower);
-        for (index_t v = first + phase; v < end; v += step(l)) {
-            const index_t e = where == ANYWHERE ? moved_back(l, v) : v, at = b * l.plane + e;
-            const int count = where == ANYWHERE ? whole(l) : LRN_WIDTH;
-            real_t window[LRN_TAPS];
-            bits_t excess = (bits_t)(0u);
-            load_taps(window, x, l, b, e, &t, lower, where);
-            const real_t own = lrn_load(x, LRN_STORAGE, at, count),
-                         sum = lrn_window_sum_unrolled(window, window);
-            store(where == ANYWHERE ? lrn_normalize(LRN_POWER, own, sum, scalars)
-                                    : lrn_normalize_ordinary(LRN_POWER, own, sum, scalars, &excess),
-                  y, at, count, &t, where, stream);
-            most = max(most, where == INSIDE ? excess : excess & ~t.padding);
-        }
-    }
-    return most;
-}
-
-LRN_RARE void normalize_carefully(global const element_t *x, global element_t *y, layout l,
-                                  index_t b, index_t first, index_t end, int lower, uint modes,
-                                  lrn_scalars scalars)
-{
-    normalize(x, y, l, b, first, end, lower, ANYWHERE, modes, scalars);
-}
-
-LRN_INLINE void normalize_row(global const element_t *x, global element_t *y, layout l, index_t b,
-                              index_t left, index_t right, int lower, uint modes,
-                              lrn_scalars scalars)
-{
-    index_t from, to;
-    find_inside(&from, &to, l, b, left, right, lower);
-    const bits_t most = is_at_an_end(l, b, lower)
-                            ? normalize(x, y, l, b, from, to, lower, AT_AN_END, modes, scalars)
-                            : normalize(x, y, l, b, from, to, lower, INSIDE, modes, scalars);
-    if (LRN_ANY_LANE(lrn_is_special(most)))
-        to = from;
-    if (from > left)
-        normalize_carefully(x, y, l, b, left, from, lower, modes, scalars);
-    if (to < right)
-        normalize_carefully(x, y, l, b, to, right, lower, modes, scalars);
+        gradient(r, x, dy, to, l, b, left, first, end, upper, INSIDE, modes, scalars);
+    if (first > left)
+        gradient_carefully(r, x, dy, to, l, b, left, left, first, upper, modes, scalars);
+    if (end < right)
+        gradient_carefully(r, x, dy, to, l, b, left, end, right, upper, modes, scalars);
 }
 
 #endif
@@ -384,14 +346,14 @@ kernel void LRN_KERNEL_NAME(blocked)(LRN_TENSOR_ARGUMENTS)
         /* The gradient of a block is due when the next one's row is there. */
         for (index_t b = first - 1; b <= last + 1; ++b) {
             if (b >= 0 && b < l.count)
-                differentiate_row(&r, x, l, b, left, right, lower, modes, scalars);
+                normalize_row(&r, x, l, b, left, right, lower, modes, scalars);
             if (b > first)
                 gradient_row(&r, x, dy + item * dy_outer, to, l, b - 1, left, right, upper, modes,
                              scalars);
         }
 #else
         for (index_t b = first; b <= last; ++b)
-            normalize_row(x, to, l, b, left, right, lower, modes, scalars);
+            normalize_row(to, x, l, b, left, right, lower, modes, scalars);
 #endif
     }
 }
