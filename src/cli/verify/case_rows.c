@@ -20,7 +20,7 @@
  */
 #define FIRST(directions, types, window, alpha, beta, k) {SECTION_TYPES, types, directions, NCHW(1, 19, 1, 17), IN(LAYOUT_C), window, alpha, beta, k, CONTENT_SPREAD}
 #define LAST(directions, types, window, alpha, beta, k)  {SECTION_TYPES, types, directions, NCHW(1, 39, 1, 7), IN(LAYOUT_LAST), window, alpha, beta, k, CONTENT_SPREAD}
-/* "blocked": more positions than a vector holds, and a tail; the last block has padding. */
+/* "blocked": planes of less and of more than a vector, with tails; last blocks with padding, and full. */
 #define BLOCKS(types, shape, how, window, beta) {SECTION_TYPES, types, BOTH, shape, IN(how), window, 1e-3, beta, 1, CONTENT_SPREAD}
 #define TYPES(quick, normal, full)      {quick, normal, full}
 
