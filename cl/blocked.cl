@@ -337,6 +337,8 @@ kernel void LRN_KERNEL_NAME(blocked)(LRN_TENSOR_ARGUMENTS)
     dy += dy_offset;
     const int upper = LRN_TAPS - 1 - lower;
     rows r;
+    for (int i = 0; i < 3 * LRN_ROW / LRN_WIDTH; ++i) /* what vectors read beside the rows */
+        r.factors[i] = (real_t)(0.0f);
 #endif
 
     for (index_t item = get_global_id(2); item < outer; item += get_global_size(2)) {
