@@ -291,6 +291,17 @@ LRN_INLINE void lrn_store_whole(real_t x, global element_t *p, int type, index_t
     lrn_store(x, p, type, at, LRN_WIDTH);
 }
 
+/* first, first + 1 .. in the lanes. */
+LRN_INLINE bits_t lrn_lanes_from(int first)
+{
+    bits_t lanes = (bits_t)((uint)first);
+#if LRN_WIDTH > 1
+    const uint numbers[16] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+    lanes += LRN_JOIN(vload, LRN_WIDTH)(0, numbers);
+#endif
+    return lanes;
+}
+
 /*
  * A window's shift register: x[at] without an index that changes, which would keep
  * the array out of registers; by the bits, since compilers make one of a choice

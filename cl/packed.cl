@@ -141,17 +141,6 @@ LRN_INLINE void chunk(global const element_t *x_row, global const element_t *dy_
 
 #else
 
-/* first, first + 1 .. in the lanes. */
-LRN_INLINE bits_t lanes_from(int first)
-{
-    bits_t lanes = (bits_t)((uint)first);
-#if LRN_WIDTH > 1
-    const uint numbers[16] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
-    lanes += LRN_JOIN(vload, LRN_WIDTH)(0, numbers);
-#endif
-    return lanes;
-}
-
 /* One vector of y, element by element where it is read; no others are touched. */
 LRN_RARE void normalize_alone(global const element_t *row, global element_t *out, index_t channels,
                               index_t c, int lower, uint modes, lrn_scalars scalars)
@@ -181,8 +170,8 @@ LRN_INLINE bits_t normalize_vector(global const element_t *row, global element_t
     for (int j = 0; j < LRN_TAPS; ++j) {
         x[j] = lrn_load(row, LRN_STORAGE, c - lower + j, LRN_WIDTH);
         if (at_an_end)
-            x[j] =
-                lanes_from((int)c + j - lower) < (bits_t)((uint)channels) ? x[j] : (real_t)(0.0f);
+            x[j] = lrn_lanes_from((int)c + j - lower) < (bits_t)((uint)channels) ? x[j]
+                                                                                 : (real_t)(0.0f);
     }
     const real_t y = lrn_normalize_ordinary(LRN_POWER, lrn_load(row, LRN_STORAGE, c, LRN_WIDTH),
                                             lrn_window_sum_unrolled(x, x), scalars, &excess);

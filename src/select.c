@@ -111,6 +111,32 @@ static bool fits_planar(const problem *p)
            is_narrow_line(p);
 }
 
+/* Elements of a channel block. */
+static int64_t block_of(const problem *p)
+{
+    return INT64_C(1) << p->shape->dst.block_shift;
+}
+
+/* All tensors in blocks of the same size, planes of blocks behind one another without gaps. */
+static bool is_block_line(const problem *p)
+{
+    const lrn_side *sides[] = {&p->shape->src, &p->shape->dy, &p->shape->dst};
+    const int64_t block = block_of(p), inner = inner_of(p);
+    for (int i = 0; i < 3; ++i)
+        if (sides[i]->block_shift != p->shape->dst.block_shift ||
+            (inner > 1 && sides[i]->strides[LRN_INNER] != block) ||
+            (channels_of(p) > block && sides[i]->strides[0] != inner * block))
+            return false;
+    return p->shape->blocked;
+}
+
+/* Of fewer windows, none of which reaches beyond the neighbouring block. */
+static bool fits_blocked(const problem *p)
+{
+    return fits_unrolled(p) && is_unrolled(p->taps, LRN_F16) && !p->in_place && is_block_line(p) &&
+           p->taps - 1 <= block_of(p);
+}
+
 /* Bytes of local memory that cl/group.cl has. */
 static int64_t group_memory(bool backward)
 {
@@ -260,6 +286,26 @@ static void shape_planar(const problem *p, lrn_selection *s)
     launch(s, tiles, 1, divide_up(channels_of(p), s->tile_channels), outer_of(p));
 }
 
+static void shape_blocked(const problem *p, lrn_selection *s)
+{
+    s->key.width = wide_width(p->facts);
+    /* The rows of a window in the second-level cache, the gradient's copies in the first. */
+    const int64_t block = block_of(p), row = p->backward ? 512 : 2048,
+                  blocks = divide_up(channels_of(p), block);
+    s->tile_positions = (int32_t)(row / block);
+    const int64_t tiles = inner_of(p) < s->tile_positions ? 1 : inner_of(p) / s->tile_positions;
+    /* All channels a tile but where there are few tiles; the gradient computes its edges twice. */
+    const int64_t wanted = divide_up(8 * p->facts->compute_units, tiles * outer_of(p)),
+                  fewest = divide_up(blocks, MAX_GROUPS);
+    int64_t count = divide_up(blocks, wanted);
+    if (p->backward && count < 4)
+        count = 4;
+    s->tile_channels = (int32_t)((count < fewest ? fewest : count) * block);
+    /* Past the caches a line has to be stored at once. */
+    s->streams = exceeds_cache(p) && (block <= s->key.width || s->key.width == 16);
+    launch(s, tiles, 1, divide_up(channels_of(p), s->tile_channels), outer_of(p));
+}
+
 /*
  * Channels of a tile where `wanted` tiles of one position's would give all compute
  * units work. What windows reach beyond a tile is loaded twice: of a tile's t
@@ -397,9 +443,11 @@ static const struct variant {
     void (*shape)(const problem *p, lrn_selection *s);
 } variants[] = {
     {"packed", "forward_packed", "backward_packed", LRN_FILE_PACKED, false, UNROLLED_F32, EACH_TYPE,
-     EACH_TYPE, fits_packed, on_cpu, shape_packed},
+     F32, fits_packed, on_cpu, shape_packed},
     {"planar", "forward_planar", "backward_planar", LRN_FILE_PLANAR, false, UNROLLED_F32, EACH_TYPE,
-     EACH_TYPE, fits_planar, on_cpu, shape_planar},
+     F32, fits_planar, on_cpu, shape_planar},
+    {"blocked", "forward_blocked", "backward_blocked", LRN_FILE_BLOCKED, false, UNROLLED_16,
+     EACH_TYPE, F32, fits_blocked, on_cpu, shape_blocked},
     {"stream", "forward_stream", "backward_stream", LRN_FILE_STREAM, false, UNROLLED_16, 0, F32,
      fits_stream, on_fpga, shape_stream},
     {"group", "forward_group", "backward_group", LRN_FILE_GROUP, false, UNROLLED_F32, 0, 0,
@@ -569,7 +617,7 @@ static void list(listing *l, lrn_program_key key)
 /* The size of the vectors of a fast kernel. */
 static int fast_width(const lrn_device_facts *facts, lrn_file file)
 {
-    if (file == LRN_FILE_PACKED || file == LRN_FILE_PLANAR)
+    if (file == LRN_FILE_PACKED || file == LRN_FILE_PLANAR || file == LRN_FILE_BLOCKED)
         return wide_width(facts);
     return file == LRN_FILE_COLUMN && facts->cpu_like ? facts->vector_width : 1;
 }

@@ -31,6 +31,7 @@ static const struct {
     [LRN_FILE_ARITHMETIC] = FILE_ROW("arithmetic.h"),
     [LRN_FILE_WINDOW] = FILE_ROW("window.h"),
     [LRN_FILE_KERNEL] = FILE_ROW("kernel.h"),
+    [LRN_FILE_BLOCKED] = FILE_ROW("blocked.cl"),
     [LRN_FILE_COLUMN] = FILE_ROW("column.cl"),
     [LRN_FILE_GROUP] = FILE_ROW("group.cl"),
     [LRN_FILE_PACKED] = FILE_ROW("packed.cl"),

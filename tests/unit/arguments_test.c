@@ -282,7 +282,9 @@ static void arguments__embedded_at_most_256_bytes(void **state)
 {
     static const char *const extensions[] = {"", "cles_khr_int64", "cles_khr_int64 cl_khr_fp64"};
     const cllrn_params params = make_params(CLLRN_TORCH, 5, 1e-4, 0.75, 1.0);
-    const cllrn_tensor plain = make_nchw(2, 6, 3, 4), last = make_nhwc(2, 6, 3, 4);
+    const int64_t dims[] = {2, 6, 3, 4};
+    const cllrn_tensor plain = make_nchw(2, 6, 3, 4), last = make_nhwc(2, 6, 3, 4),
+                       blocked = make_blocked(4, dims, 1, 4);
     size_t most = 0;
     (void)state;
     for (int i = 0; i < 3 * 2; ++i)
@@ -290,7 +292,9 @@ static void arguments__embedded_at_most_256_bytes(void **state)
             const char *name = cllrn_variant_name(v);
             const bool backward = i / 3;
             const bool dense = strcmp(name, "packed") == 0 || strcmp(name, "group") == 0;
-            const cllrn_tensor *t = dense ? &last : &plain;
+            const cllrn_tensor *t = dense                          ? &last
+                                    : strcmp(name, "blocked") == 0 ? &blocked
+                                                                   : &plain;
             world w = world_handles();
             scene s;
             fake_settings(w.device)->profile = "EMBEDDED_PROFILE";

@@ -86,9 +86,12 @@ static int64_t reach(const lrn_selection *s, const lrn_shape *shape, unsigned ch
                 assert_int_equal(g1, 1);
                 p0 = x * tile_p;
                 p1 = p0 + tile_p;
-            } else if (is(s, "planar")) {
-                const int64_t tiles = inner < tile_p ? 1 : inner / tile_p;
-                assert_true(tile_p >= width && (!s->key.backward || tile_p <= 256));
+            } else if (is(s, "planar") || is(s, "blocked")) {
+                const int64_t tiles = inner < tile_p ? 1 : inner / tile_p,
+                              block = INT64_C(1) << shape->dst.block_shift,
+                              most = is(s, "planar") ? 256 : 512 / block;
+                assert_true(tile_p * block >= width && (!s->key.backward || tile_p <= most));
+                assert_true(block == 1 || (tile_c % block == 0 && tile_p * block % width == 0));
                 if (x >= tiles)
                     continue;
                 p0 = x * tile_p;
@@ -150,6 +153,8 @@ static void assert_launch(const lrn_selection *s, const lrn_shape *shape,
     if (s->key.width > 1) {
         assert_true(facts->cpu_like || !is(s, "separable"));
         assert_true(!s->key.wide && s->key.storage != LRN_F64);
+    }
+    if (s->key.width > 1 && !is(s, "blocked")) {
         assert_true(shape->src.strides[axis] == 1 && shape->dy.strides[axis] == 1 &&
                     shape->dst.strides[axis] == 1);
     }
@@ -255,14 +260,15 @@ static void launch__covers_all_elements_SUCCESS(void **state)
     size_t launches = 0;
     (void)state;
     for (size_t d = 0; d < sizeof dims / sizeof *dims; ++d)
-        for (int layout = 0; layout < 3; ++layout)
+        for (int layout = 0; layout < 5; ++layout)
             for (int kind = 0; kind < 6; ++kind)
                 for (int taps = 2; taps <= 10; ++taps)
                     for (int32_t dtype = CLLRN_F32; dtype <= CLLRN_F64; dtype += 1 + taps % 2) {
                         const cllrn_tensor tensors[] = {
                             make_nchw(dims[d][0], dims[d][1], dims[d][2], 1),
                             make_nhwc(dims[d][0], dims[d][1], dims[d][2], 1),
-                            make_blocked(3, dims[d], 1, 16)};
+                            make_blocked(3, dims[d], 1, 4), make_blocked(3, dims[d], 1, 16),
+                            make_blocked(3, dims[d], 1, 32)};
                         const cllrn_tensor t = with_dtype(tensors[layout], dtype);
                         const cllrn_params params =
                             make_window(taps / 2, (taps - 1) / 2, 5.0, 1e-4, 0.75, 1.0);

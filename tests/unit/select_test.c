@@ -32,7 +32,7 @@ static const lrn_device_facts fpga = {.pipelined = true,
                                       .local_memory = 16384,
                                       .name = "an FPGA"};
 
-enum { VARIANTS = 7 };
+enum { VARIANTS = 8 };
 
 static cllrn_params window(int64_t lower, int64_t upper)
 {
@@ -81,7 +81,15 @@ static void select__which_variant_for_which_problem_SUCCESS(void **state)
                        gaps = make_tensor(4, dims, spread, 1), far = make_tensor(4, dims, wide, 1),
                        blocked = make_blocked(4, dims, 1, 8), half = with_dtype(nchw, CLLRN_F16),
                        brain = with_dtype(nhwc, CLLRN_BF16), twice = with_dtype(nchw, CLLRN_F64),
-                       half_blocked = with_dtype(blocked, CLLRN_F16);
+                       half_blocked = with_dtype(blocked, CLLRN_F16),
+                       fours = make_blocked(4, dims, 1, 4), column = make_blocked(2, dims, 1, 16);
+    cllrn_tensor blocks_apart = blocked, sparse = blocked; /* gaps behind blocks, and positions */
+    blocks_apart.strides[0] = 2000;
+    blocks_apart.strides[1] = 1000;
+    sparse.strides[0] = 3200;
+    sparse.strides[1] = 1600;
+    sparse.strides[2] = 160;
+    sparse.strides[3] = 16;
     cllrn_tensor mixed = nchw; /* the same dims, channels last in memory */
     mixed.strides[0] = 1600;
     mixed.strides[1] = 1;
@@ -115,11 +123,19 @@ static void select__which_variant_for_which_problem_SUCCESS(void **state)
         {&far, &far, &odd, "separable", "strided", "separable", "separable", "separable"},
         {&nchw, &far, &odd, "separable", "strided", "separable", NULL, NULL},
         /* Channel blocks. */
-        {&blocked, &blocked, &odd, "separable", "column", "column", "separable", "column"},
+        {&blocked, &blocked, &odd, "blocked", "column", "column", "separable", "column"},
+        {&blocked, &blocked, &skew, "blocked", "column", "column", "separable", "column"},
+        {&blocked, &blocked, &largest, "blocked", "column", "column", "separable", "column"},
+        {&blocked, &blocked, &four, "separable", "column", "column", "separable", "column"},
+        {&fours, &fours, &skew, "blocked", "column", "column", "separable", "column"},
+        {&fours, &fours, &largest, "separable", "column", "column", "separable", "column"},
+        {&fours, &blocked, &odd, "separable", "column", "column", NULL, NULL},
+        {&column, &column, &largest, "blocked", "column", "column", "separable", "column"},
+        {&blocks_apart, &blocked, &odd, "separable", "column", "column", NULL, NULL},
+        {&blocked, &sparse, &odd, "separable", "column", "column", NULL, NULL},
         {&nchw, &blocked, &odd, "separable", "column", "column", NULL, NULL},
         {&blocked, &nchw, &odd, "separable", "column", "column", NULL, NULL},
-        {&half_blocked, &half_blocked, &odd, "separable", "column", "column", "separable",
-         "column"},
+        {&half_blocked, &half_blocked, &odd, "blocked", "column", "column", "separable", "column"},
         /* Other types: fewer windows are unrolled for 16 bits, none for float64 and mixtures. */
         {&half, &half, &odd, "planar", "column", "column", "column", "column"},
         {&brain, &brain, &largest, "packed", "group", "group", "separable", "group"},
@@ -206,6 +222,7 @@ static void select__names_and_kernels_SUCCESS(void **state)
     } rows[] = {
         {"packed", "forward_packed", "backward_packed", LRN_FILE_PACKED, false, true, true},
         {"planar", "forward_planar", "backward_planar", LRN_FILE_PLANAR, false, false, true},
+        {"blocked", "forward_blocked", "backward_blocked", LRN_FILE_BLOCKED, false, false, true},
         {"stream", "forward_stream", "backward_stream", LRN_FILE_STREAM, false, true, true},
         {"group", "forward_group", "backward_group", LRN_FILE_GROUP, false, true, false},
         {"column", "forward_column", "backward_column", LRN_FILE_COLUMN, false, false, true},
@@ -216,11 +233,13 @@ static void select__names_and_kernels_SUCCESS(void **state)
     enum { COUNT = sizeof rows / sizeof *rows };
     assert_int_equal(COUNT, VARIANTS);
     const cllrn_params params = window(3, 3);
+    const int64_t dims[] = {2, 16, 5, 5};
     (void)state;
     for (size_t i = 0; i < COUNT; ++i)
         for (int32_t direction = CLLRN_FORWARD; direction <= CLLRN_BACKWARD; ++direction) {
-            const cllrn_tensor t =
-                rows[i].channels_last ? make_nhwc(2, 16, 5, 5) : make_nchw(2, 16, 5, 5);
+            const cllrn_tensor t = rows[i].file == LRN_FILE_BLOCKED ? make_blocked(4, dims, 1, 8)
+                                   : rows[i].channels_last          ? make_nhwc(2, 16, 5, 5)
+                                                                    : make_nchw(2, 16, 5, 5);
             const wish w = {&t, &t, &params, direction, CLLRN_DISJOINT, rows[i].name};
             const lrn_selection s = choose(&w, &cpu);
             const bool backward = direction == CLLRN_BACKWARD;
@@ -248,6 +267,7 @@ static void select__forced_variant_INVALID_VARIANT(void **state)
                        padded = make_tensor(4, dims, rows_apart, 1),
                        half = with_dtype(nchw, CLLRN_F16), twice = with_dtype(nchw, CLLRN_F64),
                        twice_last = with_dtype(nhwc, CLLRN_F64),
+                       twice_blocked = with_dtype(blocked, CLLRN_F64),
                        deep = make_nhwc(2, LRN_GROUP_ELEMENTS - 3, 5, 5);
     const cllrn_params odd = window(1, 1), six = window(3, 2), even = window(1, 0),
                        within = region(1, 1, 1);
@@ -269,6 +289,13 @@ static void select__forced_variant_INVALID_VARIANT(void **state)
         {"planar", &blocked, &odd, CLLRN_DISJOINT},
         {"planar", &padded, &odd, CLLRN_DISJOINT},
         {"planar", &half, &even, CLLRN_DISJOINT},
+        {"blocked", &nchw, &odd, CLLRN_DISJOINT},
+        {"blocked", &nhwc, &odd, CLLRN_DISJOINT},
+        {"blocked", &blocked, &six, CLLRN_DISJOINT},
+        {"blocked", &blocked, &even, CLLRN_DISJOINT},
+        {"blocked", &blocked, &odd, CLLRN_IN_PLACE},
+        {"blocked", &blocked, &within, CLLRN_DISJOINT},
+        {"blocked", &twice_blocked, &odd, CLLRN_DISJOINT},
         {"stream", &nhwc, &six, CLLRN_DISJOINT},
         {"stream", &nhwc, &even, CLLRN_DISJOINT},
         {"stream", &nhwc, &within, CLLRN_DISJOINT},
@@ -343,8 +370,9 @@ static void select__local_memory_SUCCESS(void **state)
 /* Float32 on a CPU goes past the caches where its tensors do not fit into them together. */
 static void select__beyond_the_cache_SUCCESS(void **state)
 {
+    const int64_t dims[] = {2, 16, 8, 8};
     const cllrn_tensor nchw = make_nchw(2, 16, 8, 8), nhwc = make_nhwc(2, 16, 8, 8),
-                       half = with_dtype(nchw, CLLRN_F16);
+                       blocked = make_blocked(4, dims, 1, 8), half = with_dtype(nchw, CLLRN_F16);
     const int64_t bytes = 2 * 16 * 8 * 8 * 4;
     const cllrn_params params = window(2, 2);
     const struct {
@@ -359,6 +387,8 @@ static void select__beyond_the_cache_SUCCESS(void **state)
         {&nchw, &cpu, 3 * bytes, false, false},
         {&nhwc, &cpu, 2 * bytes - 1, true, true},
         {&nhwc, &cpu, 3 * bytes, false, false},
+        {&blocked, &cpu, 2 * bytes - 1, true, true},
+        {&blocked, &cpu, 3 * bytes, false, false},
         {&nchw, &cpu, 0, false, false},
         {&half, &cpu, 1, false, false},
         {&nchw, &gpu, 1, false, false},
@@ -556,7 +586,7 @@ static size_t make_tensors(cllrn_tensor *out)
                                   make_tensor(3, dims, far_strides, 1),
                                   make_tensor(3, dims, gap_strides, 1),
                                   make_tensor(4, padded_dims, padded, 1),
-                                  make_blocked(3, dims, 1, 4)};
+                                  make_blocked(3, dims, 1, 8)};
     size_t count = 0;
     for (size_t i = 0; i < sizeof plain / sizeof *plain; ++i)
         for (int32_t dtype = CLLRN_F32; dtype <= CLLRN_F64; ++dtype)

@@ -91,8 +91,9 @@ static void sources_open__built_in_equal_the_files_SUCCESS(void **state)
 
 static void sources_list__headers_first_each_with_its_line_SUCCESS(void **state)
 {
-    static const lrn_file kernels[] = {LRN_FILE_COLUMN, LRN_FILE_GROUP,     LRN_FILE_PACKED,
-                                       LRN_FILE_PLANAR, LRN_FILE_SEPARABLE, LRN_FILE_STRIDED};
+    static const lrn_file kernels[] = {LRN_FILE_BLOCKED, LRN_FILE_COLUMN, LRN_FILE_GROUP,
+                                       LRN_FILE_PACKED,  LRN_FILE_PLANAR, LRN_FILE_SEPARABLE,
+                                       LRN_FILE_STRIDED};
     lrn_sources sources;
     (void)state;
     assert_int_equal(lrn_sources_open(&sources, NULL, NULL), CLLRN_SUCCESS);

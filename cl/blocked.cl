@@ -1,0 +1,361 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Channel blocks on a CPU. An item is the planes of its blocks behind one
+ * another without gaps, and a plane is one flat array, whatever the block's
+ * size: of a vector in it, tap j is the vector j - lower elements on, but for the
+ * lanes whose tap lies in another block. Those are of a vector of that block's
+ * plane, which a mask merges in; the masks repeat from position to position.
+ *
+ * A work-item takes a tile of tile_positions positions by tile_channels channels
+ * and goes from block to block. The gradient keeps the powers and factors of
+ * three. Near the first and the last channel, taps outside become zeros.
+ *
+ * Powers that are not ordinary are rare: a row is computed as if there were
+ * none, and once more with care where there was one. So are the vectors whose
+ * taps would be read outside the item, and a plane's last where it is not whole.
+ *
+ * Legal when: the window is across channels and LRN_TAPS wide, all tensors have
+ * channel blocks of the same size, at least LRN_TAPS - 1, of several positions
+ * inner stride the size and, of several blocks, channel stride inner times it
+ * everywhere, tile_channels a multiple of the size, tile_positions times it of
+ * LRN_WIDTH, backward at most LRN_TILE / 2, dst disjoint from the sources.
+ *
+ * Global size: at least (max(1, inner / tile_positions), ceil(channels / tile_channels), any).
+ */
+#ifndef LRN_KERNEL_H
+#include "kernel.h"
+#endif
+
+/* The blocks of an item. A row is a tile's part of a block's plane. */
+typedef struct layout {
+    index_t channels, count, plane; /* elements of a plane */
+    int size, shift;
+} layout;
+
+/* What the windows of vectors have in common that begin in the same lane of a block. */
+typedef struct taps {
+    bits_t crosses[LRN_TAPS]; /* all bits of the lanes whose tap lies in another block */
+    bits_t beyond[LRN_TAPS];  /* and is no channel */
+    bits_t padding;           /* and that are no channel themselves */
+} taps;
+
+/* All bits where a number is not in 0 .. count - 1; by no comparison, whose mask AVX2 would pack.
+ */
+LRN_INLINE bits_t outside(bits_t numbers, index_t count)
+{
+    return (bits_t)(0u) - ((numbers | ((bits_t)((uint)count - 1u) - numbers)) >> 31);
+}
+
+/* Of the vectors in block b that begin in lane `phase`, with windows from `before` channels on. */
+LRN_INLINE void find_taps(taps *t, layout l, index_t b, int phase, int before)
+{
+    const bits_t lanes = lrn_lanes_from(phase) & (bits_t)((uint)l.size - 1u),
+                 channels = lanes + (bits_t)((uint)b << l.shift);
+#pragma unroll
+    for (int j = 0; j < LRN_TAPS; ++j) {
+        t->crosses[j] = outside(lanes + (bits_t)((uint)(j - before)), l.size);
+        t->beyond[j] = outside(channels + (bits_t)((uint)(j - before)), l.channels);
+    }
+    t->padding = outside(channels, l.channels);
+}
+
+/*
+ * How far a tap in another block lies from its vector, where the block before lies
+ * `previous` and the one behind `next` from block b. Any element serves where
+ * there is no such block.
+ */
+LRN_INLINE index_t crossing(layout l, index_t b, int offset, index_t previous, index_t next)
+{
+    if (offset < 0)
+        return b > 0 ? previous + l.size + offset : 0;
+    return offset > 0 && b < l.count - 1 ? next - l.size + offset : 0;
+}
+
+/* Where vectors lie, which constants tell. */
+enum {
+    INSIDE,
+    AT_AN_END, /* some windows hold what is no channel */
+    ANYWHERE   /* and may be outside the item, or powers not be ordinary */
+};
+
+/* The vector of tap j, whose lanes lie in its own block or in another. */
+LRN_INLINE real_t merge(real_t own, real_t other, const taps *t, int j, int where)
+{
+    const bits_t bits = LRN_BITS(own) ^ ((LRN_BITS(own) ^ LRN_BITS(other)) & t->crosses[j]);
+    return LRN_REAL(where == INSIDE ? bits : bits & ~t->beyond[j]);
+}
+
+/* The taps of a vector at element e of block b. */
+LRN_INLINE void load_taps(real_t *x, global const element_t *from, layout l, index_t b, index_t e,
+                          const taps *t, int before, int where)
+{
+    const index_t at = b * l.plane + e;
+    if (where == ANYWHERE && (l.plane < LRN_WIDTH || at < before ||
+                              at + LRN_WIDTH + LRN_TAPS - 1 - before > l.count * l.plane)) {
+        /* Element by element. */
+        for (int j = 0; j < LRN_TAPS; ++j) {
+            scalar_t part[LRN_WIDTH];
+            for (int i = 0; i < LRN_WIDTH; ++i) {
+                const index_t lane = (e + i) & (l.size - 1), position = e + i - lane,
+                              c = (b << l.shift) + lane + j - before;
+                part[i] =
+                    position < l.plane && c >= 0 && c < l.channels
+                        ? lrn_get(from, LRN_STORAGE, lrn_channel(c, l.plane, l.shift) + position)
+                        : 0.0f;
+            }
+            x[j] = LRN_LOAD(part);
+        }
+        return;
+    }
+#pragma unroll
+    for (int j = 0; j < LRN_TAPS; ++j)
+        x[j] = merge(lrn_load(from, LRN_STORAGE, at + j - before, LRN_WIDTH),
+                     lrn_load(from, LRN_STORAGE, at + crossing(l, b, j - before, -l.plane, l.plane),
+                              LRN_WIDTH),
+                     t, j, where);
+}
+
+/* Elements of a vector in a plane. */
+LRN_INLINE int whole(layout l)
+{
+    return l.plane < LRN_WIDTH ? (int)l.plane : LRN_WIDTH;
+}
+
+/* A vector moves back where it would leave the plane. */
+LRN_INLINE index_t moved_back(layout l, index_t e)
+{
+    return e + whole(l) > l.plane ? l.plane - whole(l) : e;
+}
+
+/* From one vector to the next that begins in the same lane of a block. */
+LRN_INLINE int step(layout l)
+{
+    return l.size > LRN_WIDTH ? l.size : LRN_WIDTH;
+}
+
+/* The part of elements first .. end - 1 of block b whose windows lie inside the item, in steps. */
+LRN_INLINE void find_inside(index_t *from, index_t *to, layout l, index_t b, index_t first,
+                            index_t end, int before)
+{
+    const index_t last = b == l.count - 1 && end == l.plane ? end - (LRN_TAPS - 1 - before) : end;
+    *from = b == 0 && first == 0 ? step(l) : first;
+    *to = last > *from ? *from + (last - *from) / step(l) * step(l) : *from;
+}
+
+LRN_INLINE int is_at_an_end(layout l, index_t b, int before)
+{
+    return (b << l.shift) < before || ((b + 1) << l.shift) + LRN_TAPS - 1 - before > l.channels;
+}
+
+/* Whether a plane's vectors may be stored past the caches. */
+LRN_INLINE int streams(global const element_t *plane, uint modes)
+{
+    return LRN_MODE_STREAM && (size_t)plane % (LRN_WIDTH * sizeof *plane) == 0;
+}
+
+/* Padding becomes zeros. */
+LRN_INLINE void store(real_t x, global element_t *to, index_t at, int count, const taps *t,
+                      int where, int stream)
+{
+    if (where != INSIDE)
+        x = LRN_REAL(LRN_BITS(x) & ~t->padding);
+    if (where == ANYWHERE)
+        lrn_store(x, to, LRN_STORAGE, at, count);
+    else
+        lrn_store_whole(x, to, LRN_STORAGE, at, stream);
+}
+
+#ifdef LRN_BACKWARD
+
+/* The most elements of a row, a last tile's remainder included. */
+#define LRN_TILE 1024
+/* What vectors of a row may reach into on either side, for lanes that count for nothing. */
+#define LRN_MARGIN 32
+#define LRN_ROW (LRN_TILE + 2 * LRN_MARGIN)
+
+/* The factors and powers of three blocks' rows, in which block b's begins at row_of(b). */
+typedef struct rows {
+    real_t factors[3 * LRN_ROW / LRN_WIDTH], powers[3 * LRN_ROW / LRN_WIDTH];
+} rows;
+
+LRN_INLINE int row_of(index_t b)
+{
+    return (int)(b % 3) * LRN_ROW + LRN_MARGIN;
+}
+
+typedef rows *result_t;
+#else
+typedef global element_t *result_t;
+#endif
+
+/*
+ * y of elements first .. end - 1 of block b, or their factors and powers, in a row
+ * that begins at element `left`; how far powers are from ordinary.
+ */
+LRN_INLINE bits_t normalize(result_t to, global const element_t *x, layout l, index_t b,
+                            index_t left, index_t first, index_t end, int lower, int where,
+                            uint modes, lrn_scalars scalars)
+{
+    const int count = where == ANYWHERE ? whole(l) : LRN_WIDTH;
+#ifndef LRN_BACKWARD
+    const int stream = streams(to + b * l.plane, modes);
+#endif
+    bits_t most = (bits_t)(0u);
+    for (int phase = 0; phase < l.size; phase += LRN_WIDTH) {
+        taps t;
+        find_taps(&t, l, b, phase, lower);
+        for (index_t v = first + phase; v < end; v += step(l)) {
+            const index_t e = where == ANYWHERE ? moved_back(l, v) : v, at = b * l.plane + e;
+            real_t window[LRN_TAPS];
+            bits_t excess = (bits_t)(0u);
+            load_taps(window, x, l, b, e, &t, lower, where);
+            const real_t own = lrn_load(x, LRN_STORAGE, at, count),
+                         sum = lrn_window_sum_unrolled(window, window);
+#ifdef LRN_BACKWARD
+            const index_t place = row_of(b) + (e - left);
+            real_t power;
+            const real_t factor =
+                where == ANYWHERE
+                    ? lrn_gradient_factor(LRN_POWER, own, sum, scalars, &power)
+                    : lrn_gradient_factor_ordinary(LRN_POWER, own, sum, scalars, &power, &excess);
+            LRN_STORE(factor, (scalar_t *)to->factors + place);
+            LRN_STORE(power, (scalar_t *)to->powers + place);
+#else
+            const real_t y = where == ANYWHERE
+                                 ? lrn_normalize(LRN_POWER, own, sum, scalars)
+                                 : lrn_normalize_ordinary(LRN_POWER, own, sum, scalars, &excess);
+            store(y, to, at, count, &t, where, stream);
+#endif
+            most = max(most, where == INSIDE ? excess : excess & ~t.padding);
+        }
+    }
+    return most;
+}
+
+LRN_RARE void normalize_carefully(result_t to, global const element_t *x, layout l, index_t b,
+                                  index_t left, index_t first, index_t end, int lower, uint modes,
+                                  lrn_scalars scalars)
+{
+    normalize(to, x, l, b, left, first, end, lower, ANYWHERE, modes, scalars);
+}
+
+LRN_INLINE void normalize_row(result_t to, global const element_t *x, layout l, index_t b,
+                              index_t left, index_t right, int lower, uint modes,
+                              lrn_scalars scalars)
+{
+    index_t first, end;
+    find_inside(&first, &end, l, b, left, right, lower);
+    const bits_t most =
+        is_at_an_end(l, b, lower)
+            ? normalize(to, x, l, b, left, first, end, lower, AT_AN_END, modes, scalars)
+            : normalize(to, x, l, b, left, first, end, lower, INSIDE, modes, scalars);
+    if (LRN_ANY_LANE(lrn_is_special(most)))
+        end = first;
+    if (first > left)
+        normalize_carefully(to, x, l, b, left, left, first, lower, modes, scalars);
+    if (end < right)
+        normalize_carefully(to, x, l, b, left, end, right, lower, modes, scalars);
+}
+
+#ifdef LRN_BACKWARD
+
+/* dx of elements first .. end - 1 of block b. */
+LRN_INLINE void gradient(const rows *r, global const element_t *x, global const element_t *dy,
+                         global element_t *to, layout l, index_t b, index_t left, index_t first,
+                         index_t end, int upper, int where, uint modes, lrn_scalars scalars)
+{
+    const int row = row_of(b), previous = row_of(b - 1) - row, next = row_of(b + 1) - row;
+    const int count = where == ANYWHERE ? whole(l) : LRN_WIDTH;
+    const int stream = streams(to + b * l.plane, modes);
+    for (int phase = 0; phase < l.size; phase += LRN_WIDTH) {
+        taps t;
+        find_taps(&t, l, b, phase, upper);
+        for (index_t v = first + phase; v < end; v += step(l)) {
+            const index_t e = where == ANYWHERE ? moved_back(l, v) : v, at = b * l.plane + e;
+            const scalar_t *factors = (const scalar_t *)r->factors + row + (e - left);
+            const scalar_t *powers = (const scalar_t *)r->powers + row + (e - left);
+            real_t g[LRN_TAPS], f[LRN_TAPS];
+            load_taps(g, dy, l, b, e, &t, upper, where);
+#pragma unroll
+            for (int j = 0; j < LRN_TAPS; ++j)
+                f[j] = merge(LRN_LOAD(factors + j - upper),
+                             LRN_LOAD(factors + crossing(l, b, j - upper, previous, next)), &t, j,
+                             where);
+            const real_t dx = lrn_gradient(LRN_POWER, lrn_load(x, LRN_STORAGE, at, count),
+                                           lrn_load(dy, LRN_STORAGE, at, count), LRN_LOAD(powers),
+                                           lrn_window_sum_unrolled(g, f), scalars);
+            store(dx, to, at, count, &t, where, stream);
+        }
+    }
+}
+
+LRN_RARE void gradient_carefully(const rows *r, global const element_t *x,
+                                 global const element_t *dy, global element_t *to, layout l,
+                                 index_t b, index_t left, index_t first, index_t end, int upper,
+                                 uint modes, lrn_scalars scalars)
+{
+    gradient(r, x, dy, to, l, b, left, first, end, upper, ANYWHERE, modes, scalars);
+}
+
+LRN_INLINE void gradient_row(const rows *r, global const element_t *x, global const element_t *dy,
+                             global element_t *to, layout l, index_t b, index_t left, index_t right,
+                             int upper, uint modes, lrn_scalars scalars)
+{
+    index_t first, end;
+    find_inside(&first, &end, l, b, left, right, upper);
+    if (is_at_an_end(l, b, upper))
+        gradient(r, x, dy, to, l, b, left, first, end, upper, AT_AN_END, modes, scalars);
+    else
+        gradient(r, x, dy, to, l, b, left, first, end, upper, INSIDE, modes, scalars);
+    if (first > left)
+        gradient_carefully(r, x, dy, to, l, b, left, left, first, upper, modes, scalars);
+    if (end < right)
+        gradient_carefully(r, x, dy, to, l, b, left, end, right, upper, modes, scalars);
+}
+
+#endif
+
+kernel void LRN_KERNEL_NAME(blocked)(LRN_TENSOR_ARGUMENTS)
+{
+    const lrn_scalars scalars = LRN_SCALARS;
+    const index_t tiles = inner < tile_positions ? 1 : inner / tile_positions;
+    const index_t tile = (index_t)get_global_id(0);
+    const index_t begin = (index_t)get_global_id(1) * tile_channels;
+    if (tile >= tiles || begin >= channels)
+        return;
+
+    const int shift = LRN_MODE_DST_SHIFT;
+    const layout l = {channels, lrn_padded(channels, shift) >> shift, inner << shift, 1 << shift,
+                      shift};
+    const index_t end = channels - begin <= tile_channels ? channels : begin + tile_channels;
+    const index_t first = begin >> shift, last = (end - 1) >> shift;
+    const index_t left = (tile * tile_positions) << shift;
+    const index_t right = tile == tiles - 1 ? l.plane : left + ((index_t)tile_positions << shift);
+    src += src_offset;
+    dst += dst_offset;
+#ifdef LRN_BACKWARD
+    dy += dy_offset;
+    const int upper = LRN_TAPS - 1 - lower;
+    rows r;
+    for (int i = 0; i < 3 * LRN_ROW / LRN_WIDTH; ++i) /* what vectors read beside the rows */
+        r.factors[i] = (real_t)(0.0f);
+#endif
+
+    for (index_t item = get_global_id(2); item < outer; item += get_global_size(2)) {
+        global const element_t *x = src + item * src_outer;
+        global element_t *to = dst + item * dst_outer;
+#ifdef LRN_BACKWARD
+        /* The gradient of a block is due when the next one's row is there. */
+        for (index_t b = first - 1; b <= last + 1; ++b) {
+            if (b >= 0 && b < l.count)
+                normalize_row(&r, x, l, b, left, right, lower, modes, scalars);
+            if (b > first)
+                gradient_row(&r, x, dy + item * dy_outer, to, l, b - 1, left, right, upper, modes,
+                             scalars);
+        }
+#else
+        for (index_t b = first; b <= last; ++b)
+            normalize_row(to, x, l, b, left, right, lower, modes, scalars);
+#endif
+    }
+}
