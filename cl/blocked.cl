@@ -107,6 +107,8 @@ LRN_INLINE void load_taps(real_t *x, global const element_t *from, layout l, ind
         }
         return;
     }
+    /* Needed next but one row later: no processor foresees that a tile's rows end. */
+    LRN_PREFETCH(from + at + 2 * l.plane, 0);
 #pragma unroll
     for (int j = 0; j < LRN_TAPS; ++j)
         x[j] = merge(lrn_load(from, LRN_STORAGE, at + j - before, LRN_WIDTH),
