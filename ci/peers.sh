@@ -48,9 +48,11 @@ compare_speed() {
     grep -- '-- Peers:' "$work/configure" || true
     cmake --build build/peers --target bench_peers || return 1
 
-    # Idle OpenMP threads must not spin while others run; OpenCV would
-    # otherwise take its OpenCL kernels to GPUs only.
-    OMP_WAIT_POLICY=passive OPENCV_DNN_OPENCL_ALLOW_ALL_DEVICES=1 \
+    # Idle OpenMP threads must not spin while others run. PoCL's keep to a processor
+    # each: else two are often put on one, and a run takes twice as long. OpenMP's do
+    # not, since OpenCV's would all be kept to the main thread's; bound, oneDNN was
+    # 3 % faster at most. OpenCV would otherwise take its OpenCL kernels to GPUs only.
+    OMP_WAIT_POLICY=passive POCL_AFFINITY=1 OPENCV_DNN_OPENCL_ALLOW_ALL_DEVICES=1 \
         OPENCV_OPENCL_DEVICE="${OPENCV_OPENCL_DEVICE-Portable Computing Language:CPU:}" \
         build/peers/tests/peers/bench_peers --device "$device" --json build/peers/results.json \
         "${@:2}" || return 1

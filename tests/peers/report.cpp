@@ -89,7 +89,8 @@ static std::string result(const measurement &m, double limit)
 static std::string environment()
 {
     std::string out;
-    for (const char *name : {"OMP_WAIT_POLICY", "OMP_NUM_THREADS", "OPENCV_OPENCL_DEVICE"}) {
+    for (const char *name :
+         {"OMP_WAIT_POLICY", "OMP_NUM_THREADS", "POCL_AFFINITY", "OPENCV_OPENCL_DEVICE"}) {
         const char *value = std::getenv(name);
         if (value != nullptr)
             out += (out.empty() ? "" : ", ") + quoted(name) + ": " + quoted(value);
