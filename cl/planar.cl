@@ -26,9 +26,7 @@
 #endif
 
 /* The most positions a tile of the gradient may have, its last one's remainder included. */
-#ifndef LRN_TILE
 #define LRN_TILE 512
-#endif
 
 /* The line of an item. */
 typedef struct line {
