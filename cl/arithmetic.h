@@ -19,19 +19,45 @@
 #endif
 #endif
 
+/* s^-beta for any beta, and what lrn_power tells. */
+LRN_INLINE real_t lrn_power_general(real_t s, lrn_scalars p, bits_t *excess)
+{
+    real_t whole;
+    const real_t r = lrn_power_split(s, 0, p, &whole);
+    /* Beyond the limit where the whole part is too large, or NaN. */
+    const bits_t part = (LRN_BITS(whole) & (bits_t)(LRN_MAGNITUDE_BITS)) +
+                        (bits_t)(LRN_SPECIAL_BITS - 1u - LRN_GREATEST_WHOLE_BITS);
+    *excess = LRN_MAX(LRN_BITS(s) - (bits_t)(LRN_NORMAL_BITS), part);
+    return lrn_times_exp2(r, whole);
+}
+
 /*
  * s^-beta for every s whose power is ordinary. In the other lanes, those that
  * lrn_is_special finds in *excess, it is nothing useful: there s is beyond what
- * the formulas are for, or s or its power is zero, subnormal, negative, infinite
- * or NaN. The greatest of several *excess tells of them all. It is not a mask
- * since clang 14 packs masks into bytes where branches meet.
+ * the formulas are for (LRN_POWER_NEAR's are narrow), or s or its power is zero,
+ * subnormal, negative, infinite or NaN. The greatest of several *excess tells of
+ * them all. It is not a mask since clang 14 packs masks into bytes where branches
+ * meet.
  */
 LRN_INLINE real_t lrn_power(int power, real_t s, lrn_scalars p, bits_t *excess)
 {
-    *excess = LRN_BITS(s) - (bits_t)(LRN_NORMAL_BITS); /* wraps for s below normal */
 #ifdef LRN_DOUBLE
     (void)power; /* one for all */
 #else
+    if (power == LRN_POWER_NEAR)
+        return lrn_power_near(s, p, excess);
+    if (power == LRN_POWER_BOTH) {
+        bits_t distance;
+        const real_t near = lrn_power_near(s, p, &distance);
+        const mask_t is_far = distance >= (bits_t)(LRN_NEAR_BITS);
+        *excess = (bits_t)(0u);
+        if (!LRN_ANY_LANE(is_far))
+            return near;
+        const real_t general = lrn_power_general(s, p, &distance);
+        *excess = is_far ? distance : *excess;
+        return is_far ? general : near;
+    }
+    *excess = LRN_BITS(s) - (bits_t)(LRN_NORMAL_BITS); /* wraps for s below normal */
     if (power == LRN_POWER_HALF)
         return lrn_power_half(s);
     if (power == LRN_POWER_3_4)
@@ -39,29 +65,38 @@ LRN_INLINE real_t lrn_power(int power, real_t s, lrn_scalars p, bits_t *excess)
     if (power == LRN_POWER_ONE)
         return lrn_power_one(s);
 #endif
-    real_t whole;
-    const real_t r = lrn_power_split(s, 0, p, &whole);
-    /* Beyond the limit where the whole part is too large, or NaN. */
-    const bits_t part = (LRN_BITS(whole) & (bits_t)(LRN_MAGNITUDE_BITS)) +
-                        (bits_t)(LRN_SPECIAL_BITS - 1u - LRN_GREATEST_WHOLE_BITS);
-    *excess = LRN_MAX(*excess, part);
-    return lrn_times_exp2(r, whole);
+    return lrn_power_general(s, p, excess);
 }
 
-LRN_INLINE mask_t lrn_is_special(bits_t excess)
+LRN_INLINE mask_t lrn_is_special(int power, bits_t excess)
 {
+#ifdef LRN_DOUBLE
+    (void)power;
+#else
+    if (power == LRN_POWER_NEAR)
+        return excess >= (bits_t)(LRN_NEAR_BITS);
+#endif
     return excess >= (bits_t)(LRN_SPECIAL_BITS);
 }
 
+/* The class that does for all that `power` gives up and others do not. */
+LRN_INLINE int lrn_widest(int power)
+{
+    return power == LRN_POWER_NEAR ? LRN_POWER_BOTH : power;
+}
+
 /*
- * The same scalars for s^(-beta - 1). Not LRN_INLINE: where a struct is returned
- * that makes clang note scopes of aliasing, which Oclgrind 21.10 does not know.
+ * The same scalars for s^(-beta - 1): beta + 1 in two parts, by Knuth's two-sum. Not
+ * LRN_INLINE: where a struct is returned that makes clang note scopes of aliasing,
+ * which Oclgrind 21.10 does not know.
  */
 static inline lrn_scalars lrn_next_power(lrn_scalars p)
 {
     lrn_scalars next = p; /* a copy, since rusticl 22.3 lets a change of p reach the caller's */
-    next.beta_hi = p.next_hi;
-    next.beta_lo = p.next_lo;
+    const scalar_t sum = p.beta_hi + 1, beta = sum - 1;
+    const scalar_t rest = ((1 - (sum - beta)) + (p.beta_hi - beta)) + p.beta_lo;
+    next.beta_hi = sum + rest;
+    next.beta_lo = rest - (next.beta_hi - sum);
     next.parity = p.next_parity;
     return next;
 }
@@ -173,8 +208,8 @@ LRN_INLINE real_t lrn_normalize(int power, real_t x, real_t sum, lrn_scalars p)
     if (power == LRN_POWER_ZERO)
         return lrn_canonical(x);
     bits_t excess;
-    const real_t ordinary = lrn_power(power, lrn_scale(sum, p), p, &excess);
-    const mask_t special = lrn_is_special(excess);
+    const real_t ordinary = lrn_power(lrn_widest(power), lrn_scale(sum, p), p, &excess);
+    const mask_t special = lrn_is_special(lrn_widest(power), excess);
     real_t y = x * ordinary;
     if (LRN_ANY_LANE(special))
         y = lrn_canonical(x * lrn_special_powers(ordinary, special, sum, p));
@@ -209,8 +244,8 @@ LRN_INLINE real_t lrn_gradient_factor(int power, real_t x, real_t sum, lrn_scala
     }
     bits_t excess;
     real_t next;
-    *power_of_s = lrn_powers(power, lrn_scale(sum, p), p, &next, &excess);
-    const mask_t special = lrn_is_special(excess);
+    *power_of_s = lrn_powers(lrn_widest(power), lrn_scale(sum, p), p, &next, &excess);
+    const mask_t special = lrn_is_special(lrn_widest(power), excess);
     if (LRN_ANY_LANE(special)) {
         *power_of_s = lrn_special_powers(*power_of_s, special, sum, p);
         next = lrn_special_powers(next, special, sum, lrn_next_power(p));

@@ -194,9 +194,9 @@ typedef global element_t *result_t;
  * y of elements first .. end - 1 of block b, or their factors and powers, in a row
  * that begins at element `left`; how far powers are from ordinary.
  */
-LRN_INLINE bits_t normalize(result_t to, global const element_t *x, layout l, index_t b,
-                            index_t left, index_t first, index_t end, int lower, int where,
-                            uint modes, lrn_scalars scalars)
+LRN_INLINE bits_t normalize(int power_class, result_t to, global const element_t *x, layout l,
+                            index_t b, index_t left, index_t first, index_t end, int lower,
+                            int where, uint modes, lrn_scalars scalars)
 {
     const int count = where == ANYWHERE ? whole(l) : LRN_WIDTH;
 #ifndef LRN_BACKWARD
@@ -218,14 +218,14 @@ LRN_INLINE bits_t normalize(result_t to, global const element_t *x, layout l, in
             real_t power;
             const real_t factor =
                 where == ANYWHERE
-                    ? lrn_gradient_factor(LRN_POWER, own, sum, scalars, &power)
-                    : lrn_gradient_factor_ordinary(LRN_POWER, own, sum, scalars, &power, &excess);
+                    ? lrn_gradient_factor(power_class, own, sum, scalars, &power)
+                    : lrn_gradient_factor_ordinary(power_class, own, sum, scalars, &power, &excess);
             LRN_STORE(factor, (scalar_t *)to->factors + place);
             LRN_STORE(power, (scalar_t *)to->powers + place);
 #else
             const real_t y = where == ANYWHERE
-                                 ? lrn_normalize(LRN_POWER, own, sum, scalars)
-                                 : lrn_normalize_ordinary(LRN_POWER, own, sum, scalars, &excess);
+                                 ? lrn_normalize(power_class, own, sum, scalars)
+                                 : lrn_normalize_ordinary(power_class, own, sum, scalars, &excess);
             store(y, to, at, count, &t, where, stream);
 #endif
             most = max(most, where == INSIDE ? excess : excess & ~t.padding);
@@ -238,7 +238,19 @@ LRN_RARE void normalize_carefully(result_t to, global const element_t *x, layout
                                   index_t left, index_t first, index_t end, int lower, uint modes,
                                   lrn_scalars scalars)
 {
-    normalize(to, x, l, b, left, first, end, lower, ANYWHERE, modes, scalars);
+    normalize(LRN_POWER, to, x, l, b, left, first, end, lower, ANYWHERE, modes, scalars);
+}
+
+/* The same of elements whose vectors lie inside; whether all powers were ordinary. */
+LRN_INLINE int normalize_inside(int power_class, result_t to, global const element_t *x, layout l,
+                                index_t b, index_t left, index_t first, index_t end, int lower,
+                                uint modes, lrn_scalars scalars)
+{
+    const bits_t most = is_at_an_end(l, b, lower) ? normalize(power_class, to, x, l, b, left, first,
+                                                              end, lower, AT_AN_END, modes, scalars)
+                                                  : normalize(power_class, to, x, l, b, left, first,
+                                                              end, lower, INSIDE, modes, scalars);
+    return !LRN_ANY_LANE(lrn_is_special(power_class, most));
 }
 
 LRN_INLINE void normalize_row(result_t to, global const element_t *x, layout l, index_t b,
@@ -247,11 +259,11 @@ LRN_INLINE void normalize_row(result_t to, global const element_t *x, layout l, 
 {
     index_t first, end;
     find_inside(&first, &end, l, b, left, right, lower);
-    const bits_t most =
-        is_at_an_end(l, b, lower)
-            ? normalize(to, x, l, b, left, first, end, lower, AT_AN_END, modes, scalars)
-            : normalize(to, x, l, b, left, first, end, lower, INSIDE, modes, scalars);
-    if (LRN_ANY_LANE(lrn_is_special(most)))
+    const int done =
+        LRN_POWER == LRN_POWER_NEAR
+            ? normalize_inside(LRN_POWER_NEAR, to, x, l, b, left, first, end, lower, modes, scalars)
+            : normalize_inside(LRN_POWER, to, x, l, b, left, first, end, lower, modes, scalars);
+    if (!done)
         end = first;
     if (first > left)
         normalize_carefully(to, x, l, b, left, left, first, lower, modes, scalars);

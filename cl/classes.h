@@ -9,6 +9,8 @@
 #define LRN_POWER_3_4 2     /* beta 0.75 */
 #define LRN_POWER_ONE 3     /* beta 1 */
 #define LRN_POWER_GENERAL 4 /* any other beta */
+#define LRN_POWER_NEAR 5    /* the same where 0 < beta < 1: quicker where s is near k */
+#define LRN_POWER_BOTH 6    /* the same for every s: what NEAR becomes where one is not near */
 
 /* What s < 0 gives, as pow() has it. */
 #define LRN_BETA_FRACTION 0 /* NaN, and for -Inf what +Inf gives */

@@ -86,7 +86,8 @@ typedef ushort element_t;
 
 #define LRN_SCALAR_ARGUMENTS                                                                       \
     uint modes, scalar_t scale_hi, scalar_t scale_lo, scalar_t k, scalar_t beta_hi,                \
-        scalar_t beta_lo, scalar_t next_hi, scalar_t next_lo, scalar_t gradient
+        scalar_t beta_lo, scalar_t gradient, scalar_t octave0, scalar_t octave1, scalar_t octave2, \
+        scalar_t octave3
 
 #define LRN_TENSOR_ARGUMENTS                                                                       \
     global const element_t *src, global const element_t *dy, global element_t *dst,                \
@@ -108,8 +109,16 @@ typedef LRN_INDEX_VECTOR(LRN_INDEX, 8) index8_t;
         LRN_SCALAR_ARGUMENTS
 
 #define LRN_SCALARS                                                                                \
-    ((lrn_scalars){scale_hi, scale_lo, k, beta_hi, beta_lo, next_hi, next_lo, gradient,            \
-                   LRN_MODE_PARITY, LRN_MODE_NEXT_PARITY})
+    ((lrn_scalars){scale_hi,                                                                       \
+                   scale_lo,                                                                       \
+                   k,                                                                              \
+                   beta_hi,                                                                        \
+                   beta_lo,                                                                        \
+                   gradient,                                                                       \
+                   {octave0, octave1, octave2, octave3},                                           \
+                   LRN_SLOPES(-beta_hi),                                                           \
+                   LRN_MODE_PARITY,                                                                \
+                   LRN_MODE_NEXT_PARITY})
 
 /* The channels of a destination, what fills up its last block included. */
 static inline index_t lrn_padded(index_t channels, int shift)

@@ -66,8 +66,9 @@ LRN_INLINE void copy_row(scalar_t *copy, global const element_t *row, index_t ch
 }
 
 /* The factors and powers of a vector of channels, whose windows begin at x. */
-LRN_INLINE bits_t differentiate_vector(scalar_t *factors, scalar_t *powers, const scalar_t *x,
-                                       int lower, int careful, uint modes, lrn_scalars scalars)
+LRN_INLINE bits_t differentiate_vector(int power_class, scalar_t *factors, scalar_t *powers,
+                                       const scalar_t *x, int lower, int careful,
+                                       lrn_scalars scalars)
 {
     real_t window[LRN_TAPS], power;
     bits_t excess = (bits_t)(0u);
@@ -76,25 +77,34 @@ LRN_INLINE bits_t differentiate_vector(scalar_t *factors, scalar_t *powers, cons
         window[j] = LRN_LOAD(x + j);
     const real_t own = LRN_LOAD(x + lower), sum = lrn_window_sum_unrolled(window, window);
     const real_t factor =
-        careful ? lrn_gradient_factor(LRN_POWER, own, sum, scalars, &power)
-                : lrn_gradient_factor_ordinary(LRN_POWER, own, sum, scalars, &power, &excess);
+        careful ? lrn_gradient_factor(power_class, own, sum, scalars, &power)
+                : lrn_gradient_factor_ordinary(power_class, own, sum, scalars, &power, &excess);
     LRN_STORE(factor, factors);
     LRN_STORE(power, powers);
     return excess;
 }
 
-/* The same of count channels, whatever their powers. */
-LRN_INLINE void differentiate(scalar_t *factors, scalar_t *powers, const scalar_t *x, int count,
-                              int lower, uint modes, lrn_scalars scalars)
+/* The same of count channels; whether all powers were ordinary. */
+LRN_INLINE int differentiate_vectors(int power_class, scalar_t *factors, scalar_t *powers,
+                                     const scalar_t *x, int count, int lower, lrn_scalars scalars)
 {
     bits_t most = (bits_t)(0u);
     for (int i = 0; i < count; i += LRN_WIDTH)
-        most = max(most,
-                   differentiate_vector(factors + i, powers + i, x + i, lower, 0, modes, scalars));
-    if (!LRN_ANY_LANE(lrn_is_special(most)))
-        return;
-    for (int i = 0; i < count; i += LRN_WIDTH)
-        differentiate_vector(factors + i, powers + i, x + i, lower, 1, modes, scalars);
+        most = max(most, differentiate_vector(power_class, factors + i, powers + i, x + i, lower, 0,
+                                              scalars));
+    return !LRN_ANY_LANE(lrn_is_special(power_class, most));
+}
+
+/* The same, whatever their powers. */
+LRN_INLINE void differentiate(scalar_t *factors, scalar_t *powers, const scalar_t *x, int count,
+                              int lower, uint modes, lrn_scalars scalars)
+{
+    const int done =
+        LRN_POWER == LRN_POWER_NEAR
+            ? differentiate_vectors(LRN_POWER_NEAR, factors, powers, x, count, lower, scalars)
+            : differentiate_vectors(LRN_POWER, factors, powers, x, count, lower, scalars);
+    for (int i = 0; i < count && !done; i += LRN_WIDTH)
+        differentiate_vector(LRN_POWER, factors + i, powers + i, x + i, lower, 1, scalars);
 }
 
 /* dx of channels begin .. end - 1 of one position, at most LRN_CHUNK of them. */
@@ -159,24 +169,69 @@ LRN_RARE void normalize_alone(global const element_t *row, global element_t *out
     lrn_store(y, out, LRN_STORAGE, c, channels < LRN_WIDTH ? (int)channels : LRN_WIDTH);
 }
 
-/* One vector of y; at the row's ends what is read of its neighbours becomes zero. */
-LRN_INLINE bits_t normalize_vector(global const element_t *row, global element_t *out,
-                                   index_t channels, index_t c, int at_an_end, int stream,
-                                   int lower, uint modes, lrn_scalars scalars)
+/* For each tap the lanes of a row's first and last vector that have it, all bits set. */
+typedef struct ends {
+    bits_t first[LRN_TAPS], last[LRN_TAPS];
+} ends;
+
+LRN_INLINE void find_ends(ends *e, index_t channels, int lower)
+{
+    const int back = (int)(channels - LRN_WIDTH);
+    for (int j = 0; j < LRN_TAPS; ++j) {
+        /* A tap before the first channel wraps. */
+        e->first[j] =
+            lrn_lanes_from(j - lower) < (bits_t)((uint)channels) ? ~(bits_t)(0u) : (bits_t)(0u);
+        e->last[j] = lrn_lanes_from(back + j - lower) < (bits_t)((uint)channels) ? ~(bits_t)(0u)
+                                                                                 : (bits_t)(0u);
+    }
+}
+
+/* One vector of y; of its taps those lanes that `masks` has, where there are masks. */
+LRN_INLINE bits_t normalize_vector(int power, global const element_t *row, global element_t *out,
+                                   index_t c, const bits_t *masks, int stream, int lower,
+                                   lrn_scalars scalars)
 {
     real_t x[LRN_TAPS];
     bits_t excess;
 #pragma unroll
     for (int j = 0; j < LRN_TAPS; ++j) {
         x[j] = lrn_load(row, LRN_STORAGE, c - lower + j, LRN_WIDTH);
-        if (at_an_end)
-            x[j] = lrn_lanes_from((int)c + j - lower) < (bits_t)((uint)channels) ? x[j]
-                                                                                 : (real_t)(0.0f);
+        if (masks)
+            x[j] = LRN_REAL(LRN_BITS(x[j]) & masks[j]);
     }
-    const real_t y = lrn_normalize_ordinary(LRN_POWER, lrn_load(row, LRN_STORAGE, c, LRN_WIDTH),
+    const real_t y = lrn_normalize_ordinary(power, lrn_load(row, LRN_STORAGE, c, LRN_WIDTH),
                                             lrn_window_sum_unrolled(x, x), scalars, &excess);
     lrn_store_whole(y, out, LRN_STORAGE, c, stream);
     return excess;
+}
+
+/*
+ * The channels of a position with neighbours on either side, where the first vector
+ * and one at the end hold all clipped windows; whether all powers were ordinary.
+ */
+LRN_INLINE int normalize_vectors(int power, global const element_t *row, global element_t *out,
+                                 index_t channels, const ends *e, int lower, uint modes,
+                                 lrn_scalars scalars)
+{
+    const index_t back = channels - LRN_WIDTH, inside = back - (LRN_TAPS - 1 - lower);
+    const int stream = streams(out, channels, modes);
+    bits_t most = normalize_vector(power, row, out, 0, e->first, stream, lower, scalars);
+    index_t c = LRN_WIDTH;
+    for (; c <= inside; c += LRN_WIDTH) {
+        LRN_PREFETCH(row + c + AHEAD, 0);
+        most = max(most, normalize_vector(power, row, out, c, 0, stream, lower, scalars));
+    }
+    if (c < back)
+        most = max(most, normalize_vector(power, row, out, inside, 0, stream, lower, scalars));
+    most = max(most, normalize_vector(power, row, out, back, e->last, stream, lower, scalars));
+    return !LRN_ANY_LANE(lrn_is_special(power, most));
+}
+
+LRN_RARE int normalize_vectors_both(global const element_t *row, global element_t *out,
+                                    index_t channels, const ends *e, int lower, uint modes,
+                                    lrn_scalars scalars)
+{
+    return normalize_vectors(LRN_POWER_BOTH, row, out, channels, e, lower, modes, scalars);
 }
 
 /* The channels of a position that is not to be read beyond, or has powers that are not ordinary. */
@@ -191,25 +246,16 @@ LRN_RARE void normalize_row_alone(global const element_t *row, global element_t 
     }
 }
 
-/* The channels of a position with neighbours on either side, at least two vectors. */
+/* The channels of a position as normalize_vectors wants it. */
 LRN_INLINE void normalize_row(global const element_t *row, global element_t *out, index_t channels,
-                              int lower, uint modes, lrn_scalars scalars)
+                              const ends *e, int lower, uint modes, lrn_scalars scalars)
 {
-    const index_t back = channels - LRN_WIDTH;
-    const int stream = streams(out, channels, modes);
-    bits_t most = (bits_t)(0u);
-    index_t c = 0;
-    for (; c < lower; c += LRN_WIDTH)
-        most = max(most, normalize_vector(row, out, channels, c > back ? back : c, 1, stream, lower,
-                                          modes, scalars));
-    for (; c <= back - (LRN_TAPS - 1 - lower); c += LRN_WIDTH) {
-        LRN_PREFETCH(row + c + AHEAD, 0);
-        most = max(most, normalize_vector(row, out, channels, c, 0, stream, lower, modes, scalars));
-    }
-    for (; c < channels; c += LRN_WIDTH)
-        most = max(most, normalize_vector(row, out, channels, c > back ? back : c, 1, stream, lower,
-                                          modes, scalars));
-    if (LRN_ANY_LANE(lrn_is_special(most)))
+    const int done =
+        LRN_POWER == LRN_POWER_NEAR
+            ? normalize_vectors(LRN_POWER_NEAR, row, out, channels, e, lower, modes, scalars) ||
+                  normalize_vectors_both(row, out, channels, e, lower, modes, scalars)
+            : normalize_vectors(LRN_POWER, row, out, channels, e, lower, modes, scalars);
+    if (!done)
         normalize_row_alone(row, out, channels, lower, modes, scalars);
 }
 
@@ -228,7 +274,12 @@ kernel void LRN_KERNEL_NAME(packed)(LRN_TENSOR_ARGUMENTS)
 #ifdef LRN_BACKWARD
     dy += dy_offset;
 #else
-    const int dense = src_inner == channels && channels >= 2 * LRN_WIDTH && channels >= LRN_TAPS;
+    const int dense = src_inner == channels && channels >= 2 * LRN_WIDTH &&
+                      channels - LRN_WIDTH >= LRN_TAPS - 1 && lower <= LRN_WIDTH &&
+                      LRN_TAPS - 1 - lower <= LRN_WIDTH;
+    ends e;
+    if (dense)
+        find_ends(&e, channels, lower);
 #endif
 
     for (index_t item = get_global_id(2); item < outer; item += get_global_size(2)) {
@@ -243,7 +294,7 @@ kernel void LRN_KERNEL_NAME(packed)(LRN_TENSOR_ARGUMENTS)
                       scalars);
 #else
             if (dense && position > 0 && position < inner - 1)
-                normalize_row(row, out, channels, lower, modes, scalars);
+                normalize_row(row, out, channels, &e, lower, modes, scalars);
             else
                 normalize_row_alone(row, out, channels, lower, modes, scalars);
 #endif

@@ -117,7 +117,7 @@ LRN_INLINE void differentiate_row(row *r, int vectors, global const element_t *x
                                                          &r->powers[v], &excess);
             most = max(most, excess);
         }
-        if (!LRN_ANY_LANE(lrn_is_special(most)))
+        if (!LRN_ANY_LANE(lrn_is_special(LRN_POWER, most)))
             return;
     }
     for (int v = 0; v < vectors; ++v) {
@@ -174,7 +174,7 @@ LRN_INLINE void normalize_row(global const element_t *from, global element_t *to
             most = max(most, excess);
             lrn_store_whole(y, to, LRN_STORAGE, at, LRN_MODE_STREAM);
         }
-        if (!LRN_ANY_LANE(lrn_is_special(most)))
+        if (!LRN_ANY_LANE(lrn_is_special(LRN_POWER, most)))
             return;
     }
     for (index_t at = first; at < end; at += LRN_WIDTH)

@@ -109,6 +109,51 @@ LRN_INLINE real_t lrn_power_split(real_t s, float bias, lrn_scalars p, real_t *e
     return LRN_FMA(r, g, (real_t)(1.0f));
 }
 
+/*
+ * The octave [sqrt(1/2), sqrt(2)) of mantissas as bits, and how far in bits the
+ * four octaves of lrn_power_near go.
+ */
+#define LRN_OCTAVE_BITS 0x3f3504f3u
+#define LRN_NEAR_BITS 0x02000000u
+
+/*
+ * s^-beta for 0 < beta <= 1 and s in the octave of k or the next three, where
+ * LRN_BITS(s) is less than LRN_NEAR_BITS from the first one's begin; *distance is
+ * how far. With s = m 2^e, f = m - 1 and b = -beta,
+ *
+ *     s^b = 2^(b e) (1 + f)^b = 2^(b e) (1 + f q(f))
+ *
+ * The first power is one of four arguments (see src/near.h); the coefficients of q
+ * are those of LRN_SLOPES.
+ */
+LRN_INLINE real_t lrn_power_near(real_t s, lrn_scalars p, bits_t *distance)
+{
+    const scalar_bits_t begin =
+        ((LRN_SCALAR_BITS(p.k) - LRN_OCTAVE_BITS) & 0xff800000u) + LRN_OCTAVE_BITS;
+    const bits_t i = LRN_BITS(s) - (bits_t)(begin);
+    const real_t f =
+        LRN_REAL((i & (bits_t)(0x007fffffu)) + (bits_t)(LRN_OCTAVE_BITS)) - (real_t)(1.0f);
+
+    const mask_t odd = (i & (bits_t)(0x00800000u)) != (bits_t)(0u);
+    const mask_t second = (i & (bits_t)(0x01000000u)) != (bits_t)(0u);
+    const real_t low = odd ? (real_t)(p.octaves[1]) : (real_t)(p.octaves[0]);
+    const real_t high = odd ? (real_t)(p.octaves[3]) : (real_t)(p.octaves[2]);
+    const real_t octave = second ? high : low;
+
+    real_t q = (real_t)(p.slopes[9]);
+    q = LRN_FMA(q, f, (real_t)(p.slopes[8]));
+    q = LRN_FMA(q, f, (real_t)(p.slopes[7]));
+    q = LRN_FMA(q, f, (real_t)(p.slopes[6]));
+    q = LRN_FMA(q, f, (real_t)(p.slopes[5]));
+    q = LRN_FMA(q, f, (real_t)(p.slopes[4]));
+    q = LRN_FMA(q, f, (real_t)(p.slopes[3]));
+    q = LRN_FMA(q, f, (real_t)(p.slopes[2]));
+    q = LRN_FMA(q, f, (real_t)(p.slopes[1]));
+    q = LRN_FMA(q, f, (real_t)(p.slopes[0]));
+    *distance = i;
+    return LRN_FMA(octave * f, q, octave);
+}
+
 /* 2^n for whole n in [-126, 127]. */
 LRN_INLINE real_t lrn_exp2_whole(real_t n)
 {

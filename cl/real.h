@@ -212,9 +212,10 @@ typedef struct lrn_scalars {
     scalar_t scale_hi, scale_lo; /* alpha / divisor in two parts */
     scalar_t k;
     scalar_t beta_hi, beta_lo; /* beta in two parts */
-    scalar_t next_hi, next_lo; /* beta + 1 in two parts: the gradient's second power */
     scalar_t gradient;         /* -2 alpha beta / divisor */
-    int parity, next_parity;   /* LRN_BETA_* of the two */
+    scalar_t octaves[4];       /* of lrn_power_near alone, as the next */
+    scalar_t slopes[10];
+    int parity, next_parity; /* LRN_BETA_* of the two */
 } lrn_scalars;
 
 #ifdef LRN_DOUBLE
@@ -243,6 +244,41 @@ typedef struct lrn_scalars {
 #define LRN_SUBNORMAL_SCALE 4294967296.0f /* 2^32 */
 #define LRN_FAR 200.0f
 #define LRN_HALFWAY 100.0f
+#endif
+
+/*
+ * The initialiser of slopes for b = -beta in [-1, 0): ((1 + f)^b - 1) / f =
+ * slopes[0] + slopes[1] f + .. for f in [sqrt(1/2) - 1, sqrt(2) - 1). Each is b times
+ * a polynomial in b, all of them one least maximum of the relative error of
+ * (1 + f)^b over both f and b: 2^-26, coefficients rounded to float one by one
+ * from the last, the rest fitted again after each.
+ */
+#ifdef LRN_DOUBLE
+#define LRN_SLOPES(b)                                                                              \
+    {                                                                                              \
+        0                                                                                          \
+    }
+#else
+#define LRN_SLOPE4(b, c3, c2, c1, c0) ((b)*LRN_FMA(LRN_FMA(LRN_FMA(c3, b, c2), b, c1), b, c0))
+#define LRN_SLOPE5(b, c4, c3, c2, c1, c0) LRN_SLOPE4(b, LRN_FMA(c4, b, c3), c2, c1, c0)
+#define LRN_SLOPES(b)                                                                              \
+    {                                                                                              \
+        (b) * 0.99999994f, (b)*LRN_FMA(0.499994487f, b, -0.500002921f),                            \
+            (b)*LRN_FMA(LRN_FMA(0.166666985f, b, -0.500005364f), b, 0.333334565f),                 \
+            LRN_SLOPE4(b, 0.0416621231f, -0.250234634f, 0.458411634f, -0.24995397f),               \
+            LRN_SLOPE5(b, 0.00829471834f, -0.0832261518f, 0.292428046f, -0.415762305f,             \
+                       0.200270683f),                                                              \
+            LRN_SLOPE5(b, -0.0284712184f, 0.101092026f, -0.321476877f, 0.373529643f,               \
+                       -0.167266935f),                                                             \
+            LRN_SLOPE5(b, 0.0602803193f, -0.0964109227f, 0.345368773f, -0.351258636f,              \
+                       0.137378663f),                                                              \
+            LRN_SLOPE5(b, -0.0668000057f, 0.216603875f, -0.29916063f, 0.392649829f,                \
+                       -0.120454781f),                                                             \
+            LRN_SLOPE5(b, 0.0379349105f, -0.432210177f, 0.207454637f, -0.366141558f,               \
+                       0.150915608f),                                                              \
+            LRN_SLOPE5(b, -0.0329638682f, 0.26203385f, -0.170906946f, 0.125883237f,                \
+                       -0.126848608f),                                                             \
+    }
 #endif
 
 /* x with every NaN replaced by the canonical one. */

@@ -149,7 +149,7 @@ CLLRN_API const char *cllrn_version(void);
  * The version of the arithmetic: order of summation and powers. Results of two
  * libraries with the same number have the same bits, whatever their version.
  */
-#define CLLRN_ARITHMETIC_VERSION 2
+#define CLLRN_ARITHMETIC_VERSION 3
 CLLRN_API uint32_t cllrn_arithmetic_version(void);
 
 /* -------------------------------------------------------------- parameters */
@@ -590,7 +590,7 @@ CLLRN_API size_t cllrn_engine_program_count(cllrn_engine *engine);
 
 /*
  * Writes the name of one of all programs that plans of this engine can need,
- * fewer than 200, "cllrn_forward_planar_f32_t5_p34_w8_i32" for instance, and returns
+ * fewer than 200, "cllrn_forward_planar_f32_t5_p34_w8_i32_v3" for instance, and returns
  * 1; 0 behind the last. Any thread.
  */
 #define CLLRN_KERNEL_NAME_SIZE 64

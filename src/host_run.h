@@ -112,9 +112,16 @@ static void LRN_HOST_NAME(backward)(work *w)
 
 static lrn_scalars make_scalars(const lrn_values *v)
 {
-    return (lrn_scalars){(scalar_t)v->scale_hi, (scalar_t)v->scale_lo, (scalar_t)v->k,
-                         (scalar_t)v->beta_hi,  (scalar_t)v->beta_lo,  (scalar_t)v->next_hi,
-                         (scalar_t)v->next_lo,  (scalar_t)v->gradient, v->parity,
+    return (lrn_scalars){(scalar_t)v->scale_hi,
+                         (scalar_t)v->scale_lo,
+                         (scalar_t)v->k,
+                         (scalar_t)v->beta_hi,
+                         (scalar_t)v->beta_lo,
+                         (scalar_t)v->gradient,
+                         {(scalar_t)v->octaves[0], (scalar_t)v->octaves[1], (scalar_t)v->octaves[2],
+                          (scalar_t)v->octaves[3]},
+                         LRN_SLOPES(-(scalar_t)v->beta_hi),
+                         v->parity,
                          v->next_parity};
 }
 

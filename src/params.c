@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "error.h"
+#include "near.h"
 #include "tensor.h"
 
 cllrn_status cllrn_params_init(cllrn_params *params, uint32_t struct_size, int32_t convention,
@@ -133,7 +134,7 @@ cllrn_status lrn_params_check(const cllrn_params *params, cllrn_error *error)
     return CLLRN_SUCCESS;
 }
 
-static int power_class(double beta, bool f64)
+static int power_class(double beta, double k, bool f64)
 {
     if (beta == 0.0)
         return LRN_POWER_ZERO;
@@ -145,7 +146,7 @@ static int power_class(double beta, bool f64)
         return LRN_POWER_3_4;
     if (beta == 1.0)
         return LRN_POWER_ONE;
-    return LRN_POWER_GENERAL;
+    return lrn_near_exists(beta, k) ? LRN_POWER_NEAR : LRN_POWER_GENERAL;
 }
 
 /* Of the number given, not of a clamped one. */
@@ -195,14 +196,13 @@ lrn_values lrn_params_values(const cllrn_params *params, bool f64)
     split(scale, quotient_rest(params->alpha, params->divisor, scale), f64, &values.scale_hi,
           &values.scale_lo);
     split(beta, 0.0, f64, &values.beta_hi, &values.beta_lo);
-    const double next = beta + 1.0;
-    split(next, fabs(beta) > 1.0 ? (beta - next) + 1.0 : (1.0 - next) + beta, f64, &values.next_hi,
-          &values.next_lo);
     values.k = f64 ? params->k : (double)(float)params->k;
     values.gradient = -2.0 * scale * beta;
     if (!f64)
         values.gradient = (double)(float)values.gradient;
-    values.power = power_class(params->beta, f64);
+    values.power = power_class(params->beta, values.k, f64);
+    if (values.power == LRN_POWER_NEAR)
+        lrn_near_powers(beta, values.k, values.octaves);
     values.parity = parity(params->beta);
     /* Not of the sum, which may be rounded. */
     values.next_parity = values.parity;

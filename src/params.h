@@ -26,8 +26,8 @@ static inline int32_t lrn_params_taps(const cllrn_params *params)
  */
 typedef struct lrn_values {
     double scale_hi, scale_lo, k, beta_hi, beta_lo;
-    double next_hi, next_lo; /* beta + 1 */
     double gradient;
+    double octaves[4];       /* lrn_near_powers, of LRN_POWER_NEAR alone */
     int power;               /* LRN_POWER_*: the class beta belongs to */
     int parity, next_parity; /* LRN_BETA_*, of beta and of beta + 1 */
 } lrn_values;

@@ -49,11 +49,11 @@ void lrn_program_kernel_name(const lrn_program_key *key, bool int64,
     char taps[16] = "";
     if (key->taps > 0)
         snprintf(taps, sizeof taps, "_t%d", key->taps);
-    snprintf(name, CLLRN_KERNEL_NAME_SIZE, "cllrn_%s_%s_%s%s%s_w%d_i%d%s",
+    snprintf(name, CLLRN_KERNEL_NAME_SIZE, "cllrn_%s_%s_%s%s%s_w%d_i%d%s_v%d",
              key->backward ? "backward" : "forward", lrn_variant_of(key->file),
              storages[key->storage], taps,
              key->power != LRN_POWER_AT_RUN_TIME ? powers[key->power] : "", key->width,
-             key->wide ? 64 : 32, int64 ? "" : "_o32");
+             key->wide ? 64 : 32, int64 ? "" : "_o32", CLLRN_ARITHMETIC_VERSION);
 }
 
 /* Arguments as cl/kernel.h has them. */
@@ -92,9 +92,9 @@ static const argument general_arguments[] = {
     {INDEX, "slot_step"},   {INDEX, "worker_step"},
 };
 static const argument scalar_arguments[] = {
-    {UINT, "modes"},     {SCALAR, "scale_hi"}, {SCALAR, "scale_lo"},
-    {SCALAR, "k"},       {SCALAR, "beta_hi"},  {SCALAR, "beta_lo"},
-    {SCALAR, "next_hi"}, {SCALAR, "next_lo"},  {SCALAR, "gradient"},
+    {UINT, "modes"},     {SCALAR, "scale_hi"}, {SCALAR, "scale_lo"}, {SCALAR, "k"},
+    {SCALAR, "beta_hi"}, {SCALAR, "beta_lo"},  {SCALAR, "gradient"}, {SCALAR, "octave0"},
+    {SCALAR, "octave1"}, {SCALAR, "octave2"},  {SCALAR, "octave3"},
 };
 
 /* Appends to the text, whose end is at *length. */

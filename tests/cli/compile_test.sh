@@ -38,14 +38,14 @@ check 'and nothing else' [ "$(find sources -mindepth 1 | wc -l)" -eq $((count + 
 check 'the manifest lists each' [ "$(grep -c '^ *{"file": "cllrn_.*", "kernel": "' sources/manifest.json)" -eq "$count" ]
 check 'with its schema and no device' \
     grep -q '^{"schema": "cllrn-sources-1", .*"device": null' sources/manifest.json
-check 'a pipeline for FPGAs is among them' [ -s sources/cllrn_forward_stream_f32_t5_p34_w1_i32.cl ]
+check 'a pipeline for FPGAs is among them' [ -s sources/cllrn_forward_stream_f32_t5_p34_w1_i32_v3.cl ]
 mkdir empty
 done_by compile --emit-source empty
 check 'an empty directory gets the same' diff -r sources empty
 
 # Again: the same, what is no longer needed gone, what is another's kept.
 cp -r sources before
-echo old >sources/cllrn_forward_stream_f32_t5_p34_w1_i32.cl
+echo old >sources/cllrn_forward_stream_f32_t5_p34_w1_i32_v3.cl
 echo gone >sources/cllrn_forward_old.cl
 echo mine >sources/mine.aocx
 done_by compile --emit-source sources/
@@ -88,7 +88,7 @@ done
 done_by compile --spirv modules --output modules.pack
 check 'all are in it' grep -q "^modules.pack: $count programs, .* any device that takes SPIR-V" out.txt
 done_by pack list modules.pack
-check 'by their names' grep -q '^  cllrn_forward_stream_f32_t5_p34_w1_i32, kernel cllrn_forward_stream' out.txt
+check 'by their names' grep -q '^  cllrn_forward_stream_f32_t5_p34_w1_i32_v3, kernel cllrn_forward_stream' out.txt
 printf 'native code' >"modules/$name.spv"
 refused 1 'no SPIR-V' compile --spirv modules --output modules.pack
 

@@ -90,7 +90,7 @@ done_by run --pack P x.npy out.npy
 check 'packed' [ "$(origin)" = packed ]
 check 'the same bits' [ "$(digest)" = "$right" ]
 check 'from a binary alone' grep -qx 'no_source: 0 sources refused, 1 binaries' layer.log
-refused 1 "the engine's pack lacks the program cllrn_forward_strided_any_w1_i32" run --pack P --variant strided x.npy out.npy
+refused 1 "the engine's pack lacks the program cllrn_forward_strided_any_w1_i32_v3" run --pack P --variant strided x.npy out.npy
 refused 1 "pack lacks the program" bench --pack P --quiet --runs 1 --seconds 0 \
     --variant strided 1x8x6x7
 unset OPENCL_LAYERS CLLRN_LAYER_LOG
@@ -102,10 +102,10 @@ head -c 5000 P >short
 refused 1 'damaged' run --pack short x.npy out.npy
 
 # A binary of a vendor's: here that of a cache entry's size, under the name of another program.
-done_by pack add P x.npy --programs cllrn_forward_strided_any_w1_i32=forward_strided
+done_by pack add P x.npy --programs cllrn_forward_strided_any_w1_i32_v3=forward_strided
 done_by pack list P
 check 'two programs' grep -q '^programs  *2$' out.txt
-check 'the kernel is named' grep -q '  cllrn_forward_strided_any_w1_i32, kernel forward_strided, ' out.txt
+check 'the kernel is named' grep -q '  cllrn_forward_strided_any_w1_i32_v3, kernel forward_strided, ' out.txt
 refused 1 'the pack has' pack add P x.npy --programs "$program"
 refused 1 "has no program 'frob'" pack add new x.npy --programs frob
 done_by pack add new x.npy --programs "$program"

@@ -117,9 +117,11 @@ static void set_arguments(cl_kernel kernel, const problem *p, const char *argume
         {"k", 0, 1.0f},
         {"beta_hi", 0, 0.75f},
         {"beta_lo", 0, 0.0f},
-        {"next_hi", 0, 1.75f},
-        {"next_lo", 0, 0.0f},
         {"gradient", 0, -2 * 0.75f * 0.125f},
+        {"octave0", 0, 0.0f},
+        {"octave1", 0, 0.0f},
+        {"octave2", 0, 0.0f},
+        {"octave3", 0, 0.0f},
         {NULL, 0, 0},
     };
     cl_uint number = 0;

@@ -2,7 +2,8 @@
 /*
  * The powers of cl/arithmetic.h against double: beta 0.5, 0.75 and 1 over every
  * positive normal float whose result is normal, other betas over at least 10^8
- * floats each; and of the same floats s^(-beta - 1), which the gradient takes as
+ * floats each with k 0, and where k has a formula of its own near it, over every
+ * float there; and of the same floats s^(-beta - 1), which the gradient takes as
  * the product of two powers. Prints the greatest distances, of the first in ULP of
  * the result, of the second in eps relative to it, as the gradient's bound counts
  * them; exits 1 when one is beyond its bound.
@@ -37,7 +38,7 @@ typedef struct slice {
     double beta;
     int power;
     lrn_scalars scalars;
-    uint32_t begin, step;
+    uint32_t begin, last, step;
     distance first, next; /* of s^-beta, of s^(-beta - 1) */
 } slice;
 
@@ -84,18 +85,21 @@ static inline void measure(distance *d, float result, double exact, double unit,
 LRN_FMA_CLONES
 static void run_slice(slice *s)
 {
-    for (uint64_t at = s->begin; at <= LAST; at += s->step) {
+    const int power = lrn_widest(s->power);
+    lrn_scalars zero_k = s->scalars;
+    zero_k.k = 0;
+    for (uint64_t at = s->begin; at <= s->last; at += s->step) {
         const float x = lrn_bits_scalar((uint32_t)at);
         const double exact = exact_power(s->power, (double)x, s->beta);
         float next;
         bits_t excess, next_excess;
         /* What lrn_normalize and lrn_gradient_factor do; with k 0 and scale 1 the sum is s. */
-        float result = lrn_power(s->power, x, s->scalars, &excess);
-        if (lrn_is_special(excess))
-            result = lrn_special_power(x, s->scalars);
-        lrn_powers(s->power, x, s->scalars, &next, &next_excess);
-        if (lrn_is_special(next_excess))
-            next = lrn_special_power(x, lrn_next_power(s->scalars));
+        float result = lrn_power(power, x, s->scalars, &excess);
+        if (lrn_is_special(power, excess))
+            result = lrn_special_power(x, zero_k);
+        lrn_powers(power, x, s->scalars, &next, &next_excess);
+        if (lrn_is_special(power, next_excess))
+            next = lrn_special_power(x, lrn_next_power(zero_k));
         const double exact_next = exact / (double)x;
         measure(&s->first, result, exact, ulp_of(exact), (uint32_t)at);
         measure(&s->next, next, exact_next, exact_next * 0x1p-23, (uint32_t)at);
@@ -117,17 +121,27 @@ static void gather(distance *total, const distance *part)
     }
 }
 
-static bool report(double beta, const distance *d, double bound, const char *unit)
+static bool report(double beta, double k, const distance *d, double bound, const char *unit)
 {
     const bool good = d->worst <= bound && d->count > 0;
-    printf("exponent %-7g %11llu values, greatest distance %.4f %s at s = %a, bound %g%s\n", -beta,
-           (unsigned long long)d->count, d->worst, unit, (double)lrn_bits_scalar(d->worst_at),
-           bound, good ? "" : "  FAILED");
+    printf("exponent %-7g k %-6g %11llu values, greatest distance %.4f %s at s = %a, bound %g%s\n",
+           -beta, k, (unsigned long long)d->count, d->worst, unit,
+           (double)lrn_bits_scalar(d->worst_at), bound, good ? "" : "  FAILED");
     fflush(stdout);
     return good;
 }
 
-static bool run_beta(double beta, uint32_t step)
+/* Floats first, first + step .. last, by their bits. */
+typedef struct floats {
+    uint32_t first, last, step;
+} floats;
+
+static floats everything(uint32_t step)
+{
+    return (floats){FIRST, LAST, step};
+}
+
+static bool run_beta(double beta, double k, floats range)
 {
     slice slices[MAX_THREADS];
     distance first = {.count = 0}, next = {.count = 0};
@@ -136,7 +150,7 @@ static bool run_beta(double beta, uint32_t step)
                              : processors > MAX_THREADS ? MAX_THREADS
                                                         : (uint32_t)processors;
     cllrn_params params;
-    if (cllrn_params_init(&params, sizeof params, CLLRN_TORCH, 1, 1.0, beta, 0.0, NULL) !=
+    if (cllrn_params_init(&params, sizeof params, CLLRN_TORCH, 1, 1.0, beta, k, NULL) !=
         CLLRN_SUCCESS)
         return false;
     const lrn_values v = lrn_params_values(&params, false);
@@ -144,14 +158,17 @@ static bool run_beta(double beta, uint32_t step)
         slices[i] = (slice){.beta = beta,
                             .power = v.power,
                             .scalars = {.scale_hi = (float)v.scale_hi,
+                                        .k = (float)v.k,
                                         .beta_hi = (float)v.beta_hi,
                                         .beta_lo = (float)v.beta_lo,
-                                        .next_hi = (float)v.next_hi,
-                                        .next_lo = (float)v.next_lo,
+                                        .octaves = {(float)v.octaves[0], (float)v.octaves[1],
+                                                    (float)v.octaves[2], (float)v.octaves[3]},
+                                        .slopes = LRN_SLOPES(-(float)v.beta_hi),
                                         .parity = v.parity,
                                         .next_parity = v.next_parity},
-                            .begin = FIRST + i * step,
-                            .step = threads * step};
+                            .begin = range.first + i * range.step,
+                            .last = range.last,
+                            .step = threads * range.step};
         if (pthread_create(&slices[i].thread, NULL, thread_main, &slices[i]) != 0) {
             fprintf(stderr, "no thread\n");
             exit(EXIT_FAILURE);
@@ -163,9 +180,9 @@ static bool run_beta(double beta, uint32_t step)
         gather(&next, &slices[i].next);
     }
     /* The gradient's bound has room for half an ULP more: see tests/unit/gradient_test.c. */
-    const double bound = v.power == LRN_POWER_GENERAL ? 3.0 : 2.0;
-    const bool good = report(beta, &first, bound, "ULP");
-    return report(beta + 1.0, &next, bound + 0.5, "eps") && good;
+    const double bound = v.power >= LRN_POWER_GENERAL ? 3.0 : 2.0;
+    const bool good = report(beta, k, &first, bound, "ULP");
+    return report(beta + 1.0, k, &next, bound + 0.5, "eps") && good;
 }
 
 int main(int argc, char **argv)
@@ -173,6 +190,10 @@ int main(int argc, char **argv)
     static const double all[] = {0.5, 0.75, 1.0};
     static const double others[] = {0.6, 0.1, 0.25, 0.9,   1.3,  2.0,  2.5,  3.0,
                                     3.7, 4.0, -0.5, -0.75, -1.0, -2.3, -4.0, 1e-3};
+    static const struct {
+        double beta, k;
+    } near[] = {{0.6, 1.0},  {0.6, 2.0},  {0.3, 1.0},    {0.9, 1.3},     {0.1, 1.4143},
+                {0.25, 1.9}, {0.7, 0.07}, {0.9999, 1.5}, {0.45, 1.2e19}, {1e-3, 1.0}};
     int passed = 0, failed = 0;
     const bool quick = argc == 2 && strcmp(argv[1], "--quick") == 0;
     if (argc > 1 && !quick) {
@@ -180,13 +201,21 @@ int main(int argc, char **argv)
         return 2;
     }
     for (size_t i = 0; i < sizeof all / sizeof *all; ++i)
-        *(run_beta(all[i], quick ? 1009 : 1) ? &passed : &failed) += 1;
+        *(run_beta(all[i], 0.0, everything(quick ? 1009 : 1)) ? &passed : &failed) += 1;
     for (size_t i = 0; i < sizeof others / sizeof *others; ++i) {
         /* Of all floats about one in |beta| has a normal result; more than 10^8 shall be left. */
         const double normal = (double)(LAST - FIRST) / fmax(1.0, 1.02 * fabs(others[i]));
         const uint32_t step = (uint32_t)(normal / 1.03e8);
-        *(run_beta(others[i], quick ? step * 1009 : step) ? &passed : &failed) += 1;
+        *(run_beta(others[i], 0.0, everything(quick ? step * 1009 : step)) ? &passed : &failed) +=
+            1;
     }
+    /* Where LRN_POWER_NEAR has its formula, every float, and for a k over everything. */
+    for (size_t i = 0; i < sizeof near / sizeof *near; ++i) {
+        const uint32_t first = lrn_scalar_bits((float)near[i].k * 0.70f);
+        const floats octaves = {first, first + LRN_NEAR_BITS + (1u << 23), quick ? 1009 : 1};
+        *(run_beta(near[i].beta, near[i].k, octaves) ? &passed : &failed) += 1;
+    }
+    *(run_beta(0.6, 1.0, everything(quick ? 21 * 1009 : 21)) ? &passed : &failed) += 1;
     printf("%d passed, %d failed\n", passed, failed);
     return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -93,7 +93,7 @@ fake_ledger_row fake_ledger(size_t index);
 void fake_set_delay(bool delay);
 
 /* What the library enqueued. */
-enum { FAKE_MAX_ARGUMENTS = 32, FAKE_MAX_WAITS = 4 };
+enum { FAKE_MAX_ARGUMENTS = 40, FAKE_MAX_WAITS = 4 };
 
 typedef struct fake_argument {
     char name[24];

@@ -12,9 +12,17 @@
 static lrn_scalars scalars_of(const cllrn_params *params)
 {
     const lrn_values v = lrn_params_values(params, false);
-    return (lrn_scalars){(float)v.scale_hi, (float)v.scale_lo, (float)v.k,       (float)v.beta_hi,
-                         (float)v.beta_lo,  (float)v.next_hi,  (float)v.next_lo, (float)v.gradient,
-                         v.parity,          v.next_parity};
+    return (lrn_scalars){
+        (float)v.scale_hi,
+        (float)v.scale_lo,
+        (float)v.k,
+        (float)v.beta_hi,
+        (float)v.beta_lo,
+        (float)v.gradient,
+        {(float)v.octaves[0], (float)v.octaves[1], (float)v.octaves[2], (float)v.octaves[3]},
+        LRN_SLOPES(-(float)v.beta_hi),
+        v.parity,
+        v.next_parity};
 }
 
 static int power_of(const cllrn_params *params)
@@ -91,6 +99,23 @@ static void next_power__at_most_half_an_eps_more_than_the_power(void **state)
         right = right && eps <= allowed(betas[i]);
     }
     assert_true(right);
+}
+
+/* beta + 1 in two floats, of which the first is the nearest to their sum. */
+static void next_power__of_beta_in_two_parts_SUCCESS(void **state)
+{
+    static const double betas[] = {0.6,   -0.6, 0.75, 1.0,  1e-3, 1e-8, 1e-20, -1.0,
+                                   1.1e3, 1e7,  -1e9, -4.3, 1e12, 0.1,  -1e-9};
+    (void)state;
+    for (size_t i = 0; i < sizeof betas / sizeof *betas; ++i) {
+        const cllrn_params params = make_window(0, 0, 1.0, 1.0, betas[i], 1.0);
+        const lrn_scalars next = lrn_next_power(scalars_of(&params));
+        const double exact = betas[i] + 1.0;
+        assert_true((double)next.beta_hi == (double)(float)exact);
+        assert_true(fabs(((double)next.beta_hi + (double)next.beta_lo) - exact) <=
+                    fmax(fabs(exact), fabs(betas[i])) * 0x1p-46);
+        assert_int_equal(next.parity, scalars_of(&params).next_parity);
+    }
 }
 
 static void assert_value(const char *what, float actual, double exact, double beta, float s)
@@ -212,13 +237,13 @@ static void gradient__bits_of_this_arithmetic_version_SUCCESS(void **state)
         uint64_t hash;
     } rows[] = {
         {0.5, UINT64_C(0x82568502275f8374)}, {0.75, UINT64_C(0x643e005d1e9b8eff)},
-        {1.0, UINT64_C(0xf3bcecc001d7b728)}, {0.6, UINT64_C(0xaa56d6ab200ace17)},
+        {1.0, UINT64_C(0xf3bcecc001d7b728)}, {0.6, UINT64_C(0x4c6128e9369c781c)},
         {2.0, UINT64_C(0xca61198d0be0e47f)}, {-0.75, UINT64_C(0x99c36a2c5b55943b)},
         {3.7, UINT64_C(0xf43b44bc88899b04)},
     };
     bool right = true;
     (void)state;
-    assert_int_equal(CLLRN_ARITHMETIC_VERSION, 2);
+    assert_int_equal(CLLRN_ARITHMETIC_VERSION, 3);
     for (size_t i = 0; i < sizeof rows / sizeof *rows; ++i) {
         const cllrn_params params = make_window(0, 0, 1.0, 0.7, rows[i].beta, 0.3);
         const lrn_scalars scalars = scalars_of(&params);
@@ -247,6 +272,7 @@ static void gradient__bits_of_this_arithmetic_version_SUCCESS(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        TEST(next_power__of_beta_in_two_parts_SUCCESS),
         TEST(next_power__at_most_half_an_eps_more_than_the_power),
         TEST(gradient_factor__special_values_SUCCESS),
         TEST(gradient__beta_zero_copies_dy_SUCCESS),

@@ -98,16 +98,16 @@ static void program_kernel_name__written_out_SUCCESS(void **state)
     } rows[] = {
         {{LRN_FILE_PACKED, false, LRN_F32, 8, 5, LRN_POWER_3_4, false},
          true,
-         "cllrn_forward_packed_f32_t5_p34_w8_i32"},
+         "cllrn_forward_packed_f32_t5_p34_w8_i32_v3"},
         {{LRN_FILE_STREAM, true, LRN_ANY, 1, 9, LRN_POWER_AT_RUN_TIME, false},
          false,
-         "cllrn_backward_stream_any_t9_w1_i32_o32"},
+         "cllrn_backward_stream_any_t9_w1_i32_o32_v3"},
         {{LRN_FILE_SEPARABLE, true, LRN_F64, 1, 0, LRN_POWER_AT_RUN_TIME, true},
          true,
-         "cllrn_backward_separable_f64_w1_i64"},
+         "cllrn_backward_separable_f64_w1_i64_v3"},
         {{LRN_FILE_COLUMN, false, LRN_BF16, 16, 7, LRN_POWER_HALF, false},
          true,
-         "cllrn_forward_column_bf16_t7_p12_w16_i32"},
+         "cllrn_forward_column_bf16_t7_p12_w16_i32_v3"},
     };
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; ++i) {
@@ -120,8 +120,9 @@ static void program_kernel_name__written_out_SUCCESS(void **state)
 static void offline_program_get__arguments_SUCCESS(void **state)
 {
     static const char scalars[] = ", uint modes, float scale_hi, float scale_lo, float k, "
-                                  "float beta_hi, float beta_lo, float next_hi, float next_lo, "
-                                  "float gradient";
+                                  "float beta_hi, float beta_lo, "
+                                  "float gradient, float octave0, float octave1, "
+                                  "float octave2, float octave3";
     char expected[CLLRN_ARGUMENTS_SIZE];
     (void)state;
     snprintf(expected, sizeof expected, "%s%s",
@@ -131,7 +132,7 @@ static void offline_program_get__arguments_SUCCESS(void **state)
              "int dy_channel, int dy_inner, int dst_outer, int dst_channel, int dst_inner, "
              "int lower, int tile_channels, int tile_positions",
              scalars);
-    assert_string_equal(get(NULL, find(NULL, "cllrn_forward_stream_any_t5_w1_i32")).arguments,
+    assert_string_equal(get(NULL, find(NULL, "cllrn_forward_stream_any_t5_w1_i32_v3")).arguments,
                         expected);
     snprintf(expected, sizeof expected, "%s%s",
              "global const uchar *src, global const uchar *dy, global uchar *dst, "
@@ -139,7 +140,7 @@ static void offline_program_get__arguments_SUCCESS(void **state)
              "ulong scratch_offset, long8 dims, long8 src_strides, long8 dy_strides, "
              "long8 dst_strides, int lower, int taps, long slot_step, long worker_step",
              scalars);
-    assert_string_equal(get(NULL, find(NULL, "cllrn_backward_separable_any_w1_i64")).arguments,
+    assert_string_equal(get(NULL, find(NULL, "cllrn_backward_separable_any_w1_i64_v3")).arguments,
                         expected);
 }
 
@@ -154,7 +155,7 @@ static void offline_program_get__of_an_engine_SUCCESS(void **state)
     assert_true(count > 0 && count < cllrn_offline_count(NULL));
     for (size_t i = 0; i < count; ++i) {
         const cllrn_offline_program one = get(w.engine, i);
-        assert_string_equal(one.kernel + strlen(one.kernel) - 4, "_o32");
+        assert_string_equal(one.kernel + strlen(one.kernel) - 7, "_o32_v3");
         assert_null(strstr(one.arguments, "long"));
         assert_null(strstr(one.arguments, "double"));
     }
@@ -185,11 +186,11 @@ static void offline_program_get__INVALID_ARGUMENT(void **state)
 /* It defines the name and every option, and the kernel is in it; a compiler tells of the rest. */
 static void offline_source__stands_alone_SUCCESS(void **state)
 {
-    const size_t number = find(NULL, "cllrn_backward_separable_f64_w1_i64");
+    const size_t number = find(NULL, "cllrn_backward_separable_f64_w1_i64_v3");
     char *const text = source_of(NULL, number);
     (void)state;
     assert_non_null(strstr(text,
-                           "#define LRN_KERNEL_NAME(name) cllrn_backward_separable_f64_w1_i64\n"
+                           "#define LRN_KERNEL_NAME(name) cllrn_backward_separable_f64_w1_i64_v3\n"
                            "#define LRN_BACKWARD\n"
                            "#define LRN_DOUBLE\n"
                            "#define LRN_STORAGE 4\n"
@@ -245,7 +246,7 @@ static void offline_source__of_an_engine_SUCCESS(void **state)
     (void)state;
     world_engine(&w);
     char other[] = "/* another cl/stream.cl */\n";
-    const size_t number = find(w.engine, "cllrn_forward_stream_any_t5_w1_i32");
+    const size_t number = find(w.engine, "cllrn_forward_stream_any_t5_w1_i32_v3");
     w.engine->sources.texts[LRN_FILE_STREAM] = other;
     char *const text = source_of(w.engine, number);
     assert_non_null(strstr(text, other));

@@ -526,7 +526,7 @@ static void plan_create__modes_SUCCESS(void **state)
     (void)state;
     for (int round = 0; round < 64; ++round) {
         static const double betas[] = {0.0, 0.5, 0.75, 1.0, 2.0, 3.0, 0.3, -1.0};
-        static const int powers[] = {0, 1, 2, 3, 4, 4, 4, 4}, parities[] = {1, 0, 0, 2, 1, 2, 0, 2},
+        static const int powers[] = {0, 1, 2, 3, 4, 4, 5, 4}, parities[] = {1, 0, 0, 2, 1, 2, 0, 2},
                          nexts[] = {2, 0, 0, 1, 2, 1, 0, 1};
         const int b = round % 8, axes = round / 8 % 4;
         const int32_t dtypes[] = {1 + round % 2 * (1 + round / 2 % 2), 1,

@@ -16,8 +16,14 @@
 static lrn_scalars scalars_of(const cllrn_params *params)
 {
     const lrn_values v = lrn_params_values(params, true);
-    return (lrn_scalars){v.scale_hi, v.scale_lo, v.k,        v.beta_hi, v.beta_lo,
-                         v.next_hi,  v.next_lo,  v.gradient, v.parity,  v.next_parity};
+    return (lrn_scalars){v.scale_hi,
+                         v.scale_lo,
+                         v.k,
+                         v.beta_hi,
+                         v.beta_lo,
+                         v.gradient,
+                         .parity = v.parity,
+                         .next_parity = v.next_parity};
 }
 
 static int power_of(const cllrn_params *params)

@@ -56,7 +56,7 @@ static void pack__is_the_only_origin_SUCCESS(void **state)
     assert_succeeded(lrn_program_get(w.engine, &ordinary, &program, &error), &error);
     assert_int_equal(program->origin, CLLRN_PACKED);
     assert_succeeded(
-        cllrn_engine_build(w.engine, "cllrn_backward_column_f32_t5_p34_w1_i32", &error), &error);
+        cllrn_engine_build(w.engine, "cllrn_backward_column_f32_t5_p34_w1_i32_v3", &error), &error);
     assert_succeeded(lrn_program_get(w.engine, &other, &program, &error), &error);
     assert_string_equal(program->kernel, "backward_column");
 
@@ -65,7 +65,7 @@ static void pack__is_the_only_origin_SUCCESS(void **state)
     program = UNTOUCHED;
     assert_failed(CLLRN_PROGRAM_MISSING, lrn_program_get(w.engine, &missing, &program, &error),
                   &error);
-    assert_non_null(strstr(error.message, "cllrn_forward_column_f32_t3_p34_w1_i32"));
+    assert_non_null(strstr(error.message, "cllrn_forward_column_f32_t3_p34_w1_i32_v3"));
     assert_ptr_equal(program, UNTOUCHED);
     assert_int_equal(fake_calls("clCreateProgramWithSource"), compiled);
     world_close(&w);
@@ -177,8 +177,8 @@ static void pack__vendors_binary_SUCCESS(void **state)
     const lrn_program *first = NULL, *second = NULL;
     const lrn_program_key other = {
         .file = LRN_FILE_COLUMN, .storage = LRN_F32, .width = 1, .taps = 7, .power = LRN_POWER_3_4};
-    static const char *const names[] = {"cllrn_forward_column_f32_t5_p34_w1_i32",
-                                        "cllrn_forward_column_f32_t7_p34_w1_i32"},
+    static const char *const names[] = {"cllrn_forward_column_f32_t5_p34_w1_i32_v3",
+                                        "cllrn_forward_column_f32_t7_p34_w1_i32_v3"},
                              *const kernels[] = {"forward_column_v", "forward_column_v"};
     cllrn_pack *pack = make_pack(&w), *empty = NULL, *sum = NULL, *again = NULL;
     cllrn_error error = error_blank();
@@ -212,7 +212,7 @@ static void pack__vendors_binary_SUCCESS(void **state)
 
 static void pack__kernel_is_not_in_the_binary_BUILD_FAILURE(void **state)
 {
-    static const char *const names[] = {"cllrn_forward_column_f32_t7_p34_w1_i32"};
+    static const char *const names[] = {"cllrn_forward_column_f32_t7_p34_w1_i32_v3"};
     static unsigned char vendor[256 * 1024];
     (void)state;
     world w = world_handles();
@@ -232,7 +232,7 @@ static void pack__kernel_is_not_in_the_binary_BUILD_FAILURE(void **state)
 /* A pack of one module for any device, made as its offline compiler would. */
 static cllrn_pack *make_modules(world *w)
 {
-    static const char *const names[] = {"cllrn_forward_column_f32_t5_p34_w1_i32"},
+    static const char *const names[] = {"cllrn_forward_column_f32_t5_p34_w1_i32_v3"},
                              *const kernels[] = {"forward_column_v"};
     static unsigned char module[256 * 1024];
     static const unsigned char magic[] = {0x03, 0x02, 0x23, 0x07};

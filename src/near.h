@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The numbers that LRN_POWER_NEAR of cl/power_float.h takes beside beta and k. */
+#ifndef LRN_NEAR_H
+#define LRN_NEAR_H
+
+#include <stdbool.h>
+
+/* Whether s^-beta has a quick formula near k, a float: 0 < beta <= 1 and k neither small nor huge.
+ */
+bool lrn_near_exists(double beta, double k);
+
+/*
+ * s^-beta, floats, where s is the power of 2 in k's octave [2^e sqrt(1/2), 2^e sqrt(2))
+ * and in the three behind it.
+ */
+void lrn_near_powers(double beta, double k, double powers[4]);
+
+#endif
