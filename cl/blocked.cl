@@ -259,8 +259,11 @@ LRN_INLINE void normalize_row(result_t to, global const element_t *x, layout l, 
 {
     index_t first, end;
     find_inside(&first, &end, l, b, left, right, lower);
+    /* Loops of their own for the powers most used. */
     const int done =
-        LRN_POWER == LRN_POWER_NEAR
+        LRN_POWER == LRN_POWER_3_4
+            ? normalize_inside(LRN_POWER_3_4, to, x, l, b, left, first, end, lower, modes, scalars)
+        : LRN_POWER == LRN_POWER_NEAR
             ? normalize_inside(LRN_POWER_NEAR, to, x, l, b, left, first, end, lower, modes, scalars)
             : normalize_inside(LRN_POWER, to, x, l, b, left, first, end, lower, modes, scalars);
     if (!done)

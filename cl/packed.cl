@@ -99,8 +99,11 @@ LRN_INLINE int differentiate_vectors(int power_class, scalar_t *factors, scalar_
 LRN_INLINE void differentiate(scalar_t *factors, scalar_t *powers, const scalar_t *x, int count,
                               int lower, uint modes, lrn_scalars scalars)
 {
+    /* Loops of their own for the powers most used. */
     const int done =
-        LRN_POWER == LRN_POWER_NEAR
+        LRN_POWER == LRN_POWER_3_4
+            ? differentiate_vectors(LRN_POWER_3_4, factors, powers, x, count, lower, scalars)
+        : LRN_POWER == LRN_POWER_NEAR
             ? differentiate_vectors(LRN_POWER_NEAR, factors, powers, x, count, lower, scalars)
             : differentiate_vectors(LRN_POWER, factors, powers, x, count, lower, scalars);
     for (int i = 0; i < count && !done; i += LRN_WIDTH)
@@ -250,8 +253,11 @@ LRN_RARE void normalize_row_alone(global const element_t *row, global element_t 
 LRN_INLINE void normalize_row(global const element_t *row, global element_t *out, index_t channels,
                               const ends *e, int lower, uint modes, lrn_scalars scalars)
 {
+    /* Loops of their own for the powers most used. */
     const int done =
-        LRN_POWER == LRN_POWER_NEAR
+        LRN_POWER == LRN_POWER_3_4
+            ? normalize_vectors(LRN_POWER_3_4, row, out, channels, e, lower, modes, scalars)
+        : LRN_POWER == LRN_POWER_NEAR
             ? normalize_vectors(LRN_POWER_NEAR, row, out, channels, e, lower, modes, scalars) ||
                   normalize_vectors_both(row, out, channels, e, lower, modes, scalars)
             : normalize_vectors(LRN_POWER, row, out, channels, e, lower, modes, scalars);

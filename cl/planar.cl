@@ -7,16 +7,22 @@
  *
  * A work-item takes a tile of tile_positions positions by tile_channels
  * channels and goes along its rows, which stream; the rows of a window are read
- * again from the caches. A row's vectors are those that begin in it, aligned
- * with dst. The gradient keeps the last LRN_TAPS rows of powers and factors
- * beside them.
+ * again from the caches. LRN_ROWS rows are computed at once: of a column, the
+ * vectors of neighbouring rows at one position, each is loaded once, and windows
+ * share their partial sums. The gradient keeps the last rows of powers and
+ * factors beside them.
  *
- * Powers that are not ordinary are rare: a row is computed as if there were
+ * Columns want exact rows, of which each has vectors of its own; the last one
+ * ends with the row and overlaps the one before it. Where rows are too short for
+ * that, or have to be stored past the caches and are not aligned, a row's vectors
+ * are those that begin in it, aligned with dst, and rows are computed one by one.
+ *
+ * Powers that are not ordinary are rare: rows are computed as if there were
  * none, and once more with care where there was one.
  *
  * Legal when: the window is across channels and LRN_TAPS wide, inner stride 1
  * and, of several channels, channel stride inner everywhere, no channel blocks,
- * the line and a window on both sides shorter than 2^31, backward
+ * the line and LRN_TAPS + LRN_ROWS rows on both sides shorter than 2^31, backward
  * tile_positions <= LRN_TILE / 2, dst disjoint from the sources.
  *
  * Global size: at least (max(1, inner / tile_positions), ceil(channels / tile_channels), any).
@@ -28,17 +34,41 @@
 /* The most positions a tile of the gradient may have, its last one's remainder included. */
 #define LRN_TILE 512
 
+/* Rows that are computed at once, and those that their windows reach together. */
+#define LRN_ROWS 4
+#define LRN_COLUMN (LRN_ROWS + LRN_TAPS - 1)
+
 /* The line of an item. */
 typedef struct line {
     index_t size; /* elements */
+    index_t rows; /* channels */
     index_t step; /* from one tap to the next */
-    int skew;     /* vectors begin at LRN_WIDTH - skew, 2 LRN_WIDTH - skew .. */
+    int exact;    /* vectors keep to their row */
+    int skew;     /* else they begin at LRN_WIDTH - skew, 2 LRN_WIDTH - skew .. */
+    int stream;   /* stores go past the caches, aligned */
 } line;
 
-/* The first of the line's vectors that begins at `at` or behind. */
+/* What a work-item computes of it. */
+typedef struct tile {
+    index_t begin, end;  /* rows */
+    index_t left, right; /* positions */
+} tile;
+
+LRN_INLINE int least(index_t a, int b)
+{
+    return a < b ? (int)a : b;
+}
+
+/* The first of a row's vectors, or of those that follow them, that begins at `at` or behind. */
 LRN_INLINE index_t vector_from(line l, index_t at)
 {
-    return ((at + l.skew + LRN_WIDTH - 1) & ~(index_t)(LRN_WIDTH - 1)) - l.skew;
+    return l.exact ? at : ((at + l.skew + LRN_WIDTH - 1) & ~(index_t)(LRN_WIDTH - 1)) - l.skew;
+}
+
+/* Where it lies in a row that ends before `end`. */
+LRN_INLINE index_t vector_at(line l, index_t at, index_t end)
+{
+    return l.exact ? min(at, end - LRN_WIDTH) : at;
 }
 
 /* Whether the windows of elements first .. end - 1 lie inside the line. */
@@ -65,6 +95,43 @@ LRN_INLINE real_t load(global const element_t *from, line l, index_t at, int ins
     return inside ? lrn_load(from, LRN_STORAGE, at, LRN_WIDTH) : load_clipped(from, l, at);
 }
 
+/* A vector of an exact row, of which all or nothing lies inside the line. */
+LRN_INLINE real_t load_of_row(global const element_t *from, line l, index_t c, index_t position,
+                              int inside)
+{
+    return inside || (c >= 0 && c < l.rows)
+               ? lrn_load(from, LRN_STORAGE, c * l.step + position, LRN_WIDTH)
+               : (real_t)(0.0f);
+}
+
+/* The same of each row from c on. */
+LRN_INLINE void load_column(real_t *column, global const element_t *from, line l, index_t c,
+                            index_t position, int inside)
+{
+#pragma unroll
+    for (int j = 0; j < LRN_COLUMN; ++j)
+        column[j] = load_of_row(from, l, c + j, position, inside);
+}
+
+/*
+ * LRN_ROWS rows from row c + `shift` on, of which a column holds those from row c
+ * on. Most windows are `usual` in where they begin; an index that changes would
+ * keep the column out of registers.
+ */
+LRN_INLINE void rows_of_column(real_t *rows, const real_t *column, int shift, int usual,
+                               global const element_t *from, line l, index_t c, index_t position,
+                               int inside)
+{
+#pragma unroll
+    for (int r = 0; r < LRN_ROWS; ++r)
+        rows[r] = column[usual + r];
+    if (shift != usual) {
+#pragma unroll
+        for (int r = 0; r < LRN_ROWS; ++r)
+            rows[r] = load_of_row(from, l, c + shift + r, position, inside);
+    }
+}
+
 /*
  * Has the part of a row fetched that will be needed next but one row later, where
  * a window's last row is `last` behind: no processor foresees that a tile's rows end.
@@ -72,6 +139,25 @@ LRN_INLINE real_t load(global const element_t *from, line l, index_t at, int ins
 LRN_INLINE void prefetch_row_behind(global const element_t *from, line l, index_t at, int last)
 {
     LRN_PREFETCH(from + at + (last + 1) * l.step, 0);
+}
+
+/* Those behind the rows that a column holds from row c on. */
+LRN_INLINE void prefetch_column_behind(global const element_t *from, line l, index_t c,
+                                       index_t position)
+{
+#pragma unroll
+    for (int r = 0; r < LRN_ROWS; ++r)
+        prefetch_row_behind(from, l, (c + r) * l.step + position, LRN_COLUMN - 1);
+}
+
+/* The same of dst where it stays in the caches: stores would wait for their lines. */
+LRN_INLINE void prefetch_stores_behind(global element_t *to, line l, index_t c, index_t position)
+{
+    if (l.stream)
+        return;
+#pragma unroll
+    for (int r = 0; r < LRN_ROWS; ++r)
+        LRN_PREFETCH(to + (c + LRN_ROWS + r) * l.step + position, 1);
 }
 
 /* The sum of squares of the windows of a vector's elements. */
@@ -84,33 +170,37 @@ LRN_INLINE real_t squares(global const element_t *from, line l, index_t at, int 
     return lrn_window_sum_unrolled(x, x);
 }
 
-LRN_INLINE int least(index_t a, int b)
-{
-    return a < b ? (int)a : b;
-}
-
 #ifdef LRN_BACKWARD
 
-/* One row of a tile, in vectors that begin at the tile's left edge. */
+/* What the gradient needs of one row of a tile, in vectors that begin at the tile's left edge. */
 typedef struct row {
     real_t factors[LRN_TILE / LRN_WIDTH + 1], powers[LRN_TILE / LRN_WIDTH + 1];
 } row;
 
-/* Vectors that hold a tile's positions and all that its last vector reaches. */
-LRN_INLINE int row_vectors(index_t positions)
+/* The rows that are kept: a power of two, no fewer than LRN_COLUMN. */
+#define LRN_KEPT_ROWS (LRN_COLUMN <= 8 ? 8 : LRN_COLUMN <= 16 ? 16 : 32)
+#define LRN_KEPT(rows, c) ((rows)[(c) & (LRN_KEPT_ROWS - 1)])
+
+/* Whole columns that keep the LRN_TAPS - 1 rows which a tile's first windows reach, in rows. */
+#define LRN_EARLIER ((LRN_TAPS + LRN_ROWS - 2) / LRN_ROWS * LRN_ROWS)
+
+/* Vectors that hold a row's positions and, where they cross rows, all that its last one reaches. */
+LRN_INLINE int row_vectors(line l, tile t)
 {
-    return (int)((positions + 2 * (LRN_WIDTH - 1)) / LRN_WIDTH);
+    return (int)((t.right - t.left + (l.exact ? 1 : 2) * (LRN_WIDTH - 1)) / LRN_WIDTH);
 }
 
-/* The factors and powers from element `at` on; zeros outside the line. */
-LRN_INLINE void differentiate_row(row *r, int vectors, global const element_t *x, line l,
-                                  index_t at, int lower, uint modes, lrn_scalars scalars)
+/* The factors and powers of a row; zeros outside the line. */
+LRN_INLINE void differentiate_row(row *rows, global const element_t *x, line l, tile t, index_t c,
+                                  int lower, uint modes, lrn_scalars scalars)
 {
-    const int inside = is_inside(l, at, at + vectors * LRN_WIDTH, lower);
-    if (inside) {
+    row *r = &LRN_KEPT(rows, c);
+    const int vectors = row_vectors(l, t);
+    const index_t at = c * l.step + t.left, end = c * l.step + t.right;
+    if (is_inside(l, at, vector_at(l, at + (vectors - 1) * LRN_WIDTH, end) + LRN_WIDTH, lower)) {
         bits_t excess, most = (bits_t)(0u);
         for (int v = 0; v < vectors; ++v) {
-            const index_t here = at + v * LRN_WIDTH;
+            const index_t here = vector_at(l, at + v * LRN_WIDTH, end);
             prefetch_row_behind(x, l, here, LRN_TAPS - 1 - lower);
             r->factors[v] = lrn_gradient_factor_ordinary(LRN_POWER, load(x, l, here, 1),
                                                          squares(x, l, here, lower, 1), scalars,
@@ -121,34 +211,164 @@ LRN_INLINE void differentiate_row(row *r, int vectors, global const element_t *x
             return;
     }
     for (int v = 0; v < vectors; ++v) {
-        const index_t here = at + v * LRN_WIDTH;
+        const index_t here = vector_at(l, at + v * LRN_WIDTH, end);
         r->factors[v] = lrn_gradient_factor(LRN_POWER, load_clipped(x, l, here),
                                             squares(x, l, here, lower, 0), scalars, &r->powers[v]);
+        /* There is no term outside, though an infinite power may have made a NaN. */
+        scalar_t *factors = (scalar_t *)&r->factors[v];
+        for (int i = 0; i < LRN_WIDTH && here + i < 0; ++i)
+            factors[i] = 0.0f;
+        for (int i = LRN_WIDTH - 1; i >= 0 && here + i >= l.size; --i)
+            factors[i] = 0.0f;
     }
-    /* There is no term outside, though an infinite power may have made a NaN. */
-    scalar_t *factors = (scalar_t *)r->factors;
-    for (int i = 0; i < vectors * LRN_WIDTH && at + i < 0; ++i)
-        factors[i] = 0.0f;
-    for (int i = vectors * LRN_WIDTH - 1; i >= 0 && at + i >= l.size; --i)
-        factors[i] = 0.0f;
 }
 
-/* dx of a vector whose first element lies `offset` behind the rows' first. */
-LRN_INLINE real_t gradient_at(const row *rows, int oldest, index_t offset,
-                              global const element_t *x, global const element_t *dy, line l,
-                              index_t at, int upper, int inside, uint modes, lrn_scalars scalars)
+/* dx of a vector of row c whose first element lies `offset` behind the kept rows' first. */
+LRN_INLINE real_t gradient_at(const row *rows, index_t c, index_t offset, global const element_t *x,
+                              global const element_t *dy, line l, index_t at, int upper, int inside,
+                              uint modes, lrn_scalars scalars)
 {
-    real_t g[LRN_TAPS], f[LRN_TAPS], power = (real_t)(0.0f);
+    real_t g[LRN_TAPS], f[LRN_TAPS];
 #pragma unroll
     for (int j = 0; j < LRN_TAPS; ++j) {
-        const int slot = oldest + j < LRN_TAPS ? oldest + j : oldest + j - LRN_TAPS;
-        f[j] = LRN_LOAD((const scalar_t *)rows[slot].factors + offset);
+        f[j] = LRN_LOAD((const scalar_t *)LRN_KEPT(rows, c + j - upper).factors + offset);
         g[j] = load(dy, l, at + (j - upper) * l.step, inside);
-        if (j == upper)
-            power = LRN_LOAD((const scalar_t *)rows[slot].powers + offset);
     }
-    return lrn_gradient(LRN_POWER, load(x, l, at, inside), load(dy, l, at, inside), power,
+    return lrn_gradient(LRN_POWER, load(x, l, at, inside), load(dy, l, at, inside),
+                        LRN_LOAD((const scalar_t *)LRN_KEPT(rows, c).powers + offset),
                         lrn_window_sum_unrolled(g, f), scalars);
+}
+
+/* dx of a row, whose window's rows are kept. */
+LRN_INLINE void gradient_row(const row *rows, global const element_t *x, global const element_t *dy,
+                             global element_t *to, line l, tile t, index_t c, int upper, uint modes,
+                             lrn_scalars scalars)
+{
+    const index_t origin = c * l.step + t.left, end = c * l.step + t.right;
+    const index_t first = vector_from(l, origin), last = vector_from(l, end);
+    const int inside = is_inside(l, first, last, upper);
+    for (index_t next = first; next < last; next += LRN_WIDTH) {
+        const index_t at = vector_at(l, next, end);
+        const real_t dx =
+            gradient_at(rows, c, next - origin, x, dy, l, at, upper, inside, modes, scalars);
+        lrn_store(dx, to, LRN_STORAGE, at, least(l.size - at, LRN_WIDTH));
+    }
+}
+
+/*
+ * dx of LRN_ROWS exact rows from c on, those in the tile, where rows before
+ * c + lower are kept; keeps as many more. Whether a power was not ordinary.
+ */
+LRN_INLINE int gradient_rows(int power, row *rows, global const element_t *src,
+                             global const element_t *dy, global element_t *to, line l, tile t,
+                             index_t c, int lower, int inside, uint modes, lrn_scalars scalars)
+{
+    const int upper = LRN_TAPS - 1 - lower, vectors = row_vectors(l, t);
+    bits_t excess, most = (bits_t)(0u);
+    for (int v = 0; v < vectors; ++v) {
+        const index_t position = vector_at(l, t.left + v * LRN_WIDTH, t.right);
+        real_t x[LRN_COLUMN], g[LRN_COLUMN], f[LRN_COLUMN], next_x[LRN_ROWS], own_g[LRN_ROWS];
+        load_column(x, src, l, c, position, inside);
+        rows_of_column(next_x, x, lower, LRN_TAPS / 2, src, l, c, position, inside);
+        load_column(g, dy, l, c - upper, position, inside);
+        rows_of_column(own_g, g, upper, LRN_TAPS - 1 - LRN_TAPS / 2, dy, l, c - upper, position,
+                       inside);
+        prefetch_column_behind(src, l, c, position);
+        prefetch_column_behind(dy, l, c - upper, position);
+        prefetch_stores_behind(to, l, c, position);
+#pragma unroll
+        for (int j = 0; j < LRN_TAPS - 1; ++j)
+            f[j] = LRN_KEPT(rows, c - upper + j).factors[v];
+#pragma unroll
+        for (int r = 0; r < LRN_ROWS; ++r) {
+            row *kept = &LRN_KEPT(rows, c + lower + r);
+            f[LRN_TAPS - 1 + r] = lrn_gradient_factor_ordinary(
+                power, next_x[r], lrn_window_sum_unrolled(x + r, x + r), scalars, &kept->powers[v],
+                &excess);
+            kept->factors[v] = f[LRN_TAPS - 1 + r];
+            most = max(most, excess);
+        }
+#pragma unroll
+        for (int r = 0; r < LRN_ROWS; ++r) {
+            if (!inside && (c + r < t.begin || c + r >= t.end))
+                continue;
+            const real_t dx = lrn_gradient(power, x[r], own_g[r], LRN_KEPT(rows, c + r).powers[v],
+                                           lrn_window_sum_unrolled(g + r, f + r), scalars);
+            lrn_store_whole(dx, to, LRN_STORAGE, (c + r) * l.step + position, l.stream);
+        }
+    }
+    return LRN_ANY_LANE(lrn_is_special(power, most));
+}
+
+/* Loops of their own for the powers most used. */
+LRN_INLINE int gradient_rows_inside(row *rows, global const element_t *x,
+                                    global const element_t *dy, global element_t *to, line l,
+                                    tile t, index_t c, int lower, uint modes, lrn_scalars scalars)
+{
+    if (LRN_POWER == LRN_POWER_3_4)
+        return gradient_rows(LRN_POWER_3_4, rows, x, dy, to, l, t, c, lower, 1, modes, scalars);
+    if (LRN_POWER == LRN_POWER_NEAR)
+        return gradient_rows(LRN_POWER_NEAR, rows, x, dy, to, l, t, c, lower, 1, modes, scalars);
+    return gradient_rows(LRN_POWER, rows, x, dy, to, l, t, c, lower, 1, modes, scalars);
+}
+
+LRN_RARE int gradient_rows_clipped(int power, row *rows, global const element_t *x,
+                                   global const element_t *dy, global element_t *to, line l, tile t,
+                                   index_t c, int lower, uint modes, lrn_scalars scalars)
+{
+    return gradient_rows(power, rows, x, dy, to, l, t, c, lower, 0, modes, scalars);
+}
+
+/* The rows that gradient_rows() kept, and dx of its rows, with care for every power. */
+LRN_RARE void gradient_rows_carefully(row *rows, global const element_t *x,
+                                      global const element_t *dy, global element_t *to, line l,
+                                      tile t, index_t c, int lower, uint modes, lrn_scalars scalars)
+{
+    for (int r = 0; r < LRN_ROWS; ++r)
+        differentiate_row(rows, x, l, t, c + lower + r, lower, modes, scalars);
+    for (int r = 0; r < LRN_ROWS; ++r)
+        if (c + r >= t.begin && c + r < t.end)
+            gradient_row(rows, x, dy, to, l, t, c + r, LRN_TAPS - 1 - lower, modes, scalars);
+}
+
+LRN_INLINE void compute_columns(global const element_t *x, global const element_t *dy,
+                                global element_t *to, line l, tile t, int lower, uint modes,
+                                lrn_scalars scalars)
+{
+    const int upper = LRN_TAPS - 1 - lower;
+    row rows[LRN_KEPT_ROWS];
+    for (index_t c = t.begin - LRN_EARLIER; c < t.end; c += LRN_ROWS) {
+        const int inside =
+            c >= t.begin && c + LRN_ROWS <= t.end && c >= upper && c + LRN_COLUMN <= l.rows;
+        int special = inside ? gradient_rows_inside(rows, x, dy, to, l, t, c, lower, modes, scalars)
+                             : gradient_rows_clipped(LRN_POWER, rows, x, dy, to, l, t, c, lower,
+                                                     modes, scalars);
+        if (special && LRN_POWER == LRN_POWER_NEAR)
+            special = gradient_rows_clipped(LRN_POWER_BOTH, rows, x, dy, to, l, t, c, lower, modes,
+                                            scalars);
+        if (special)
+            gradient_rows_carefully(rows, x, dy, to, l, t, c, lower, modes, scalars);
+    }
+}
+
+LRN_RARE void compute_one_by_one(global const element_t *x, global const element_t *dy,
+                                 global element_t *to, line l, tile t, int lower, uint modes,
+                                 lrn_scalars scalars)
+{
+    const int upper = LRN_TAPS - 1 - lower;
+    row rows[LRN_KEPT_ROWS];
+    for (index_t c = t.begin - LRN_TAPS + 1; c < t.end; ++c) {
+        differentiate_row(rows, x, l, t, c + lower, lower, modes, scalars);
+        if (c < t.begin)
+            continue;
+        if (c == 0 && t.left == 0 && l.skew > 0) {
+            /* What lies before the first vector. */
+            const int head = least(l.size, LRN_WIDTH - l.skew);
+            const real_t dx = gradient_at(rows, 0, 0, x, dy, l, 0, upper, 0, modes, scalars);
+            lrn_store(dx, to, LRN_STORAGE, 0, head);
+        }
+        gradient_row(rows, x, dy, to, l, t, c, upper, modes, scalars);
+    }
 }
 
 #else
@@ -161,24 +381,112 @@ LRN_RARE void normalize_vector(global const element_t *from, global element_t *t
     lrn_store(y, to, LRN_STORAGE, at, count);
 }
 
-LRN_INLINE void normalize_row(global const element_t *from, global element_t *to, line l,
-                              index_t first, index_t end, int lower, uint modes,
+/* A row with care for every power. */
+LRN_RARE void normalize_carefully(global const element_t *from, global element_t *to, line l,
+                                  tile t, index_t c, int lower, uint modes, lrn_scalars scalars)
+{
+    const index_t end = c * l.step + t.right, last = vector_from(l, end);
+    for (index_t next = vector_from(l, c * l.step + t.left); next < last; next += LRN_WIDTH) {
+        const index_t at = vector_at(l, next, end);
+        normalize_vector(from, to, l, at, least(l.size - at, LRN_WIDTH), lower, modes, scalars);
+    }
+}
+
+/* A row whose vectors cross into the next; whether a power was not ordinary. */
+LRN_INLINE int normalize_row(int power, global const element_t *from, global element_t *to, line l,
+                             tile t, index_t c, int lower, uint modes, lrn_scalars scalars)
+{
+    const index_t first = vector_from(l, c * l.step + t.left),
+                  last = vector_from(l, c * l.step + t.right);
+    if (!is_inside(l, first, last, lower))
+        return 1;
+    bits_t excess, most = (bits_t)(0u);
+    for (index_t at = first; at < last; at += LRN_WIDTH) {
+        prefetch_row_behind(from, l, at, LRN_TAPS - 1 - lower);
+        const real_t y = lrn_normalize_ordinary(power, load(from, l, at, 1),
+                                                squares(from, l, at, lower, 1), scalars, &excess);
+        most = max(most, excess);
+        lrn_store_whole(y, to, LRN_STORAGE, at, l.stream);
+    }
+    return LRN_ANY_LANE(lrn_is_special(power, most));
+}
+
+/* LRN_ROWS exact rows from c on, those in the tile; whether a power was not ordinary. */
+LRN_INLINE int normalize_rows(int power, global const element_t *from, global element_t *to, line l,
+                              tile t, index_t c, int lower, int inside, uint modes,
                               lrn_scalars scalars)
 {
-    if (is_inside(l, first, end, lower)) {
-        bits_t excess, most = (bits_t)(0u);
-        for (index_t at = first; at < end; at += LRN_WIDTH) {
-            prefetch_row_behind(from, l, at, LRN_TAPS - 1 - lower);
+    bits_t excess, most = (bits_t)(0u);
+    for (index_t next = t.left; next < t.right; next += LRN_WIDTH) {
+        const index_t position = vector_at(l, next, t.right);
+        real_t x[LRN_COLUMN], own[LRN_ROWS];
+        load_column(x, from, l, c - lower, position, inside);
+        rows_of_column(own, x, lower, LRN_TAPS / 2, from, l, c - lower, position, inside);
+        prefetch_column_behind(from, l, c - lower, position);
+        prefetch_stores_behind(to, l, c, position);
+#pragma unroll
+        for (int r = 0; r < LRN_ROWS; ++r) {
+            if (!inside && c + r >= t.end)
+                continue;
             const real_t y = lrn_normalize_ordinary(
-                LRN_POWER, load(from, l, at, 1), squares(from, l, at, lower, 1), scalars, &excess);
+                power, own[r], lrn_window_sum_unrolled(x + r, x + r), scalars, &excess);
             most = max(most, excess);
-            lrn_store_whole(y, to, LRN_STORAGE, at, LRN_MODE_STREAM);
+            lrn_store_whole(y, to, LRN_STORAGE, (c + r) * l.step + position, l.stream);
         }
-        if (!LRN_ANY_LANE(lrn_is_special(LRN_POWER, most)))
-            return;
     }
-    for (index_t at = first; at < end; at += LRN_WIDTH)
-        normalize_vector(from, to, l, at, least(l.size - at, LRN_WIDTH), lower, modes, scalars);
+    return LRN_ANY_LANE(lrn_is_special(power, most));
+}
+
+/* Loops of their own for the powers most used. */
+LRN_INLINE int normalize_rows_inside(global const element_t *from, global element_t *to, line l,
+                                     tile t, index_t c, int lower, uint modes, lrn_scalars scalars)
+{
+    if (LRN_POWER == LRN_POWER_3_4)
+        return normalize_rows(LRN_POWER_3_4, from, to, l, t, c, lower, 1, modes, scalars);
+    if (LRN_POWER == LRN_POWER_NEAR)
+        return normalize_rows(LRN_POWER_NEAR, from, to, l, t, c, lower, 1, modes, scalars);
+    return normalize_rows(LRN_POWER, from, to, l, t, c, lower, 1, modes, scalars);
+}
+
+LRN_RARE int normalize_rows_clipped(int power, global const element_t *from, global element_t *to,
+                                    line l, tile t, index_t c, int lower, uint modes,
+                                    lrn_scalars scalars)
+{
+    return normalize_rows(power, from, to, l, t, c, lower, 0, modes, scalars);
+}
+
+LRN_INLINE void compute_columns(global const element_t *from, global element_t *to, line l, tile t,
+                                int lower, uint modes, lrn_scalars scalars)
+{
+    for (index_t c = t.begin; c < t.end; c += LRN_ROWS) {
+        const int inside = c >= lower && c + LRN_COLUMN - lower <= l.rows && c + LRN_ROWS <= t.end;
+        int special =
+            inside ? normalize_rows_inside(from, to, l, t, c, lower, modes, scalars)
+                   : normalize_rows_clipped(LRN_POWER, from, to, l, t, c, lower, modes, scalars);
+        if (special && LRN_POWER == LRN_POWER_NEAR)
+            special =
+                normalize_rows_clipped(LRN_POWER_BOTH, from, to, l, t, c, lower, modes, scalars);
+        for (int r = 0; special && r < LRN_ROWS && c + r < t.end; ++r)
+            normalize_carefully(from, to, l, t, c + r, lower, modes, scalars);
+    }
+}
+
+LRN_RARE void compute_one_by_one(global const element_t *from, global element_t *to, line l, tile t,
+                                 int lower, uint modes, lrn_scalars scalars)
+{
+    if (t.begin == 0 && t.left == 0 && l.skew > 0) {
+        /* What lies before the first vector. */
+        const int head = least(l.size, LRN_WIDTH - l.skew);
+        normalize_vector(from, to, l, 0, head, lower, modes, scalars);
+    }
+    for (index_t c = t.begin; c < t.end; ++c) {
+        const int special =
+            LRN_POWER == LRN_POWER_NEAR
+                ? normalize_row(LRN_POWER_NEAR, from, to, l, t, c, lower, modes, scalars)
+                : normalize_row(LRN_POWER, from, to, l, t, c, lower, modes, scalars);
+        if (special)
+            normalize_carefully(from, to, l, t, c, lower, modes, scalars);
+    }
 }
 
 #endif
@@ -187,66 +495,44 @@ kernel void LRN_KERNEL_NAME(planar)(LRN_TENSOR_ARGUMENTS)
 {
     const lrn_scalars scalars = LRN_SCALARS;
     const index_t tiles = inner < tile_positions ? 1 : inner / tile_positions;
-    const index_t tile = (index_t)get_global_id(0);
+    const index_t tile_number = (index_t)get_global_id(0);
     const index_t begin = (index_t)get_global_id(1) * tile_channels;
-    if (tile >= tiles || begin >= channels)
+    if (tile_number >= tiles || begin >= channels)
         return;
 
-    const index_t end = channels - begin <= tile_channels ? channels : begin + tile_channels;
-    const index_t left = tile * tile_positions;
-    const index_t right = tile == tiles - 1 ? inner : left + tile_positions;
+    const index_t left = tile_number * tile_positions;
+    const tile t = {begin, channels - begin <= tile_channels ? channels : begin + tile_channels,
+                    left, tile_number == tiles - 1 ? inner : left + tile_positions};
     src += src_offset;
     dst += dst_offset;
 #ifdef LRN_BACKWARD
     dy += dy_offset;
-    const int upper = LRN_TAPS - 1 - lower, vectors = row_vectors(right - left);
-    row rows[LRN_TAPS];
 #endif
 
     for (index_t item = get_global_id(2); item < outer; item += get_global_size(2)) {
-        global const element_t *x = src + item * src_outer;
         global element_t *to = dst + item * dst_outer;
         const int skew = (int)((size_t)to / sizeof *to % LRN_WIDTH);
-        const line l = {channels * inner, inner, skew};
-        /* What lies before the first vector. */
-        const int head =
-            begin == 0 && tile == 0 ? least(l.size, (LRN_WIDTH - skew) % LRN_WIDTH) : 0;
+        /* Past the caches whole lines are stored: of columns where all rows are aligned alike. */
+        const int aligned = skew == 0 && inner % LRN_WIDTH == 0;
+#ifdef LRN_BACKWARD
+        const int stream = LRN_MODE_STREAM && aligned, exact = inner >= LRN_WIDTH;
+#else
+        /* Where arithmetic is so little, such stores gain more than columns do. */
+        const int stream = LRN_MODE_STREAM, exact = inner >= LRN_WIDTH && (aligned || !stream);
+#endif
+        const line l = {channels * inner, channels, inner, exact, skew, stream};
+        global const element_t *from = src + item * src_outer;
 #ifdef LRN_BACKWARD
         global const element_t *gradients = dy + item * dy_outer;
-        int newest = 0; /* the row of channel j; older channels follow it */
-        for (index_t j = begin - upper; j < end + lower; ++j) {
-            const index_t c = j - lower;
-            newest = newest == LRN_TAPS - 1 ? 0 : newest + 1;
-            differentiate_row(&rows[newest], vectors, x, l, j * inner + left, lower, modes,
-                              scalars);
-            if (c < begin)
-                continue;
-            const int oldest = newest == LRN_TAPS - 1 ? 0 : newest + 1;
-            const index_t origin = c * inner + left, first = vector_from(l, origin),
-                          last = vector_from(l, c * inner + right);
-            if (c == 0 && head > 0)
-                lrn_store(
-                    gradient_at(rows, oldest, 0, x, gradients, l, 0, upper, 0, modes, scalars), to,
-                    LRN_STORAGE, 0, head);
-            if (is_inside(l, first, last, upper))
-                for (index_t at = first; at < last; at += LRN_WIDTH) {
-                    prefetch_row_behind(gradients, l, at, lower);
-                    lrn_store_whole(gradient_at(rows, oldest, at - origin, x, gradients, l, at,
-                                                upper, 1, modes, scalars),
-                                    to, LRN_STORAGE, at, LRN_MODE_STREAM);
-                }
-            else
-                for (index_t at = first; at < last; at += LRN_WIDTH)
-                    lrn_store(gradient_at(rows, oldest, at - origin, x, gradients, l, at, upper, 0,
-                                          modes, scalars),
-                              to, LRN_STORAGE, at, least(l.size - at, LRN_WIDTH));
-        }
+        if (exact)
+            compute_columns(from, gradients, to, l, t, lower, modes, scalars);
+        else
+            compute_one_by_one(from, gradients, to, l, t, lower, modes, scalars);
 #else
-        if (head > 0)
-            normalize_vector(x, to, l, 0, head, lower, modes, scalars);
-        for (index_t c = begin; c < end; ++c)
-            normalize_row(x, to, l, vector_from(l, c * inner + left),
-                          vector_from(l, c * inner + right), lower, modes, scalars);
+        if (exact)
+            compute_columns(from, to, l, t, lower, modes, scalars);
+        else
+            compute_one_by_one(from, to, l, t, lower, modes, scalars);
 #endif
     }
 }

@@ -98,11 +98,15 @@ static bool is_line(const problem *p)
                                                                   shape->dst.strides[0] == inner));
 }
 
-/* planar's taps lie up to that far outside the line, and are told by their places. */
+/* Channels that cl/planar.cl computes at once. */
+#define PLANAR_ROWS 4
+
+/* Its taps, and what it fetches ahead, lie up to that far outside the line, and are told by their
+ * places. */
 static bool is_narrow_line(const problem *p)
 {
-    const int64_t taps = channels_of(p) + 2 * p->taps;
-    return taps < 2 * NARROW_LIMIT / inner_of(p) - 1;
+    const int64_t rows = channels_of(p) + 2 * (p->taps + PLANAR_ROWS);
+    return rows < 2 * NARROW_LIMIT / inner_of(p) - 1;
 }
 
 static bool fits_planar(const problem *p)
@@ -274,11 +278,15 @@ static void shape_planar(const problem *p, lrn_selection *s)
     s->tile_positions = p->backward ? 256 : 1024;
     const int64_t tiles = inner_of(p) < s->tile_positions ? 1 : inner_of(p) / s->tile_positions;
     /* Few channels a tile where there are few tiles; the gradient computes its edges twice. */
-    const int64_t wanted = 8 * p->facts->compute_units;
-    int64_t rows = p->backward ? 48 : 24;
-    if (!p->backward && divide_up(channels_of(p), rows) * tiles * outer_of(p) < wanted)
+    const int64_t wanted = 8 * p->facts->compute_units, most = p->backward ? 96 : 24,
+                  fewest = p->backward ? 48 : 8;
+    int64_t rows = most;
+    if (divide_up(channels_of(p), rows) * tiles * outer_of(p) < wanted)
         rows = divide_up(channels_of(p) * tiles * outer_of(p), wanted);
-    rows = rows < 6 ? 6 : rows;
+    rows = rows < fewest ? fewest : rows;
+    /* Tiles of the same size, in whole columns. */
+    rows = divide_up(channels_of(p), divide_up(channels_of(p), rows));
+    rows = divide_up(rows, PLANAR_ROWS) * PLANAR_ROWS;
     s->tile_channels =
         (int32_t)(channels_of(p) < rows * MAX_GROUPS ? rows
                                                      : divide_up(channels_of(p), MAX_GROUPS));

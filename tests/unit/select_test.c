@@ -419,7 +419,7 @@ static void select__beyond_the_cache_SUCCESS(void **state)
 /* Taps far outside a line are told by 32-bit places, tiles of channels by 16-bit numbers. */
 static void select__far_taps_and_many_tiles_SUCCESS(void **state)
 {
-    const int64_t two[] = {1, 2, 1, 430000000}, less[] = {1, 2, 1, 150000000},
+    const int64_t two[] = {1, 2, 1, 430000000}, less[] = {1, 2, 1, 90000000},
                   one[] = {1, 1, 1, (1 << 30) - 1}, many[] = {1, 70000000};
     const cllrn_tensor far = with_dtype(make_tensor(4, two, NULL, 1), CLLRN_F16),
                        near = with_dtype(make_tensor(4, less, NULL, 1), CLLRN_F16),

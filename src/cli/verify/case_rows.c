@@ -148,8 +148,16 @@ const case_row case_rows[] = {
     LAYOUTS(TYPES(F32, NONE, NONE),          NCHW(1, 35, 1, 9), AT(LAYOUT_C, LAYOUT_C, 1, 0), CONTENT_SPREAD),
     LAYOUTS(TYPES(F32, NONE, NONE),          NCHW(1, 2, 1, 263), AT(LAYOUT_C, LAYOUT_C, 1, 0), CONTENT_SPREAD),
     LAYOUTS(TYPES(NONE, F32, NARROW),        NCHW(70, 5, 1, 19), IN(LAYOUT_C), CONTENT_SPREAD),
+    /* Columns of rows, as "planar" computes them: rows of one vector, rows all aligned, and runs with every remainder. */
+    LAYOUTS(TYPES(F32, NARROW, NONE),        NCHW(2, 8, 1, 16), AT(LAYOUT_C, LAYOUT_C, 3, 5), CONTENT_SPREAD),
+    LAYOUTS(TYPES(NONE, F32 | NARROW, NONE), NCHW(2, 25, 2, 24), IN(LAYOUT_C), CONTENT_SPREAD),
+    LAYOUTS(TYPES(NONE, F32 | NARROW, NONE), NCHW(1, 102, 1, 528), IN(LAYOUT_C), CONTENT_INTEGER),
+    LAYOUTS(TYPES(NONE, F32, NARROW),        NCHW(1, 6, 3, 7), AT(LAYOUT_C, LAYOUT_C, 0, 1), CONTENT_SPREAD),
 
     /* Sizes, from 1 to beyond all channels; the conventions' even ones; off centre. */
+    WINDOWS(TYPES(F32, NARROW, NONE),        NCHW(2, 14, 1, 21), IN(LAYOUT_C),  ACROSS(1, 3, 5), 1),
+    WINDOWS(TYPES(NONE, F32 | NARROW, NONE), NCHW(1, 11, 1, 32), IN(LAYOUT_C),  ACROSS(8, 0, 9), 1),
+    WINDOWS(TYPES(NONE, F32, NARROW),        NCHW(1, 9, 1, 18), IN(LAYOUT_C),   ACROSS(0, 1, 2), 1),
     WINDOWS(TYPES(F32, NARROW | F64, MIXED), NCHW(2, 9, 2, 3), IN(LAYOUT_C),    ACROSS(0, 0, 1), 1),
     WINDOWS(TYPES(F32, NARROW | F64, MIXED), NCHW(2, 9, 2, 3), IN(LAYOUT_C),    ACROSS(0, 1, 2), 1),
     WINDOWS(TYPES(NONE, F32 | NARROW | F64, MIXED), NCHW(2, 9, 2, 3), IN(LAYOUT_LAST), ACROSS(1, 0, 2), 1),
@@ -218,6 +226,8 @@ const case_row case_rows[] = {
     /* Zeros, infinities, NaNs, sums that overflow. */
     SPECIAL(TYPES(F32 | F64, NARROW, MIXED), BOTH, NCHW(1, 20, 1, 9), IN(LAYOUT_C), ACROSS(1, 1, 3), 1, 1, 1, CONTENT_SPECIAL),
     SPECIAL(TYPES(NONE, F32 | NARROW | F64, MIXED), BOTH, NCHW(1, 20, 1, 9), IN(LAYOUT_LAST), ACROSS(1, 1, 3), 1, 0.5, 1, CONTENT_SPECIAL),
+    SPECIAL(TYPES(F32, NARROW, NONE), BOTH, NCHW(1, 22, 1, 19), IN(LAYOUT_C), ACROSS(2, 2, 5), 1, 0.75, 0, CONTENT_SPECIAL),
+    SPECIAL(TYPES(F32, NARROW, NONE), BOTH, NCHW(1, 57, 1, 18), IN(LAYOUT_C), ACROSS(2, 2, 5), 1e-3, 0.75, 1, CONTENT_ONE_NAN),
     SPECIAL(TYPES(F32 | BF16, F16 | F64, MIXED), BOTH, NCHW(1, 20, 1, 9), IN(LAYOUT_LAST), ACROSS(2, 2, 5), 1, 0.75, 0, CONTENT_SPECIAL),
     SPECIAL(TYPES(F32, NARROW | F64, NONE), BOTH, NCHW(1, 20, 1, 9), IN(LAYOUT_C), ACROSS(2, 2, 5), -1, 0.75, 1, CONTENT_SPECIAL),
     SPECIAL(TYPES(NONE, F32 | NARROW | F64, NONE), BOTH, NCHW(1, 20, 1, 9), IN(LAYOUT_C), ACROSS(1, 1, 3), -1, 2, 0.5, CONTENT_SPECIAL),
@@ -278,6 +288,7 @@ const case_row case_rows[] = {
     NETWORK(TYPES(NONE, F32, NONE),         NCHW(1, 96, 13, 13), IN(LAYOUT_C),    ACROSS(2, 2, 5), 1e-4, 0.75, 1),
     /* Larger than most caches: stored past them. */
     NETWORK(TYPES(NONE, F32, NONE),         NCHW(16, 96, 55, 55), IN(LAYOUT_C),   ACROSS(2, 2, 5), 1e-4, 0.75, 1),
+    NETWORK(TYPES(NONE, F32, NONE),         NCHW(4, 66, 88, 96), IN(LAYOUT_C),    ACROSS(2, 2, 5), 1e-4, 0.75, 1),
     NETWORK(TYPES(NONE, F32, NONE),         NCHW(16, 96, 55, 55), IN(LAYOUT_LAST), ACROSS(2, 2, 5), 1e-4, 0.75, 1),
     NETWORK(TYPES(NONE, F32, NONE),         NCHW(16, 100, 55, 55), IN(LAYOUT_BLOCK8), ACROSS(2, 2, 5), 1e-4, 0.75, 1),
     NETWORK(TYPES(NONE, NONE, F32 | NARROW), NCHW(1, 96, 55, 55), IN(LAYOUT_C),   ACROSS(2, 2, 5), 1e-4, 0.75, 1),
