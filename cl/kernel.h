@@ -87,7 +87,7 @@ typedef ushort element_t;
 #define LRN_SCALAR_ARGUMENTS                                                                       \
     uint modes, scalar_t scale_hi, scalar_t scale_lo, scalar_t k, scalar_t beta_hi,                \
         scalar_t beta_lo, scalar_t gradient, scalar_t octave0, scalar_t octave1, scalar_t octave2, \
-        scalar_t octave3
+        scalar_t octave3, scalar_t octave4
 
 #define LRN_TENSOR_ARGUMENTS                                                                       \
     global const element_t *src, global const element_t *dy, global element_t *dst,                \
@@ -115,7 +115,7 @@ typedef LRN_INDEX_VECTOR(LRN_INDEX, 8) index8_t;
                    beta_hi,                                                                        \
                    beta_lo,                                                                        \
                    gradient,                                                                       \
-                   {octave0, octave1, octave2, octave3},                                           \
+                   {octave0, octave1, octave2, octave3, octave4},                                  \
                    LRN_SLOPES(-beta_hi),                                                           \
                    LRN_MODE_PARITY,                                                                \
                    LRN_MODE_NEXT_PARITY})

@@ -301,9 +301,9 @@ LRN_INLINE int gradient_rows(int power, row *rows, global const element_t *src,
 }
 
 /* Loops of their own for the powers most used. */
-LRN_INLINE int gradient_rows_inside(row *rows, global const element_t *x,
-                                    global const element_t *dy, global element_t *to, line l,
-                                    tile t, index_t c, int lower, uint modes, lrn_scalars scalars)
+LRN_INLINE int gradient_rows_by_power(row *rows, global const element_t *x,
+                                      global const element_t *dy, global element_t *to, line l,
+                                      tile t, index_t c, int lower, uint modes, lrn_scalars scalars)
 {
     if (LRN_POWER == LRN_POWER_3_4)
         return gradient_rows(LRN_POWER_3_4, rows, x, dy, to, l, t, c, lower, 1, modes, scalars);
@@ -340,9 +340,10 @@ LRN_INLINE void compute_columns(global const element_t *x, global const element_
     for (index_t c = t.begin - LRN_EARLIER; c < t.end; c += LRN_ROWS) {
         const int inside =
             c >= t.begin && c + LRN_ROWS <= t.end && c >= upper && c + LRN_COLUMN <= l.rows;
-        int special = inside ? gradient_rows_inside(rows, x, dy, to, l, t, c, lower, modes, scalars)
-                             : gradient_rows_clipped(LRN_POWER, rows, x, dy, to, l, t, c, lower,
-                                                     modes, scalars);
+        int special =
+            inside
+                ? gradient_rows_by_power(rows, x, dy, to, l, t, c, lower, modes, scalars)
+                : gradient_rows_clipped(LRN_POWER, rows, x, dy, to, l, t, c, lower, modes, scalars);
         if (special && LRN_POWER == LRN_POWER_NEAR)
             special = gradient_rows_clipped(LRN_POWER_BOTH, rows, x, dy, to, l, t, c, lower, modes,
                                             scalars);
@@ -411,6 +412,17 @@ LRN_INLINE int normalize_row(int power, global const element_t *from, global ele
     return LRN_ANY_LANE(lrn_is_special(power, most));
 }
 
+/* Loops of their own for the powers most used. */
+LRN_INLINE int normalize_row_by_power(global const element_t *from, global element_t *to, line l,
+                                      tile t, index_t c, int lower, uint modes, lrn_scalars scalars)
+{
+    if (LRN_POWER == LRN_POWER_3_4)
+        return normalize_row(LRN_POWER_3_4, from, to, l, t, c, lower, modes, scalars);
+    if (LRN_POWER == LRN_POWER_NEAR)
+        return normalize_row(LRN_POWER_NEAR, from, to, l, t, c, lower, modes, scalars);
+    return normalize_row(LRN_POWER, from, to, l, t, c, lower, modes, scalars);
+}
+
 /* LRN_ROWS exact rows from c on, those in the tile; whether a power was not ordinary. */
 LRN_INLINE int normalize_rows(int power, global const element_t *from, global element_t *to, line l,
                               tile t, index_t c, int lower, int inside, uint modes,
@@ -438,8 +450,9 @@ LRN_INLINE int normalize_rows(int power, global const element_t *from, global el
 }
 
 /* Loops of their own for the powers most used. */
-LRN_INLINE int normalize_rows_inside(global const element_t *from, global element_t *to, line l,
-                                     tile t, index_t c, int lower, uint modes, lrn_scalars scalars)
+LRN_INLINE int normalize_rows_by_power(global const element_t *from, global element_t *to, line l,
+                                       tile t, index_t c, int lower, uint modes,
+                                       lrn_scalars scalars)
 {
     if (LRN_POWER == LRN_POWER_3_4)
         return normalize_rows(LRN_POWER_3_4, from, to, l, t, c, lower, 1, modes, scalars);
@@ -461,7 +474,7 @@ LRN_INLINE void compute_columns(global const element_t *from, global element_t *
     for (index_t c = t.begin; c < t.end; c += LRN_ROWS) {
         const int inside = c >= lower && c + LRN_COLUMN - lower <= l.rows && c + LRN_ROWS <= t.end;
         int special =
-            inside ? normalize_rows_inside(from, to, l, t, c, lower, modes, scalars)
+            inside ? normalize_rows_by_power(from, to, l, t, c, lower, modes, scalars)
                    : normalize_rows_clipped(LRN_POWER, from, to, l, t, c, lower, modes, scalars);
         if (special && LRN_POWER == LRN_POWER_NEAR)
             special =
@@ -480,10 +493,9 @@ LRN_RARE void compute_one_by_one(global const element_t *from, global element_t 
         normalize_vector(from, to, l, 0, head, lower, modes, scalars);
     }
     for (index_t c = t.begin; c < t.end; ++c) {
-        const int special =
-            LRN_POWER == LRN_POWER_NEAR
-                ? normalize_row(LRN_POWER_NEAR, from, to, l, t, c, lower, modes, scalars)
-                : normalize_row(LRN_POWER, from, to, l, t, c, lower, modes, scalars);
+        int special = normalize_row_by_power(from, to, l, t, c, lower, modes, scalars);
+        if (special && LRN_POWER == LRN_POWER_NEAR)
+            special = normalize_row(LRN_POWER_BOTH, from, to, l, t, c, lower, modes, scalars);
         if (special)
             normalize_carefully(from, to, l, t, c, lower, modes, scalars);
     }

@@ -111,19 +111,19 @@ LRN_INLINE real_t lrn_power_split(real_t s, float bias, lrn_scalars p, real_t *e
 
 /*
  * The octave [sqrt(1/2), sqrt(2)) of mantissas as bits, and how far in bits the
- * four octaves of lrn_power_near go.
+ * five octaves of lrn_power_near go.
  */
 #define LRN_OCTAVE_BITS 0x3f3504f3u
-#define LRN_NEAR_BITS 0x02000000u
+#define LRN_NEAR_BITS 0x02800000u
 
 /*
- * s^-beta for 0 < beta <= 1 and s in the octave of k or the next three, where
+ * s^-beta for 0 < beta <= 1 and s in the octave of k or the next four, where
  * LRN_BITS(s) is less than LRN_NEAR_BITS from the first one's begin; *distance is
  * how far. With s = m 2^e, f = m - 1 and b = -beta,
  *
  *     s^b = 2^(b e) (1 + f)^b = 2^(b e) (1 + f q(f))
  *
- * The first power is one of four arguments (see src/near.h); the coefficients of q
+ * The first power is one of five arguments (see src/near.h); the coefficients of q
  * are those of LRN_SLOPES.
  */
 LRN_INLINE real_t lrn_power_near(real_t s, lrn_scalars p, bits_t *distance)
@@ -136,9 +136,10 @@ LRN_INLINE real_t lrn_power_near(real_t s, lrn_scalars p, bits_t *distance)
 
     const mask_t odd = (i & (bits_t)(0x00800000u)) != (bits_t)(0u);
     const mask_t second = (i & (bits_t)(0x01000000u)) != (bits_t)(0u);
+    const mask_t last = (i & (bits_t)(0x02000000u)) != (bits_t)(0u);
     const real_t low = odd ? (real_t)(p.octaves[1]) : (real_t)(p.octaves[0]);
     const real_t high = odd ? (real_t)(p.octaves[3]) : (real_t)(p.octaves[2]);
-    const real_t octave = second ? high : low;
+    const real_t octave = last ? (real_t)(p.octaves[4]) : second ? high : low;
 
     real_t q = (real_t)(p.slopes[9]);
     q = LRN_FMA(q, f, (real_t)(p.slopes[8]));

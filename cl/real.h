@@ -213,7 +213,7 @@ typedef struct lrn_scalars {
     scalar_t k;
     scalar_t beta_hi, beta_lo; /* beta in two parts */
     scalar_t gradient;         /* -2 alpha beta / divisor */
-    scalar_t octaves[4];       /* of lrn_power_near alone, as the next */
+    scalar_t octaves[5];       /* of lrn_power_near alone, as the next */
     scalar_t slopes[10];
     int parity, next_parity; /* LRN_BETA_* of the two */
 } lrn_scalars;

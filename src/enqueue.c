@@ -396,7 +396,7 @@ static cl_int set_arguments(const cllrn_plan *plan, const lrn_launch *launch, cl
     set_scalar(&list, values->beta_hi);
     set_scalar(&list, values->beta_lo);
     set_scalar(&list, values->gradient);
-    for (int i = 0; i < 4; ++i)
+    for (int i = 0; i < 5; ++i)
         set_scalar(&list, values->octaves[i]);
     return list.code;
 }

@@ -119,7 +119,7 @@ static lrn_scalars make_scalars(const lrn_values *v)
                          (scalar_t)v->beta_lo,
                          (scalar_t)v->gradient,
                          {(scalar_t)v->octaves[0], (scalar_t)v->octaves[1], (scalar_t)v->octaves[2],
-                          (scalar_t)v->octaves[3]},
+                          (scalar_t)v->octaves[3], (scalar_t)v->octaves[4]},
                          LRN_SLOPES(-(scalar_t)v->beta_hi),
                          v->parity,
                          v->next_parity};

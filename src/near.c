@@ -28,12 +28,12 @@ static double power_of(double beta, int e)
     return (double)(float)ldexp(part, (int)whole);
 }
 
-void lrn_near_powers(double beta, double k, double powers[4])
+void lrn_near_powers(double beta, double k, double powers[5])
 {
     int e;
     /* The mantissa's octave is [1/2, 1). */
     if (frexp(k, &e) < LEAST_MANTISSA)
         --e;
-    for (int i = 0; i < 4; ++i)
+    for (int i = 0; i < 5; ++i)
         powers[i] = power_of(beta, e + i);
 }

@@ -11,8 +11,8 @@ bool lrn_near_exists(double beta, double k);
 
 /*
  * s^-beta, floats, where s is the power of 2 in k's octave [2^e sqrt(1/2), 2^e sqrt(2))
- * and in the three behind it.
+ * and in the four behind it.
  */
-void lrn_near_powers(double beta, double k, double powers[4]);
+void lrn_near_powers(double beta, double k, double powers[5]);
 
 #endif

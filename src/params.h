@@ -27,7 +27,7 @@ static inline int32_t lrn_params_taps(const cllrn_params *params)
 typedef struct lrn_values {
     double scale_hi, scale_lo, k, beta_hi, beta_lo;
     double gradient;
-    double octaves[4];       /* lrn_near_powers, of LRN_POWER_NEAR alone */
+    double octaves[5];       /* lrn_near_powers, of LRN_POWER_NEAR alone */
     int power;               /* LRN_POWER_*: the class beta belongs to */
     int parity, next_parity; /* LRN_BETA_*, of beta and of beta + 1 */
 } lrn_values;

@@ -94,7 +94,7 @@ static const argument general_arguments[] = {
 static const argument scalar_arguments[] = {
     {UINT, "modes"},     {SCALAR, "scale_hi"}, {SCALAR, "scale_lo"}, {SCALAR, "k"},
     {SCALAR, "beta_hi"}, {SCALAR, "beta_lo"},  {SCALAR, "gradient"}, {SCALAR, "octave0"},
-    {SCALAR, "octave1"}, {SCALAR, "octave2"},  {SCALAR, "octave3"},
+    {SCALAR, "octave1"}, {SCALAR, "octave2"},  {SCALAR, "octave3"},  {SCALAR, "octave4"},
 };
 
 /* Appends to the text, whose end is at *length. */

@@ -122,6 +122,7 @@ static void set_arguments(cl_kernel kernel, const problem *p, const char *argume
         {"octave1", 0, 0.0f},
         {"octave2", 0, 0.0f},
         {"octave3", 0, 0.0f},
+        {"octave4", 0, 0.0f},
         {NULL, 0, 0},
     };
     cl_uint number = 0;

@@ -46,6 +46,7 @@ static const expected_argument fast_list[] = {
     {'s', "octave1"},
     {'s', "octave2"},
     {'s', "octave3"},
+    {'s', "octave4"},
 };
 static const expected_argument general_list[] = {
     {'b', "src"},        {'b', "dy"},          {'b', "dst"},        {'b', "scratch"},
@@ -54,7 +55,7 @@ static const expected_argument general_list[] = {
     {'n', "lower"},      {'n', "taps"},        {'i', "slot_step"},  {'i', "worker_step"},
     {'n', "modes"},      {'s', "scale_hi"},    {'s', "scale_lo"},   {'s', "k"},
     {'s', "beta_hi"},    {'s', "beta_lo"},     {'s', "gradient"},   {'s', "octave0"},
-    {'s', "octave1"},    {'s', "octave2"},     {'s', "octave3"},
+    {'s', "octave1"},    {'s', "octave2"},     {'s', "octave3"},    {'s', "octave4"},
 };
 enum {
     FAST = sizeof fast_list / sizeof *fast_list,
@@ -97,7 +98,7 @@ static void assert_scalars(const fake_command *c, const scene *s)
         {"scale_hi", v.scale_hi},  {"scale_lo", v.scale_lo},  {"k", v.k},
         {"beta_hi", v.beta_hi},    {"beta_lo", v.beta_lo},    {"gradient", v.gradient},
         {"octave0", v.octaves[0]}, {"octave1", v.octaves[1]}, {"octave2", v.octaves[2]},
-        {"octave3", v.octaves[3]},
+        {"octave3", v.octaves[3]}, {"octave4", v.octaves[4]},
 
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; ++i)

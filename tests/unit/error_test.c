@@ -104,6 +104,15 @@ static void fail__fills_the_error_its_status(void **state)
     assert_string_equal(error.message, "queue: OpenCL error (-9999)");
 }
 
+/* A name from a file may hold anything. */
+static void fail__control_characters_its_status(void **state)
+{
+    cllrn_error error = error_blank();
+    (void)state;
+    lrn_fail(&error, CLLRN_INVALID_PACK, "made for %s", "a\nb\x1b\x7f\tc \xc3\xa9");
+    assert_string_equal(error.message, "made for a?b???c \xc3\xa9");
+}
+
 static void fail__long_message_is_cut_its_status(void **state)
 {
     (void)state;
@@ -170,10 +179,15 @@ static void fail__error_of_a_newer_header_its_status(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(status_string__every_status_SUCCESS),  TEST(status_string__other_numbers_SUCCESS),
-        TEST(cl_name__every_code_SUCCESS),          TEST(fail__fills_the_error_its_status),
-        TEST(fail__long_message_is_cut_its_status), TEST(fail__null_error_its_status),
-        TEST(fail__unreadable_error_its_status),    TEST(fail__error_of_a_newer_header_its_status),
+        TEST(status_string__every_status_SUCCESS),
+        TEST(status_string__other_numbers_SUCCESS),
+        TEST(cl_name__every_code_SUCCESS),
+        TEST(fail__fills_the_error_its_status),
+        TEST(fail__control_characters_its_status),
+        TEST(fail__long_message_is_cut_its_status),
+        TEST(fail__null_error_its_status),
+        TEST(fail__unreadable_error_its_status),
+        TEST(fail__error_of_a_newer_header_its_status),
     };
     return cmocka_run_group_tests_name("error", tests, NULL, NULL);
 }

@@ -12,17 +12,17 @@
 static lrn_scalars scalars_of(const cllrn_params *params)
 {
     const lrn_values v = lrn_params_values(params, false);
-    return (lrn_scalars){
-        (float)v.scale_hi,
-        (float)v.scale_lo,
-        (float)v.k,
-        (float)v.beta_hi,
-        (float)v.beta_lo,
-        (float)v.gradient,
-        {(float)v.octaves[0], (float)v.octaves[1], (float)v.octaves[2], (float)v.octaves[3]},
-        LRN_SLOPES(-(float)v.beta_hi),
-        v.parity,
-        v.next_parity};
+    return (lrn_scalars){(float)v.scale_hi,
+                         (float)v.scale_lo,
+                         (float)v.k,
+                         (float)v.beta_hi,
+                         (float)v.beta_lo,
+                         (float)v.gradient,
+                         {(float)v.octaves[0], (float)v.octaves[1], (float)v.octaves[2],
+                          (float)v.octaves[3], (float)v.octaves[4]},
+                         LRN_SLOPES(-(float)v.beta_hi),
+                         v.parity,
+                         v.next_parity};
 }
 
 static int power_of(const cllrn_params *params)
@@ -237,7 +237,7 @@ static void gradient__bits_of_this_arithmetic_version_SUCCESS(void **state)
         uint64_t hash;
     } rows[] = {
         {0.5, UINT64_C(0x82568502275f8374)}, {0.75, UINT64_C(0x643e005d1e9b8eff)},
-        {1.0, UINT64_C(0xf3bcecc001d7b728)}, {0.6, UINT64_C(0x4c6128e9369c781c)},
+        {1.0, UINT64_C(0xf3bcecc001d7b728)}, {0.6, UINT64_C(0xe355b60b5259c0a7)},
         {2.0, UINT64_C(0xca61198d0be0e47f)}, {-0.75, UINT64_C(0x99c36a2c5b55943b)},
         {3.7, UINT64_C(0xf43b44bc88899b04)},
     };

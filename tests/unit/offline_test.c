@@ -122,7 +122,7 @@ static void offline_program_get__arguments_SUCCESS(void **state)
     static const char scalars[] = ", uint modes, float scale_hi, float scale_lo, float k, "
                                   "float beta_hi, float beta_lo, "
                                   "float gradient, float octave0, float octave1, "
-                                  "float octave2, float octave3";
+                                  "float octave2, float octave3, float octave4";
     char expected[CLLRN_ARGUMENTS_SIZE];
     (void)state;
     snprintf(expected, sizeof expected, "%s%s",

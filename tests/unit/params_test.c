@@ -336,7 +336,7 @@ static void params_values__power_SUCCESS(void **state)
     }
 }
 
-/* s^-beta at the powers of 2 of k's octave and the next three, and over four octaves. */
+/* s^-beta at the powers of 2 of k's octave and the next four. */
 static void params_values__octaves_SUCCESS(void **state)
 {
     static const struct {
@@ -351,13 +351,13 @@ static void params_values__octaves_SUCCESS(void **state)
             const cllrn_params p = make_params(CLLRN_TORCH, 5, 1.0, betas[b], ks[i].k);
             const lrn_values v = lrn_params_values(&p, false);
             assert_int_equal(v.power, LRN_POWER_NEAR);
-            for (int e = 0; e < 4; ++e)
+            for (int e = 0; e < 5; ++e)
                 assert_true(v.octaves[e] ==
                             (double)(float)pow(2.0, -betas[b] * (ks[i].exponent + e)));
         }
     /* Nobody reads them elsewhere, and they are the same each time. */
     const cllrn_params p = make_params(CLLRN_TORCH, 5, 1.0, 0.75, 1.0);
-    for (int i = 0; i < 4; ++i)
+    for (int i = 0; i < 5; ++i)
         assert_true(lrn_params_values(&p, false).octaves[i] == 0.0);
 }
 
@@ -409,9 +409,9 @@ static void params_values__parity_SUCCESS(void **state)
 /* Where a float is a type's, so are the values: a kernel's argument loses nothing. */
 static void assert_floats(const lrn_values *v)
 {
-    const double values[] = {v->scale_hi,   v->scale_lo,  v->k,          v->beta_hi,
-                             v->beta_lo,    v->gradient,  v->octaves[0], v->octaves[1],
-                             v->octaves[2], v->octaves[3]};
+    const double values[] = {v->scale_hi,   v->scale_lo,   v->k,          v->beta_hi,
+                             v->beta_lo,    v->gradient,   v->octaves[0], v->octaves[1],
+                             v->octaves[2], v->octaves[3], v->octaves[4]};
     for (size_t i = 0; i < sizeof values / sizeof *values; ++i)
         assert_true(isnan(values[i]) || values[i] == (double)(float)values[i]);
 }

@@ -15,17 +15,17 @@
 static lrn_scalars scalars_of(const cllrn_params *params)
 {
     const lrn_values v = lrn_params_values(params, false);
-    return (lrn_scalars){
-        (float)v.scale_hi,
-        (float)v.scale_lo,
-        (float)v.k,
-        (float)v.beta_hi,
-        (float)v.beta_lo,
-        (float)v.gradient,
-        {(float)v.octaves[0], (float)v.octaves[1], (float)v.octaves[2], (float)v.octaves[3]},
-        LRN_SLOPES(-(float)v.beta_hi),
-        v.parity,
-        v.next_parity};
+    return (lrn_scalars){(float)v.scale_hi,
+                         (float)v.scale_lo,
+                         (float)v.k,
+                         (float)v.beta_hi,
+                         (float)v.beta_lo,
+                         (float)v.gradient,
+                         {(float)v.octaves[0], (float)v.octaves[1], (float)v.octaves[2],
+                          (float)v.octaves[3], (float)v.octaves[4]},
+                         LRN_SLOPES(-(float)v.beta_hi),
+                         v.parity,
+                         v.next_parity};
 }
 
 static int power_of(const cllrn_params *params)
@@ -124,7 +124,7 @@ static void power__general_at_most_3_ULP(void **state)
 }
 
 /*
- * Near k: eight octaves from that on which holds k, every 97th float of them; behind
+ * Near k: five octaves from that on which holds k, every 97th float of them; behind
  * and before them the general formula takes over.
  */
 static void power__near_at_most_3_ULP(void **state)
@@ -330,7 +330,7 @@ static void power__bits_of_this_arithmetic_version_SUCCESS(void **state)
         uint64_t hash;
     } rows[] = {
         {0.5, UINT64_C(0x0f7419299f3103cf)}, {0.75, UINT64_C(0xdf2c0d73ab26cf56)},
-        {1.0, UINT64_C(0x0ca28d859f5371d6)}, {0.6, UINT64_C(0xb8c812ce288d95d8)},
+        {1.0, UINT64_C(0x0ca28d859f5371d6)}, {0.6, UINT64_C(0x477aad29cc1a6093)},
         {2.0, UINT64_C(0xa4b6ab3d6ba0787c)}, {-0.75, UINT64_C(0x134c9f3f945bb89b)},
         {3.7, UINT64_C(0x4677459dcced2208)},
     };
