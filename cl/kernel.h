@@ -15,7 +15,7 @@
  *   lower                        the window begins lower channels before its own
  *   tile_channels, tile_positions  how much one work-item does
  *   modes                        see LRN_MODE_* below
- *   scale_hi .. gradient         the fields of lrn_scalars
+ *   scale_hi .. octave4          the fields of lrn_scalars
  *
  * the general ones another:
  *

@@ -189,18 +189,23 @@ LRN_INLINE void find_ends(ends *e, index_t channels, int lower)
     }
 }
 
-/* One vector of y; of its taps those lanes that `masks` has, where there are masks. */
+/* Which of a row's vectors. */
+enum place { FIRST, INNER, LAST };
+
+/* One vector of y; at the row's ends what is read of its neighbours becomes zero. */
 LRN_INLINE bits_t normalize_vector(int power, global const element_t *row, global element_t *out,
-                                   index_t c, const bits_t *masks, int stream, int lower,
-                                   lrn_scalars scalars)
+                                   index_t c, enum place where, const ends *e, int stream,
+                                   int lower, lrn_scalars scalars)
 {
     real_t x[LRN_TAPS];
     bits_t excess;
 #pragma unroll
     for (int j = 0; j < LRN_TAPS; ++j) {
         x[j] = lrn_load(row, LRN_STORAGE, c - lower + j, LRN_WIDTH);
-        if (masks)
-            x[j] = LRN_REAL(LRN_BITS(x[j]) & masks[j]);
+        if (where == FIRST && j < lower)
+            x[j] = LRN_REAL(LRN_BITS(x[j]) & e->first[j]);
+        if (where == LAST && j > lower)
+            x[j] = LRN_REAL(LRN_BITS(x[j]) & e->last[j]);
     }
     const real_t y = lrn_normalize_ordinary(power, lrn_load(row, LRN_STORAGE, c, LRN_WIDTH),
                                             lrn_window_sum_unrolled(x, x), scalars, &excess);
@@ -218,23 +223,38 @@ LRN_INLINE int normalize_vectors(int power, global const element_t *row, global 
 {
     const index_t back = channels - LRN_WIDTH, inside = back - (LRN_TAPS - 1 - lower);
     const int stream = streams(out, channels, modes);
-    bits_t most = normalize_vector(power, row, out, 0, e->first, stream, lower, scalars);
+    bits_t most = normalize_vector(power, row, out, 0, FIRST, e, stream, lower, scalars);
     index_t c = LRN_WIDTH;
     for (; c <= inside; c += LRN_WIDTH) {
         LRN_PREFETCH(row + c + AHEAD, 0);
-        most = max(most, normalize_vector(power, row, out, c, 0, stream, lower, scalars));
+        most = max(most, normalize_vector(power, row, out, c, INNER, e, stream, lower, scalars));
     }
     if (c < back)
-        most = max(most, normalize_vector(power, row, out, inside, 0, stream, lower, scalars));
-    most = max(most, normalize_vector(power, row, out, back, e->last, stream, lower, scalars));
+        most =
+            max(most, normalize_vector(power, row, out, inside, INNER, e, stream, lower, scalars));
+    most = max(most, normalize_vector(power, row, out, back, LAST, e, stream, lower, scalars));
     return !LRN_ANY_LANE(lrn_is_special(power, most));
 }
 
-LRN_RARE int normalize_vectors_both(global const element_t *row, global element_t *out,
-                                    index_t channels, const ends *e, int lower, uint modes,
-                                    lrn_scalars scalars)
+/* The same for what is rare: windows off centre, powers that others gave up. */
+LRN_RARE int normalize_vectors_rarely(int power, global const element_t *row, global element_t *out,
+                                      index_t channels, const ends *e, int lower, uint modes,
+                                      lrn_scalars scalars)
 {
-    return normalize_vectors(LRN_POWER_BOTH, row, out, channels, e, lower, modes, scalars);
+    return normalize_vectors(power, row, out, channels, e, lower, modes, scalars);
+}
+
+/* The same with loops of their own for the powers most used. */
+LRN_INLINE int normalize_vectors_by_power(global const element_t *row, global element_t *out,
+                                          index_t channels, const ends *e, uint modes,
+                                          lrn_scalars scalars)
+{
+    const int lower = LRN_TAPS / 2;
+    if (LRN_POWER == LRN_POWER_3_4)
+        return normalize_vectors(LRN_POWER_3_4, row, out, channels, e, lower, modes, scalars);
+    if (LRN_POWER == LRN_POWER_NEAR)
+        return normalize_vectors(LRN_POWER_NEAR, row, out, channels, e, lower, modes, scalars);
+    return normalize_vectors(LRN_POWER, row, out, channels, e, lower, modes, scalars);
 }
 
 /* The channels of a position that is not to be read beyond, or has powers that are not ordinary. */
@@ -253,14 +273,13 @@ LRN_RARE void normalize_row_alone(global const element_t *row, global element_t 
 LRN_INLINE void normalize_row(global const element_t *row, global element_t *out, index_t channels,
                               const ends *e, int lower, uint modes, lrn_scalars scalars)
 {
-    /* Loops of their own for the powers most used. */
-    const int done =
-        LRN_POWER == LRN_POWER_3_4
-            ? normalize_vectors(LRN_POWER_3_4, row, out, channels, e, lower, modes, scalars)
-        : LRN_POWER == LRN_POWER_NEAR
-            ? normalize_vectors(LRN_POWER_NEAR, row, out, channels, e, lower, modes, scalars) ||
-                  normalize_vectors_both(row, out, channels, e, lower, modes, scalars)
-            : normalize_vectors(LRN_POWER, row, out, channels, e, lower, modes, scalars);
+    int done =
+        lower == LRN_TAPS / 2
+            ? normalize_vectors_by_power(row, out, channels, e, modes, scalars)
+            : normalize_vectors_rarely(LRN_POWER, row, out, channels, e, lower, modes, scalars);
+    if (!done && LRN_POWER == LRN_POWER_NEAR)
+        done =
+            normalize_vectors_rarely(LRN_POWER_BOTH, row, out, channels, e, lower, modes, scalars);
     if (!done)
         normalize_row_alone(row, out, channels, lower, modes, scalars);
 }

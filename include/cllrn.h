@@ -590,8 +590,8 @@ CLLRN_API size_t cllrn_engine_program_count(cllrn_engine *engine);
 
 /*
  * Writes the name of one of all programs that plans of this engine can need,
- * fewer than 200, "cllrn_forward_planar_f32_t5_p34_w8_i32_v3" for instance, and returns
- * 1; 0 behind the last. Any thread.
+ * fewer than 200, "cllrn_forward_planar_f32_t5_p34_w8_i32_v3" for instance (v3 being
+ * the arithmetic version), and returns 1; 0 behind the last. Any thread.
  */
 #define CLLRN_KERNEL_NAME_SIZE 64
 CLLRN_API int32_t cllrn_engine_program_name(const cllrn_engine *engine, size_t number,

@@ -22,6 +22,8 @@
 #define LAST(directions, types, window, alpha, beta, k)  {SECTION_TYPES, types, directions, NCHW(1, 39, 1, 7), IN(LAYOUT_LAST), window, alpha, beta, k, CONTENT_SPREAD}
 /* "blocked": planes of less and of more than a vector, with tails; last blocks with padding, and full. */
 #define BLOCKS(types, shape, how, window, beta) {SECTION_TYPES, types, BOTH, shape, IN(how), window, 1e-3, beta, 1, CONTENT_SPREAD}
+/* s from k to 60 k, on either side of where LRN_POWER_NEAR ends. */
+#define NEAR_AND_FAR(types, shape, how) {SECTION_TYPES, types, BOTH, shape, IN(how), ACROSS(2, 2, 5), 1, 0.6, 1, CONTENT_INTEGER}
 #define TYPES(quick, normal, full)      {quick, normal, full}
 
 #define LAYOUTS(types, shape, how, content) \
@@ -44,9 +46,9 @@ const case_row case_rows[] = {
     /* Every type; every size with a kernel of its own, with 0.75, which has programs of its own, and without. */
     FIRST(BOTH,     TYPES(F32 | F16 | F64 | MIXED, BF16, NONE), ACROSS(2, 2, 5), 1e-4, 0.75, 1),
     LAST(BOTH,      TYPES(F32 | BF16, F16 | F64 | MIXED, NONE), ACROSS(2, 2, 5), 1e-4, 0.75, 1),
-    /* s near k and far from it. */
-    FIRST(BOTH,     TYPES(F32, NARROW, NONE),         ACROSS(2, 2, 5), 1, 0.6, 1),
-    LAST(BOTH,      TYPES(F32, NARROW, NONE),         ACROSS(2, 2, 5), 1, 0.6, 1),
+    NEAR_AND_FAR(TYPES(F32, NARROW, NONE), NCHW(1, 19, 1, 17), LAYOUT_C),
+    NEAR_AND_FAR(TYPES(F32, NARROW, NONE), NCHW(1, 39, 1, 7),  LAYOUT_LAST),
+    NEAR_AND_FAR(TYPES(NONE, F32, NARROW), NCHW(1, 19, 1, 41), LAYOUT_BLOCK8),
     FIRST(BOTH,     TYPES(NONE, F32, NARROW),         ACROSS(2, 2, 5), 0.3, 0.5, 2),
     LAST(BOTH,      TYPES(NONE, NONE, F32 | NARROW),  ACROSS(2, 2, 5), 0.3, 0.5, 2),
     FIRST(FORWARD,  TYPES(F32 | BF16, F16 | F64, MIXED), ACROSS(1, 1, 3), 0.01, 0.6, 1.25),
@@ -75,7 +77,6 @@ const case_row case_rows[] = {
     LAST(BOTH,      TYPES(F32, NONE, NONE),           ACROSS(2, 1, 4), 1e-4, 0.75, 1),
     BLOCKS(TYPES(F32, NONE, NARROW),  NCHW(1, 11, 1, 13), LAYOUT_BLOCK4,  ACROSS(1, 1, 3), 0.75),
     BLOCKS(TYPES(NONE, F32 | F16, BF16), NCHW(1, 11, 1, 13), LAYOUT_BLOCK4, ACROSS(2, 2, 5), 0.6),
-    {SECTION_TYPES, TYPES(NONE, F32, NARROW), BOTH, NCHW(1, 19, 1, 41), IN(LAYOUT_BLOCK8), ACROSS(2, 2, 5), 1, 0.6, 1, CONTENT_SPREAD},
     BLOCKS(TYPES(NONE, F32, NARROW),  NCHW(2, 13, 1, 11), LAYOUT_BLOCK4,  ACROSS(4, 0, 5), 0.75),
     BLOCKS(TYPES(NONE, F32, NARROW),  NCHW(2, 13, 1, 11), LAYOUT_BLOCK4,  ACROSS(0, 4, 5), 0.5),
     BLOCKS(TYPES(F32, BF16, F16),     NCHW(1, 19, 1, 7),  LAYOUT_BLOCK8,  ACROSS(4, 4, 9), 0.6),
