@@ -253,6 +253,13 @@ LRN_INLINE int normalize_inside(int power_class, result_t to, global const eleme
     return !LRN_ANY_LANE(lrn_is_special(power_class, most));
 }
 
+LRN_RARE int normalize_inside_both(result_t to, global const element_t *x, layout l, index_t b,
+                                   index_t left, index_t first, index_t end, int lower, uint modes,
+                                   lrn_scalars scalars)
+{
+    return normalize_inside(LRN_POWER_BOTH, to, x, l, b, left, first, end, lower, modes, scalars);
+}
+
 LRN_INLINE void normalize_row(result_t to, global const element_t *x, layout l, index_t b,
                               index_t left, index_t right, int lower, uint modes,
                               lrn_scalars scalars)
@@ -260,12 +267,14 @@ LRN_INLINE void normalize_row(result_t to, global const element_t *x, layout l, 
     index_t first, end;
     find_inside(&first, &end, l, b, left, right, lower);
     /* Loops of their own for the powers most used. */
-    const int done =
+    int done =
         LRN_POWER == LRN_POWER_3_4
             ? normalize_inside(LRN_POWER_3_4, to, x, l, b, left, first, end, lower, modes, scalars)
         : LRN_POWER == LRN_POWER_NEAR
             ? normalize_inside(LRN_POWER_NEAR, to, x, l, b, left, first, end, lower, modes, scalars)
             : normalize_inside(LRN_POWER, to, x, l, b, left, first, end, lower, modes, scalars);
+    if (!done && LRN_POWER == LRN_POWER_NEAR)
+        done = normalize_inside_both(to, x, l, b, left, first, end, lower, modes, scalars);
     if (!done)
         end = first;
     if (first > left)

@@ -9,7 +9,7 @@
 #define LRN_POWER_3_4 2     /* beta 0.75 */
 #define LRN_POWER_ONE 3     /* beta 1 */
 #define LRN_POWER_GENERAL 4 /* any other beta */
-#define LRN_POWER_NEAR 5    /* the same where 0 < beta < 1: quicker where s is near k */
+#define LRN_POWER_NEAR 5    /* the same for 0 < beta < 1 and k in 2^-4 .. 2^64: quicker near k */
 #define LRN_POWER_BOTH 6    /* the same for every s: what NEAR becomes where one is not near */
 
 /* What s < 0 gives, as pow() has it. */
@@ -29,5 +29,8 @@
  * one array in the forward direction, four in the backward one.
  */
 #define LRN_GROUP_ELEMENTS 1024
+
+/* Channels that cl/planar.cl computes at once. */
+#define LRN_ROWS 4
 
 #endif

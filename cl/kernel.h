@@ -15,7 +15,7 @@
  *   lower                        the window begins lower channels before its own
  *   tile_channels, tile_positions  how much one work-item does
  *   modes                        see LRN_MODE_* below
- *   scale_hi .. octave4          the fields of lrn_scalars
+ *   scale_hi .. octave4          fields of lrn_scalars; parities are in modes, slopes come of beta
  *
  * the general ones another:
  *
@@ -59,7 +59,8 @@
 #endif
 typedef LRN_OFFSET offset_t;
 
-/* Small numbers packed into one argument: an EMBEDDED device takes 256 bytes of them. */
+/* Small numbers packed into one argument: an EMBEDDED device takes 256 bytes of them, and the
+ * general lists have 256. */
 #define LRN_MODE_POWER ((int)(modes & 7))            /* LRN_POWER_* */
 #define LRN_MODE_PARITY ((int)(modes >> 3 & 3))      /* LRN_BETA_* of beta */
 #define LRN_MODE_NEXT_PARITY ((int)(modes >> 5 & 3)) /* LRN_BETA_* of beta + 1 */

@@ -12,7 +12,8 @@
  * everywhere, no channel blocks, dst disjoint from the sources.
  *
  * Only where positions follow one another without gaps is anything read outside
- * a position's own channels: else it may be somebody else's.
+ * a position's own channels: else it may be somebody else's. There, and where only
+ * the first and the last of at least two vectors have clipped windows, it is quick.
  *
  * Global size: at least (ceil(inner / tile_positions), 1, any); dimension 1 is exactly 1.
  */
@@ -95,17 +96,25 @@ LRN_INLINE int differentiate_vectors(int power_class, scalar_t *factors, scalar_
     return !LRN_ANY_LANE(lrn_is_special(power_class, most));
 }
 
+LRN_RARE int differentiate_vectors_both(scalar_t *factors, scalar_t *powers, const scalar_t *x,
+                                        int count, int lower, lrn_scalars scalars)
+{
+    return differentiate_vectors(LRN_POWER_BOTH, factors, powers, x, count, lower, scalars);
+}
+
 /* The same, whatever their powers. */
 LRN_INLINE void differentiate(scalar_t *factors, scalar_t *powers, const scalar_t *x, int count,
                               int lower, uint modes, lrn_scalars scalars)
 {
     /* Loops of their own for the powers most used. */
-    const int done =
+    int done =
         LRN_POWER == LRN_POWER_3_4
             ? differentiate_vectors(LRN_POWER_3_4, factors, powers, x, count, lower, scalars)
         : LRN_POWER == LRN_POWER_NEAR
             ? differentiate_vectors(LRN_POWER_NEAR, factors, powers, x, count, lower, scalars)
             : differentiate_vectors(LRN_POWER, factors, powers, x, count, lower, scalars);
+    if (!done && LRN_POWER == LRN_POWER_NEAR)
+        done = differentiate_vectors_both(factors, powers, x, count, lower, scalars);
     for (int i = 0; i < count && !done; i += LRN_WIDTH)
         differentiate_vector(LRN_POWER, factors + i, powers + i, x + i, lower, 1, scalars);
 }

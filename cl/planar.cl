@@ -34,8 +34,7 @@
 /* The most positions a tile of the gradient may have, its last one's remainder included. */
 #define LRN_TILE 512
 
-/* Rows that are computed at once, and those that their windows reach together. */
-#define LRN_ROWS 4
+/* LRN_ROWS rows are computed at once; those that their windows reach together. */
 #define LRN_COLUMN (LRN_ROWS + LRN_TAPS - 1)
 
 /* The line of an item. */
@@ -277,16 +276,20 @@ LRN_INLINE int gradient_rows(int power, row *rows, global const element_t *src,
         prefetch_column_behind(dy, l, c - upper, position);
         prefetch_stores_behind(to, l, c, position);
 #pragma unroll
-        for (int j = 0; j < LRN_TAPS - 1; ++j)
+        for (int j = 0; j < LRN_TAPS - 1; ++j) /* the first are for rows before the tile */
             f[j] = LRN_KEPT(rows, c - upper + j).factors[v];
 #pragma unroll
         for (int r = 0; r < LRN_ROWS; ++r) {
-            row *kept = &LRN_KEPT(rows, c + lower + r);
-            f[LRN_TAPS - 1 + r] = lrn_gradient_factor_ordinary(
-                power, next_x[r], lrn_window_sum_unrolled(x + r, x + r), scalars, &kept->powers[v],
-                &excess);
-            kept->factors[v] = f[LRN_TAPS - 1 + r];
-            most = max(most, excess);
+            const index_t j = c + lower + r;
+            real_t factor = lrn_gradient_factor_ordinary(
+                power, next_x[r], lrn_window_sum_unrolled(x + r, x + r), scalars,
+                &LRN_KEPT(rows, j).powers[v], &excess);
+            /* There is no term outside, though an infinite power may have made a NaN. */
+            if (!inside && (j < 0 || j >= l.rows))
+                factor = (real_t)(0.0f);
+            else
+                most = max(most, excess);
+            f[LRN_TAPS - 1 + r] = LRN_KEPT(rows, j).factors[v] = factor;
         }
 #pragma unroll
         for (int r = 0; r < LRN_ROWS; ++r) {
@@ -393,7 +396,8 @@ LRN_RARE void normalize_carefully(global const element_t *from, global element_t
     }
 }
 
-/* A row whose vectors cross into the next; whether a power was not ordinary. */
+/* A row whose vectors cross into the next; whether a power was not ordinary, or windows leave the
+ * line. */
 LRN_INLINE int normalize_row(int power, global const element_t *from, global element_t *to, line l,
                              tile t, index_t c, int lower, uint modes, lrn_scalars scalars)
 {

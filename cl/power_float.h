@@ -117,17 +117,16 @@ LRN_INLINE real_t lrn_power_split(real_t s, float bias, lrn_scalars p, real_t *e
 #define LRN_NEAR_BITS 0x02800000u
 
 /*
- * s^-beta for 0 < beta <= 1 and s in the octave of k or the next four, where
+ * s^-beta for 0 < beta < 1 and s in the octave of k or the next four, where
  * LRN_BITS(s) is less than LRN_NEAR_BITS from the first one's begin; *distance is
  * how far. With s = m 2^e, f = m - 1 and b = -beta,
  *
  *     s^b = 2^(b e) (1 + f)^b = 2^(b e) (1 + f q(f))
  *
  * The first power is one of five arguments (see src/near.h); the coefficients of q
- * are those of LRN_SLOPES. In units of 2^-24 the result is off by 1 for the argument,
- * by at most 0.41 (1 + 4) for f q, more the nearer beta is to 1, by 0.3 for the
- * polynomial, and half an ULP for the last rounding; over every such float of ten
- * pairs of beta and k tests/exhaustive/power.c finds at most 1.9 ULP.
+ * are those of LRN_SLOPES. It is off by what
+ * the argument, f q and the last product and sum are rounded by; over every such
+ * float of ten pairs of beta and k tests/exhaustive/power.c finds at most 1.9 ULP.
  */
 LRN_INLINE real_t lrn_power_near(real_t s, lrn_scalars p, bits_t *distance)
 {

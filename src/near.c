@@ -8,7 +8,7 @@
 
 /*
  * Below the first, sums of squares are soon larger than what is near k; between
- * the two no power or product of the formula leaves the normal floats.
+ * the two no s^-beta leaves the normal floats.
  */
 #define LEAST_K 0x1p-4
 #define GREATEST_K 0x1p64
@@ -16,7 +16,7 @@
 
 bool lrn_near_exists(double beta, double k)
 {
-    return beta > 0.0 && beta <= 1.0 && k >= LEAST_K && k <= GREATEST_K;
+    return beta > 0.0 && beta < 1.0 && k >= LEAST_K && k <= GREATEST_K;
 }
 
 /* 2^(-beta e) as a float, the same everywhere: not the C library's power. */

@@ -5,8 +5,7 @@
 
 #include <stdbool.h>
 
-/* Whether s^-beta has a quick formula near k, a float: 0 < beta <= 1 and k neither small nor huge.
- */
+/* Whether s^-beta has a quick formula near k, a float. */
 bool lrn_near_exists(double beta, double k);
 
 /*

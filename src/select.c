@@ -98,14 +98,11 @@ static bool is_line(const problem *p)
                                                                   shape->dst.strides[0] == inner));
 }
 
-/* Channels that cl/planar.cl computes at once. */
-#define PLANAR_ROWS 4
-
-/* Its taps, and what it fetches ahead, lie up to that far outside the line, and are told by their
- * places. */
+/* planar's taps, and what it fetches ahead, lie up to that far outside the line, and are told by
+ * their places. */
 static bool is_narrow_line(const problem *p)
 {
-    const int64_t rows = channels_of(p) + 2 * (p->taps + PLANAR_ROWS);
+    const int64_t rows = channels_of(p) + 2 * (p->taps + LRN_ROWS);
     return rows < 2 * NARROW_LIMIT / inner_of(p) - 1;
 }
 
@@ -286,7 +283,7 @@ static void shape_planar(const problem *p, lrn_selection *s)
     rows = rows < fewest ? fewest : rows;
     /* Tiles of the same size, in whole columns. */
     rows = divide_up(channels_of(p), divide_up(channels_of(p), rows));
-    rows = divide_up(rows, PLANAR_ROWS) * PLANAR_ROWS;
+    rows = divide_up(rows, LRN_ROWS) * LRN_ROWS;
     s->tile_channels =
         (int32_t)(channels_of(p) < rows * MAX_GROUPS ? rows
                                                      : divide_up(channels_of(p), MAX_GROUPS));

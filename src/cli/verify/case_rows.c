@@ -303,6 +303,10 @@ const case_row case_rows[] = {
     NETWORK(TYPES(NONE, NONE, F32 | F16),   NCHW(1, 2048, 14, 14), IN(LAYOUT_C),  ACROSS(500, 500, 1001), 1e-4, 0.75, 1),
     NETWORK(TYPES(NONE, NONE, F32 | BF16),  NCHW(1, 32, 56, 56), IN(LAYOUT_C),    WITHIN(2, 2, 2, 25), 1e-4, 0.75, 1),
     NETWORK(TYPES(NONE, NONE, F64),         NCHW(1, 96, 27, 27), IN(LAYOUT_C),    ACROSS(2, 2, 5), 1e-4, 0.75, 1),
+
+    /* Small x alone in a window makes s^(-beta - 1) infinite, outside the channels too. */
+    SPECIAL(TYPES(NONE, F32, NARROW), BACKWARD, NCHW(1, 22, 1, 37), IN(LAYOUT_C), ACROSS(2, 2, 5), 2.5e-27, 0.75, 0, CONTENT_LARGE),
+    SPECIAL(TYPES(NONE, F32, NARROW), BACKWARD, NCHW(1, 41, 1, 9), IN(LAYOUT_LAST), ACROSS(2, 2, 5), 2.5e-27, 0.75, 0, CONTENT_LARGE),
 };
 
 const int case_row_count = sizeof case_rows / sizeof *case_rows;

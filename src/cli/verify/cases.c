@@ -169,7 +169,8 @@ bool case_needs_inf_nan(const verify_case *c)
     case CONTENT_NAN_DY:
         return true;
     default:
-        return c->params.alpha < 0 || (c->params.k == 0 && c->content == CONTENT_INTEGER);
+        return c->params.alpha < 0 ||
+               (c->params.k == 0 && (c->content == CONTENT_INTEGER || c->content == CONTENT_LARGE));
     }
 }
 
