@@ -273,7 +273,7 @@ LRN_INLINE void normalize_row(result_t to, global const element_t *x, layout l, 
         : LRN_POWER == LRN_POWER_NEAR
             ? normalize_inside(LRN_POWER_NEAR, to, x, l, b, left, first, end, lower, modes, scalars)
             : normalize_inside(LRN_POWER, to, x, l, b, left, first, end, lower, modes, scalars);
-    if (!done && LRN_POWER == LRN_POWER_NEAR)
+    if (LRN_POWER == LRN_POWER_NEAR && !done)
         done = normalize_inside_both(to, x, l, b, left, first, end, lower, modes, scalars);
     if (!done)
         end = first;

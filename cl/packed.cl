@@ -113,7 +113,7 @@ LRN_INLINE void differentiate(scalar_t *factors, scalar_t *powers, const scalar_
         : LRN_POWER == LRN_POWER_NEAR
             ? differentiate_vectors(LRN_POWER_NEAR, factors, powers, x, count, lower, scalars)
             : differentiate_vectors(LRN_POWER, factors, powers, x, count, lower, scalars);
-    if (!done && LRN_POWER == LRN_POWER_NEAR)
+    if (LRN_POWER == LRN_POWER_NEAR && !done)
         done = differentiate_vectors_both(factors, powers, x, count, lower, scalars);
     for (int i = 0; i < count && !done; i += LRN_WIDTH)
         differentiate_vector(LRN_POWER, factors + i, powers + i, x + i, lower, 1, scalars);
@@ -286,7 +286,7 @@ LRN_INLINE void normalize_row(global const element_t *row, global element_t *out
         lower == LRN_TAPS / 2
             ? normalize_vectors_by_power(row, out, channels, e, modes, scalars)
             : normalize_vectors_rarely(LRN_POWER, row, out, channels, e, lower, modes, scalars);
-    if (!done && LRN_POWER == LRN_POWER_NEAR)
+    if (LRN_POWER == LRN_POWER_NEAR && !done)
         done =
             normalize_vectors_rarely(LRN_POWER_BOTH, row, out, channels, e, lower, modes, scalars);
     if (!done)

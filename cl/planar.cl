@@ -347,7 +347,7 @@ LRN_INLINE void compute_columns(global const element_t *x, global const element_
             inside
                 ? gradient_rows_by_power(rows, x, dy, to, l, t, c, lower, modes, scalars)
                 : gradient_rows_clipped(LRN_POWER, rows, x, dy, to, l, t, c, lower, modes, scalars);
-        if (special && LRN_POWER == LRN_POWER_NEAR)
+        if (LRN_POWER == LRN_POWER_NEAR && special)
             special = gradient_rows_clipped(LRN_POWER_BOTH, rows, x, dy, to, l, t, c, lower, modes,
                                             scalars);
         if (special)
@@ -480,7 +480,7 @@ LRN_INLINE void compute_columns(global const element_t *from, global element_t *
         int special =
             inside ? normalize_rows_by_power(from, to, l, t, c, lower, modes, scalars)
                    : normalize_rows_clipped(LRN_POWER, from, to, l, t, c, lower, modes, scalars);
-        if (special && LRN_POWER == LRN_POWER_NEAR)
+        if (LRN_POWER == LRN_POWER_NEAR && special)
             special =
                 normalize_rows_clipped(LRN_POWER_BOTH, from, to, l, t, c, lower, modes, scalars);
         for (int r = 0; special && r < LRN_ROWS && c + r < t.end; ++r)
@@ -498,7 +498,7 @@ LRN_RARE void compute_one_by_one(global const element_t *from, global element_t 
     }
     for (index_t c = t.begin; c < t.end; ++c) {
         int special = normalize_row_by_power(from, to, l, t, c, lower, modes, scalars);
-        if (special && LRN_POWER == LRN_POWER_NEAR)
+        if (LRN_POWER == LRN_POWER_NEAR && special)
             special = normalize_row(LRN_POWER_BOTH, from, to, l, t, c, lower, modes, scalars);
         if (special)
             normalize_carefully(from, to, l, t, c, lower, modes, scalars);
