@@ -43,20 +43,8 @@ LRN_INLINE real_t lrn_power(int power, real_t s, lrn_scalars p, bits_t *excess)
 {
 #ifdef LRN_DOUBLE
     (void)power; /* one for all */
+    return lrn_power_general(s, p, excess);
 #else
-    if (power == LRN_POWER_NEAR)
-        return lrn_power_near(s, p, excess);
-    if (power == LRN_POWER_BOTH) {
-        bits_t distance;
-        const real_t near = lrn_power_near(s, p, &distance);
-        const mask_t is_far = distance >= (bits_t)(LRN_NEAR_BITS);
-        *excess = (bits_t)(0u);
-        if (!LRN_ANY_LANE(is_far))
-            return near;
-        const real_t general = lrn_power_general(s, p, &distance);
-        *excess = is_far ? distance : *excess;
-        return is_far ? general : near;
-    }
     *excess = LRN_BITS(s) - (bits_t)(LRN_NORMAL_BITS); /* wraps for s below normal */
     if (power == LRN_POWER_HALF)
         return lrn_power_half(s);
@@ -64,8 +52,22 @@ LRN_INLINE real_t lrn_power(int power, real_t s, lrn_scalars p, bits_t *excess)
         return lrn_power_3_4(s);
     if (power == LRN_POWER_ONE)
         return lrn_power_one(s);
+    bits_t distance = (bits_t)(0u);
+    real_t near = s;
+    if (power == LRN_POWER_NEAR || power == LRN_POWER_BOTH) {
+        near = lrn_power_near(s, p, &distance);
+        *excess = power == LRN_POWER_NEAR ? distance : (bits_t)(0u);
+        if (power == LRN_POWER_NEAR || !LRN_ANY_LANE(distance >= (bits_t)(LRN_NEAR_BITS)))
+            return near;
+    }
+    const real_t general = lrn_power_general(s, p, excess);
+    if (power == LRN_POWER_BOTH) {
+        const mask_t is_far = distance >= (bits_t)(LRN_NEAR_BITS);
+        *excess = is_far ? *excess : (bits_t)(0u);
+        return is_far ? general : near;
+    }
+    return general;
 #endif
-    return lrn_power_general(s, p, excess);
 }
 
 LRN_INLINE mask_t lrn_is_special(int power, bits_t excess)
