@@ -211,7 +211,7 @@ static void run(const cllrn_offline_program *program, size_t number, const probl
 static void offline_source__built_without_options__right(void **state)
 {
     static const struct {
-        const char *kernel; /* its end, behind the direction */
+        const char *kernel; /* between the direction and the arithmetic version */
         bool channels_last;
     } rows[] = {
         {"packed_f32_t5_p34_w1_i32", true}, {"planar_f32_t5_p34_w1_i32", false},
@@ -226,8 +226,8 @@ static void offline_source__built_without_options__right(void **state)
             char kernel[CLLRN_KERNEL_NAME_SIZE];
             cllrn_offline_program program = CLLRN_OFFLINE_PROGRAM_INIT;
             size_t number = 0;
-            snprintf(kernel, sizeof kernel, "cllrn_%s_%s", backward ? "backward" : "forward",
-                     rows[r].kernel);
+            snprintf(kernel, sizeof kernel, "cllrn_%s_%s_v%d", backward ? "backward" : "forward",
+                     rows[r].kernel, CLLRN_ARITHMETIC_VERSION);
             while (cllrn_offline_program_get(NULL, number, &program, NULL) == CLLRN_SUCCESS &&
                    strcmp(program.kernel, kernel) != 0)
                 ++number;
