@@ -191,7 +191,7 @@ check 'a file that shrinks' grep -qE '^cllrn: run: shrinking.npy: cannot be read
 # Wrong bits, by way of kernels that compute something else.
 if [ "$device" != host ]; then
     cp -r "$tools/../../cl" kernels
-    sed -i 's/lrn_normalize(LRN_POWER,/0.5f * &/' kernels/*.cl
+    sed -i 's/return x \* lrn_power(/return 0.5f * x * lrn_power(/; s/y = x \* ordinary/y = 0.5f * x * ordinary/' kernels/arithmetic.h
     CLLRN_KERNEL_DIR=$dir/kernels run run --device "$device" --check --slice 1000 x.npy out.npy
     check 'wrong bits fail' [ $status -eq 1 ]
     check 'wrong bits are named' grep -q 'so out.npy was not written' err.txt
