@@ -81,7 +81,7 @@ LRN_INLINE mask_t lrn_is_special(int power, bits_t excess)
     return excess >= (bits_t)(LRN_SPECIAL_BITS);
 }
 
-/* The class that does for all that `power` gives up and others do not. */
+/* The class of the same results whose ordinary powers are those of the most s. */
 LRN_INLINE int lrn_widest(int power)
 {
     return power == LRN_POWER_NEAR ? LRN_POWER_BOTH : power;

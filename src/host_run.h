@@ -12,6 +12,7 @@
 #include "../cl/window.h"
 #include "element.h"
 #include "params.h"
+#include "scalars.h"
 #include "tensor.h"
 
 #if FLT_EVAL_METHOD != 0
@@ -110,28 +111,13 @@ static void LRN_HOST_NAME(backward)(work *w)
             lrn_gradient(w->power, w->x[i], w->gradients[i], w->powers[i], w->sums[i], w->scalars);
 }
 
-static lrn_scalars make_scalars(const lrn_values *v)
-{
-    return (lrn_scalars){(scalar_t)v->scale_hi,
-                         (scalar_t)v->scale_lo,
-                         (scalar_t)v->k,
-                         (scalar_t)v->beta_hi,
-                         (scalar_t)v->beta_lo,
-                         (scalar_t)v->gradient,
-                         {(scalar_t)v->octaves[0], (scalar_t)v->octaves[1], (scalar_t)v->octaves[2],
-                          (scalar_t)v->octaves[3], (scalar_t)v->octaves[4]},
-                         LRN_SLOPES(-(scalar_t)v->beta_hi),
-                         v->parity,
-                         v->next_parity};
-}
-
 static bool make_work(const lrn_host_job *job, work *w)
 {
     int axes[LRN_MAX_WINDOW];
     const int count = lrn_tensor_window_axes(job->params, job->src, axes);
     const lrn_values values = lrn_params_values(job->params, sizeof(scalar_t) == sizeof(double));
     w->power = values.power;
-    w->scalars = make_scalars(&values);
+    w->scalars = lrn_scalars_of(&values);
     w->elements = 1;
     for (int axis = 0; axis < 3; ++axis) {
         const int at = axis - (3 - count);

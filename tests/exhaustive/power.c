@@ -21,6 +21,7 @@
 
 #include "../../cl/arithmetic.h"
 #include "params.h"
+#include "scalars.h"
 
 #define FIRST UINT32_C(0x00800000) /* 2^-126 */
 #define LAST UINT32_C(0x7f7fffff)  /* the greatest finite float */
@@ -155,21 +156,12 @@ static bool run_beta(double beta, double k, floats range)
         return false;
     const lrn_values v = lrn_params_values(&params, false);
     for (uint32_t i = 0; i < threads; ++i) {
-        slices[i] = (slice){
-            .beta = beta,
-            .power = v.power,
-            .scalars = {.scale_hi = (float)v.scale_hi,
-                        .k = (float)v.k,
-                        .beta_hi = (float)v.beta_hi,
-                        .beta_lo = (float)v.beta_lo,
-                        .octaves = {(float)v.octaves[0], (float)v.octaves[1], (float)v.octaves[2],
-                                    (float)v.octaves[3], (float)v.octaves[4]},
-                        .slopes = LRN_SLOPES(-(float)v.beta_hi),
-                        .parity = v.parity,
-                        .next_parity = v.next_parity},
-            .begin = range.first + i * range.step,
-            .last = range.last,
-            .step = threads * range.step};
+        slices[i] = (slice){.beta = beta,
+                            .power = v.power,
+                            .scalars = lrn_scalars_of(&v),
+                            .begin = range.first + i * range.step,
+                            .last = range.last,
+                            .step = threads * range.step};
         if (pthread_create(&slices[i].thread, NULL, thread_main, &slices[i]) != 0) {
             fprintf(stderr, "no thread\n");
             exit(EXIT_FAILURE);

@@ -12,18 +12,12 @@
 
 #include "../../cl/arithmetic.h"
 #include "params.h"
+#include "scalars.h"
 
 static lrn_scalars scalars_of(const cllrn_params *params)
 {
     const lrn_values v = lrn_params_values(params, true);
-    return (lrn_scalars){v.scale_hi,
-                         v.scale_lo,
-                         v.k,
-                         v.beta_hi,
-                         v.beta_lo,
-                         v.gradient,
-                         .parity = v.parity,
-                         .next_parity = v.next_parity};
+    return lrn_scalars_of(&v);
 }
 
 static int power_of(const cllrn_params *params)
@@ -113,6 +107,47 @@ static bool as_double(long double *x)
     return *x == 0.0L || !(fabsl(*x) < (long double)DBL_MIN);
 }
 
+/* beta + 1 to the nearest double, and what that lost, by Knuth's two-sum. */
+static void next_power__of_beta_in_two_parts_SUCCESS(void **state)
+{
+    uint64_t random = 2;
+    int with_rest = 0;
+    (void)state;
+    for (int i = 0; i < 100000; ++i) {
+        const double mantissa = 1.0 + (double)(random_next(&random) >> 12) * 0x1p-52;
+        const double beta = ldexp(random_below(&random, 2) ? mantissa : -mantissa,
+                                  (int)random_below(&random, 30) - 15);
+        const cllrn_params params = make_window(0, 0, 1.0, 1.0, beta, 1.0);
+        const lrn_scalars next = lrn_next_power(scalars_of(&params));
+        assert_true(next.beta_hi == beta + 1.0);
+        const double b = next.beta_hi - 1.0, rest = (1.0 - (next.beta_hi - b)) + (beta - b);
+        assert_true(next.beta_lo == rest);
+        with_rest += rest != 0.0;
+    }
+    assert_true(with_rest > 10000);
+}
+
+/* A huge beta + 1 stays huge and keeps its sign, a tiny one is 1, of a NaN it is one. */
+static void next_power__extremes_SUCCESS(void **state)
+{
+    static const double huge[] = {1e13, 1e300, (double)INFINITY},
+                        tiny[] = {1e-320, -1e-320, 1e-46, -1e-46};
+    (void)state;
+    for (size_t i = 0; i < sizeof huge / sizeof *huge; ++i)
+        for (int sign = -1; sign <= 1; sign += 2) {
+            const cllrn_params params = make_window(0, 0, 1.0, 1.0, sign * huge[i], 1.0);
+            const lrn_scalars next = lrn_next_power(scalars_of(&params));
+            assert_true(isfinite(next.beta_hi) && next.beta_hi * sign > 1e9);
+            assert_true(isfinite(next.beta_lo));
+        }
+    for (size_t i = 0; i < sizeof tiny / sizeof *tiny; ++i) {
+        const cllrn_params params = make_window(0, 0, 1.0, 1.0, tiny[i], 1.0);
+        assert_true(lrn_next_power(scalars_of(&params)).beta_hi == 1.0);
+    }
+    const cllrn_params params = make_window(0, 0, 1.0, 1.0, (double)NAN, 1.0);
+    assert_true(isnan(lrn_next_power(scalars_of(&params)).beta_hi));
+}
+
 static void power__special_values_SUCCESS(void **state)
 {
     static const double betas[] = {0.5,  0.75, 1.0,  2.0,  3.0,  0.3, 1.7, -0.5,
@@ -183,6 +218,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(power__at_most_4_ULP),
+        TEST(next_power__of_beta_in_two_parts_SUCCESS),
+        TEST(next_power__extremes_SUCCESS),
         TEST(power__special_values_SUCCESS),
         TEST(power__beta_zero_copies_SUCCESS),
     };

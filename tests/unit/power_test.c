@@ -11,21 +11,12 @@
 
 #include "../../cl/arithmetic.h"
 #include "params.h"
+#include "scalars.h"
 
 static lrn_scalars scalars_of(const cllrn_params *params)
 {
     const lrn_values v = lrn_params_values(params, false);
-    return (lrn_scalars){(float)v.scale_hi,
-                         (float)v.scale_lo,
-                         (float)v.k,
-                         (float)v.beta_hi,
-                         (float)v.beta_lo,
-                         (float)v.gradient,
-                         {(float)v.octaves[0], (float)v.octaves[1], (float)v.octaves[2],
-                          (float)v.octaves[3], (float)v.octaves[4]},
-                         LRN_SLOPES(-(float)v.beta_hi),
-                         v.parity,
-                         v.next_parity};
+    return lrn_scalars_of(&v);
 }
 
 static int power_of(const cllrn_params *params)
