@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "error.h"
+#include "query.h"
 
 /* Workarounds and device-specific shapes: one row each, with its reason. */
 static const struct {
@@ -16,23 +17,56 @@ static const struct {
     {"rusticl", .scalar = true},
 };
 
-/* A string property, "" where the device has none. */
-static void get_string(cl_device_id device, cl_device_info info, char *text, size_t size)
+cl_int lrn_device_find(cl_device_id device, const cl_device_id *list, size_t count, size_t *index)
 {
-    if (clGetDeviceInfo(device, info, size, text, NULL) != CL_SUCCESS)
-        text[0] = '\0';
+    static const cl_device_id none = NULL;
+    for (;;) {
+        cl_device_id parent = NULL;
+        for (*index = 0; *index < count; ++*index)
+            if (list[*index] == device)
+                return CL_SUCCESS;
+        /* OpenCL 1.1 has no sub-devices. */
+        const cl_int code = lrn_query_or(
+            clGetDeviceInfo(device, CL_DEVICE_PARENT_DEVICE, sizeof parent, &parent, NULL), &parent,
+            &none, sizeof parent);
+        if (code != CL_SUCCESS || parent == NULL || parent == device)
+            return code;
+        device = parent;
+    }
+}
+
+/* Fills *value, which keeps its default where the driver does not know the query. */
+static cl_int get(cl_device_id device, cl_device_info info, size_t size, void *value)
+{
+    unsigned char otherwise[16 * sizeof(size_t)];
+    memcpy(otherwise, value, size);
+    return lrn_query_or(clGetDeviceInfo(device, info, size, value, NULL), value, otherwise, size);
+}
+
+/* A string property, "" where the driver does not know it. */
+static cl_int get_string(cl_device_id device, cl_device_info info, char *text, size_t size)
+{
+    const cl_int code = lrn_query_or(clGetDeviceInfo(device, info, size, text, NULL), text, "", 1);
     text[size - 1] = '\0';
+    return code;
+}
+
+static cllrn_status fail_query(cllrn_error *error, cl_int code, const char *name)
+{
+    return lrn_fail_cl(error, code, "engine create: asking the device for %s", name);
 }
 
 cllrn_status lrn_device_facts_get(cl_device_id device, lrn_device_facts *facts, cllrn_error *error)
 {
+    /* The defaults are the least that any device has: right everywhere, and fast nowhere. */
     cl_device_type type = 0;
-    cl_uint units = 0, width = 0, dimensions = 0;
+    cl_uint units = 0, width = 0;
     cl_ulong local_memory = 0, cache = 0;
     cl_device_local_mem_type local_type = CL_LOCAL;
     cl_platform_id platform = NULL;
     size_t sizes[16] = {0}, group = 0;
-    char profile[32] = ""; /* not to be guessed: kernels with types the device lacks do not build */
+    char profile[32] = "EMBEDDED_PROFILE";
+    char platform_name[128] = "", device_name[256], driver[128], extensions[8192];
     const struct {
         cl_device_info info;
         const char *name;
@@ -45,35 +79,41 @@ cllrn_status lrn_device_facts_get(cl_device_id device, lrn_device_facts *facts, 
         {CL_DEVICE_NATIVE_VECTOR_WIDTH_FLOAT, "CL_DEVICE_NATIVE_VECTOR_WIDTH_FLOAT", sizeof width,
          &width},
         {CL_DEVICE_MAX_WORK_GROUP_SIZE, "CL_DEVICE_MAX_WORK_GROUP_SIZE", sizeof group, &group},
-        {CL_DEVICE_MAX_WORK_ITEM_DIMENSIONS, "CL_DEVICE_MAX_WORK_ITEM_DIMENSIONS",
-         sizeof dimensions, &dimensions},
+        {CL_DEVICE_MAX_WORK_ITEM_SIZES, "CL_DEVICE_MAX_WORK_ITEM_SIZES", sizeof sizes, sizes},
         {CL_DEVICE_LOCAL_MEM_SIZE, "CL_DEVICE_LOCAL_MEM_SIZE", sizeof local_memory, &local_memory},
         {CL_DEVICE_LOCAL_MEM_TYPE, "CL_DEVICE_LOCAL_MEM_TYPE", sizeof local_type, &local_type},
         {CL_DEVICE_GLOBAL_MEM_CACHE_SIZE, "CL_DEVICE_GLOBAL_MEM_CACHE_SIZE", sizeof cache, &cache},
         {CL_DEVICE_PROFILE, "CL_DEVICE_PROFILE", sizeof profile - 1, profile},
     };
+    const struct {
+        cl_device_info info;
+        const char *name;
+        size_t size;
+        char *text;
+    } texts[] = {
+        {CL_DEVICE_NAME, "CL_DEVICE_NAME", sizeof device_name, device_name},
+        {CL_DRIVER_VERSION, "CL_DRIVER_VERSION", sizeof driver, driver},
+        {CL_DEVICE_EXTENSIONS, "CL_DEVICE_EXTENSIONS", sizeof extensions, extensions},
+    };
     for (size_t i = 0; i < sizeof queries / sizeof *queries; ++i) {
-        const cl_int code =
-            clGetDeviceInfo(device, queries[i].info, queries[i].size, queries[i].value, NULL);
+        const cl_int code = get(device, queries[i].info, queries[i].size, queries[i].value);
         if (code != CL_SUCCESS)
-            return lrn_fail_cl(error, code, "engine create: asking the device for %s",
-                               queries[i].name);
+            return fail_query(error, code, queries[i].name);
     }
-    if (dimensions > 16)
-        dimensions = 16;
-    cl_int code = clGetDeviceInfo(device, CL_DEVICE_MAX_WORK_ITEM_SIZES, dimensions * sizeof *sizes,
-                                  sizes, NULL);
-    if (code != CL_SUCCESS)
-        return lrn_fail_cl(error, code,
-                           "engine create: asking the device for CL_DEVICE_MAX_WORK_ITEM_SIZES");
-
-    char platform_name[128] = "", device_name[256], driver[128], extensions[8192];
-    if (clGetPlatformInfo(platform, CL_PLATFORM_NAME, sizeof platform_name, platform_name, NULL) !=
-        CL_SUCCESS)
-        platform_name[0] = '\0';
-    get_string(device, CL_DEVICE_NAME, device_name, sizeof device_name);
-    get_string(device, CL_DRIVER_VERSION, driver, sizeof driver);
-    get_string(device, CL_DEVICE_EXTENSIONS, extensions, sizeof extensions);
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; ++i) {
+        const cl_int code = get_string(device, texts[i].info, texts[i].text, texts[i].size);
+        if (code != CL_SUCCESS)
+            return fail_query(error, code, texts[i].name);
+    }
+    if (platform != NULL) {
+        const cl_int code =
+            lrn_query_or(clGetPlatformInfo(platform, CL_PLATFORM_NAME, sizeof platform_name,
+                                           platform_name, NULL),
+                         platform_name, "", 1);
+        if (code != CL_SUCCESS)
+            return fail_query(error, code, "CL_PLATFORM_NAME");
+        platform_name[sizeof platform_name - 1] = '\0';
+    }
 
     /* What calls itself both, as Oclgrind does, is to be taken for a GPU. */
     facts->cpu_like = (type & CL_DEVICE_TYPE_CPU) != 0 && (type & CL_DEVICE_TYPE_GPU) == 0;

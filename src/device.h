@@ -19,9 +19,16 @@ typedef struct lrn_device_facts {
     int64_t local_memory;   /* bytes for one work-group */
     bool local_is_global;   /* which are as slow as others: CPUs that pass for GPUs */
     int64_t cache;          /* bytes of the cache before global memory; 0: unknown */
-    cl_platform_id platform;
+    cl_platform_id platform; /* NULL: unknown */
     char name[160]; /* "device (platform, driver version)", for messages */
 } lrn_device_facts;
+
+/*
+ * The index of a device in a list or, for a sub-device that is not in the list,
+ * that of its nearest parent there; count where neither is. A failure of OpenCL
+ * is returned, and *index is count then.
+ */
+cl_int lrn_device_find(cl_device_id device, const cl_device_id *list, size_t count, size_t *index);
 
 cllrn_status lrn_device_facts_get(cl_device_id device, lrn_device_facts *facts, cllrn_error *error);
 

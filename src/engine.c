@@ -98,11 +98,13 @@ static cllrn_status check_device(cl_context context, cl_device_id device, cllrn_
     if (code != CL_SUCCESS) {
         status = lrn_fail_cl(error, code, "engine create: asking the context for its devices");
     } else {
+        /* Of sub-devices some drivers name the parent. */
         const size_t count = size / sizeof *devices;
-        size_t i = 0;
-        while (i < count && devices[i] != device)
-            ++i;
-        if (i == count)
+        size_t index = count;
+        code = lrn_device_find(device, devices, count, &index);
+        if (code != CL_SUCCESS && code != CL_INVALID_DEVICE)
+            status = lrn_fail_cl(error, code, "engine create: asking the device for its parent");
+        else if (index == count)
             status = lrn_fail(error, CLLRN_DEVICE_MISMATCH,
                               "engine create: the device is none of the context's %zu", count);
     }
@@ -161,7 +163,9 @@ cllrn_status cllrn_engine_create(cl_context context, cl_device_id device,
         options->kernel_dir != NULL ? options->kernel_dir : lrn_environment("CLLRN_KERNEL_DIR");
     if ((status = lrn_sources_open(&engine->sources, directory, error)) != CLLRN_SUCCESS)
         goto free_engine;
-    lrn_identity_get(engine->facts.platform, device, engine->sources.hash, &engine->identity);
+    if ((status = lrn_identity_get(engine->facts.platform, device, engine->sources.hash,
+                                   "engine create", &engine->identity, error)) != CLLRN_SUCCESS)
+        goto close_sources;
     if ((status = open_pack(options, engine->facts.platform, device, &engine->identity,
                             &engine->pack, error)) != CLLRN_SUCCESS)
         goto close_sources;

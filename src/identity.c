@@ -21,40 +21,60 @@ static const struct {
 };
 
 /* Of texts that are longer than the room for them the beginning counts. */
-static bool device_text(cl_device_id device, cl_device_info info, char *text)
+static cl_int device_text(cl_device_id device, cl_device_info info, char *text)
 {
     char whole[1024];
-    if (clGetDeviceInfo(device, info, sizeof whole, whole, NULL) != CL_SUCCESS)
-        return false;
+    const cl_int code = clGetDeviceInfo(device, info, sizeof whole, whole, NULL);
+    if (code != CL_SUCCESS)
+        return code;
     whole[sizeof whole - 1] = '\0';
     snprintf(text, LRN_IDENTITY_TEXT, "%.255s", whole);
-    return true;
+    return CL_SUCCESS;
 }
 
-static bool platform_text(cl_platform_id platform, cl_platform_info info, char *text)
+static cl_int platform_text(cl_platform_id platform, cl_platform_info info, char *text)
 {
     char whole[1024];
-    if (clGetPlatformInfo(platform, info, sizeof whole, whole, NULL) != CL_SUCCESS)
-        return false;
+    const cl_int code = platform != NULL
+                            ? clGetPlatformInfo(platform, info, sizeof whole, whole, NULL)
+                            : CL_INVALID_VALUE;
+    if (code != CL_SUCCESS)
+        return code;
     whole[sizeof whole - 1] = '\0';
     snprintf(text, LRN_IDENTITY_TEXT, "%.255s", whole);
-    return true;
+    return CL_SUCCESS;
 }
 
-void lrn_identity_get(cl_platform_id platform, cl_device_id device, const char *kernel_hash,
-                      lrn_identity *identity)
+cllrn_status lrn_identity_get(cl_platform_id platform, cl_device_id device, const char *kernel_hash,
+                              const char *what, lrn_identity *identity, cllrn_error *error)
 {
+    static const struct {
+        int text;
+        bool of_platform;
+        cl_uint info;
+        const char *name;
+    } queries[] = {
+        {CLLRN_PACK_PLATFORM, true, CL_PLATFORM_NAME, "CL_PLATFORM_NAME"},
+        {CLLRN_PACK_PLATFORM_VERSION, true, CL_PLATFORM_VERSION, "CL_PLATFORM_VERSION"},
+        {CLLRN_PACK_DEVICE, false, CL_DEVICE_NAME, "CL_DEVICE_NAME"},
+        {CLLRN_PACK_VENDOR, false, CL_DEVICE_VENDOR, "CL_DEVICE_VENDOR"},
+        {CLLRN_PACK_DEVICE_VERSION, false, CL_DEVICE_VERSION, "CL_DEVICE_VERSION"},
+        {CLLRN_PACK_DRIVER, false, CL_DRIVER_VERSION, "CL_DRIVER_VERSION"},
+    };
     memset(identity, 0, sizeof *identity);
     snprintf(identity->texts[CLLRN_PACK_LIBRARY], LRN_IDENTITY_TEXT, "%s", cllrn_version());
     snprintf(identity->texts[CLLRN_PACK_KERNELS], LRN_IDENTITY_TEXT, "%s", kernel_hash);
-    identity->complete =
-        platform_text(platform, CL_PLATFORM_NAME, identity->texts[CLLRN_PACK_PLATFORM]) &&
-        platform_text(platform, CL_PLATFORM_VERSION,
-                      identity->texts[CLLRN_PACK_PLATFORM_VERSION]) &&
-        device_text(device, CL_DEVICE_NAME, identity->texts[CLLRN_PACK_DEVICE]) &&
-        device_text(device, CL_DEVICE_VENDOR, identity->texts[CLLRN_PACK_VENDOR]) &&
-        device_text(device, CL_DEVICE_VERSION, identity->texts[CLLRN_PACK_DEVICE_VERSION]) &&
-        device_text(device, CL_DRIVER_VERSION, identity->texts[CLLRN_PACK_DRIVER]);
+    identity->complete = true;
+    for (size_t i = 0; i < sizeof queries / sizeof *queries; ++i) {
+        char *const text = identity->texts[queries[i].text];
+        const cl_int code = queries[i].of_platform ? platform_text(platform, queries[i].info, text)
+                                                   : device_text(device, queries[i].info, text);
+        /* CL_INVALID_VALUE: the driver does not know the query. */
+        if (code != CL_SUCCESS && code != CL_INVALID_VALUE)
+            return lrn_fail_cl(error, code, "%s: asking the device for %s", what, queries[i].name);
+        identity->complete = identity->complete && code == CL_SUCCESS;
+    }
+    return CLLRN_SUCCESS;
 }
 
 bool lrn_identity_is_any(const char *const *made)

@@ -16,8 +16,9 @@ typedef struct lrn_identity {
         complete; /* false: the device does not tell all of it, so that no binary is known to fit */
 } lrn_identity;
 
-void lrn_identity_get(cl_platform_id platform, cl_device_id device, const char *kernel_hash,
-                      lrn_identity *identity);
+/* platform NULL is unknown. A query that fails is told in `error`; what begins its message. */
+cllrn_status lrn_identity_get(cl_platform_id platform, cl_device_id device, const char *kernel_hash,
+                              const char *what, lrn_identity *identity, cllrn_error *error);
 
 /* Whether something was made for any device: nothing is told of one. */
 bool lrn_identity_is_any(const char *const *made);

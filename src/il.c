@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "query.h"
+
 /* Since OpenCL 2.1, or by cl_khr_il_program: what a header for 1.2 lacks. */
 #define IL_VERSION 0x105B /* CL_DEVICE_IL_VERSION */
 typedef cl_program(CL_API_CALL *create_fn)(cl_context context, const void *il, size_t length,
@@ -26,13 +28,15 @@ static create_fn find(cl_platform_id platform)
     return found;
 }
 
-bool lrn_il_accepted(cl_platform_id platform, cl_device_id device)
+cl_int lrn_il_accepted(cl_platform_id platform, cl_device_id device, bool *accepted)
 {
     char versions[1024] = "";
-    if (clGetDeviceInfo(device, IL_VERSION, sizeof versions, versions, NULL) != CL_SUCCESS)
-        return false;
+    const cl_int code = lrn_query_or(
+        clGetDeviceInfo(device, IL_VERSION, sizeof versions, versions, NULL), versions, "", 1);
     versions[sizeof versions - 1] = '\0';
-    return strstr(versions, "SPIR-V") != NULL && find(platform) != NULL;
+    *accepted = code == CL_SUCCESS && strstr(versions, "SPIR-V") != NULL && platform != NULL &&
+                find(platform) != NULL;
+    return code;
 }
 
 cl_program lrn_il_program(cl_platform_id platform, cl_context context, const void *module,

@@ -10,8 +10,9 @@
 /* Whether a binary is a module of SPIR-V, of either byte order. */
 bool lrn_il_is(const void *binary, size_t size);
 
-/* Whether a device takes SPIR-V, and its driver says how. */
-bool lrn_il_accepted(cl_platform_id platform, cl_device_id device);
+/* Whether a device takes SPIR-V, and its driver says how; false where the query fails, whose code
+ * is returned. */
+cl_int lrn_il_accepted(cl_platform_id platform, cl_device_id device, bool *accepted);
 
 /* Makes a program of a module for a device that takes it; NULL on failure. */
 cl_program lrn_il_program(cl_platform_id platform, cl_context context, const void *module,

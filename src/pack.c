@@ -12,6 +12,7 @@
 #include "error.h"
 #include "hash.h"
 #include "il.h"
+#include "query.h"
 #include "sources.h"
 
 static const char magic[8] = {'c', 'l', 'L', 'R', 'N', 'p', 'k', '\n'};
@@ -511,7 +512,13 @@ cllrn_status cllrn_pack_create(cllrn_pack **out, cllrn_error *error)
 cllrn_status lrn_pack_accepted(const cllrn_pack *pack, cl_platform_id platform, cl_device_id device,
                                const char *what, cllrn_error *error)
 {
-    if (!lrn_identity_is_any(pack->texts) || lrn_il_accepted(platform, device))
+    bool accepted = true;
+    cl_int code = CL_SUCCESS;
+    if (lrn_identity_is_any(pack->texts))
+        code = lrn_il_accepted(platform, device, &accepted);
+    if (code != CL_SUCCESS)
+        return lrn_fail_cl(error, code, "%.200s: asking the device for CL_DEVICE_IL_VERSION", what);
+    if (accepted)
         return CLLRN_SUCCESS;
     return lrn_fail(error, CLLRN_PACK_MISMATCH,
                     "%.200s: holds SPIR-V, which this device does not take: make one for it", what);
@@ -523,18 +530,21 @@ cllrn_status cllrn_pack_check(const cllrn_pack *pack, cl_device_id device, int32
     lrn_sources sources;
     lrn_identity here;
     cl_platform_id platform = NULL;
+    static const cl_platform_id none = NULL;
     if (pack == NULL || device == NULL)
         return lrn_fail(error, CLLRN_INVALID_ARGUMENT, "pack check: pack or device is NULL");
     const cl_int code =
-        clGetDeviceInfo(device, CL_DEVICE_PLATFORM, sizeof platform, &platform, NULL);
+        lrn_query_or(clGetDeviceInfo(device, CL_DEVICE_PLATFORM, sizeof platform, &platform, NULL),
+                     &platform, &none, sizeof platform);
     if (code != CL_SUCCESS)
         return lrn_fail_cl(error, code, "pack check: asking the device for CL_DEVICE_PLATFORM");
     cllrn_status status = lrn_sources_open(&sources, NULL, error);
     if (status != CLLRN_SUCCESS)
         return status;
-    lrn_identity_get(platform, device, sources.hash, &here);
+    status = lrn_identity_get(platform, device, sources.hash, "pack check", &here, error);
     lrn_sources_close(&sources);
-    status = lrn_identity_match(&here, pack->texts, any_driver != 0, "pack", error);
+    if (status == CLLRN_SUCCESS)
+        status = lrn_identity_match(&here, pack->texts, any_driver != 0, "pack", error);
     return status != CLLRN_SUCCESS ? status
                                    : lrn_pack_accepted(pack, platform, device, "pack", error);
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "error.h"
+#include "query.h"
 
 cllrn_status lrn_launch_take_kernel(lrn_launch *launch, const char *operation, cl_kernel *kernel,
                                     cllrn_error *error)
@@ -65,10 +66,13 @@ static cllrn_status open_launch(cllrn_plan *plan, const cllrn_problem *problem, 
     cl_kernel kernel = NULL;
     if ((status = lrn_launch_take_kernel(launch, "plan create", &kernel, error)) != CLLRN_SUCCESS)
         return status;
-    size_t group_size = 0;
-    const cl_int code =
-        clGetKernelWorkGroupInfo(kernel, plan->engine->device, CL_KERNEL_WORK_GROUP_SIZE,
-                                 sizeof group_size, &group_size, NULL);
+    /* Not told, groups have one work-item. */
+    size_t group_size = 1;
+    static const size_t one = 1;
+    const cl_int code = lrn_query_or(clGetKernelWorkGroupInfo(kernel, plan->engine->device,
+                                                              CL_KERNEL_WORK_GROUP_SIZE,
+                                                              sizeof group_size, &group_size, NULL),
+                                     &group_size, &one, sizeof group_size);
     lrn_launch_put_kernel(launch, kernel);
     if (code != CL_SUCCESS)
         return lrn_fail_cl(error, code, "plan create: asking for the work-group size of %s",

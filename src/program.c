@@ -196,7 +196,7 @@ static cl_int try_kernel(const lrn_program *entry)
 
 /* Fills devices and sizes, of count each; which of them is the engine's is returned in *own. */
 static cl_int ask_sizes(const cllrn_engine *engine, cl_program program, cl_uint count,
-                        cl_device_id *devices, size_t *sizes, cl_uint *own)
+                        cl_device_id *devices, size_t *sizes, size_t *own)
 {
     cl_int code =
         clGetProgramInfo(program, CL_PROGRAM_DEVICES, count * sizeof *devices, devices, NULL);
@@ -204,8 +204,8 @@ static cl_int ask_sizes(const cllrn_engine *engine, cl_program program, cl_uint 
         code =
             clGetProgramInfo(program, CL_PROGRAM_BINARY_SIZES, count * sizeof *sizes, sizes, NULL);
     *own = 0;
-    while (code == CL_SUCCESS && *own < count && devices[*own] != engine->device)
-        ++*own;
+    if (code == CL_SUCCESS)
+        code = lrn_device_find(engine->device, devices, count, own);
     return code == CL_SUCCESS && *own == count ? CL_INVALID_DEVICE : code;
 }
 
@@ -213,7 +213,7 @@ static cl_int ask_sizes(const cllrn_engine *engine, cl_program program, cl_uint 
 static cl_int fetch(const cllrn_engine *engine, cl_program program, cl_uint count, void **binary,
                     size_t *size)
 {
-    cl_uint own = 0;
+    size_t own = 0;
     void *bytes = NULL; /* the array may be anything after a failure */
     cl_device_id *devices = malloc(count * sizeof *devices);
     size_t *sizes = malloc(count * sizeof *sizes);
@@ -332,10 +332,10 @@ static cllrn_status load(cllrn_engine *engine, lrn_program *entry, const cllrn_p
 /* ------------------------------------------------------------------------ origins */
 
 /* Some drivers say so of the source already, others of the build. */
-static cllrn_status fail_without_compiler(const cllrn_engine *engine, const char *file,
+static cllrn_status fail_without_compiler(const cllrn_engine *engine, const char *file, cl_int code,
                                           cllrn_error *error)
 {
-    return lrn_fail_code(error, CLLRN_NO_COMPILER, CL_COMPILER_NOT_AVAILABLE,
+    return lrn_fail_code(error, CLLRN_NO_COMPILER, code,
                          "plan create: building %s for %s, which has no compiler: make the engine "
                          "with a binary pack, or use another device or the host functions",
                          file, engine->facts.name);
@@ -352,14 +352,15 @@ static cllrn_status compile(cllrn_engine *engine, lrn_program *entry, cllrn_erro
     timespec_get(&begin, TIME_UTC);
     cl_program program =
         clCreateProgramWithSource(engine->context, list.count, list.parts, NULL, &code);
-    if (program == NULL && code == CL_COMPILER_NOT_AVAILABLE)
-        return fail_without_compiler(engine, file, error);
+    /* CL_INVALID_OPERATION is what Xilinx's runtime says. */
+    if (program == NULL && (code == CL_COMPILER_NOT_AVAILABLE || code == CL_INVALID_OPERATION))
+        return fail_without_compiler(engine, file, code, error);
     if (program == NULL)
         return lrn_fail_cl(error, code, "plan create: making the program %s", file);
     code = clBuildProgram(program, 1, &engine->device, entry->options, NULL, NULL);
     if (code == CL_COMPILER_NOT_AVAILABLE) {
         clReleaseProgram(program);
-        return fail_without_compiler(engine, file, error);
+        return fail_without_compiler(engine, file, code, error);
     }
     if (code != CL_SUCCESS) {
         const cllrn_status status =

@@ -143,6 +143,54 @@ static void engine_create__many_devices_SUCCESS(void **state)
     world_close(&w);
 }
 
+/* Some drivers name the parent among the devices of a context of sub-devices. */
+static void engine_create__sub_device_of_the_contexts_SUCCESS(void **state)
+{
+    world w = world_handles();
+    cl_device_id child = fake_sub_device(w.device), grandchild = fake_sub_device(child);
+    cl_device_id stranger = fake_sub_device(fake_device());
+    cllrn_engine *engine = UNTOUCHED;
+    cllrn_error error = error_blank();
+    (void)state;
+
+    const cl_device_id inside[] = {w.device, child, grandchild};
+    for (size_t i = 0; i < sizeof inside / sizeof *inside; ++i) {
+        assert_succeeded(cllrn_engine_create(w.context, inside[i], &w.options, &engine, &error),
+                         &error);
+        assert_ptr_equal(cllrn_engine_device(engine), inside[i]);
+        cllrn_engine_destroy(engine);
+    }
+
+    /* A parent is not a device of a context of its children; a stranger's child is of none. */
+    engine = UNTOUCHED;
+    cl_context of_child = fake_context(1, &child);
+    assert_failed(CLLRN_DEVICE_MISMATCH,
+                  cllrn_engine_create(of_child, w.device, &w.options, &engine, &error), &error);
+    error = error_blank();
+    assert_failed(CLLRN_DEVICE_MISMATCH,
+                  cllrn_engine_create(w.context, stranger, &w.options, &engine, &error), &error);
+
+    /* OpenCL 1.1 knows of no parents; a failure is told. */
+    error = error_blank();
+    fake_fail(3, CL_INVALID_VALUE, false);
+    assert_failed(CLLRN_DEVICE_MISMATCH,
+                  cllrn_engine_create(w.context, child, &w.options, &engine, &error), &error);
+    assert_string_equal(fake_failed(0), "clGetDeviceInfo CL_DEVICE_PARENT_DEVICE");
+    error = error_blank();
+    fake_fail(3, CL_OUT_OF_RESOURCES, false);
+    assert_failed(CLLRN_OPENCL_FAILURE,
+                  cllrn_engine_create(w.context, child, &w.options, &engine, &error), &error);
+    assert_int_equal(error.cl_error, CL_OUT_OF_RESOURCES);
+    assert_ptr_equal(engine, UNTOUCHED);
+    fake_fail(0, CL_SUCCESS, false);
+    error = error_blank();
+    assert_failed(
+        CLLRN_DEVICE_MISMATCH,
+        cllrn_engine_create(w.context, (cl_device_id)(void *)w.queue, &w.options, &engine, &error),
+        &error);
+    world_close(&w);
+}
+
 static void engine_create__not_a_context_OPENCL_FAILURE(void **state)
 {
     world w = world_handles();
@@ -333,24 +381,51 @@ static void device_facts__fp64_SUCCESS(void **state)
     }
 }
 
-/* What a device does not tell must not be taken for more than it has. */
-static void device_facts__int64_not_told_OPENCL_FAILURE(void **state)
+/* What a driver does not know of its device is taken for the least; a failed query is told. */
+static void device_facts__not_told_the_least(void **state)
+{
+    cl_device_id device = fake_device();
+    size_t queries = 0;
+    (void)state;
+    fake_settings(device)->extensions = "cl_khr_fp64 cles_khr_int64";
+    for (size_t n = 1;; ++n, ++queries) {
+        lrn_device_facts facts;
+        fake_fail(n, CL_OUT_OF_RESOURCES, false);
+        const cllrn_status failed = lrn_device_facts_get(device, &facts, NULL);
+        fake_fail(n, CL_INVALID_VALUE, false);
+        const cllrn_status unknown = lrn_device_facts_get(device, &facts, NULL);
+        const char *call = fake_failed(0);
+        assert_int_equal(unknown, CLLRN_SUCCESS);
+        if (call == NULL)
+            break;
+        assert_int_equal(failed, CLLRN_OPENCL_FAILURE);
+        const bool embedded = strstr(call, "PROFILE") != NULL;
+        assert_int_equal(facts.wide, !embedded);
+        assert_int_equal(facts.fp64, !embedded && strstr(call, "EXTENSIONS") == NULL);
+        assert_int_equal(facts.max_group_size, strstr(call, "MAX_WORK_") != NULL ? 1 : 256);
+        assert_int_equal(facts.compute_units, strstr(call, "UNITS") != NULL ? 1 : 4);
+        assert_int_equal(facts.local_memory, strstr(call, "MEM_SIZE") != NULL ? 0 : 32768);
+    }
+    assert_true(queries > 10);
+}
+
+/* Of all of them none is needed. */
+static void device_facts__nothing_told_the_least(void **state)
 {
     cl_device_id device = fake_device();
     lrn_device_facts facts;
     (void)state;
-    fake_settings(device)->profile = "EMBEDDED_PROFILE";
-    fake_settings(device)->extensions = "cles_khr_int64";
-    for (size_t n = 1; n < 20; ++n) {
-        facts.int64 = true;
-        fake_fail(n, CL_OUT_OF_RESOURCES, false);
-        const cllrn_status status = lrn_device_facts_get(device, &facts, NULL);
-        const char *call = fake_failed(0);
-        if (call != NULL && strstr(call, "PROFILE") != NULL)
-            assert_int_equal(status, CLLRN_OPENCL_FAILURE);
-        if (call != NULL && strstr(call, "EXTENSIONS") != NULL && status == CLLRN_SUCCESS)
-            assert_false(facts.int64 || facts.fp64);
-    }
+    fake_fail(1, CL_INVALID_VALUE, true);
+    assert_int_equal(lrn_device_facts_get(device, &facts, NULL), CLLRN_SUCCESS);
+    fake_fail(0, CL_SUCCESS, false);
+    assert_false(facts.cpu_like || facts.pipelined || facts.int64 || facts.wide || facts.fp64);
+    assert_int_equal(facts.vector_width, 1);
+    assert_int_equal(facts.compute_units, 1);
+    assert_int_equal(facts.max_group_size, 1);
+    assert_int_equal(facts.local_memory, 0);
+    assert_int_equal(facts.cache, 0);
+    assert_null(facts.platform);
+    assert_string_equal(facts.name, "device (, driver )");
 }
 
 static void device_facts__numbers_SUCCESS(void **state)
@@ -419,6 +494,7 @@ int main(void)
         TEST(engine_create__bad_options_INVALID_ARGUMENT),
         TEST(engine_create__foreign_device_DEVICE_MISMATCH),
         TEST(engine_create__many_devices_SUCCESS),
+        TEST(engine_create__sub_device_of_the_contexts_SUCCESS),
         TEST(engine_create__not_a_context_OPENCL_FAILURE),
         TEST(engine_create__missing_directory_KERNEL_SOURCE),
         TEST(engine_create__kernel_dir_of_the_environment_SUCCESS),
@@ -429,7 +505,8 @@ int main(void)
         TEST(device_facts__kinds_of_devices_SUCCESS),
         TEST(device_facts__int64_SUCCESS),
         TEST(device_facts__fp64_SUCCESS),
-        TEST(device_facts__int64_not_told_OPENCL_FAILURE),
+        TEST(device_facts__not_told_the_least),
+        TEST(device_facts__nothing_told_the_least),
         TEST(device_facts__numbers_SUCCESS),
         TEST(device_facts__long_names_SUCCESS),
     };

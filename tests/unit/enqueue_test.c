@@ -98,6 +98,63 @@ static void enqueue__queue_of_another_device_DEVICE_MISMATCH(void **state)
     scene_close(&s);
 }
 
+/* A program of the engine's device runs on a part of it; not on the whole of which it is a part. */
+static void enqueue__queue_of_a_sub_device_SUCCESS(void **state)
+{
+    scene s;
+    cllrn_error error = error_blank();
+    cl_event event = UNTOUCHED;
+    (void)state;
+    scene_fast(&s, false);
+    const cl_command_queue queue = s.w.queue;
+    s.w.queue = fake_queue(s.w.context, fake_sub_device(fake_sub_device(s.w.device)));
+    assert_ptr_equal(scene_accept(&s)->queue, s.w.queue);
+
+    /* The parent's parent is asked for after the queue's context and device. */
+    fake_fail(4, CL_OUT_OF_RESOURCES, false);
+    assert_failed(CLLRN_OPENCL_FAILURE, scene_run(&s, &event, &error), &error);
+    assert_string_equal(fake_failed(0), "clGetDeviceInfo CL_DEVICE_PARENT_DEVICE");
+    assert_ptr_equal(event, UNTOUCHED);
+    fake_fail(0, CL_SUCCESS, false);
+    s.w.queue = queue;
+    scene_close(&s);
+}
+
+/* A sub-buffer's place in its parent has to be known. */
+static void enqueue__offset_of_a_sub_buffer_not_told_OPENCL_FAILURE(void **state)
+{
+    static const cl_int codes[] = {CL_OUT_OF_HOST_MEMORY, CL_INVALID_VALUE};
+    scene s;
+    (void)state;
+    scene_fast(&s, false);
+    const cl_mem parent = s.src.buffer;
+    s.src.buffer = fake_sub_buffer(parent, CL_MEM_READ_WRITE, 4096, 4096);
+    for (size_t i = 0; i < sizeof codes / sizeof *codes; ++i) {
+        cllrn_error error = error_blank();
+        cl_event event = UNTOUCHED;
+        size_t n = 1;
+        const char *call = NULL;
+        for (;; ++n) {
+            fake_fail(n, codes[i], false);
+            error = error_blank();
+            const cllrn_status status = scene_run(&s, &event, &error);
+            call = fake_failed(0);
+            assert_non_null(call);
+            if (strcmp(call, "clGetMemObjectInfo CL_MEM_OFFSET") == 0) {
+                assert_failed(i == 0 ? CLLRN_OUT_OF_MEMORY : CLLRN_OPENCL_FAILURE, status, &error);
+                break;
+            }
+            if (status == CLLRN_SUCCESS)
+                fake_release(event);
+            event = UNTOUCHED;
+        }
+        assert_ptr_equal(event, UNTOUCHED);
+    }
+    fake_fail(0, CL_SUCCESS, false);
+    s.src.buffer = parent;
+    scene_close(&s);
+}
+
 static void enqueue__another_context_CONTEXT_MISMATCH(void **state)
 {
     (void)state;
@@ -507,6 +564,8 @@ int main(void)
         TEST(enqueue__struct_size_or_kind_INVALID_ARGUMENT),
         TEST(enqueue__bad_queue_INVALID_QUEUE),
         TEST(enqueue__queue_of_another_device_DEVICE_MISMATCH),
+        TEST(enqueue__queue_of_a_sub_device_SUCCESS),
+        TEST(enqueue__offset_of_a_sub_buffer_not_told_OPENCL_FAILURE),
         TEST(enqueue__another_context_CONTEXT_MISMATCH),
         TEST(enqueue__not_a_buffer_INVALID_BUFFER),
         TEST(enqueue__forbidden_access_INVALID_BUFFER),

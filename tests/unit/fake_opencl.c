@@ -49,7 +49,7 @@ typedef struct object {
     size_t detail;          /* index in the table of its type */
     cl_mem_flags flags;
     size_t size, origin;
-    struct object *parent; /* of a sub-buffer */
+    struct object *parent; /* of a sub-buffer or a sub-device */
     cl_uint device_count;
     struct object *devices[MAX_DEVICES];
 } object;
@@ -225,6 +225,14 @@ cl_device_id fake_device(void)
     o->detail = device_count++;
     settings[o->detail] = ordinary;
     return (cl_device_id)(void *)o;
+}
+
+cl_device_id fake_sub_device(cl_device_id parent)
+{
+    cl_device_id device = fake_device();
+    *fake_settings(device) = *fake_settings(parent);
+    ((object *)(void *)device)->parent = (object *)(void *)parent;
+    return device;
 }
 
 fake_device_settings *fake_settings(cl_device_id device)
@@ -466,7 +474,9 @@ CL_API_ENTRY cl_int CL_API_CALL clGetDeviceInfo(cl_device_id handle, cl_device_i
     for (size_t i = 0; i < COUNT(sizes); ++i)
         sizes[i] = s->item_size;
     const cl_platform_id id = (cl_platform_id)(void *)platform;
+    const cl_device_id parent = o != NULL ? (cl_device_id)(void *)o->parent : NULL;
     const property list[] = {
+        PROPERTY(CL_DEVICE_PARENT_DEVICE, parent),
         PROPERTY(CL_DEVICE_TYPE, s->type),
         PROPERTY(CL_DEVICE_PLATFORM, id),
         PROPERTY(CL_DEVICE_MAX_COMPUTE_UNITS, s->units),
@@ -539,8 +549,10 @@ CL_API_ENTRY cl_int CL_API_CALL clGetMemObjectInfo(cl_mem handle, cl_mem_info in
         PROPERTY(CL_MEM_CONTEXT, context),  PROPERTY(CL_MEM_SIZE, m->size),
         PROPERTY(CL_MEM_OFFSET, m->origin), PROPERTY(CL_MEM_ASSOCIATED_MEMOBJECT, parent),
     };
-    const cl_int code = answer(__func__, o != NULL, CL_INVALID_MEM_OBJECT, list, COUNT(list), info,
-                               size, value, size_ret);
+    cl_int code = answer(__func__, o != NULL, CL_INVALID_MEM_OBJECT, list, COUNT(list), info, size,
+                         value, size_ret);
+    if (info == CL_MEM_OFFSET && o != NULL && o->parent == NULL)
+        code = CL_OUT_OF_HOST_MEMORY; /* what Xilinx's runtime says of a buffer without a parent */
     pthread_mutex_unlock(&lock);
     return code;
 }

@@ -48,6 +48,7 @@ void fake_verify(void);
 /* The test's own objects, never counted, never failing. fake_release gives up the test's reference.
  */
 cl_device_id fake_device(void); /* a GPU with everything in order */
+cl_device_id fake_sub_device(cl_device_id parent);
 fake_device_settings *fake_settings(cl_device_id device);
 cl_context fake_context(cl_uint count, const cl_device_id *devices);
 cl_command_queue fake_queue(cl_context context, cl_device_id device);

@@ -304,6 +304,70 @@ static void spirv__for_others_PACK_MISMATCH(void **state)
     world_close(&w);
 }
 
+/* A driver that fails to say is none that says no. */
+static void spirv__versions_not_told_OPENCL_FAILURE(void **state)
+{
+    (void)state;
+    world w = world_handles();
+    cllrn_pack *pack = make_modules(&w);
+    cllrn_error error = error_blank();
+    fake_settings(w.device)->il = "SPIR-V_1.0";
+    world_engine(&w);
+    fake_fail(1, CL_OUT_OF_RESOURCES, false);
+    assert_failed(CLLRN_OPENCL_FAILURE,
+                  cllrn_engine_import(w.engine, pack->data, pack->size, &error), &error);
+    assert_string_equal(fake_failed(0), "clGetDeviceInfo CL_DEVICE_IL_VERSION");
+    error = error_blank();
+    fake_fail(1, CL_INVALID_VALUE, false);
+    assert_failed(CLLRN_PACK_MISMATCH,
+                  cllrn_engine_import(w.engine, pack->data, pack->size, &error), &error);
+    fake_fail(0, CL_SUCCESS, false);
+    cllrn_pack_destroy(pack);
+    world_close(&w);
+}
+
+/* Every query of a check: told where it fails, a mismatch where the driver does not know it. */
+static void pack_check__every_query_its_status(void **state)
+{
+    (void)state;
+    world w = world_handles();
+    cllrn_pack *pack = make_pack(&w);
+    cllrn_error error = error_blank();
+    size_t n = 1;
+    for (;; ++n) {
+        fake_fail(n, CL_OUT_OF_RESOURCES, false);
+        error = error_blank();
+        const cllrn_status failed = cllrn_pack_check(pack, w.device, 0, &error);
+        if (fake_failed(0) == NULL)
+            break;
+        assert_failed(CLLRN_OPENCL_FAILURE, failed, &error);
+        fake_fail(n, CL_INVALID_VALUE, false);
+        error = error_blank();
+        assert_failed(CLLRN_PACK_MISMATCH, cllrn_pack_check(pack, w.device, 0, &error), &error);
+    }
+    assert_true(n > 6);
+    fake_fail(0, CL_SUCCESS, false);
+    cllrn_pack_destroy(pack);
+    world_close(&w);
+}
+
+/* A driver may list the parent among a program's devices. */
+static void export__of_a_sub_device_SUCCESS(void **state)
+{
+    (void)state;
+    world w = world_handles();
+    const lrn_program *program = NULL;
+    cllrn_error error = error_blank();
+    w.device = fake_sub_device(w.device);
+    cllrn_pack *pack = make_pack(&w);
+    use_pack(&w, pack);
+    world_engine(&w);
+    assert_succeeded(lrn_program_get(w.engine, &ordinary, &program, &error), &error);
+    assert_int_equal(program->origin, CLLRN_PACKED);
+    cllrn_pack_destroy(pack);
+    world_close(&w);
+}
+
 static void spirv__driver_refuses_it_BUILD_FAILURE(void **state)
 {
     (void)state;
@@ -484,6 +548,9 @@ int main(void)
         TEST(pack__kernel_is_not_in_the_binary_BUILD_FAILURE),
         TEST(spirv__for_devices_that_take_it_SUCCESS),
         TEST(spirv__for_others_PACK_MISMATCH),
+        TEST(spirv__versions_not_told_OPENCL_FAILURE),
+        TEST(pack_check__every_query_its_status),
+        TEST(export__of_a_sub_device_SUCCESS),
         TEST(spirv__driver_refuses_it_BUILD_FAILURE),
         TEST(pack_create__NULL_INVALID_ARGUMENT),
         TEST(import__is_used_and_compared_SUCCESS),
