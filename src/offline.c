@@ -11,7 +11,8 @@
 #include "program.h"
 
 /*
- * Where there is no device to ask: all that one without a compiler may need. No
+ * Where there is no device to ask: all that a device without a compiler may need,
+ * and then all that one of the EMBEDDED profile without 64-bit integers may. No
  * vectors, which are for CPUs.
  */
 static const lrn_device_facts any_device = {.pipelined = true,
@@ -23,51 +24,71 @@ static const lrn_device_facts any_device = {.pipelined = true,
                                             .max_group_size = 1,
                                             .local_memory = INT64_MAX,
                                             .name = "any device"};
+static const lrn_device_facts any_embedded = {.pipelined = true,
+                                              .vector_width = 1,
+                                              .compute_units = 1,
+                                              .max_group_size = 1,
+                                              .local_memory = INT64_MAX,
+                                              .name = "any EMBEDDED device"};
 
 static const lrn_sources built_in; /* NULL texts are those */
 
-static const lrn_device_facts *facts_of(const cllrn_engine *engine)
-{
-    return engine != NULL ? &engine->facts : &any_device;
-}
+/* A program of a list; the width of its offsets is no part of its key. */
+typedef struct offline_key {
+    lrn_program_key key;
+    bool int64;
+} offline_key;
 
-size_t cllrn_offline_count(const cllrn_engine *engine)
+static size_t count_of(const lrn_device_facts *facts)
 {
     size_t count = 0;
     lrn_program_key key;
-    while (lrn_program_key_number(count, facts_of(engine), &key))
+    while (lrn_program_key_number(count, facts, &key))
         ++count;
     return count;
 }
 
-static cllrn_status get_key(const cllrn_engine *engine, size_t number, lrn_program_key *key,
+size_t cllrn_offline_count(const cllrn_engine *engine)
+{
+    return engine != NULL ? count_of(&engine->facts)
+                          : count_of(&any_device) + count_of(&any_embedded);
+}
+
+static cllrn_status get_key(const cllrn_engine *engine, size_t number, offline_key *wanted,
                             cllrn_error *error)
 {
-    if (!lrn_program_key_number(number, facts_of(engine), key))
+    const size_t count = cllrn_offline_count(engine);
+    if (number >= count)
         return lrn_fail(error, CLLRN_INVALID_ARGUMENT,
-                        "offline program %zu: there are %zu, counted from 0", number,
-                        cllrn_offline_count(engine));
+                        "offline program %zu: there are %zu, counted from 0", number, count);
+    const lrn_device_facts *facts = engine != NULL ? &engine->facts : &any_device;
+    if (engine == NULL && number >= count_of(facts)) {
+        number -= count_of(facts);
+        facts = &any_embedded;
+    }
+    lrn_program_key_number(number, facts, &wanted->key);
+    wanted->int64 = facts->int64;
     return CLLRN_SUCCESS;
 }
 
 cllrn_status cllrn_offline_program_get(const cllrn_engine *engine, size_t number,
                                        cllrn_offline_program *program, cllrn_error *error)
 {
-    lrn_program_key key;
+    offline_key wanted;
     if (!LRN_READABLE(program))
         return lrn_fail(error, CLLRN_INVALID_ARGUMENT,
                         "offline program %zu: program is NULL or not initialised: use "
                         "CLLRN_OFFLINE_PROGRAM_INIT",
                         number);
-    const cllrn_status status = get_key(engine, number, &key, error);
+    const cllrn_status status = get_key(engine, number, &wanted, error);
     if (status != CLLRN_SUCCESS)
         return status;
-    const bool int64 = facts_of(engine)->int64;
-    program->direction = key.backward ? CLLRN_BACKWARD : CLLRN_FORWARD;
-    program->variant = lrn_variant_of(key.file);
-    lrn_program_kernel_name(&key, int64, program->kernel);
-    lrn_program_options(&key, int64, program->options);
-    lrn_program_arguments(&key, int64, program->arguments);
+    const lrn_program_key *const key = &wanted.key;
+    program->direction = key->backward ? CLLRN_BACKWARD : CLLRN_FORWARD;
+    program->variant = lrn_variant_of(key->file);
+    lrn_program_kernel_name(key, wanted.int64, program->kernel);
+    lrn_program_options(key, wanted.int64, program->options);
+    lrn_program_arguments(key, wanted.int64, program->arguments);
     return CLLRN_SUCCESS;
 }
 
@@ -107,12 +128,12 @@ static void write_defines(writing *w, const char *options)
 }
 
 /* The final zero included. */
-static void write_source(writing *w, const lrn_program_key *key, const lrn_sources *sources,
-                         bool int64)
+static void write_source(writing *w, const offline_key *wanted, const lrn_sources *sources)
 {
+    const lrn_program_key *const key = &wanted->key;
     char options[LRN_OPTIONS_SIZE], kernel[CLLRN_KERNEL_NAME_SIZE];
-    lrn_program_options(key, int64, options);
-    lrn_program_kernel_name(key, int64, kernel);
+    lrn_program_options(key, wanted->int64, options);
+    lrn_program_kernel_name(key, wanted->int64, kernel);
     write_text(w,
                "/* SPDX-License-Identifier: Apache-2.0 */\n/* clLRN " CLLRN_VERSION_STRING ": cl/");
     write_text(w, lrn_file_name(key->file));
@@ -129,23 +150,22 @@ static void write_source(writing *w, const lrn_program_key *key, const lrn_sourc
 cllrn_status cllrn_offline_source(const cllrn_engine *engine, size_t number, char *text,
                                   size_t size, size_t *needed, cllrn_error *error)
 {
-    lrn_program_key key;
+    offline_key wanted;
     if (text == NULL && needed == NULL)
         return lrn_fail(error, CLLRN_INVALID_ARGUMENT,
                         "offline source %zu: text and needed are NULL", number);
-    const cllrn_status status = get_key(engine, number, &key, error);
+    const cllrn_status status = get_key(engine, number, &wanted, error);
     if (status != CLLRN_SUCCESS)
         return status;
     const lrn_sources *sources = engine != NULL ? &engine->sources : &built_in;
-    const bool int64 = facts_of(engine)->int64;
     writing counted = {.text = NULL};
-    write_source(&counted, &key, sources, int64);
+    write_source(&counted, &wanted, sources);
     if (text != NULL && size < counted.length)
         return lrn_fail(error, CLLRN_BUFFER_TOO_SMALL,
                         "offline source %zu: %zu bytes, the text has room for %zu", number,
                         counted.length, size);
     if (text != NULL)
-        write_source(&(writing){.text = text, .room = size}, &key, sources, int64);
+        write_source(&(writing){.text = text, .room = size}, &wanted, sources);
     if (needed != NULL)
         *needed = counted.length;
     return CLLRN_SUCCESS;

@@ -3,10 +3,11 @@
 # Runs one device test on one OpenCL implementation:
 #   run.sh IMPLEMENTATION PROGRAM [ARGUMENT...]
 #
-# IMPLEMENTATION is pocl, rusticl, oclgrind, intel, fpga, or embedded: PoCL made a
-# device of the EMBEDDED profile by the layer in $CLLRN_TEST_LAYERS. For another
-# one $CLLRN_TEST_DEVICE holds a part of the platform's or the device's name.
-# Where there is no such device, that is a reason to skip, or to fail with
+# IMPLEMENTATION is pocl, rusticl, oclgrind, intel, fpga, or one of two that layers
+# in $CLLRN_TEST_LAYERS make of PoCL: embedded, a device of the EMBEDDED profile,
+# and xrt, which answers as Xilinx's runtime does. For another one
+# $CLLRN_TEST_DEVICE holds a part of the platform's or the device's name. Where
+# there is no such device, that is a reason to skip, or to fail with
 # $CLLRN_TEST_REQUIRED.
 #
 # Gives the process kernel caches of its own, so that tests do not race for
@@ -24,9 +25,9 @@ mkdir "$directory/pocl" "$directory/mesa"
 
 case $implementation in
 pocl) device=Portable ;;
-embedded)
+embedded | xrt)
     device=Portable
-    export OPENCL_LAYERS="${CLLRN_TEST_LAYERS:?}/embedded.so"
+    export OPENCL_LAYERS="${CLLRN_TEST_LAYERS:?}/$implementation.so"
     ;;
 rusticl)
     device=rusticl

@@ -9,18 +9,14 @@
  *   more bytes of arguments than 256         clSetKernelArg: CL_OUT_OF_RESOURCES
  *   more bytes of local memory than 1024     clEnqueueNDRangeKernel: CL_OUT_OF_RESOURCES
  *   a build from source without compiler     CL_COMPILER_NOT_AVAILABLE
- *
- * A loader ignores a layer it cannot load. So the file that CLLRN_LAYER_LOG
- * names is the proof that this one was there: at the end of the process it gets
- * a line of what passed through.
  */
+#include "layer.h"
+
 #include <pthread.h>
-#include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <CL/cl_layer.h>
+const char layer_name[] = "EMBEDDED profile";
 
 enum { LOCAL_MEMORY = 1024, ARGUMENT_BYTES = 256, CONSTANT_MEMORY = 1024, MOST_ARGUMENTS = 64 };
 
@@ -45,9 +41,6 @@ static const char prelude[] = "#define long no_64_bit_integers\n"
                               "#define double16 no_double\n"
                               "#line 1\n";
 
-static const cl_icd_dispatch *target; /* what is below */
-static cl_icd_dispatch table;         /* a copy of it, with entries of our own */
-
 /* The sizes of a kernel's arguments set so far. */
 typedef struct kernel_arguments {
     struct kernel_arguments *next;
@@ -62,34 +55,14 @@ static struct {
     cl_ulong local_memory;
 } seen;
 
-static bool has_compiler(void)
-{
-    const char *value = getenv("CLLRN_LAYER_COMPILER");
-    return value == NULL || strcmp(value, "no") != 0;
-}
-
 /* ------------------------------------------------------------------- answers */
-
-static cl_int answer(const void *value, size_t size, size_t room, void *out, size_t *size_out)
-{
-    if (out != NULL && room < size)
-        return CL_INVALID_VALUE;
-    if (out != NULL)
-        memcpy(out, value, size);
-    if (size_out != NULL)
-        *size_out = size;
-    return CL_SUCCESS;
-}
-
-#define ANSWER(type, value) return answer(&(type){value}, sizeof(type), room, out, size_out)
-#define ANSWER_TEXT(text) return answer(text, sizeof text, room, out, size_out)
 
 static cl_int CL_API_CALL get_platform_info(cl_platform_id platform, cl_platform_info info,
                                             size_t room, void *out, size_t *size_out)
 {
     if (info == CL_PLATFORM_PROFILE)
-        ANSWER_TEXT("EMBEDDED_PROFILE");
-    return target->clGetPlatformInfo(platform, info, room, out, size_out);
+        LAYER_ANSWER_TEXT("EMBEDDED_PROFILE");
+    return layer_below->clGetPlatformInfo(platform, info, room, out, size_out);
 }
 
 static cl_int CL_API_CALL get_device_info(cl_device_id device, cl_device_info info, size_t room,
@@ -97,27 +70,27 @@ static cl_int CL_API_CALL get_device_info(cl_device_id device, cl_device_info in
 {
     switch (info) {
     case CL_DEVICE_PROFILE:
-        ANSWER_TEXT("EMBEDDED_PROFILE");
+        LAYER_ANSWER_TEXT("EMBEDDED_PROFILE");
     case CL_DEVICE_EXTENSIONS:
-        ANSWER_TEXT("");
+        LAYER_ANSWER_TEXT("");
     case CL_DEVICE_DOUBLE_FP_CONFIG:
-        ANSWER(cl_device_fp_config, 0);
+        LAYER_ANSWER(cl_device_fp_config, 0);
     case CL_DEVICE_PREFERRED_VECTOR_WIDTH_DOUBLE:
     case CL_DEVICE_NATIVE_VECTOR_WIDTH_DOUBLE:
     case CL_DEVICE_PREFERRED_VECTOR_WIDTH_LONG:
     case CL_DEVICE_NATIVE_VECTOR_WIDTH_LONG:
-        ANSWER(cl_uint, 0);
+        LAYER_ANSWER(cl_uint, 0);
     case CL_DEVICE_LOCAL_MEM_SIZE:
-        ANSWER(cl_ulong, LOCAL_MEMORY);
+        LAYER_ANSWER(cl_ulong, LOCAL_MEMORY);
     case CL_DEVICE_MAX_CONSTANT_BUFFER_SIZE:
-        ANSWER(cl_ulong, CONSTANT_MEMORY);
+        LAYER_ANSWER(cl_ulong, CONSTANT_MEMORY);
     case CL_DEVICE_MAX_PARAMETER_SIZE:
-        ANSWER(size_t, ARGUMENT_BYTES);
+        LAYER_ANSWER(size_t, ARGUMENT_BYTES);
     case CL_DEVICE_COMPILER_AVAILABLE:
     case CL_DEVICE_LINKER_AVAILABLE:
-        ANSWER(cl_bool, has_compiler());
+        LAYER_ANSWER(cl_bool, layer_has_compiler());
     default:
-        return target->clGetDeviceInfo(device, info, room, out, size_out);
+        return layer_below->clGetDeviceInfo(device, info, room, out, size_out);
     }
 }
 
@@ -135,7 +108,7 @@ static cl_program CL_API_CALL create_program_with_source(cl_context context, cl_
         memcpy(all + 1, strings, count * sizeof *all);
         if (lengths != NULL)
             memcpy(sizes + 1, lengths, count * sizeof *sizes);
-        program = target->clCreateProgramWithSource(context, count + 1, all, sizes, code);
+        program = layer_below->clCreateProgramWithSource(context, count + 1, all, sizes, code);
     } else if (code != NULL) {
         *code = strings == NULL ? CL_INVALID_VALUE : CL_OUT_OF_HOST_MEMORY;
     }
@@ -148,7 +121,8 @@ static cl_program CL_API_CALL create_program_with_source(cl_context context, cl_
 static bool is_from_source(cl_program program)
 {
     size_t size = 0;
-    return target->clGetProgramInfo(program, CL_PROGRAM_SOURCE, 0, NULL, &size) == CL_SUCCESS &&
+    return layer_below->clGetProgramInfo(program, CL_PROGRAM_SOURCE, 0, NULL, &size) ==
+               CL_SUCCESS &&
            size > 1;
 }
 
@@ -157,8 +131,8 @@ static cl_int CL_API_CALL build_program(cl_program program, cl_uint count,
                                         void(CL_CALLBACK *notify)(cl_program, void *), void *user)
 {
     cl_int code = CL_COMPILER_NOT_AVAILABLE;
-    if (has_compiler() || !is_from_source(program))
-        code = target->clBuildProgram(program, count, devices, options, notify, user);
+    if (layer_has_compiler() || !is_from_source(program))
+        code = layer_below->clBuildProgram(program, count, devices, options, notify, user);
     pthread_mutex_lock(&lock);
     ++seen.builds;
     seen.refused += code != CL_SUCCESS;
@@ -196,9 +170,9 @@ static cl_int remember(cl_kernel kernel)
 static cl_kernel CL_API_CALL create_kernel(cl_program program, const char *name, cl_int *code)
 {
     cl_int ours = CL_SUCCESS;
-    cl_kernel kernel = target->clCreateKernel(program, name, &ours);
+    cl_kernel kernel = layer_below->clCreateKernel(program, name, &ours);
     if (kernel != NULL && (ours = remember(kernel)) != CL_SUCCESS) {
-        target->clReleaseKernel(kernel);
+        layer_below->clReleaseKernel(kernel);
         kernel = NULL;
     }
     if (code != NULL)
@@ -233,7 +207,7 @@ static cl_int CL_API_CALL set_kernel_arg(cl_kernel kernel, cl_uint index, size_t
         seen.refused += !fits;
     }
     pthread_mutex_unlock(&lock);
-    return fits ? target->clSetKernelArg(kernel, index, size, value) : CL_OUT_OF_RESOURCES;
+    return fits ? layer_below->clSetKernelArg(kernel, index, size, value) : CL_OUT_OF_RESOURCES;
 }
 
 static cl_int CL_API_CALL enqueue_nd_range_kernel(cl_command_queue queue, cl_kernel kernel,
@@ -245,10 +219,10 @@ static cl_int CL_API_CALL enqueue_nd_range_kernel(cl_command_queue queue, cl_ker
     cl_device_id device = NULL;
     cl_ulong bytes = 0;
     cl_int code =
-        target->clGetCommandQueueInfo(queue, CL_QUEUE_DEVICE, sizeof device, &device, NULL);
+        layer_below->clGetCommandQueueInfo(queue, CL_QUEUE_DEVICE, sizeof device, &device, NULL);
     if (code == CL_SUCCESS)
-        code = target->clGetKernelWorkGroupInfo(kernel, device, CL_KERNEL_LOCAL_MEM_SIZE,
-                                                sizeof bytes, &bytes, NULL);
+        code = layer_below->clGetKernelWorkGroupInfo(kernel, device, CL_KERNEL_LOCAL_MEM_SIZE,
+                                                     sizeof bytes, &bytes, NULL);
     if (code == CL_SUCCESS && bytes > LOCAL_MEMORY)
         code = CL_OUT_OF_RESOURCES;
     pthread_mutex_lock(&lock);
@@ -257,56 +231,30 @@ static cl_int CL_API_CALL enqueue_nd_range_kernel(cl_command_queue queue, cl_ker
     if (bytes > seen.local_memory)
         seen.local_memory = bytes;
     pthread_mutex_unlock(&lock);
-    return code != CL_SUCCESS ? code
-                              : target->clEnqueueNDRangeKernel(queue, kernel, dimensions, offset,
-                                                               global, local, count, list, event);
+    return code != CL_SUCCESS
+               ? code
+               : layer_below->clEnqueueNDRangeKernel(queue, kernel, dimensions, offset, global,
+                                                     local, count, list, event);
 }
 
 /* --------------------------------------------------------------------- layer */
 
-__attribute__((destructor)) static void report(void)
+void layer_report(FILE *file)
 {
-    const char *path = getenv("CLLRN_LAYER_LOG");
-    FILE *file = target != NULL && path != NULL ? fopen(path, "a") : NULL;
-    if (file == NULL)
-        return;
     fprintf(file,
             "EMBEDDED layer: %zu builds, %zu kernels, %zu launches, at most %zu bytes of arguments "
             "and %llu of local memory, %zu refused\n",
             seen.builds, seen.kernels, seen.launches, seen.argument_bytes,
             (unsigned long long)seen.local_memory, seen.refused);
-    fclose(file);
 }
 
-CL_API_ENTRY cl_int CL_API_CALL clGetLayerInfo(cl_layer_info info, size_t room, void *out,
-                                               size_t *size_out)
+void layer_put_entries(cl_icd_dispatch *table)
 {
-    switch (info) {
-    case CL_LAYER_API_VERSION:
-        ANSWER(cl_layer_api_version, CL_LAYER_API_VERSION_100);
-    case CL_LAYER_NAME:
-        ANSWER_TEXT("EMBEDDED profile");
-    default:
-        return CL_INVALID_VALUE;
-    }
-}
-
-CL_API_ENTRY cl_int CL_API_CALL clInitLayer(cl_uint count, const cl_icd_dispatch *below,
-                                            cl_uint *count_out, const cl_icd_dispatch **above)
-{
-    const cl_uint known = sizeof table / sizeof(void *);
-    if (below == NULL || count_out == NULL || above == NULL || count < known)
-        return CL_INVALID_VALUE;
-    target = below;
-    table = *below;
-    table.clGetPlatformInfo = get_platform_info;
-    table.clGetDeviceInfo = get_device_info;
-    table.clCreateProgramWithSource = create_program_with_source;
-    table.clBuildProgram = build_program;
-    table.clCreateKernel = create_kernel;
-    table.clSetKernelArg = set_kernel_arg;
-    table.clEnqueueNDRangeKernel = enqueue_nd_range_kernel;
-    *count_out = known;
-    *above = &table;
-    return CL_SUCCESS;
+    table->clGetPlatformInfo = get_platform_info;
+    table->clGetDeviceInfo = get_device_info;
+    table->clCreateProgramWithSource = create_program_with_source;
+    table->clBuildProgram = build_program;
+    table->clCreateKernel = create_kernel;
+    table->clSetKernelArg = set_kernel_arg;
+    table->clEnqueueNDRangeKernel = enqueue_nd_range_kernel;
 }
