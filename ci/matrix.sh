@@ -9,7 +9,7 @@
 set -uo pipefail
 cd "$(dirname "$0")/.."
 . ci/packages.sh
-rows=(pocl rusticl oclgrind embedded intel spirv fpga arm64 armhf riscv64 s390x)
+rows=(pocl rusticl oclgrind embedded xrt intel spirv fpga arm64 armhf riscv64 s390x)
 only=() readme=
 while [ $# -gt 0 ]; do
     case $1 in
@@ -33,10 +33,11 @@ done
 
 install_packages "${build_packages[@]}" g++ pkg-config libcmocka-dev mesa-opencl-icd oclgrind
 cmake --preset dev >/dev/null && cmake --build --preset dev \
-    --target cllrn_command queue_test offline_test embedded_test layer_embedded || exit 1
+    --target cllrn_command queue_test offline_test embedded_test xrt_test \
+    layer_embedded layer_xrt || exit 1
 
 declare -A names=([pocl]="PoCL" [rusticl]="rusticl, llvmpipe" [oclgrind]="Oclgrind"
-    [embedded]="PoCL as an EMBEDDED device" [intel]="Intel's CPU runtime"
+    [embedded]="PoCL as an EMBEDDED device" [xrt]="PoCL as Xilinx's runtime" [intel]="Intel's CPU runtime"
     [spirv]="Intel's CPU runtime, from SPIR-V"
     [fpga]="Intel's FPGA emulator" [arm64]="PoCL on arm64" [armhf]="PoCL on armhf"
     [riscv64]="host build on riscv64" [s390x]="host build on s390x")
@@ -44,7 +45,7 @@ declare -A names=([pocl]="PoCL" [rusticl]="rusticl, llvmpipe" [oclgrind]="Oclgri
 run_row() { # ROW
     case $1 in
     pocl) tests/device/row.sh pocl build/dev ;;
-    rusticl | oclgrind | embedded) tests/device/row.sh "$1" build/dev --quick ;;
+    rusticl | oclgrind | embedded | xrt) tests/device/row.sh "$1" build/dev --quick ;;
     intel) ci/intel.sh ;;
     spirv) ci/spirv.sh ;;
     fpga) ci/fpga.sh ;;

@@ -557,9 +557,14 @@ typedef struct cllrn_engine_options {
  * be NULL; its strings are copied. The environment is ignored in a set-user-id
  * process.
  *
+ * The device may be a sub-device. A property that its driver does not know is
+ * taken for the least that any device has; where the driver does not know the
+ * device's name or versions, programs are not cached, and only packs for any
+ * device fit. A query that fails is told.
+ *
  * CLLRN_INVALID_ARGUMENT  engine is NULL, an unknown struct_size or cache, one of alloc and free
  *                         missing, both pack and pack_data
- * CLLRN_DEVICE_MISMATCH   the device is not one of the context's
+ * CLLRN_DEVICE_MISMATCH   the device is neither one of the context's nor a sub-device of one
  * CLLRN_KERNEL_SOURCE     the kernel directory lacks a file
  * CLLRN_INVALID_PACK      the pack cannot be read, is none, or its tables are damaged
  * CLLRN_PACK_MISMATCH     it was made for another device, driver, library or kernels: the message
@@ -771,7 +776,7 @@ typedef struct cllrn_memory {
  * CLLRN_INVALID_ARGUMENT   a NULL plan, src or dst, a backward plan, an unknown struct_size or
  *                          memory kind
  * CLLRN_INVALID_QUEUE      queue is not a command queue
- * CLLRN_DEVICE_MISMATCH    the queue is for another device than the engine's
+ * CLLRN_DEVICE_MISMATCH    the queue is for another device than the engine's and its sub-devices
  * CLLRN_CONTEXT_MISMATCH   queue, buffer or event belong to another context
  * CLLRN_INVALID_BUFFER     not a buffer; src write-only, dst or scratch read-only
  * CLLRN_INVALID_OFFSET     offset not a multiple of the element size
@@ -839,8 +844,11 @@ typedef struct cllrn_offline_program {
 
 /*
  * How many there are for an engine's device. NULL is any device that has no use
- * for vectors: what an engine on an FPGA asks for is among it. Such a list, and
- * its sources, need no OpenCL platform. Any thread.
+ * for vectors: every program that an engine on an FPGA asks for is in its list,
+ * of at most 400. It has first the programs with 64-bit offsets, then those with
+ * 32-bit offsets (_o32), which engines on devices of the EMBEDDED profile without
+ * cles_khr_int64 ask for. The list and its sources need no OpenCL platform. Any
+ * thread.
  */
 CLLRN_API size_t cllrn_offline_count(const cllrn_engine *engine);
 

@@ -36,6 +36,10 @@ embedded)
     on_device "$build/tests/device/embedded_test"
     on_device "$build/tests/device/queue_test"
     ;;
+xrt)
+    on_device "$build/tests/device/xrt_test"
+    on_device "$build/tests/device/queue_test"
+    ;;
 rusticl) on_device "$build/tests/device/queue_test" ;;
 *)
     on_device "$build/tests/device/queue_test"

@@ -179,8 +179,10 @@ static void select__pipelined_SUCCESS(void **state)
     const int64_t dims[] = {2, 16, 5, 5}, rows_apart[] = {800, 50, 10, 1};
     const cllrn_tensor nchw = make_nchw(2, 16, 5, 5), nhwc = make_nhwc(2, 16, 5, 5),
                        blocked = make_blocked(4, dims, 1, 8), half = with_dtype(nhwc, CLLRN_F16),
-                       padded = make_tensor(4, dims, rows_apart, 1);
-    const cllrn_params odd = window(2, 2), six = window(3, 2), even = window(1, 0);
+                       padded = make_tensor(4, dims, rows_apart, 1),
+                       half_nchw = with_dtype(nchw, CLLRN_F16);
+    const cllrn_params odd = window(2, 2), six = window(3, 2), even = window(1, 0),
+                       four = window(2, 1);
     const struct {
         const cllrn_tensor *src, *dst;
         const cllrn_params *params;
@@ -190,6 +192,8 @@ static void select__pipelined_SUCCESS(void **state)
         {&nchw, &nchw, &odd, "stream", LRN_F32},    {&nhwc, &nhwc, &odd, "stream", LRN_F32},
         {&blocked, &nchw, &odd, "stream", LRN_F32}, {&half, &half, &odd, "stream", LRN_ANY},
         {&half, &nhwc, &odd, "stream", LRN_ANY},    {&nhwc, &nhwc, &even, "group", LRN_ANY},
+        {&half, &half, &four, "group", LRN_ANY},    {&nchw, &nchw, &even, "column", LRN_F32},
+        {&nchw, &nchw, &four, "column", LRN_F32},   {&half_nchw, &nchw, &four, "strided", LRN_ANY},
         {&nchw, &nchw, &six, "separable", LRN_ANY}, {&padded, &padded, &odd, "separable", LRN_ANY},
     };
     (void)state;
