@@ -39,36 +39,28 @@ typedef struct offline_key {
     bool int64;
 } offline_key;
 
-static size_t count_of(const lrn_device_facts *facts)
-{
-    size_t count = 0;
-    lrn_program_key key;
-    while (lrn_program_key_number(count, facts, &key))
-        ++count;
-    return count;
-}
-
 size_t cllrn_offline_count(const cllrn_engine *engine)
 {
-    return engine != NULL ? count_of(&engine->facts)
-                          : count_of(&any_device) + count_of(&any_embedded);
+    return engine != NULL
+               ? lrn_program_key_count(&engine->facts)
+               : lrn_program_key_count(&any_device) + lrn_program_key_count(&any_embedded);
 }
 
 static cllrn_status get_key(const cllrn_engine *engine, size_t number, offline_key *wanted,
                             cllrn_error *error)
 {
-    const size_t count = cllrn_offline_count(engine);
-    if (number >= count)
-        return lrn_fail(error, CLLRN_INVALID_ARGUMENT,
-                        "offline program %zu: there are %zu, counted from 0", number, count);
     const lrn_device_facts *facts = engine != NULL ? &engine->facts : &any_device;
-    if (engine == NULL && number >= count_of(facts)) {
-        number -= count_of(facts);
+    size_t at = number;
+    if (engine == NULL && number >= lrn_program_key_count(facts)) {
+        at -= lrn_program_key_count(facts);
         facts = &any_embedded;
     }
-    lrn_program_key_number(number, facts, &wanted->key);
     wanted->int64 = facts->int64;
-    return CLLRN_SUCCESS;
+    if (lrn_program_key_number(at, facts, &wanted->key))
+        return CLLRN_SUCCESS;
+    return lrn_fail(error, CLLRN_INVALID_ARGUMENT,
+                    "offline program %zu: there are %zu, counted from 0", number,
+                    cllrn_offline_count(engine));
 }
 
 cllrn_status cllrn_offline_program_get(const cllrn_engine *engine, size_t number,

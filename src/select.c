@@ -669,18 +669,30 @@ static void list_general(listing *l, const lrn_device_facts *facts, lrn_program_
         }
 }
 
-bool lrn_program_key_number(size_t number, const lrn_device_facts *facts, lrn_program_key *key)
+static void list_all(listing *l, const lrn_device_facts *facts)
 {
-    listing l = {.left = number, .key = key};
     for (size_t i = 0; i < VARIANT_COUNT; ++i)
         for (int backward = 0; backward <= 1; ++backward) {
             const struct variant *row = &variants[i];
             const lrn_program_key one = {.file = row->file, .backward = backward};
             if (row->general)
-                list_general(&l, facts, one);
+                list_general(l, facts, one);
             else if (row->file != LRN_FILE_GROUP ||
                      facts->local_memory >= group_memory(one.backward))
-                list_fast(&l, row, facts, one);
+                list_fast(l, row, facts, one);
         }
+}
+
+bool lrn_program_key_number(size_t number, const lrn_device_facts *facts, lrn_program_key *key)
+{
+    listing l = {.left = number, .key = key};
+    list_all(&l, facts);
     return l.found;
+}
+
+size_t lrn_program_key_count(const lrn_device_facts *facts)
+{
+    listing l = {.left = SIZE_MAX};
+    list_all(&l, facts);
+    return SIZE_MAX - l.left;
 }

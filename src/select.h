@@ -74,5 +74,6 @@ size_t lrn_selection_alignment(const lrn_selection *selection);
  * the last. What ahead-of-time compilers go through.
  */
 bool lrn_program_key_number(size_t number, const lrn_device_facts *facts, lrn_program_key *key);
+size_t lrn_program_key_count(const lrn_device_facts *facts);
 
 #endif

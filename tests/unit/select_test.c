@@ -625,6 +625,7 @@ static void program_key_number__every_key_of_selection_SUCCESS(void **state)
             for (size_t i = 0; i < count; ++i)
                 assert_false(same_key(&keys[i], &keys[count]));
         assert_true(count < MOST);
+        assert_int_equal(count, lrn_program_key_count(&facts));
         greatest = count > greatest ? count : greatest;
         /* Behind the last there is nothing, and nothing is written. */
         lrn_program_key untouched = keys[0];
