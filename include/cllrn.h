@@ -410,7 +410,8 @@ enum {
     CLLRN_PACK_VENDOR = 5,
     CLLRN_PACK_DEVICE_VERSION = 6,
     CLLRN_PACK_DRIVER = 7,
-    CLLRN_PACK_TEXTS = 8 /* how many there are */
+    CLLRN_PACK_ADDRESS_BITS = 8, /* "32" or "64" */
+    CLLRN_PACK_TEXTS = 9 /* how many there are */
 };
 
 /*

@@ -2,9 +2,11 @@
 #include "device.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "error.h"
+#include "info.h"
 #include "query.h"
 
 /* Workarounds and device-specific shapes: one row each, with its reason. */
@@ -43,17 +45,48 @@ static cl_int get(cl_device_id device, cl_device_info info, size_t size, void *v
     return lrn_query_or(clGetDeviceInfo(device, info, size, value, NULL), value, otherwise, size);
 }
 
-/* A string property, "" where the driver does not know it. */
-static cl_int get_string(cl_device_id device, cl_device_info info, char *text, size_t size)
-{
-    const cl_int code = lrn_query_or(clGetDeviceInfo(device, info, size, text, NULL), text, "", 1);
-    text[size - 1] = '\0';
-    return code;
-}
-
 static cllrn_status fail_query(cllrn_error *error, cl_int code, const char *name)
 {
     return lrn_fail_cl(error, code, "engine create: asking the device for %s", name);
+}
+
+enum { PLATFORM_NAME, DEVICE_NAME, DRIVER, EXTENSIONS, TEXTS };
+
+static void free_texts(char *texts[TEXTS])
+{
+    for (int i = 0; i < TEXTS; ++i)
+        free(texts[i]);
+}
+
+/* To be freed by the caller; "" where the driver does not know one. */
+static cllrn_status get_texts(cl_platform_id platform, cl_device_id device, char *texts[TEXTS],
+                              cllrn_error *error)
+{
+    static const struct {
+        cl_uint info;
+        const char *name;
+    } queries[TEXTS] = {
+        [PLATFORM_NAME] = {CL_PLATFORM_NAME, "CL_PLATFORM_NAME"},
+        [DEVICE_NAME] = {CL_DEVICE_NAME, "CL_DEVICE_NAME"},
+        [DRIVER] = {CL_DRIVER_VERSION, "CL_DRIVER_VERSION"},
+        [EXTENSIONS] = {CL_DEVICE_EXTENSIONS, "CL_DEVICE_EXTENSIONS"},
+    };
+    cllrn_status status = CLLRN_SUCCESS;
+    for (int i = 0; i < TEXTS && status == CLLRN_SUCCESS; ++i) {
+        const cl_int code = i == PLATFORM_NAME
+                                ? lrn_info_platform(platform, queries[i].info, &texts[i])
+                                : lrn_info_device(device, queries[i].info, &texts[i]);
+        if (code == CL_INVALID_VALUE)
+            texts[i] = calloc(1, 1);
+        else if (code != CL_SUCCESS)
+            status = fail_query(error, code, queries[i].name);
+        if (status == CLLRN_SUCCESS && texts[i] == NULL)
+            status = lrn_fail(error, CLLRN_OUT_OF_MEMORY, "engine create: no memory for %s",
+                              queries[i].name);
+    }
+    if (status != CLLRN_SUCCESS)
+        free_texts(texts);
+    return status;
 }
 
 cllrn_status lrn_device_facts_get(cl_device_id device, lrn_device_facts *facts, cllrn_error *error)
@@ -66,7 +99,6 @@ cllrn_status lrn_device_facts_get(cl_device_id device, lrn_device_facts *facts, 
     cl_platform_id platform = NULL;
     size_t sizes[16] = {0}, group = 0;
     char profile[32] = "EMBEDDED_PROFILE";
-    char platform_name[128] = "", device_name[256], driver[128], extensions[8192];
     const struct {
         cl_device_info info;
         const char *name;
@@ -85,48 +117,28 @@ cllrn_status lrn_device_facts_get(cl_device_id device, lrn_device_facts *facts, 
         {CL_DEVICE_GLOBAL_MEM_CACHE_SIZE, "CL_DEVICE_GLOBAL_MEM_CACHE_SIZE", sizeof cache, &cache},
         {CL_DEVICE_PROFILE, "CL_DEVICE_PROFILE", sizeof profile - 1, profile},
     };
-    const struct {
-        cl_device_info info;
-        const char *name;
-        size_t size;
-        char *text;
-    } texts[] = {
-        {CL_DEVICE_NAME, "CL_DEVICE_NAME", sizeof device_name, device_name},
-        {CL_DRIVER_VERSION, "CL_DRIVER_VERSION", sizeof driver, driver},
-        {CL_DEVICE_EXTENSIONS, "CL_DEVICE_EXTENSIONS", sizeof extensions, extensions},
-    };
     for (size_t i = 0; i < sizeof queries / sizeof *queries; ++i) {
         const cl_int code = get(device, queries[i].info, queries[i].size, queries[i].value);
         if (code != CL_SUCCESS)
             return fail_query(error, code, queries[i].name);
     }
-    for (size_t i = 0; i < sizeof texts / sizeof *texts; ++i) {
-        const cl_int code = get_string(device, texts[i].info, texts[i].text, texts[i].size);
-        if (code != CL_SUCCESS)
-            return fail_query(error, code, texts[i].name);
-    }
-    if (platform != NULL) {
-        const cl_int code =
-            lrn_query_or(clGetPlatformInfo(platform, CL_PLATFORM_NAME, sizeof platform_name,
-                                           platform_name, NULL),
-                         platform_name, "", 1);
-        if (code != CL_SUCCESS)
-            return fail_query(error, code, "CL_PLATFORM_NAME");
-        platform_name[sizeof platform_name - 1] = '\0';
-    }
+    char *texts[TEXTS] = {NULL};
+    const cllrn_status status = get_texts(platform, device, texts, error);
+    if (status != CLLRN_SUCCESS)
+        return status;
 
     /* What calls itself both, as Oclgrind does, is to be taken for a GPU. */
     facts->cpu_like = (type & CL_DEVICE_TYPE_CPU) != 0 && (type & CL_DEVICE_TYPE_GPU) == 0;
     for (size_t i = 0; i < sizeof quirks / sizeof *quirks; ++i)
-        if (strncmp(platform_name, quirks[i].platform, strlen(quirks[i].platform)) == 0)
+        if (strncmp(texts[PLATFORM_NAME], quirks[i].platform, strlen(quirks[i].platform)) == 0)
             facts->cpu_like = facts->cpu_like && !quirks[i].scalar;
     facts->pipelined = (type & CL_DEVICE_TYPE_ACCELERATOR) != 0 &&
                        (type & (CL_DEVICE_TYPE_CPU | CL_DEVICE_TYPE_GPU)) == 0;
     /* An EMBEDDED device may have 64-bit integers, but only 256 bytes of arguments. */
     facts->wide = strcmp(profile, "EMBEDDED_PROFILE") != 0;
-    facts->int64 = facts->wide || strstr(extensions, "cles_khr_int64") != NULL;
+    facts->int64 = facts->wide || lrn_info_has_word(texts[EXTENSIONS], "cles_khr_int64");
     /* Nor do the general kernels' arguments fit there where the scalars are doubles. */
-    facts->fp64 = facts->wide && strstr(extensions, "cl_khr_fp64") != NULL;
+    facts->fp64 = facts->wide && lrn_info_has_word(texts[EXTENSIONS], "cl_khr_fp64");
     facts->platform = platform;
     facts->vector_width = 1;
     while (facts->vector_width < 16 && (cl_uint)facts->vector_width * 2 <= width)
@@ -139,6 +151,8 @@ cllrn_status lrn_device_facts_get(cl_device_id device, lrn_device_facts *facts, 
     facts->local_is_global = local_type == CL_GLOBAL;
     facts->cache = cache > INT64_MAX ? INT64_MAX : (int64_t)cache;
     snprintf(facts->name, sizeof facts->name, "%.63s (%.31s, driver %.31s)",
-             device_name[0] != '\0' ? device_name : "device", platform_name, driver);
+             *texts[DEVICE_NAME] != '\0' ? texts[DEVICE_NAME] : "device", texts[PLATFORM_NAME],
+             texts[DRIVER]);
+    free_texts(texts);
     return CLLRN_SUCCESS;
 }

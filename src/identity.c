@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "identity.h"
 
+#include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "error.h"
+#include "hash.h"
+#include "info.h"
 
 static const struct {
     const char *name;
@@ -18,31 +22,17 @@ static const struct {
     [CLLRN_PACK_VENDOR] = {"vendor", false},
     [CLLRN_PACK_DEVICE_VERSION] = {"device version", true},
     [CLLRN_PACK_DRIVER] = {"driver", true},
+    [CLLRN_PACK_ADDRESS_BITS] = {"address bits", false},
 };
 
-/* Of texts that are longer than the room for them the beginning counts. */
-static cl_int device_text(cl_device_id device, cl_device_info info, char *text)
+/* Frees whole. A text that is too long keeps its beginning, and a hash tells it from others. */
+static void keep(char *whole, char text[LRN_IDENTITY_TEXT])
 {
-    char whole[1024];
-    const cl_int code = clGetDeviceInfo(device, info, sizeof whole, whole, NULL);
-    if (code != CL_SUCCESS)
-        return code;
-    whole[sizeof whole - 1] = '\0';
-    snprintf(text, LRN_IDENTITY_TEXT, "%.255s", whole);
-    return CL_SUCCESS;
-}
-
-static cl_int platform_text(cl_platform_id platform, cl_platform_info info, char *text)
-{
-    char whole[1024];
-    const cl_int code = platform != NULL
-                            ? clGetPlatformInfo(platform, info, sizeof whole, whole, NULL)
-                            : CL_INVALID_VALUE;
-    if (code != CL_SUCCESS)
-        return code;
-    whole[sizeof whole - 1] = '\0';
-    snprintf(text, LRN_IDENTITY_TEXT, "%.255s", whole);
-    return CL_SUCCESS;
+    if (strlen(whole) < LRN_IDENTITY_TEXT)
+        snprintf(text, LRN_IDENTITY_TEXT, "%s", whole);
+    else
+        snprintf(text, LRN_IDENTITY_TEXT, "%.230s.. #%016" PRIx64, whole, lrn_hash_text(0, whole));
+    free(whole);
 }
 
 cllrn_status lrn_identity_get(cl_platform_id platform, cl_device_id device, const char *kernel_hash,
@@ -66,14 +56,27 @@ cllrn_status lrn_identity_get(cl_platform_id platform, cl_device_id device, cons
     snprintf(identity->texts[CLLRN_PACK_KERNELS], LRN_IDENTITY_TEXT, "%s", kernel_hash);
     identity->complete = true;
     for (size_t i = 0; i < sizeof queries / sizeof *queries; ++i) {
-        char *const text = identity->texts[queries[i].text];
-        const cl_int code = queries[i].of_platform ? platform_text(platform, queries[i].info, text)
-                                                   : device_text(device, queries[i].info, text);
+        char *text;
+        const cl_int code = queries[i].of_platform
+                                ? lrn_info_platform(platform, queries[i].info, &text)
+                                : lrn_info_device(device, queries[i].info, &text);
         /* CL_INVALID_VALUE: the driver does not know the query. */
         if (code != CL_SUCCESS && code != CL_INVALID_VALUE)
             return lrn_fail_cl(error, code, "%s: asking the device for %s", what, queries[i].name);
+        if (code == CL_SUCCESS && text == NULL)
+            return lrn_fail(error, CLLRN_OUT_OF_MEMORY, "%s: no memory for %s", what,
+                            queries[i].name);
+        if (code == CL_SUCCESS)
+            keep(text, identity->texts[queries[i].text]);
         identity->complete = identity->complete && code == CL_SUCCESS;
     }
+    /* The same driver can make binaries for 32-bit and for 64-bit pointers. */
+    cl_uint bits = 0;
+    const cl_int code = clGetDeviceInfo(device, CL_DEVICE_ADDRESS_BITS, sizeof bits, &bits, NULL);
+    if (code != CL_SUCCESS && code != CL_INVALID_VALUE)
+        return lrn_fail_cl(error, code, "%s: asking the device for CL_DEVICE_ADDRESS_BITS", what);
+    snprintf(identity->texts[CLLRN_PACK_ADDRESS_BITS], LRN_IDENTITY_TEXT, "%u", (unsigned)bits);
+    identity->complete = identity->complete && code == CL_SUCCESS;
     return CLLRN_SUCCESS;
 }
 

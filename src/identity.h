@@ -9,7 +9,7 @@
 
 enum { LRN_IDENTITY_TEXT = 256 };
 
-/* By CLLRN_PACK_*; longer texts are cut. */
+/* By CLLRN_PACK_*; a longer text is its beginning and a hash of the whole. */
 typedef struct lrn_identity {
     char texts[CLLRN_PACK_TEXTS][LRN_IDENTITY_TEXT];
     bool

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "il.h"
 
+#include <stdlib.h>
 #include <string.h>
 
-#include "query.h"
+#include "info.h"
 
 /* Since OpenCL 2.1, or by cl_khr_il_program: what a header for 1.2 lacks. */
 #define IL_VERSION 0x105B /* CL_DEVICE_IL_VERSION */
@@ -30,13 +31,16 @@ static create_fn find(cl_platform_id platform)
 
 cl_int lrn_il_accepted(cl_platform_id platform, cl_device_id device, bool *accepted)
 {
-    char versions[1024] = "";
-    const cl_int code = lrn_query_or(
-        clGetDeviceInfo(device, IL_VERSION, sizeof versions, versions, NULL), versions, "", 1);
-    versions[sizeof versions - 1] = '\0';
-    *accepted = code == CL_SUCCESS && strstr(versions, "SPIR-V") != NULL && platform != NULL &&
-                find(platform) != NULL;
-    return code;
+    char *versions;
+    *accepted = false;
+    const cl_int code = lrn_info_device(device, IL_VERSION, &versions);
+    if (code != CL_SUCCESS)
+        return code == CL_INVALID_VALUE ? CL_SUCCESS : code;
+    if (versions == NULL)
+        return CL_OUT_OF_HOST_MEMORY;
+    *accepted = strstr(versions, "SPIR-V") != NULL && platform != NULL && find(platform) != NULL;
+    free(versions);
+    return CL_SUCCESS;
 }
 
 cl_program lrn_il_program(cl_platform_id platform, cl_context context, const void *module,

@@ -11,7 +11,7 @@
 bool lrn_il_is(const void *binary, size_t size);
 
 /* Whether a device takes SPIR-V, and its driver says how; false where the query fails, whose code
- * is returned. */
+ * is returned, and CL_OUT_OF_HOST_MEMORY where memory ran out. */
 cl_int lrn_il_accepted(cl_platform_id platform, cl_device_id device, bool *accepted);
 
 /* Makes a program of a module for a device that takes it; NULL on failure. */

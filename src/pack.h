@@ -30,7 +30,7 @@
 
 #include "identity.h"
 
-enum { LRN_PACK_FORMAT = 1, LRN_PACK_HEADER = 48, LRN_PACK_PROGRAMS = 1024 };
+enum { LRN_PACK_FORMAT = 2, LRN_PACK_HEADER = 48, LRN_PACK_PROGRAMS = 1024 };
 
 /* No pack comes near this; what claims to is damaged. */
 #define LRN_PACK_MAX_SIZE (UINT64_C(1) << 30)

@@ -36,9 +36,9 @@ typedef struct request {
 
 static int list(const char *path)
 {
-    static const char *const labels[CLLRN_PACK_TEXTS] = {"library",          "kernels", "platform",
-                                                         "platform version", "device",  "vendor",
-                                                         "device version",   "driver"};
+    static const char *const labels[CLLRN_PACK_TEXTS] = {
+        "library", "kernels",        "platform", "platform version", "device",
+        "vendor",  "device version", "driver",   "address bits"};
     cllrn_pack *pack = NULL;
     const char *name, *kernel;
     size_t size;

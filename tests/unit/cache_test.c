@@ -111,16 +111,43 @@ static void cache__everything_in_the_key_counts_SUCCESS(void **state)
         world_engine(&c.w);
         assert_int_equal(origin_of(&c, &ordinary), CLLRN_COMPILED);
     }
+    world_close(&c.w);
+    cached_world(&c);
+    fake_settings(c.w.device)->address_bits = 32;
+    world_engine(&c.w);
+    assert_int_equal(origin_of(&c, &ordinary), CLLRN_COMPILED);
     lrn_program_key other = ordinary;
     other.taps = 7;
     cached_restart(&c);
     assert_int_equal(origin_of(&c, &other), CLLRN_COMPILED);
     assert_int_equal(origin_of(&c, &ordinary), CLLRN_CACHED);
-    assert_int_equal(entries(&c, found), 8);
+    assert_int_equal(entries(&c, found), 9);
     cached_close(&c);
 }
 
 /* Where: option, then variable, then XDG, then home; never where others could look first. */
+/* Texts of any length are part of the key, to their ends. */
+static void cache__long_texts_SUCCESS(void **state)
+{
+    static char text[6000];
+    char found[320];
+    cached c;
+    (void)state;
+    memset(text, 'x', sizeof text - 1);
+    cached_open(&c);
+    for (int round = 0; round < 4; ++round) {
+        world_close(&c.w);
+        cached_world(&c);
+        fake_device_settings *s = fake_settings(c.w.device);
+        text[sizeof text - 2] = round % 2 == 0 ? 'y' : 'z';
+        s->name = s->version = text;
+        world_engine(&c.w);
+        assert_int_equal(origin_of(&c, &ordinary), round < 2 ? CLLRN_COMPILED : CLLRN_CACHED);
+    }
+    assert_int_equal(entries(&c, found), 2);
+    cached_close(&c);
+}
+
 static void cache__directory_SUCCESS(void **state)
 {
     char top[64], path[128];
@@ -222,9 +249,9 @@ static void cache__device_does_not_tell_SUCCESS(void **state)
     world w = world_handles();
     cllrn_pack *pack = UNTOUCHED;
     cllrn_error error = error_blank();
-    static char endless[4096];
+    static char endless[(1 << 20) + 2]; /* no driver says so much of itself */
     memset(endless, 'x', sizeof endless - 1);
-    fake_settings(w.device)->vendor = endless; /* larger than what it is asked into */
+    fake_settings(w.device)->vendor = endless;
     w.options.cache = CLLRN_CACHE_ON;
     w.options.cache_dir = "/nonexistent/cllrn";
     world_engine(&w);
@@ -472,6 +499,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(cache__second_start_hits_SUCCESS),
         TEST(cache__everything_in_the_key_counts_SUCCESS),
+        TEST(cache__long_texts_SUCCESS),
         TEST(cache__directory_SUCCESS),
         TEST(cache__where_it_is_wanted_SUCCESS),
         TEST(cache__device_does_not_tell_SUCCESS),

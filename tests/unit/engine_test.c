@@ -367,6 +367,9 @@ static void device_facts__fp64_SUCCESS(void **state)
         {"FULL_PROFILE", "cl_khr_fp16", false},
         {"FULL_PROFILE", "cl_khr_fp64", true},
         {"FULL_PROFILE", "cl_khr_x cl_khr_fp64 cl_khr_y", true},
+        {"FULL_PROFILE", "cl_khr_fp64 ", true},
+        {"FULL_PROFILE", "cl_khr_fp64x xcl_khr_fp64 cl_khr_fp64_y", false},
+        {"FULL_PROFILE", "cl_khr_fp64x cl_khr_fp64", true},
         /* Doubles for scalars and eight indices four times are more than 256 bytes. */
         {"EMBEDDED_PROFILE", "cles_khr_int64 cl_khr_fp64", false},
     };
@@ -379,6 +382,21 @@ static void device_facts__fp64_SUCCESS(void **state)
         assert_int_equal(lrn_device_facts_get(device, &facts, NULL), CLLRN_SUCCESS);
         assert_int_equal(facts.fp64, rows[i].fp64);
     }
+}
+
+/* A list of any length is read to its end. */
+static void device_facts__many_extensions_SUCCESS(void **state)
+{
+    static char list[20000];
+    cl_device_id device = fake_device();
+    lrn_device_facts facts;
+    (void)state;
+    for (size_t i = 0; i + 1 < sizeof list; i += 10)
+        memcpy(list + i, "cl_khr_xx ", 10);
+    strcpy(list + sizeof list - 13, " cl_khr_fp64");
+    fake_settings(device)->extensions = list;
+    assert_int_equal(lrn_device_facts_get(device, &facts, NULL), CLLRN_SUCCESS);
+    assert_true(facts.fp64);
 }
 
 /* What a driver does not know of its device is taken for the least; a failed query is told. */
@@ -505,6 +523,7 @@ int main(void)
         TEST(device_facts__kinds_of_devices_SUCCESS),
         TEST(device_facts__int64_SUCCESS),
         TEST(device_facts__fp64_SUCCESS),
+        TEST(device_facts__many_extensions_SUCCESS),
         TEST(device_facts__not_told_the_least),
         TEST(device_facts__nothing_told_the_least),
         TEST(device_facts__numbers_SUCCESS),

@@ -23,7 +23,7 @@
 /* What a device says of itself, and what its compiler does. Change it between calls. */
 typedef struct fake_device_settings {
     cl_device_type type;
-    cl_uint units, vector_width, dimensions;
+    cl_uint units, vector_width, dimensions, address_bits;
     size_t group_size;     /* CL_DEVICE_MAX_WORK_GROUP_SIZE */
     cl_ulong local_memory; /* CL_DEVICE_LOCAL_MEM_SIZE */
     cl_device_local_mem_type local_type;

@@ -5,8 +5,8 @@
 
 #include "pack.h"
 
-static const char *const texts[CLLRN_PACK_TEXTS] = {"0.1.0",  "0123456789abcdef", "platform", "1",
-                                                    "device", "vendor",           "2",        "3"};
+static const char *const texts[CLLRN_PACK_TEXTS] = {
+    "0.1.0", "0123456789abcdef", "platform", "1", "device", "vendor", "2", "3", "64"};
 
 static const char one[] = "the first binary", two[] = "the second, longer binary";
 
@@ -80,14 +80,14 @@ static void pack_make__bytes_are_frozen_SUCCESS(void **state)
 {
     (void)state;
     cllrn_pack *pack = make();
-    const unsigned char head[] = {'c', 'l', 'L', 'R', 'N', 'p', 'k', '\n', 1, 0, 0, 0,
+    const unsigned char head[] = {'c', 'l', 'L', 'R', 'N', 'p', 'k', '\n', 2, 0, 0, 0,
                                   3,   0,   0,   0,   2,   0,   0,   0,    0, 0, 0, 0};
     assert_memory_equal(pack->data, head, sizeof head);
     uint64_t checksum = 0;
     for (int i = 0; i < 8; ++i)
         checksum |= (uint64_t)pack->data[40 + i] << (8 * i);
-    assert_int_equal(pack->size, 330);
-    assert_true(checksum == UINT64_C(0xce63769dc50308bc));
+    assert_int_equal(pack->size, 346);
+    assert_true(checksum == UINT64_C(0x518426461ba40c18));
     cllrn_pack_destroy(pack);
 }
 
@@ -131,10 +131,10 @@ static void pack_open__other_format_INVALID_PACK(void **state)
     (void)state;
     cllrn_pack *pack = make(), *out = UNTOUCHED;
     cllrn_error error = error_blank();
-    pack->data[8] = 2;
+    pack->data[8] = 3;
     assert_failed(CLLRN_INVALID_PACK, cllrn_pack_open(pack->data, pack->size, &out, &error),
                   &error);
-    assert_non_null(strstr(error.message, "format 2, expected 1"));
+    assert_non_null(strstr(error.message, "format 3, expected 2"));
     cllrn_pack_destroy(pack);
 }
 
@@ -290,6 +290,12 @@ static void pack_check__device_and_driver_PACK_MISMATCH(void **state)
     assert_non_null(strstr(error.message, "driver \"9.9\""));
     error = error_blank();
     assert_succeeded(cllrn_pack_check(pack, w.device, 1, &error), &error);
+
+    fake_settings(w.device)->address_bits = 32;
+    assert_failed(CLLRN_PACK_MISMATCH, cllrn_pack_check(pack, w.device, 1, &error), &error);
+    assert_non_null(strstr(error.message, "address bits \"64\""));
+    error = error_blank();
+    fake_settings(w.device)->address_bits = 64;
 
     fake_settings(w.device)->name = "another device";
     assert_failed(CLLRN_PACK_MISMATCH, cllrn_pack_check(pack, w.device, 1, &error), &error);

@@ -316,7 +316,7 @@ static void spirv__versions_not_told_OPENCL_FAILURE(void **state)
     fake_fail(1, CL_OUT_OF_RESOURCES, false);
     assert_failed(CLLRN_OPENCL_FAILURE,
                   cllrn_engine_import(w.engine, pack->data, pack->size, &error), &error);
-    assert_string_equal(fake_failed(0), "clGetDeviceInfo CL_DEVICE_IL_VERSION");
+    assert_string_equal(fake_failed(0), "clGetDeviceInfo CL_DEVICE_IL_VERSION (size)");
     error = error_blank();
     fake_fail(1, CL_INVALID_VALUE, false);
     assert_failed(CLLRN_PACK_MISMATCH,

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "info.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* No text is near this long: a driver that says so returned garbage for a size. */
+enum { MAX_LENGTH = 1 << 20 };
+
+/* Of the device, or of the platform where device is NULL. */
+static cl_int ask(cl_platform_id platform, cl_device_id device, cl_uint property, size_t size,
+                  char *text, size_t *length)
+{
+    return device != NULL ? clGetDeviceInfo(device, property, size, text, length)
+                          : clGetPlatformInfo(platform, property, size, text, length);
+}
+
+static cl_int get(cl_platform_id platform, cl_device_id device, cl_uint property, char **text)
+{
+    size_t length = 0;
+    *text = NULL;
+    cl_int code = ask(platform, device, property, 0, NULL, &length);
+    if (code != CL_SUCCESS)
+        return code;
+    if (length > MAX_LENGTH)
+        return CL_INVALID_VALUE;
+    /* Some drivers leave out the final zero, and some have a text of no bytes. */
+    char *const whole = calloc(length + 1, 1);
+    if (whole == NULL)
+        return CL_SUCCESS;
+    if (length > 0 && (code = ask(platform, device, property, length, whole, NULL)) != CL_SUCCESS) {
+        free(whole);
+        return code;
+    }
+    whole[length] = '\0';
+    *text = whole;
+    return CL_SUCCESS;
+}
+
+cl_int lrn_info_platform(cl_platform_id platform, cl_platform_info property, char **text)
+{
+    *text = NULL;
+    return platform == NULL ? CL_INVALID_VALUE : get(platform, NULL, property, text);
+}
+
+cl_int lrn_info_device(cl_device_id device, cl_device_info property, char **text)
+{
+    return get(NULL, device, property, text);
+}
+
+bool lrn_info_has_word(const char *list, const char *word)
+{
+    const size_t length = strlen(word);
+    for (const char *at = list; (at = strstr(at, word)) != NULL; at += length)
+        if ((at == list || at[-1] == ' ') && (at[length] == ' ' || at[length] == '\0'))
+            return true;
+    return false;
+}
