@@ -261,7 +261,8 @@ typedef struct cllrn_tensor {
 
 /*
  * Fills *tensor. strides NULL means C order without gaps: with channel_axis 1
- * that is NCHW, with -1 NHWC, for any number of spatial axes. Only the pointers
+ * that is NCHW, with -1 NHWC, for any number of spatial axes. dims and strides
+ * are copied first, so that they may be *tensor's own. Only the pointers
  * and the rank are checked here; the rest when the tensor is used, where the
  * message can name its role.
  *
@@ -525,7 +526,7 @@ typedef void (*cllrn_free_fn)(void *user, void *memory);
 
 typedef struct cllrn_engine_options {
     uint32_t struct_size;
-    const char *kernel_dir; /* read the .cl files from here; NULL: $CLLRN_KERNEL_DIR, else those built in */
+    const char *kernel_dir; /* read the .cl files from here; NULL or "": $CLLRN_KERNEL_DIR, else those built in */
     cllrn_log_fn log;       /* may be NULL */
     void *log_user;
     cllrn_alloc_fn alloc; /* may be NULL: malloc and free */
@@ -540,7 +541,7 @@ typedef struct cllrn_engine_options {
      */
     int32_t cache;         /* CLLRN_CACHE_AUTO, .. */
     int32_t any_driver;    /* not 0: takes a pack made for other versions of platform, device, driver */
-    const char *cache_dir; /* NULL: $CLLRN_CACHE_DIR, $XDG_CACHE_HOME/cllrn, $HOME/.cache/cllrn, or none */
+    const char *cache_dir; /* NULL or "": $CLLRN_CACHE_DIR, $XDG_CACHE_HOME/cllrn, $HOME/.cache/cllrn, or none */
     uint64_t cache_limit;  /* bytes, above which the entries not used for longest go; 0: 2^28 */
 
     /* The binary pack, a file or memory, that all programs come from; NULL: none. */

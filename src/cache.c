@@ -14,6 +14,7 @@
 
 #include "disk.h"
 #include "engine.h"
+#include "environment.h"
 #include "error.h"
 #include "hash.h"
 
@@ -39,8 +40,7 @@ static char *join(const char *directory, const char *name)
    for every process that is started elsewhere. */
 static char *locate(const cllrn_engine_options *options, bool *none)
 {
-    const char *named =
-        options->cache_dir != NULL ? options->cache_dir : lrn_environment("CLLRN_CACHE_DIR");
+    const char *named = lrn_environment_unless(options->cache_dir, "CLLRN_CACHE_DIR");
     const char *xdg = lrn_environment("XDG_CACHE_HOME"), *home = lrn_environment("HOME");
     *none = false;
     if (named != NULL)

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "environment.h"
 #include "error.h"
 #include "program.h"
 
@@ -45,16 +46,6 @@ void lrn_engine_log(const cllrn_engine *engine, int32_t level, const char *forma
     vsnprintf(message, sizeof message, format, arguments);
     va_end(arguments);
     engine->log(engine->log_user, level, message);
-}
-
-const char *lrn_environment(const char *name)
-{
-#if defined(__GLIBC__)
-    const char *value = secure_getenv(name);
-#else
-    const char *value = getenv(name);
-#endif
-    return value != NULL && value[0] != '\0' ? value : NULL;
 }
 
 /* The pack an engine takes its programs from: read, and of this device; NULL where none is named.
@@ -159,8 +150,7 @@ cllrn_status cllrn_engine_create(cl_context context, cl_device_id device,
 
     if ((status = lrn_device_facts_get(device, &engine->facts, error)) != CLLRN_SUCCESS)
         goto free_engine;
-    const char *directory =
-        options->kernel_dir != NULL ? options->kernel_dir : lrn_environment("CLLRN_KERNEL_DIR");
+    const char *directory = lrn_environment_unless(options->kernel_dir, "CLLRN_KERNEL_DIR");
     if ((status = lrn_sources_open(&engine->sources, directory, error)) != CLLRN_SUCCESS)
         goto free_engine;
     if ((status = lrn_identity_get(engine->facts.platform, device, engine->sources.hash,

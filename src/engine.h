@@ -48,12 +48,6 @@ void lrn_engine_release(cllrn_engine *engine);
 void *lrn_engine_alloc(cllrn_engine *engine, size_t size);
 void lrn_engine_free(cllrn_engine *engine, void *memory);
 
-/*
- * A variable's value; NULL for an empty one. The environment decides nothing in
- * a process with another user's rights.
- */
-const char *lrn_environment(const char *name);
-
 /* Tells the log callback, if there is one. */
 #if defined(__GNUC__)
 __attribute__((format(printf, 3, 4)))

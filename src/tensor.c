@@ -55,15 +55,17 @@ cllrn_status cllrn_tensor_init(cllrn_tensor *tensor, uint32_t struct_size, int32
         return lrn_fail(error, CLLRN_INVALID_RANK, "tensor init: rank %" PRId32 ", expected 2..%d",
                         rank, CLLRN_MAX_RANK);
 
+    /* Copies: dims and strides may be the tensor's own. */
+    int64_t lengths[CLLRN_MAX_RANK], steps[CLLRN_MAX_RANK];
     /* A dim of 0 counts as 1 in the strides, so that an empty tensor's are not all 0. */
-    int64_t steps[CLLRN_MAX_RANK];
     int64_t step = 1;
     for (int axis = rank - 1; axis >= 0; --axis) {
         if (dims[axis] < 0)
             return lrn_fail(error, CLLRN_INVALID_DIMS,
                             "tensor init: dim %d is %" PRId64 ", expected 0 or more", axis,
                             dims[axis]);
-        steps[axis] = step;
+        lengths[axis] = dims[axis];
+        steps[axis] = strides != NULL ? strides[axis] : step;
         if (!multiply(step, dims[axis] > 0 ? dims[axis] : 1, &step))
             return lrn_fail(error, CLLRN_SIZE_OVERFLOW,
                             "tensor init: the product of the dims leaves 63 bits at axis %d", axis);
@@ -75,8 +77,8 @@ cllrn_status cllrn_tensor_init(cllrn_tensor *tensor, uint32_t struct_size, int32
     tensor->rank = rank;
     tensor->channel_axis = channel_axis;
     for (int axis = 0; axis < rank; ++axis) {
-        tensor->dims[axis] = dims[axis];
-        tensor->strides[axis] = strides != NULL ? strides[axis] : steps[axis];
+        tensor->dims[axis] = lengths[axis];
+        tensor->strides[axis] = steps[axis];
     }
     return CLLRN_SUCCESS;
 }

@@ -125,7 +125,6 @@ static void cache__everything_in_the_key_counts_SUCCESS(void **state)
     cached_close(&c);
 }
 
-/* Where: option, then variable, then XDG, then home; never where others could look first. */
 /* Texts of any length are part of the key, to their ends. */
 static void cache__long_texts_SUCCESS(void **state)
 {
@@ -148,6 +147,7 @@ static void cache__long_texts_SUCCESS(void **state)
     cached_close(&c);
 }
 
+/* Where: option, then variable, then XDG, then home; never where others could look first. */
 static void cache__directory_SUCCESS(void **state)
 {
     char top[64], path[128];
@@ -159,6 +159,9 @@ static void cache__directory_SUCCESS(void **state)
         {NULL, NULL, "xdg", "home", "xdg/cllrn"},
         {NULL, NULL, NULL, "home", "home/.cache/cllrn"},
         {NULL, NULL, NULL, NULL, NULL},
+        {"", "variable 2", "xdg", "home", "variable 2"},
+        {"", "", "xdg 2", "home", "xdg 2/cllrn"},
+        {"", "", "", "", NULL},
     };
     (void)state;
     directory_make(top);
@@ -173,11 +176,13 @@ static void cache__directory_SUCCESS(void **state)
         for (int v = 0; v < 3; ++v) {
             snprintf(path, sizeof path, "%s/%s", top, variables[v].value);
             if (variables[v].value != NULL)
-                setenv(variables[v].name, path, 1);
+                setenv(variables[v].name, *variables[v].value != '\0' ? path : "", 1);
             else
                 unsetenv(variables[v].name);
         }
         snprintf(option, sizeof option, "%s/%s", top, rows[i].option);
+        if (rows[i].option != NULL && *rows[i].option == '\0')
+            *option = '\0';
         c.w.options.cache = CLLRN_CACHE_ON;
         c.w.options.cache_dir = rows[i].option != NULL ? option : NULL;
         world_engine(&c.w);

@@ -246,7 +246,7 @@ static void engine_create__kernel_dir_of_the_environment_SUCCESS(void **state)
     snprintf(from_disk, sizeof from_disk, "%s", cllrn_engine_kernel_hash(engine));
     cllrn_engine_destroy(engine);
 
-    w.options.kernel_dir = NULL;
+    w.options.kernel_dir = ""; /* as if it were not given */
     setenv("CLLRN_KERNEL_DIR", "", 1);
     status = cllrn_engine_create(w.context, w.device, &w.options, &engine, &error);
     unsetenv("CLLRN_KERNEL_DIR");

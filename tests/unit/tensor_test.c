@@ -34,6 +34,34 @@ static void tensor_init__strides_given_SUCCESS(void **state)
     assert_int_equal(t.strides[1], 0);
 }
 
+/* A tensor may be made anew of its own dims and strides, or of any part of them. */
+static void tensor_init__of_its_own_fields_SUCCESS(void **state)
+{
+    const int64_t dims[] = {2, 3, 4, 5}, strides[] = {-70, 60, 5, 1};
+    cllrn_error error = error_blank();
+    (void)state;
+
+    cllrn_tensor t = make_tensor(4, dims, strides, 1);
+    const cllrn_tensor before = t;
+    assert_succeeded(cllrn_tensor_init(&t, sizeof t, CLLRN_F32, 4, t.dims, t.strides, 1, &error),
+                     &error);
+    assert_memory_equal(&t, &before, sizeof t);
+
+    assert_succeeded(
+        cllrn_tensor_init(&t, sizeof t, CLLRN_F32, 3, t.dims + 1, t.strides + 1, 0, &error),
+        &error);
+    for (int axis = 0; axis < 3; ++axis) {
+        assert_int_equal(t.dims[axis], dims[axis + 1]);
+        assert_int_equal(t.strides[axis], strides[axis + 1]);
+    }
+
+    t = make_tensor(4, dims, NULL, 1);
+    assert_succeeded(cllrn_tensor_init_blocked(&t, sizeof t, CLLRN_F32, 4, t.dims, 1, 8, &error),
+                     &error);
+    const cllrn_tensor blocked = make_blocked(4, dims, 1, 8);
+    assert_memory_equal(&t, &blocked, sizeof t);
+}
+
 static void tensor_init__empty_SUCCESS(void **state)
 {
     const int64_t dims[] = {2, 0, 3};
@@ -603,6 +631,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(tensor_init__c_order_SUCCESS),
         TEST(tensor_init__strides_given_SUCCESS),
+        TEST(tensor_init__of_its_own_fields_SUCCESS),
         TEST(tensor_init__empty_SUCCESS),
         TEST(tensor_init__bad_input_their_status),
         TEST(tensor_init_blocked__strides_SUCCESS),
