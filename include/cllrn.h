@@ -238,8 +238,9 @@ enum {
  * strides[1]*i1 + .. elements behind the buffer's offset (or the host
  * pointer), which is the address of element (0, 0, ..).
  *
- * Negative strides are allowed; zero strides on a source only. A destination
- * must not hold two elements in one place. A dim of 0 makes an empty tensor:
+ * Negative strides are allowed; zero strides on a source only. The stride of an
+ * axis with one element, or with one channel block, is not used and may be
+ * anything. A destination must not hold two elements in one place. A dim of 0 makes an empty tensor:
  * legal, and nothing is done.
  */
 typedef struct cllrn_tensor {

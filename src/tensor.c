@@ -148,7 +148,8 @@ static cllrn_status check_extent(const cllrn_tensor *tensor, const char *role, c
             return lrn_fail(error, CLLRN_SIZE_OVERFLOW,
                             "%s: the product of the dims overflows at axis %d (dim %" PRId64 ")",
                             role, axis, dim);
-        /* Also where the dim is 1 and the stride counts for nothing: it must not overflow later. */
+        if (last == 0)
+            continue; /* of one element or block: its stride is never used, and may be anything */
         if (stride < -limit || stride > limit ||
             !multiply(last, stride < 0 ? -stride : stride, &span) || span > limit - extent)
             return lrn_fail(error, CLLRN_SIZE_OVERFLOW,
@@ -300,9 +301,22 @@ int lrn_tensor_window_axes(const cllrn_params *params, const cllrn_tensor *tenso
     return params->spatial_axes;
 }
 
+/* Elements of an axis that lie side by side whatever its stride is. */
+static int64_t block_of(const cllrn_tensor *tensor, int axis)
+{
+    return axis == lrn_tensor_channel_axis(tensor) ? lrn_tensor_block(tensor) : 1;
+}
+
+/* A small number, the same for all tensors, where the stride is not used. */
+static int64_t stride_of(const cllrn_tensor *tensor, int axis)
+{
+    const int64_t block = block_of(tensor, axis);
+    return tensor->dims[axis] > block ? tensor->strides[axis] : block;
+}
+
 int64_t lrn_tensor_offset(const cllrn_tensor *tensor, int axis, int64_t index)
 {
-    const int64_t block = axis == lrn_tensor_channel_axis(tensor) ? lrn_tensor_block(tensor) : 1;
+    const int64_t block = block_of(tensor, axis);
     return index / block * tensor->strides[axis] + index % block;
 }
 
@@ -312,7 +326,7 @@ lrn_places lrn_tensor_places(const cllrn_tensor *tensor)
     lrn_places places = {.count = tensor->rank};
     for (int axis = 0; axis < tensor->rank; ++axis) {
         places.dims[axis] = tensor->dims[axis];
-        places.strides[axis] = tensor->strides[axis];
+        places.strides[axis] = stride_of(tensor, axis);
     }
     if (block > 1) {
         int64_t *channels = &places.dims[lrn_tensor_channel_axis(tensor)];
@@ -325,16 +339,11 @@ lrn_places lrn_tensor_places(const cllrn_tensor *tensor)
 
 bool lrn_tensor_same_places(const cllrn_tensor *a, const cllrn_tensor *b)
 {
-    const int channels = lrn_tensor_channel_axis(a);
-    const int64_t block = lrn_tensor_block(a);
-    if (a->dtype != b->dtype || block != lrn_tensor_block(b))
+    if (a->dtype != b->dtype || lrn_tensor_block(a) != lrn_tensor_block(b))
         return false;
-    for (int axis = 0; axis < a->rank; ++axis) {
-        const int64_t alone =
-            axis == channels ? block : 1; /* where the stride counts for nothing */
-        if (a->dims[axis] > alone && a->strides[axis] != b->strides[axis])
+    for (int axis = 0; axis < a->rank; ++axis)
+        if (stride_of(a, axis) != stride_of(b, axis))
             return false;
-    }
     return true;
 }
 
@@ -369,6 +378,13 @@ cllrn_status cllrn_tensor_span(const cllrn_tensor *tensor, int64_t *elements, in
 typedef struct axis_t {
     int64_t dim, src, dy, dst;
 } axis_t;
+
+static axis_t axis_of(int axis, const cllrn_tensor *src, const cllrn_tensor *dy,
+                      const cllrn_tensor *dst)
+{
+    return (axis_t){src->dims[axis], stride_of(src, axis), stride_of(dy, axis),
+                    stride_of(dst, axis)};
+}
 
 static int64_t magnitude(int64_t x)
 {
@@ -452,28 +468,18 @@ lrn_shape lrn_shape_make(const cllrn_params *params, const cllrn_tensor *src,
     shape.within = params->region == CLLRN_WITHIN_CHANNEL;
     shape.window_count = lrn_tensor_window_axes(params, src, window);
     for (int i = 0; i < shape.window_count; ++i) {
-        const int axis = window[i];
-        spanned[axis] = true;
-        put_axis(
-            &shape, i,
-            (axis_t){src->dims[axis], src->strides[axis], dy->strides[axis], dst->strides[axis]});
-        /* Where a dim is 1 the stride means nothing and may be anything; 1 serves every kernel. */
-        if (src->dims[axis] == 1 && !shape.blocked)
-            put_axis(&shape, i, (axis_t){1, 1, 1, 1});
+        spanned[window[i]] = true;
+        put_axis(&shape, i, axis_of(window[i], src, dy, dst));
     }
     /* The blocked axis has a place of its own: it merges with no other. */
     if (shape.blocked && shape.within) {
         const int axis = lrn_tensor_channel_axis(src);
         spanned[axis] = true;
-        put_axis(
-            &shape, shape.window_count,
-            (axis_t){src->dims[axis], src->strides[axis], dy->strides[axis], dst->strides[axis]});
+        put_axis(&shape, shape.window_count, axis_of(axis, src, dy, dst));
     }
     for (int axis = 0; axis < src->rank; ++axis)
         if (!spanned[axis] && src->dims[axis] > 1)
-            insert(positions, &count,
-                   (axis_t){src->dims[axis], src->strides[axis], dy->strides[axis],
-                            dst->strides[axis]});
+            insert(positions, &count, axis_of(axis, src, dy, dst));
     count = merge(positions, count);
     if (count == 0)
         positions[count++] = (axis_t){1, 1, 1, 1};
