@@ -316,7 +316,7 @@ CLLRN_API const char *cllrn_dtype_string(int32_t dtype);
  * channel + channels * (first_position + its position), positions being counted
  * in C order over the other axes; so the digest does not depend on layout,
  * strides or rank, and slices add up when each is given its first position.
- * data points to element (0, 0, ..) in host memory.
+ * data points to element (0, 0, ..) in host memory, of any alignment.
  *
  * CLLRN_INVALID_ARGUMENT  a NULL pointer (data may be NULL for an empty tensor)
  * and what is wrong with the tensor, as for cllrn_plan_create.
@@ -344,8 +344,9 @@ CLLRN_API cllrn_status cllrn_digest_box(const cllrn_tensor *box, const void *dat
 /*
  * The kernels' own arithmetic compiled as C: the same bits as every device
  * that rounds to nearest. src and dst point to element (0, 0, ..) in host
- * memory; dst may be src with the same dtype and strides. Needs no OpenCL
- * device, uses one thread and temporary memory for one window's axes.
+ * memory, of any alignment; dst may be src with the same dtype and strides.
+ * Needs no OpenCL device, uses one thread and temporary memory for one window's
+ * axes.
  *
  * Statuses as for cllrn_plan_create and for the overlap in
  * cllrn_enqueue_forward, and CLLRN_OUT_OF_MEMORY. Any thread.

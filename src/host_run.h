@@ -7,6 +7,7 @@
 
 #include <float.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "../cl/arithmetic.h"
 #include "../cl/window.h"
@@ -49,19 +50,24 @@ static side make_side(const cllrn_params *params, const cllrn_tensor *tensor)
     return s;
 }
 
+/* Floats are copied, since the caller's data may have any alignment: a plain load and store. */
 static real_t get(int32_t dtype, const void *data, int64_t at)
 {
-    if (dtype == CLLRN_F32)
-        return (real_t)((const float *)data)[at];
-    return (real_t)lrn_element_get(dtype, data, at);
+    float value;
+    if (dtype != CLLRN_F32)
+        return (real_t)lrn_element_get(dtype, data, at);
+    memcpy(&value, (const char *)data + at * (int64_t)sizeof value, sizeof value);
+    return (real_t)value;
 }
 
 static void set(int32_t dtype, void *data, int64_t at, real_t value)
 {
-    if (dtype == CLLRN_F32)
-        ((float *)data)[at] = (float)value;
-    else
+    if (dtype != CLLRN_F32) {
         lrn_element_set(dtype, data, at, (double)value);
+        return;
+    }
+    const float single = (float)value;
+    memcpy((char *)data + at * (int64_t)sizeof single, &single, sizeof single);
 }
 
 static int64_t element_of(const side *s, int64_t i0, int64_t i1, int64_t i2)

@@ -139,7 +139,7 @@ static cllrn_status run(const char *who, const lrn_host_job *job, double *magnit
         for (int64_t i = 0; i < b.count; ++i) {
             lrn_element_set(job->dst->dtype, job->dst_data, first + dst_places[i], b.result[i]);
             if (magnitudes != NULL)
-                magnitudes[first + dst_places[i]] = b.magnitude[i];
+                lrn_element_set(CLLRN_F64, magnitudes, first + dst_places[i], b.magnitude[i]);
         }
     } while (lrn_tensor_next(job->src, axes, axis_count, index));
     free(memory);

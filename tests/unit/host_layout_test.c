@@ -31,6 +31,7 @@
 #include <float.h>
 #include <math.h>
 
+#include "element.h"
 #include "tensor.h"
 
 static int logarithm(int64_t taps)
@@ -312,9 +313,64 @@ static void host__in_place_over_src_or_dy_SUCCESS(void **state)
         assert_true(array_bits(&x, i) == array_bits(&out, i));
 }
 
+/* At every distance from an alignment: as where all is aligned. */
+static void host__unaligned_data_same_bits_SUCCESS(void **state)
+{
+    enum { COUNT = 2 * 5 * 3, BYTES = COUNT * 8, SHIFTS = 8 };
+    static unsigned char memory[4][BYTES + SHIFTS];
+    static const int32_t dtypes[] = {CLLRN_F32, CLLRN_F16, CLLRN_BF16, CLLRN_F64};
+    const cllrn_params params = make_params(CLLRN_TORCH, 3, 0.5, 0.75, 1.0);
+    const cllrn_tensor f32 = make_tensor(3, (const int64_t[]){2, 5, 3}, NULL, 1);
+    (void)state;
+    for (int d = 0; d < 4; ++d) {
+        const cllrn_tensor t = with_dtype(f32, dtypes[d]);
+        const size_t size = COUNT * cllrn_dtype_size(dtypes[d]);
+        unsigned char expected[6][BYTES];
+        uint64_t first_digest = 0;
+        for (size_t shift = 0; shift < SHIFTS; ++shift) {
+            unsigned char *const a = memory[0] + shift, *const b = memory[1] + (shift * 3) % SHIFTS,
+                                 *const c = memory[2] + (shift * 5) % SHIFTS;
+            uint64_t random = 9, digest = 0;
+            for (int64_t i = 0; i < COUNT; ++i) {
+                lrn_element_set(dtypes[d], a, i, (double)random_float(&random, -3.0f, 3.0f));
+                lrn_element_set(dtypes[d], b, i, (double)random_float(&random, -3.0f, 3.0f));
+            }
+            for (int run = 0; run < 6; ++run) {
+                /* f64 results are doubles whatever the dtype. */
+                const size_t bytes = run < 4 ? size : BYTES;
+                double *const doubles = (double *)(void *)c;
+                cllrn_status status = CLLRN_UNSUPPORTED;
+                if (run == 0)
+                    status = cllrn_host_forward(&params, &t, a, &t, c, NULL);
+                if (run == 1)
+                    status = cllrn_host_backward(&params, &t, a, &t, b, &t, c, NULL);
+                if (run == 2)
+                    status = cllrn_reference_forward(&params, &t, a, &t, c, NULL);
+                if (run == 3)
+                    status = cllrn_reference_backward(&params, &t, a, &t, b, &t, c, NULL);
+                if (run == 4)
+                    status = cllrn_reference_forward_f64(&params, &t, a, doubles, NULL);
+                if (run == 5)
+                    status =
+                        cllrn_reference_backward_f64(&params, &t, a, &t, b, doubles,
+                                                     (double *)(void *)(memory[3] + shift), NULL);
+                assert_int_equal(status, CLLRN_SUCCESS);
+                if (shift == 0)
+                    memcpy(expected[run], c, bytes);
+                assert_memory_equal(c, expected[run], bytes);
+            }
+            assert_int_equal(cllrn_digest(&t, a, 0, &digest, NULL), CLLRN_SUCCESS);
+            if (shift == 0)
+                first_digest = digest;
+            assert_true(digest == first_digest);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        TEST(host__unaligned_data_same_bits_SUCCESS),
         TEST(host__every_dtype_layout_and_region_within_the_bounds),
         TEST(host__usual_layouts_same_bits_SUCCESS),
         TEST(host__in_place_over_src_or_dy_SUCCESS),
