@@ -197,7 +197,8 @@ lrn_values lrn_params_values(const cllrn_params *params, bool f64)
           &values.scale_lo);
     split(beta, 0.0, f64, &values.beta_hi, &values.beta_lo);
     values.k = f64 ? params->k : (double)(float)params->k;
-    values.gradient = -2.0 * scale * beta;
+    /* An infinite beta is not cut here: infinity times 0 has to become a NaN. */
+    values.gradient = -2.0 * scale * (isinf(params->beta) ? params->beta : beta);
     if (!f64)
         values.gradient = (double)(float)values.gradient;
     values.power = power_class(params->beta, values.k, f64);

@@ -201,12 +201,37 @@ static void host__special_scalars_as_the_reference_SUCCESS(void **state)
 {
     static const double scalars[][3] = {
         /* alpha, beta, k */
-        {0.0, 0.75, 1.0},        {0.0, 0.75, 0.0},         {1.0, 0.75, 0.0},
-        {-1.0, 0.75, 1.0},       {-1.0, 2.0, 1.0},         {-1.0, 1.0, -1.0},
-        {-1.0, 3.0, 1.0},        {1.0, 0.0, -5.0},         {1.0, 1e6, 1.0},
-        {1.0, -1e6, 1.0},        {0.0, 1.0, 1.0},          {1.0, 0.5, -1e9},
-        {0.0, 2.0, -3.0},        {1.0, -1.0, 0.0},         {2.0, -2.0, 0.0},
-        {1.0, (double)NAN, 1.0}, {(double)NAN, 0.75, 1.0}, {1.0, 0.75, (double)INFINITY},
+        {0.0, 0.75, 1.0},
+        {0.0, 0.75, 0.0},
+        {1.0, 0.75, 0.0},
+        {-1.0, 0.75, 1.0},
+        {-1.0, 2.0, 1.0},
+        {-1.0, 1.0, -1.0},
+        {-1.0, 3.0, 1.0},
+        {1.0, 0.0, -5.0},
+        {1.0, 1e6, 1.0},
+        {1.0, -1e6, 1.0},
+        {0.0, 1.0, 1.0},
+        {1.0, 0.5, -1e9},
+        {0.0, 2.0, -3.0},
+        {1.0, -1.0, 0.0},
+        {2.0, -2.0, 0.0},
+        {1.0, (double)NAN, 1.0},
+        {(double)NAN, 0.75, 1.0},
+        {1.0, 0.75, (double)INFINITY},
+        /* beta infinite: the gradient's second term is infinite, or a NaN where it is Inf * 0 */
+        {1.0, (double)INFINITY, 1.0},
+        {1.0, -(double)INFINITY, 1.0},
+        {1.0, (double)INFINITY, 0.5},
+        {1.0, -(double)INFINITY, 0.5},
+        {1.0, (double)INFINITY, 0.0},
+        {1.0, -(double)INFINITY, 0.0},
+        {-1.0, (double)INFINITY, 1.0},
+        {-1.0, -(double)INFINITY, 1.0},
+        {1.0, (double)INFINITY, -1.0},
+        {1.0, -(double)INFINITY, -1.0},
+        {0.0, (double)INFINITY, 1.0},
+        {0.0, -(double)INFINITY, 3.0},
     };
     static const double values[] = {0.0, 0.0, 0.0, 0.0, 1.5, -2.0, 0.25, 0.0, -0.0};
     enum { C = 9 };

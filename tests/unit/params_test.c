@@ -506,6 +506,7 @@ static void params_values__extremes_SUCCESS(void **state)
                 v = lrn_params_values(&p, f64);
                 assert_true(isfinite(v.beta_hi) && v.beta_hi * sign > 1e9);
                 assert_true(isfinite(v.beta_lo));
+                assert_true(!isinf(v.gradient) == !isinf(huge[i]) && v.gradient * sign < 0.0);
                 if (!f64)
                     assert_floats(&v);
             }
