@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 # Other instruction sets, with cross compilers and qemu-user:
 #   arm64, armhf    the device tests and `cllrn verify --quick` on Debian's PoCL
-#   riscv64, s390x  Debian has no PoCL, or none to install here: the unit tests with
-#                   their fake OpenCL, and the digests of the host build
+#   riscv64, s390x, i386: Debian has no PoCL, or none to install here: the unit
+#                   tests with their fake OpenCL, and the digests of the host build
 #   ci/cross.sh [ARCHITECTURE...]
-# armhf has 32-bit pointers, s390x is big-endian. All digests have to be those of
+# armhf and i386 have 32-bit pointers, s390x is big-endian. All digests have to be those of
 # x86-64. PoCL under qemu-user takes a quarter of an hour for each architecture.
 # What is downloaded is kept in build/cross. Needs root, for mounts that nobody
 # else sees; exits 77 where those are not allowed.
@@ -13,9 +13,10 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 . ci/packages.sh
 declare -A triples=([arm64]=aarch64-linux-gnu [armhf]=arm-linux-gnueabihf
-    [riscv64]=riscv64-linux-gnu [s390x]=s390x-linux-gnu)
-declare -A emulators=([arm64]=aarch64 [armhf]=arm [riscv64]=riscv64 [s390x]=s390x)
-[ $# -gt 0 ] || set -- arm64 armhf riscv64 s390x
+    [riscv64]=riscv64-linux-gnu [s390x]=s390x-linux-gnu [i386]=i686-linux-gnu)
+declare -A emulators=([arm64]=aarch64 [armhf]=arm [riscv64]=riscv64 [s390x]=s390x
+    [i386]=i386)
+[ $# -gt 0 ] || set -- arm64 armhf riscv64 s390x i386
 for architecture in "$@"; do
     [ -n "${triples[$architecture]-}" ] || {
         echo "ci/cross.sh: unknown architecture \"$architecture\", expected ${!triples[*]}" >&2

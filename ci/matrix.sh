@@ -9,7 +9,7 @@
 set -uo pipefail
 cd "$(dirname "$0")/.."
 . ci/packages.sh
-rows=(pocl rusticl oclgrind embedded xrt intel spirv fpga arm64 armhf riscv64 s390x)
+rows=(pocl rusticl oclgrind embedded xrt intel spirv fpga arm64 armhf riscv64 s390x i386)
 only=() readme=
 while [ $# -gt 0 ]; do
     case $1 in
@@ -40,7 +40,8 @@ declare -A names=([pocl]="PoCL" [rusticl]="rusticl, llvmpipe" [oclgrind]="Oclgri
     [embedded]="PoCL as an EMBEDDED device" [xrt]="PoCL as Xilinx's runtime" [intel]="Intel's CPU runtime"
     [spirv]="Intel's CPU runtime, from SPIR-V"
     [fpga]="Intel's FPGA emulator" [arm64]="PoCL on arm64" [armhf]="PoCL on armhf"
-    [riscv64]="host build on riscv64" [s390x]="host build on s390x")
+    [riscv64]="host build on riscv64" [s390x]="host build on s390x"
+    [i386]="host build on i386")
 
 run_row() { # ROW
     case $1 in

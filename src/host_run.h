@@ -14,6 +14,7 @@
 #include "element.h"
 #include "params.h"
 #include "scalars.h"
+#include "size.h"
 #include "tensor.h"
 
 #if FLT_EVAL_METHOD != 0
@@ -137,9 +138,8 @@ static bool make_work(const lrn_host_job *job, work *w)
         w->mirrored.upper[axis] = w->box.taps[axis] - 1 - w->box.upper[axis];
     const int arrays = job->dy != NULL ? 4 : 2;
     const int64_t slots = lrn_box_slots(&w->box);
-    if (w->elements > (INT64_MAX / (int64_t)sizeof(real_t) - slots) / arrays)
-        return false;
-    w->x = malloc((size_t)(w->elements * arrays + slots) * sizeof(real_t));
+    /* At most 2^57 elements, and fewer than 2^34 slots: the sum fits. */
+    w->x = lrn_size_alloc((uint64_t)(w->elements * arrays + slots), sizeof(real_t));
     if (w->x == NULL)
         return false;
     w->sums = w->x + w->elements;

@@ -13,6 +13,7 @@
 #include "hash.h"
 #include "il.h"
 #include "query.h"
+#include "size.h"
 #include "sources.h"
 
 static const char magic[8] = {'c', 'l', 'L', 'R', 'N', 'p', 'k', '\n'};
@@ -174,10 +175,9 @@ static cllrn_status read_tables(cllrn_pack *pack, const layout *found, const cha
 {
     const unsigned char *tables = pack->data + LRN_PACK_HEADER;
     cursor c = {tables, tables + found->tables, false};
-    /* One more, since malloc may return NULL for none. */
-    size_t *indices = malloc((found->programs + 1) * sizeof *indices);
-    pack->rows = malloc((found->programs + 1) * sizeof *pack->rows);
-    pack->checksums = malloc((found->programs + 1) * sizeof *pack->checksums);
+    size_t *indices = lrn_size_alloc(found->programs, sizeof *indices);
+    pack->rows = lrn_size_alloc(found->programs, sizeof *pack->rows);
+    pack->checksums = lrn_size_alloc(found->programs, sizeof *pack->checksums);
     cllrn_status status = CLLRN_SUCCESS;
     if (indices == NULL || pack->rows == NULL || pack->checksums == NULL) {
         status = lrn_fail(error, CLLRN_OUT_OF_MEMORY, "%.200s: no memory for its %zu programs",
@@ -472,7 +472,7 @@ cllrn_status cllrn_pack_add(const cllrn_pack *pack, const void *binary, size_t s
     cllrn_status status = check_new_rows(pack, programs, kernels, count, error);
     if (status != CLLRN_SUCCESS)
         return status;
-    lrn_pack_row *rows = malloc((pack->row_count + count) * sizeof *rows);
+    lrn_pack_row *rows = lrn_size_alloc(pack->row_count + count, sizeof *rows);
     if (rows == NULL)
         return lrn_fail(error, CLLRN_OUT_OF_MEMORY, "pack add: no memory for %zu programs",
                         pack->row_count + count);

@@ -9,6 +9,7 @@
 #include "cache.h"
 #include "error.h"
 #include "il.h"
+#include "size.h"
 
 static bool same_key(const lrn_program_key *a, const lrn_program_key *b)
 {
@@ -215,9 +216,9 @@ static cl_int fetch(const cllrn_engine *engine, cl_program program, cl_uint coun
 {
     size_t own = 0;
     void *bytes = NULL; /* the array may be anything after a failure */
-    cl_device_id *devices = malloc(count * sizeof *devices);
-    size_t *sizes = malloc(count * sizeof *sizes);
-    unsigned char **binaries = malloc(count * sizeof *binaries);
+    cl_device_id *devices = lrn_size_alloc(count, sizeof *devices);
+    size_t *sizes = lrn_size_alloc(count, sizeof *sizes);
+    unsigned char **binaries = lrn_size_alloc(count, sizeof *binaries);
     cl_int code = CL_OUT_OF_HOST_MEMORY;
     if (devices != NULL && sizes != NULL && binaries != NULL) {
         code = ask_sizes(engine, program, count, devices, sizes, &own);
@@ -540,7 +541,7 @@ static cllrn_status export_locked(cllrn_engine *engine, cllrn_pack **pack, cllrn
     cllrn_status status = CLLRN_SUCCESS;
     for (const lrn_program *entry = engine->programs; entry != NULL; entry = entry->next)
         ++count;
-    lrn_pack_row *rows = malloc((count + 1) * sizeof *rows);
+    lrn_pack_row *rows = lrn_size_alloc(count, sizeof *rows);
     if (rows == NULL)
         return lrn_fail(error, CLLRN_OUT_OF_MEMORY, "engine export: no memory for %zu programs",
                         count);

@@ -11,6 +11,7 @@
 #include "error.h"
 #include "host.h"
 #include "params.h"
+#include "size.h"
 #include "tensor.h"
 
 /* What one position's windows can reach: the elements along the windows' axes, in C order. */
@@ -110,8 +111,7 @@ static cllrn_status run(const char *who, const lrn_host_job *job, double *magnit
             others[other_count++] = axis;
     }
 
-    const bool fits = b.count <= PTRDIFF_MAX / ELEMENT_SIZE;
-    void *memory = fits ? malloc((size_t)b.count * ELEMENT_SIZE) : NULL;
+    void *memory = lrn_size_alloc((uint64_t)b.count, ELEMENT_SIZE);
     if (memory == NULL)
         return lrn_fail(error, CLLRN_OUT_OF_MEMORY,
                         "%s: no memory for the %" PRId64 " elements of a window's axes", who,

@@ -227,6 +227,7 @@ static void launch(lrn_selection *s, int64_t items, int64_t group, int64_t secon
         local *= 2;
     s->local[0] = (size_t)local;
     s->local[1] = s->local[2] = 1;
+    /* Where this does not fit size_t, no buffer holds the tensor: the enqueue says so. */
     s->global[0] = (size_t)(divide_up(items, local) * local);
     s->global[1] = (size_t)least(second, MAX_GROUPS);
     s->global[2] = (size_t)least(third, MAX_GROUPS);

@@ -5,6 +5,9 @@
 #include "engine.h"
 #include "message.h"
 
+#include "../size.h"
+
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -70,8 +73,12 @@ static bool allocate(opencl *s, cl_mem_flags flags, uint64_t size, const char *w
                             "use another device or --device host",
                             what, (unsigned long long)size, s->device->name,
                             (unsigned long long)limit);
+    size_t bytes;
+    if (!lrn_size(size, 1, &bytes))
+        return message_fail("%s takes %" PRIu64 " bytes, more than this process can address", what,
+                            size);
     cl_int error;
-    *made = clCreateBuffer(s->context, flags, (size_t)size, NULL, &error);
+    *made = clCreateBuffer(s->context, flags, bytes, NULL, &error);
     return check(s, error, "clCreateBuffer");
 }
 

@@ -7,6 +7,8 @@
 #include "text.h"
 #include "worker.h"
 
+#include "../size.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -109,12 +111,16 @@ static bool make_operand(const tensor_file *file, const operand *whole, const bo
 {
     if (!tensor_file_describe_box(file, part, whole->tensor.channel_axis, &made->tensor))
         return false;
-    made->size = element_size(whole);
+    uint64_t elements = 1;
     for (int axis = 0; axis < whole->tensor.rank; ++axis)
-        made->size *= (uint64_t)part->dims[axis];
+        elements *= (uint64_t)part->dims[axis];
+    made->size = elements * element_size(whole);
     made->data = memory ? memory + *used : NULL;
-    *used += ((size_t)made->size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
-    return true;
+    const uint64_t end = *used + (made->size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    return lrn_size(end, 1, used) ||
+           message_fail("a slice takes %" PRIu64 " bytes, more than this process can address: its "
+                        "windows reach that far",
+                        end);
 }
 
 static bool make_piece(const flow *f, uint64_t number, void *memory, piece *made, size_t *used)

@@ -5,6 +5,9 @@
 #include "engine.h"
 #include "message.h"
 
+#include "../size.h"
+
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -84,8 +87,12 @@ bool subject_buffer(const subject *s, uint64_t size, const char *what, cl_mem *m
     if (limit != 0 && size > limit)
         return message_fail("%s takes %llu bytes, but a buffer on %s holds at most %llu", what,
                             (unsigned long long)size, s->device.name, (unsigned long long)limit);
+    size_t bytes;
+    if (!lrn_size(size, 1, &bytes))
+        return message_fail("%s takes %" PRIu64 " bytes, more than this process can address", what,
+                            size);
     cl_int error;
-    *made = clCreateBuffer(s->context, CL_MEM_READ_WRITE, (size_t)size, NULL, &error);
+    *made = clCreateBuffer(s->context, CL_MEM_READ_WRITE, bytes, NULL, &error);
     return cl_error_check(error, "clCreateBuffer", s->device.name);
 }
 

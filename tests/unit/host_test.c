@@ -483,6 +483,37 @@ typedef cllrn_status (*backward_fn)(const cllrn_params *, const cllrn_tensor *, 
 
 static const backward_fn both_backward[] = {cllrn_host_backward, cllrn_reference_backward};
 
+/*
+ * Sizes that no object has are refused before anything is allocated or read.
+ * With 32 bits 2^29 channels of float16 are 2^30 bytes, but their floats more
+ * than 2^32; with 64 only the reference needs that much more than its source.
+ */
+static void host__sizes_beyond_memory_OUT_OF_MEMORY(void **state)
+{
+    const int64_t dims[] = {1, sizeof(size_t) == 4 ? INT64_C(1) << 29 : INT64_MAX >> 6};
+    const cllrn_tensor src = with_dtype(make_tensor(2, dims, NULL, 1), CLLRN_F16);
+    const cllrn_params params = make_params(CLLRN_TORCH, 5, 1.0, 0.75, 1.0);
+    void *const data = (void *)(uintptr_t)4096; /* no memory is there */
+    double *const doubles = data;
+    (void)state;
+    for (int which = sizeof(size_t) == 4 ? 0 : 2; which < 4; ++which) {
+        cllrn_error error = error_blank();
+        const size_t calls = memory_calls();
+        cllrn_status status = CLLRN_SUCCESS;
+        if (which == 0)
+            status = cllrn_host_forward(&params, &src, data, &src, data, &error);
+        if (which == 1)
+            status = cllrn_host_backward(&params, &src, data, &src, data, &src, data, &error);
+        if (which == 2)
+            status = cllrn_reference_forward_f64(&params, &src, data, doubles, &error);
+        if (which == 3)
+            status = cllrn_reference_backward_f64(&params, &src, data, &src, data, doubles, NULL,
+                                                  &error);
+        assert_failed(CLLRN_OUT_OF_MEMORY, status, &error);
+        assert_int_equal(memory_calls(), calls);
+    }
+}
+
 static void backward__empty_SUCCESS(void **state)
 {
     const int64_t dims[] = {2, 0, 4};
@@ -675,6 +706,7 @@ int main(void)
         TEST(forward__bad_input_their_status),
         TEST(forward__overlap_PARTIAL_OVERLAP),
         TEST(forward__no_memory_OUT_OF_MEMORY),
+        TEST(host__sizes_beyond_memory_OUT_OF_MEMORY),
         TEST(backward__empty_SUCCESS),
         TEST(backward__bad_input_their_status),
         TEST(backward__overlap_PARTIAL_OVERLAP),

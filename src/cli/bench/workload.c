@@ -4,6 +4,8 @@
 #include "message.h"
 #include "recipe.h"
 
+#include "../../size.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -70,9 +72,12 @@ static bool make_tensor(workload *w)
         status = cllrn_tensor_span(&w->tensor, &span, NULL, &error);
     const size_t element = cllrn_dtype_size(w->dtype);
     const int tensors = w->direction == CLLRN_BACKWARD ? 3 : 2;
-    w->span = (size_t)span * element;
     w->bytes = (double)tensors * (double)element * (double)shape_elements(&w->shape);
-    return check(w, status, &error);
+    if (!check(w, status, &error))
+        return false;
+    return lrn_size((uint64_t)span, element, &w->span) ||
+           message_fail("a tensor of %" PRId64 " elements is more than this process can address",
+                        span);
 }
 
 /* The combination with this number. */

@@ -6,7 +6,10 @@
 #include "message.h"
 #include "storage.h"
 
+#include "../../size.h"
+
 #include <float.h>
+#include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -64,9 +67,9 @@ static double *exact_result(const specimen *s, int64_t count)
     const char *const x = (const char *)s->x.data + (size_t)s->x.base * size;
     cllrn_error error = CLLRN_ERROR_INIT;
     cllrn_status status;
-    double *const exact = calloc((size_t)count * 2 + 1, sizeof *exact);
+    double *const exact = lrn_size_alloc((uint64_t)count * 2, sizeof *exact);
     if (!exact) {
-        message_fail("out of memory for %zu doubles to check against", (size_t)count * 2);
+        message_fail("out of memory for %" PRId64 " doubles to check against", count * 2);
         return NULL;
     }
     if (s->c->direction == CLLRN_BACKWARD) {

@@ -7,6 +7,8 @@
 #include "message.h"
 #include "storage.h"
 
+#include "../../size.h"
+
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -37,10 +39,11 @@ static bool make_sample(const verify_case *c, layout how, int32_t dtype, int off
         return false;
     made->base = CANARY + offset + below;
     elements += offset + 2 * CANARY;
-    made->size = (size_t)elements * cllrn_dtype_size(dtype);
-    made->data = malloc(made->size);
+    made->data = NULL;
+    if (lrn_size((uint64_t)elements, cllrn_dtype_size(dtype), &made->size))
+        made->data = malloc(made->size);
     if (!made->data)
-        return message_fail("out of memory for a tensor of %zu bytes", made->size);
+        return message_fail("out of memory for a tensor of %" PRId64 " elements", elements);
     storage_poison(dtype, made->data, elements);
     return true;
 }

@@ -3,6 +3,9 @@
 
 #include "storage.h"
 
+#include "../../size.h"
+
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -77,14 +80,16 @@ static bool make_scratch(trial *t, uint64_t size)
 {
     const int32_t dtype = case_is_f64(t->s->c) ? CLLRN_F64 : CLLRN_F32;
     const size_t element = cllrn_dtype_size(dtype);
-    const size_t count = (size_t)(size + element - 1) / element + SCRATCH_OFFSET;
-    void *const poison = malloc(count * element);
+    const uint64_t count = (size + element - 1) / element + SCRATCH_OFFSET;
+    size_t bytes = 0;
+    void *const poison = lrn_size(count, element, &bytes) ? malloc(bytes) : NULL;
     if (!poison) {
-        snprintf(t->why, WHY_SIZE, "out of memory for %zu bytes of scratch", count * element);
+        snprintf(t->why, WHY_SIZE, "out of memory for %" PRIu64 " bytes of scratch",
+                 count * element);
         return false;
     }
     storage_poison(dtype, poison, (int64_t)count);
-    const bool made = make_buffer(t, poison, count * element, &t->scratch);
+    const bool made = make_buffer(t, poison, bytes, &t->scratch);
     free(poison);
     return made;
 }
