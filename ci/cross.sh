@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Other instruction sets, with cross compilers and qemu-user:
+# Other instruction sets, with cross compilers and qemu-user (i386 without it on x86-64):
 #   arm64, armhf    the device tests and `cllrn verify --quick` on Debian's PoCL
 #   riscv64, s390x, i386: Debian has no PoCL, or none to install here: the unit
 #                   tests with their fake OpenCL, and the digests of the host build
@@ -132,8 +132,12 @@ for architecture in "$@"; do
     *)
         make_loader "$architecture"
         build "$architecture" "$work/$architecture/stub/libOpenCL.so" cllrn_command npy_test tests/unit/all
-        EMULATOR="qemu-${emulators[$architecture]}-static -L /usr/${triples[$architecture]}" \
-            tests/device/row.sh host "$work/$architecture/build" || status=1
+        libraries=/usr/${triples[$architecture]}
+        emulator="qemu-${emulators[$architecture]}-static -L $libraries"
+        # As src/cmake/toolchains/i386.cmake has it.
+        [ "$architecture $(uname -m)" != "i386 x86_64" ] ||
+            emulator="$libraries/lib/ld-linux.so.2 --library-path $libraries/lib"
+        EMULATOR=$emulator tests/device/row.sh host "$work/$architecture/build" || status=1
         ;;
     esac
 done

@@ -18,7 +18,8 @@
 #include "tensor.h"
 
 #if FLT_EVAL_METHOD != 0
-#error "float must be evaluated as float: on 32-bit x86 build with -msse2 -mfpmath=sse"
+#error                                                                                             \
+    "float must be evaluated as float: on 32-bit x86 build with -msse2 -mfpmath=sse -mstackrealign"
 #endif
 
 /* A tensor of the job at the position in work. */

@@ -316,7 +316,10 @@ static void launch__huge_problems_SUCCESS(void **state)
     static const int taps[] = {1, 5, 1000, 1 << 30, INT32_MAX};
     size_t launches = 0;
     (void)state;
-    for (size_t d = 0; d < sizeof dims / sizeof *dims; ++d)
+    for (size_t d = 0; d < sizeof dims / sizeof *dims; ++d) {
+        /* With 32 bits no buffer holds more: the enqueue refuses it, whatever its launch. */
+        if (dims[d][0] * dims[d][1] > PTRDIFF_MAX / dims[d][2])
+            continue;
         for (int layout = 0; layout < 2; ++layout)
             for (int kind = 0; kind < 2; ++kind)
                 for (int32_t dtype = CLLRN_F32; dtype <= CLLRN_F64; dtype += 3)
@@ -336,6 +339,7 @@ static void launch__huge_problems_SUCCESS(void **state)
                             assert_true(fitting >= 4); /* separable does everything */
                             launches += fitting;
                         }
+    }
     print_message("%zu launches\n", launches);
 }
 
