@@ -5,6 +5,8 @@
 #include "message.h"
 #include "number.h"
 
+#include "../size.h"
+
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -132,7 +134,10 @@ static bool append_platform(device_list *list, cl_platform_id platform)
     if (clGetDeviceIDs(platform, CL_DEVICE_TYPE_ALL, 0, NULL, &count) != CL_SUCCESS || count == 0)
         return true;
     cl_device_id *const ids = calloc(count, sizeof *ids);
-    device *const devices = realloc(list->devices, (list->count + count) * sizeof *devices);
+    size_t bytes;
+    device *const devices = lrn_size((uint64_t)list->count + count, sizeof *devices, &bytes)
+                                ? realloc(list->devices, bytes)
+                                : NULL;
     if (devices)
         list->devices = devices;
     if (!ids || !devices) {
