@@ -129,6 +129,6 @@ int main(int argc, char **argv)
     };
     program = argv[0];
     if (argc > 1 && strcmp(argv[1], "show") == 0)
-        return show();
+        _exit(show()); /* leaks cannot be looked for in such a process */
     return cmocka_run_group_tests_name("environment", tests, NULL, NULL);
 }
