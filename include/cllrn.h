@@ -116,6 +116,7 @@ enum {
     CLLRN_INVALID_PACK = 302,    /* a binary pack that cannot be read, is damaged, or is none */
     CLLRN_PACK_MISMATCH = 303,   /* a binary pack made for another device, driver or library */
     CLLRN_PROGRAM_MISSING = 304, /* the engine's binary pack lacks a program that is needed */
+    CLLRN_UNTRUSTED_PACK = 305,  /* a binary pack that another user can have written */
 
     CLLRN_OPENCL_FAILURE = 400, /* an OpenCL call failed; its code is in the error */
     CLLRN_BUILD_FAILURE = 401   /* a program did not build; the whole log went to the log callback */
@@ -537,9 +538,10 @@ typedef struct cllrn_engine_options {
 
     /*
      * The disk cache: a file for each program, in a directory of mode 0700
-     * that is made when there is something to keep. It is not used where the
-     * directory is another user's or others may write to it. AUTO uses it but
-     * where $CLLRN_CACHE is "off".
+     * that is made when there is something to keep, with the one above it; a
+     * home directory is not made. A directory or file of it is not used that is
+     * another user's, that others may write to, or that is a symbolic link.
+     * AUTO uses the cache but where $CLLRN_CACHE is "off".
      */
     int32_t cache;         /* CLLRN_CACHE_AUTO, .. */
     int32_t any_driver;    /* not 0: takes a pack made for other versions of platform, device, driver */
@@ -550,10 +552,17 @@ typedef struct cllrn_engine_options {
     const char *pack;
     const void *pack_data; /* copied */
     size_t pack_size;
+    /*
+     * 0: a pack in a file must belong to this process's user or to root, and its
+     * mode must let neither group nor others write, also where the group is the
+     * user's own: what another could have written would be run. Not 0: any file.
+     */
+    int32_t any_owner;
+    int32_t reserved; /* 0 */
 } cllrn_engine_options;
 
 #define CLLRN_ENGINE_OPTIONS_INIT \
-    { (uint32_t)sizeof(cllrn_engine_options), 0, 0, 0, 0, 0, 0, CLLRN_CACHE_AUTO, 0, 0, 0, 0, 0, 0 }
+    { (uint32_t)sizeof(cllrn_engine_options), 0, 0, 0, 0, 0, 0, CLLRN_CACHE_AUTO, 0, 0, 0, 0, 0, 0, 0, 0 }
 
 /*
  * Makes an engine for one device of a context. Retains both until the engine
@@ -571,6 +580,7 @@ typedef struct cllrn_engine_options {
  * CLLRN_DEVICE_MISMATCH   the device is neither one of the context's nor a sub-device of one
  * CLLRN_KERNEL_SOURCE     the kernel directory lacks a file
  * CLLRN_INVALID_PACK      the pack cannot be read, is none, or its tables are damaged
+ * CLLRN_UNTRUSTED_PACK    another user can have written it; see any_owner
  * CLLRN_PACK_MISMATCH     it was made for another device, driver, library or kernels: the message
  *                         names both
  * CLLRN_OUT_OF_MEMORY, CLLRN_OPENCL_FAILURE

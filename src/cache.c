@@ -20,9 +20,6 @@
 
 static const uint64_t default_limit = UINT64_C(256) << 20;
 
-/* Longer ago than any write takes: who began it is gone. */
-enum { ABANDONED_SECONDS = 3600 };
-
 static const char suffix[] = ".program";
 
 /* ---------------------------------------------------------------- the directory */
@@ -70,7 +67,8 @@ cllrn_status lrn_cache_open(lrn_cache *cache, const cllrn_engine_options *option
                             cllrn_error *error)
 {
     bool none = true;
-    *cache = (lrn_cache){NULL, options->cache_limit != 0 ? options->cache_limit : default_limit};
+    *cache =
+        (lrn_cache){NULL, options->cache_limit != 0 ? options->cache_limit : default_limit, false};
     if (wanted(options))
         cache->directory = locate(options, &none);
     if (cache->directory == NULL && !none)
@@ -93,22 +91,23 @@ static void give_up(cllrn_engine *engine, const char *why)
     lrn_cache_close(&engine->cache);
 }
 
-/* Makes it, and what leads to it. */
+/* Makes it, and the one above it: no home directory, nor what leads to one. */
 static int make_directory(char *path)
 {
-    for (char *slash = strchr(path + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
+    char *const slash = strrchr(path, '/');
+    int made = mkdir(path, 0700);
+    if (made != 0 && errno == ENOENT && slash != NULL && slash != path) {
         *slash = '\0';
-        const int made = mkdir(path, 0700);
+        (void)mkdir(path, 0700);
         *slash = '/';
-        if (made != 0 && errno != EEXIST)
-            return errno;
+        made = mkdir(path, 0700);
     }
-    return mkdir(path, 0700) == 0 || errno == EEXIST ? 0 : errno;
+    return made == 0 || errno == EEXIST ? 0 : errno;
 }
 
 static int open_directory(const char *path)
 {
-    return open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    return lrn_disk_open(AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0);
 }
 
 /* A descriptor of the directory, private as it must be: what lies in it is executed. -1 if not. */
@@ -130,14 +129,14 @@ static int enter(cllrn_engine *engine, bool make)
         give_up(engine, strerror(errno));
         return -1;
     }
-    if (fstat(fd, &status) != 0)
-        give_up(engine, strerror(errno));
-    else if (status.st_uid != geteuid())
-        give_up(engine, "it belongs to another user");
-    else if ((status.st_mode & (S_IWGRP | S_IWOTH)) != 0)
-        give_up(engine, "others may write to it");
-    else
+    const int code = fstat(fd, &status) == 0 ? 0 : errno;
+    if (code == 0 && lrn_disk_is_private(status.st_uid, status.st_mode)) {
+        if (!engine->cache.swept)
+            lrn_disk_sweep(fd);
+        engine->cache.swept = true;
         return fd;
+    }
+    give_up(engine, code != 0 ? strerror(code) : "it is another user's, or others may write to it");
     close(fd);
     return -1;
 }
@@ -181,16 +180,24 @@ static cllrn_status check_entry(const cllrn_engine *engine, const cllrn_pack *pa
 static cllrn_pack *read_entry(cllrn_engine *engine, int directory, const char *entry,
                               const char *name, const char *options)
 {
-    unsigned char *data = NULL;
-    size_t size = 0;
+    lrn_disk_content content = {0};
     cllrn_pack *pack = NULL;
+    cllrn_status status;
     cllrn_error error = CLLRN_ERROR_INIT;
-    const int code = lrn_disk_read(directory, entry, (size_t)LRN_PACK_MAX_SIZE, &data, &size);
+    const int code =
+        lrn_disk_read(directory, entry, O_NOFOLLOW, (size_t)LRN_PACK_MAX_SIZE, &content);
     if (code == ENOENT)
         return NULL;
-    cllrn_status status =
-        code != 0 ? lrn_fail(&error, CLLRN_INVALID_PACK, "cache entry: %s", strerror(code))
-                  : lrn_pack_take(data, size, "cache entry", &pack, &error);
+    if (code != 0) {
+        status = lrn_fail(&error, CLLRN_INVALID_PACK, "cache entry: %s",
+                          code == ELOOP ? "it is a symbolic link" : lrn_disk_message(code));
+    } else if (!lrn_disk_is_private(content.owner, content.mode)) {
+        free(content.data);
+        status = lrn_fail(&error, CLLRN_UNTRUSTED_PACK,
+                          "cache entry: it is another user's, or others may write to it");
+    } else {
+        status = lrn_pack_take(content.data, content.size, "cache entry", &pack, &error);
+    }
     if (status == CLLRN_SUCCESS)
         status = check_entry(engine, pack, name, options, &error);
     if (status == CLLRN_SUCCESS) {
@@ -238,27 +245,18 @@ static bool before(const struct timespec *a, const struct timespec *b)
     return a->tv_sec < b->tv_sec || (a->tv_sec == b->tv_sec && a->tv_nsec < b->tv_nsec);
 }
 
-/* The bytes of all entries but the new one, and the oldest of them; what was abandoned goes. */
+/* The bytes of all entries but the new one, and the oldest of them. */
 static uint64_t survey(DIR *list, const char *kept, char oldest[ENTRY_NAME])
 {
     struct timespec time = {0, 0};
     uint64_t bytes = 0;
-    const int directory = dirfd(list);
     *oldest = '\0';
     rewinddir(list);
     for (const struct dirent *item; (item = readdir(list)) != NULL;) {
         struct stat status;
-        const bool temporary = lrn_disk_is_temporary(item->d_name);
-        if ((!temporary && !is_entry(item->d_name)) || strcmp(item->d_name, kept) == 0 ||
-            fstatat(directory, item->d_name, &status, AT_SYMLINK_NOFOLLOW) != 0)
+        if (!is_entry(item->d_name) || strcmp(item->d_name, kept) == 0 ||
+            fstatat(dirfd(list), item->d_name, &status, AT_SYMLINK_NOFOLLOW) != 0)
             continue;
-        if (temporary) {
-            struct timespec now;
-            if (timespec_get(&now, TIME_UTC) != 0 &&
-                now.tv_sec - status.st_mtim.tv_sec > ABANDONED_SECONDS)
-                unlinkat(directory, item->d_name, 0);
-            continue;
-        }
         bytes += status.st_size > 0 ? (uint64_t)status.st_size : 0;
         if (*oldest == '\0' || before(&status.st_mtim, &time)) {
             time = status.st_mtim;
@@ -272,7 +270,7 @@ static uint64_t survey(DIR *list, const char *kept, char oldest[ENTRY_NAME])
 static void make_room(cllrn_engine *engine, int directory, const char *kept, uint64_t size)
 {
     char oldest[ENTRY_NAME];
-    const int copy = openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    const int copy = lrn_disk_open(directory, ".", O_RDONLY | O_DIRECTORY, 0);
     DIR *list = copy >= 0 ? fdopendir(copy) : NULL;
     if (list == NULL) {
         if (copy >= 0)

@@ -17,6 +17,7 @@
 typedef struct lrn_cache {
     char *directory; /* NULL: no cache */
     uint64_t limit;  /* bytes of all its files */
+    bool swept;      /* of what killed processes left */
 } lrn_cache;
 
 /* Decides where the cache is, if there is one, and touches nothing yet. CLLRN_OUT_OF_MEMORY. */

@@ -1,16 +1,34 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "disk.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
-static const char temporary_prefix[] = ".cllrn-";
+enum { FIRST_FREE = STDERR_FILENO + 1 };
+
+int lrn_disk_open(int directory, const char *name, int flags, mode_t mode)
+{
+    const int fd = openat(directory, name, flags | O_CLOEXEC | O_NONBLOCK, mode);
+    if (fd < 0 || fd >= FIRST_FREE)
+        return fd;
+    const int copy = fcntl(fd, F_DUPFD_CLOEXEC, FIRST_FREE);
+    const int code = errno;
+    close(fd);
+    errno = code;
+    return copy;
+}
+
+/* -------------------------------------------------------------------- reading */
 
 static int read_all(int fd, unsigned char *data, size_t size)
 {
@@ -25,7 +43,7 @@ static int read_all(int fd, unsigned char *data, size_t size)
     return 0;
 }
 
-static int read_open(int fd, size_t most, unsigned char **data, size_t *size)
+static int read_open(int fd, size_t most, lrn_disk_content *content)
 {
     struct stat status;
     if (fstat(fd, &status) != 0)
@@ -36,31 +54,77 @@ static int read_open(int fd, size_t most, unsigned char **data, size_t *size)
         return EINVAL;
     if (status.st_size < 0 || (uintmax_t)status.st_size > most)
         return EFBIG;
-    const size_t length = (size_t)status.st_size;
-    unsigned char *buffer = malloc(length + 1);
-    if (buffer == NULL)
+    const size_t size = (size_t)status.st_size;
+    unsigned char *data = malloc(size + 1);
+    if (data == NULL)
         return ENOMEM;
-    const int code = read_all(fd, buffer, length);
+    const int code = read_all(fd, data, size);
     if (code != 0) {
-        free(buffer);
+        free(data);
         return code;
     }
-    buffer[length] = '\0';
-    *data = buffer;
-    *size = length;
+    data[size] = '\0';
+    *content = (lrn_disk_content){data, size, status.st_uid, status.st_mode & 07777};
     return 0;
 }
 
-/* Not blocking: a FIFO is refused, not waited for. */
-int lrn_disk_read(int directory, const char *name, size_t most, unsigned char **data, size_t *size)
+int lrn_disk_read(int directory, const char *name, int flags, size_t most,
+                  lrn_disk_content *content)
 {
-    const int fd = openat(directory, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    const int fd = lrn_disk_open(directory, name, O_RDONLY | flags, 0);
     if (fd < 0)
         return errno;
-    const int code = read_open(fd, most, data, size);
+    const int code = read_open(fd, most, content);
     close(fd);
     return code;
 }
+
+const char *lrn_disk_message(int code)
+{
+    return code == EINVAL   ? "it is not a regular file"
+           : code == EISDIR ? "it is a directory"
+           : code == EFBIG  ? "it is too large"
+                            : strerror(code);
+}
+
+static bool is_writable_by_others(mode_t mode)
+{
+    return (mode & (S_IWGRP | S_IWOTH)) != 0;
+}
+
+bool lrn_disk_is_private(uid_t owner, mode_t mode)
+{
+    return owner == geteuid() && !is_writable_by_others(mode);
+}
+
+bool lrn_disk_is_trusted(uid_t owner, mode_t mode)
+{
+    return (owner == geteuid() || owner == 0) && !is_writable_by_others(mode);
+}
+
+/* ---------------------------------------------------------- names of temporaries */
+
+static const char prefix[] = ".cllrn-", suffix[] = ".tmp";
+
+enum { PREFIX = sizeof prefix - 1, DIGITS = 16, ATTEMPTS = 100 };
+
+/* Of the time: names need not be secret, O_EXCL sees to the rest. */
+static void make_name(char name[32], int attempt)
+{
+    struct timespec now = {0, 0};
+    clock_gettime(CLOCK_REALTIME, &now);
+    const uint64_t number = (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+    snprintf(name, 32, "%s%016" PRIx64 "%s", prefix, number + (uint64_t)attempt, suffix);
+}
+
+bool lrn_disk_is_temporary(const char *name)
+{
+    return strncmp(name, prefix, PREFIX) == 0 &&
+           strspn(name + PREFIX, "0123456789abcdef") == DIGITS &&
+           strcmp(name + PREFIX + DIGITS, suffix) == 0;
+}
+
+/* -------------------------------------------------------------------- writing */
 
 static int write_all(int fd, const unsigned char *data, size_t size)
 {
@@ -72,43 +136,199 @@ static int write_all(int fd, const unsigned char *data, size_t size)
             return put < 0 ? errno : ENOSPC;
         at += (size_t)put;
     }
-    /* EINVAL: a file system that has no such thing */
-    return fsync(fd) == 0 || errno == EINVAL ? 0 : errno;
+    return 0;
 }
 
-/* Opens a file of a name that nobody else has, threads of this process neither. */
-static int create_temporary(int directory, char *name, size_t size, int *fd)
+/* Sees what was written onto the disk, and what only a close tells of: the file stays open. */
+static int settle(int fd)
 {
-    enum { ATTEMPTS = 100 };
-    for (int attempt = 0; attempt < ATTEMPTS; ++attempt) {
-        snprintf(name, size, "%s%ld-%d.tmp", temporary_prefix, (long)getpid(), attempt);
-        *fd = openat(directory, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-        if (*fd >= 0)
-            return 0;
-        if (errno != EEXIST)
+    while (fsync(fd) != 0) {
+        if (errno == EINVAL) /* a file system that has no such thing */
+            break;
+        if (errno != EINTR)
             return errno;
+    }
+    const int copy = fcntl(fd, F_DUPFD_CLOEXEC, FIRST_FREE);
+    return copy >= 0 && (close(copy) == 0 || errno == EINTR) ? 0 : errno;
+}
+
+/*
+ * Marks a file as in use until it is closed. False where a sweeper took it for
+ * abandoned before. A file system without locks has no sweepers either.
+ */
+static bool claim(int fd)
+{
+    struct stat status;
+    if (flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)
+        return false;
+    return fstat(fd, &status) != 0 || status.st_nlink > 0;
+}
+
+static int create_named(lrn_disk_file *file, int directory, mode_t mode)
+{
+    for (int attempt = 0; attempt < ATTEMPTS; ++attempt) {
+        make_name(file->temporary, attempt);
+        const int fd = lrn_disk_open(directory, file->temporary, O_WRONLY | O_CREAT | O_EXCL, mode);
+        if (fd < 0 && errno != EEXIST)
+            return errno;
+        if (fd >= 0 && claim(fd)) {
+            file->fd = fd;
+            file->directory = directory;
+            return 0;
+        }
+        if (fd >= 0)
+            close(fd);
     }
     return EEXIST;
 }
 
-int lrn_disk_write(int directory, const char *name, const void *data, size_t size)
+#ifdef O_TMPFILE
+/* The name by which a file without one can be linked. */
+static void descriptor_path(int fd, char path[32])
 {
-    char temporary[64];
-    int fd;
-    int code = create_temporary(directory, temporary, sizeof temporary, &fd);
-    if (code != 0)
-        return code;
-    code = write_all(fd, data, size);
-    if (close(fd) != 0 && code == 0)
+    snprintf(path, 32, "/proc/self/fd/%d", fd);
+}
+
+static bool create_unnamed(lrn_disk_file *file, int directory, mode_t mode)
+{
+    char path[32];
+    const int fd = lrn_disk_open(directory, ".", O_TMPFILE | O_RDWR, mode);
+    if (fd < 0)
+        return false;
+    descriptor_path(fd, path);
+    if (access(path, F_OK) != 0) { /* no /proc */
+        close(fd);
+        return false;
+    }
+    (void)claim(fd); /* for when it has a temporary name */
+    *file = (lrn_disk_file){fd, directory, ""};
+    return true;
+}
+
+/*
+ * Where links are forbidden, as Android forbids them to applications: the
+ * content goes to another file, which has a name.
+ */
+static int name_by_copy(lrn_disk_file *file)
+{
+    unsigned char buffer[1 << 14];
+    lrn_disk_file copy = {0};
+    struct stat status;
+    ssize_t got = 0;
+    if (fstat(file->fd, &status) != 0 || lseek(file->fd, 0, SEEK_SET) != 0)
+        return errno;
+    int code = create_named(&copy, file->directory, 0600);
+    if (code == 0 && fchmod(copy.fd, status.st_mode & 07777) != 0)
         code = errno;
-    if (code == 0 && renameat(directory, temporary, directory, name) != 0)
-        code = errno;
-    if (code != 0)
-        unlinkat(directory, temporary, 0);
+    while (code == 0 && (got = read(file->fd, buffer, sizeof buffer)) != 0)
+        if (got > 0)
+            code = write_all(copy.fd, buffer, (size_t)got);
+        else if (errno != EINTR)
+            code = errno;
+    close(file->fd);
+    *file = copy;
+    return code == 0 ? settle(file->fd) : code;
+}
+
+/* Gives a file without a name its own, if nothing has it yet, else a temporary one. */
+static int link_unnamed(lrn_disk_file *file, const char *name)
+{
+    char path[32], temporary[32];
+    descriptor_path(file->fd, path);
+    if (linkat(AT_FDCWD, path, file->directory, name, AT_SYMLINK_FOLLOW) == 0)
+        return 0;
+    for (int attempt = 0; errno == EEXIST && attempt < ATTEMPTS; ++attempt) {
+        make_name(temporary, attempt);
+        if (linkat(AT_FDCWD, path, file->directory, temporary, AT_SYMLINK_FOLLOW) == 0) {
+            memcpy(file->temporary, temporary, sizeof temporary);
+            return 0;
+        }
+    }
+    return name_by_copy(file);
+}
+#else
+static bool create_unnamed(lrn_disk_file *file, int directory, mode_t mode)
+{
+    (void)file, (void)directory, (void)mode;
+    return false;
+}
+
+static int link_unnamed(lrn_disk_file *file, const char *name)
+{
+    (void)file, (void)name;
+    return ENOSYS;
+}
+#endif
+
+int lrn_disk_create(lrn_disk_file *file, int directory, mode_t mode)
+{
+    *file = (lrn_disk_file){0};
+    return create_unnamed(file, directory, mode) ? 0 : create_named(file, directory, mode);
+}
+
+int lrn_disk_commit(lrn_disk_file *file, const char *name)
+{
+    int code = settle(file->fd);
+    if (code == 0 && *file->temporary == '\0')
+        code = link_unnamed(file, name);
+    if (code == 0 && *file->temporary != '\0') {
+        if (renameat(file->directory, file->temporary, file->directory, name) == 0)
+            *file->temporary = '\0';
+        else
+            code = errno;
+    }
+    lrn_disk_discard(file);
     return code;
 }
 
-int lrn_disk_is_temporary(const char *name)
+void lrn_disk_discard(lrn_disk_file *file)
 {
-    return strncmp(name, temporary_prefix, sizeof temporary_prefix - 1) == 0;
+    if (file->fd == 0)
+        return;
+    if (*file->temporary != '\0')
+        unlinkat(file->directory, file->temporary, 0);
+    close(file->fd);
+    *file = (lrn_disk_file){0};
+}
+
+int lrn_disk_write(int directory, const char *name, const void *data, size_t size)
+{
+    lrn_disk_file file;
+    int code = lrn_disk_create(&file, directory, 0600);
+    if (code == 0)
+        code = write_all(file.fd, data, size);
+    if (code == 0)
+        return lrn_disk_commit(&file, name);
+    lrn_disk_discard(&file);
+    return code;
+}
+
+/* ------------------------------------------------------------------- sweeping */
+
+static void remove_abandoned(int directory, const char *name)
+{
+    struct stat status;
+    /* For writing: over NFS an exclusive lock needs it. */
+    const int fd = lrn_disk_open(directory, name, O_WRONLY | O_NOFOLLOW, 0);
+    if (fd < 0)
+        return;
+    if (fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && status.st_uid == geteuid() &&
+        flock(fd, LOCK_EX | LOCK_NB) == 0)
+        unlinkat(directory, name, 0);
+    close(fd);
+}
+
+void lrn_disk_sweep(int directory)
+{
+    const int fd = lrn_disk_open(directory, ".", O_RDONLY | O_DIRECTORY, 0);
+    DIR *const list = fd >= 0 ? fdopendir(fd) : NULL;
+    if (list == NULL) {
+        if (fd >= 0)
+            close(fd);
+        return;
+    }
+    for (const struct dirent *item; (item = readdir(list)) != NULL;)
+        if (lrn_disk_is_temporary(item->d_name))
+            remove_abandoned(fd, item->d_name);
+    closedir(list);
 }

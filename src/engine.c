@@ -59,7 +59,7 @@ static cllrn_status open_pack(const cllrn_engine_options *options, cl_platform_i
     cllrn_status status = CLLRN_SUCCESS;
     if (options->pack != NULL) {
         snprintf(what, sizeof what, "pack %.200s", options->pack);
-        status = lrn_pack_read(options->pack, &pack, error);
+        status = lrn_pack_read(options->pack, options->any_owner != 0, &pack, error);
     } else if (options->pack_data != NULL) {
         status = lrn_pack_copy(options->pack_data, options->pack_size, what, &pack, error);
     }

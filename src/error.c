@@ -44,6 +44,7 @@ const char *cllrn_status_string(cllrn_status status)
         NAME(CLLRN_INVALID_PACK);
         NAME(CLLRN_PACK_MISMATCH);
         NAME(CLLRN_PROGRAM_MISSING);
+        NAME(CLLRN_UNTRUSTED_PACK);
         NAME(CLLRN_OPENCL_FAILURE);
         NAME(CLLRN_BUILD_FAILURE);
     default:

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "disk.h"
 #include "error.h"
@@ -231,19 +232,27 @@ cllrn_status lrn_pack_take(unsigned char *data, size_t size, const char *what, c
     return CLLRN_SUCCESS;
 }
 
-cllrn_status lrn_pack_read(const char *path, cllrn_pack **pack, cllrn_error *error)
+cllrn_status lrn_pack_read(const char *path, bool any_owner, cllrn_pack **pack, cllrn_error *error)
 {
-    unsigned char *data = NULL;
-    size_t size = 0;
-    const int code = lrn_disk_read(AT_FDCWD, path, (size_t)LRN_PACK_MAX_SIZE, &data, &size);
+    lrn_disk_content content = {0};
+    const int code = lrn_disk_read(AT_FDCWD, path, 0, (size_t)LRN_PACK_MAX_SIZE, &content);
     if (code == ENOMEM)
         return lrn_fail(error, CLLRN_OUT_OF_MEMORY, "pack %.200s: no memory", path);
     if (code != 0)
         return lrn_fail(error, CLLRN_INVALID_PACK, "pack %.200s: cannot be read: %s", path,
-                        strerror(code));
+                        lrn_disk_message(code));
+    if (!any_owner && !lrn_disk_is_trusted(content.owner, content.mode)) {
+        free(content.data);
+        return lrn_fail(
+            error, CLLRN_UNTRUSTED_PACK,
+            "pack %.200s: others can have changed what it has to run: it is user %lu's, "
+            "mode %04o; expected user %lu's or root's, and written by that one alone "
+            "(chmod go-w)",
+            path, (unsigned long)content.owner, (unsigned)content.mode, (unsigned long)geteuid());
+    }
     char what[220];
     snprintf(what, sizeof what, "pack %.200s", path);
-    return lrn_pack_take(data, size, what, pack, error);
+    return lrn_pack_take(content.data, content.size, what, pack, error);
 }
 
 cllrn_status lrn_pack_copy(const void *data, size_t size, const char *what, cllrn_pack **pack,

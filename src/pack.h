@@ -60,8 +60,9 @@ struct cllrn_pack {
 cllrn_status lrn_pack_take(unsigned char *data, size_t size, const char *what, cllrn_pack **pack,
                            cllrn_error *error);
 
-/* The same from a file. */
-cllrn_status lrn_pack_read(const char *path, cllrn_pack **pack, cllrn_error *error);
+/* The same from a file. CLLRN_UNTRUSTED_PACK, unless any_owner overlooks who can have written it.
+ */
+cllrn_status lrn_pack_read(const char *path, bool any_owner, cllrn_pack **pack, cllrn_error *error);
 
 /* The same from memory that stays the caller's. */
 cllrn_status lrn_pack_copy(const void *data, size_t size, const char *what, cllrn_pack **pack,

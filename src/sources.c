@@ -68,26 +68,26 @@ static void hash_texts(lrn_sources *sources)
 static cllrn_status read_file(const char *directory, const char *name, char **out,
                               cllrn_error *error)
 {
-    unsigned char *data = NULL;
-    size_t size = 0;
+    lrn_disk_content content = {0};
     const size_t length = strlen(directory) + 1 + strlen(name) + 1;
     char *path = malloc(length);
     if (path == NULL)
         return lrn_fail(error, CLLRN_OUT_OF_MEMORY, "kernel directory %s: no memory", directory);
     snprintf(path, length, "%s/%s", directory, name);
-    const int code = lrn_disk_read(AT_FDCWD, path, MAX_FILE_SIZE, &data, &size);
+    const int code = lrn_disk_read(AT_FDCWD, path, 0, MAX_FILE_SIZE, &content);
     cllrn_status status = CLLRN_SUCCESS;
     if (code == ENOMEM)
         status = lrn_fail(error, CLLRN_OUT_OF_MEMORY, "kernel directory %s: no memory", directory);
-    else if (code == EFBIG || (code == 0 && memchr(data, '\0', size) != NULL))
+    else if (code == EFBIG || (code == 0 && memchr(content.data, '\0', content.size) != NULL))
         status = lrn_fail(error, CLLRN_KERNEL_SOURCE,
                           "kernel file %s: not a text of at most %d bytes", path, MAX_FILE_SIZE);
     else if (code != 0)
-        status = lrn_fail(error, CLLRN_KERNEL_SOURCE, "kernel file %s: %s", path, strerror(code));
+        status = lrn_fail(error, CLLRN_KERNEL_SOURCE, "kernel file %s: %s", path,
+                          lrn_disk_message(code));
     if (status == CLLRN_SUCCESS)
-        *out = (char *)data;
+        *out = (char *)content.data;
     else
-        free(data);
+        free(content.data);
     free(path);
     return status;
 }

@@ -7,6 +7,7 @@
 #include "option.h"
 #include "output.h"
 #include "pack_file.h"
+#include "printable.h"
 #include "progress.h"
 #include "spirv.h"
 #include "subject.h"
@@ -139,9 +140,12 @@ static bool write_pack(const request *r, const cllrn_pack *pack, output *file)
         return false;
     cllrn_pack_data(pack, &size);
     if (!r->quiet)
-        printf("%s: %zu programs, %zu bytes, for %s%s%s\n", r->output, pack_file_count(pack), size,
-               r->spirv ? "any device that takes SPIR-V" : cllrn_pack_text(pack, CLLRN_PACK_DEVICE),
-               r->spirv ? "" : ", driver ", cllrn_pack_text(pack, CLLRN_PACK_DRIVER));
+        printf("%s: %zu programs, %zu bytes, for %s%s%s\n", printable_copy(r->output).chars,
+               pack_file_count(pack), size,
+               r->spirv ? "any device that takes SPIR-V"
+                        : printable_copy(cllrn_pack_text(pack, CLLRN_PACK_DEVICE)).chars,
+               r->spirv ? "" : ", driver ",
+               printable_copy(cllrn_pack_text(pack, CLLRN_PACK_DRIVER)).chars);
     return true;
 }
 
@@ -209,7 +213,7 @@ static int without_building(const request *r, output *file)
 /* The file is opened first: nobody wants to learn at the end that it cannot be. */
 static int execute(const request *r, output *file)
 {
-    if (r->output && !output_open(file, r->output))
+    if (r->output && !pack_file_begin(r->output, file))
         return EXIT_FAILED;
     return r->sources || r->spirv ? without_building(r, file) : build(r, file);
 }

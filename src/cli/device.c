@@ -4,6 +4,7 @@
 #include "cl_error.h"
 #include "message.h"
 #include "number.h"
+#include "printable.h"
 
 #include "../size.h"
 
@@ -14,7 +15,7 @@
 
 /* ---------------------------------------------------------------------- facts */
 
-/* Copies what fits; some drivers pad their names with spaces, in front too. */
+/* Copies what fits, as one line; some drivers pad their names with spaces, in front too. */
 static void copy_trimmed(char *text, size_t size, const char *from)
 {
     from += strspn(from, " \t\r\n");
@@ -22,6 +23,7 @@ static void copy_trimmed(char *text, size_t size, const char *from)
     size_t length = strlen(text);
     while (length > 0 && strchr(" \t\r\n", text[length - 1]))
         text[--length] = '\0';
+    printable_line(text);
 }
 
 /* The whole of a text, for the caller to free; NULL where the device does not answer. */

@@ -18,6 +18,7 @@ typedef struct device {
     cl_device_type type;
     const char *pack; /* what its engine takes the programs from; NULL: they are compiled */
     bool any_driver;  /* the pack may be for other versions */
+    bool any_owner;   /* and a file that others can have written */
 } device;
 
 typedef struct device_list {

@@ -6,6 +6,7 @@
 #include "message.h"
 #include "option.h"
 #include "pack_file.h"
+#include "printable.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -52,6 +53,7 @@ static void check_pack(facts *f, const cllrn_pack *pack)
     cllrn_error error = CLLRN_ERROR_INIT;
     const bool fits = cllrn_pack_check(pack, f->device->id, 0, &error) == CLLRN_SUCCESS;
     snprintf(f->pack, sizeof f->pack, "%s", fits ? "fits" : error.message);
+    printable_line(f->pack);
 }
 
 static facts collect(const device *listed, size_t index, const cllrn_pack *pack)
@@ -227,7 +229,7 @@ int command_devices(int argc, char **argv)
     }
     if (optind < argc)
         return message_usage("takes no arguments, but '%s' follows", argv[optind]);
-    if (r.pack && !pack_file_open(r.pack, &pack))
+    if (r.pack && !pack_file_open(r.pack, false, &pack))
         return EXIT_FAILED;
     status = print_devices(r.json, pack);
     cllrn_pack_destroy(pack);

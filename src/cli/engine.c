@@ -13,5 +13,6 @@ bool engine_create(cl_context context, const device *on, int32_t cache, cllrn_lo
     options.cache = cache;
     options.pack = on->pack;
     options.any_driver = on->any_driver;
+    options.any_owner = on->any_owner;
     return message_check(cllrn_engine_create(context, on->id, &options, made, &error), &error);
 }

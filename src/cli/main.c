@@ -5,8 +5,10 @@
 
 #include <cllrn.h>
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 static const struct {
     const char *name;
@@ -39,6 +41,20 @@ static const char help[] =
     "\n"
     "'cllrn COMMAND --help' explains a command. Exit status: 0 done, 1 failed, 2 wrong usage.\n";
 
+/*
+ * Standard streams that whoever started us has closed: /dev/null, opened so that
+ * using it is an error, as it was. No file or socket may get their numbers, or
+ * it would hold what is printed, here or by a driver.
+ */
+static bool open_streams(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; ++fd)
+        if (fcntl(fd, F_GETFD) < 0 &&
+            open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd)
+            return false;
+    return true;
+}
+
 static int print_version(void)
 {
     printf("cllrn %s, arithmetic %u\n", cllrn_version(), (unsigned)cllrn_arithmetic_version());
@@ -53,6 +69,8 @@ static int print_help(void)
 
 int main(int argc, char **argv)
 {
+    if (!open_streams())
+        return EXIT_FAILED; /* there may be nobody to tell */
     if (argc < 2)
         return message_usage("no command, expected " EXPECTED);
     for (size_t i = 0; i < sizeof commands / sizeof commands[0]; ++i) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "message.h"
 
+#include "printable.h"
 #include "progress.h"
 
 #include <errno.h>
@@ -20,9 +21,7 @@ static void print_line(const char *format, va_list arguments, const char *hint)
 {
     char text[8192]; /* two paths of PATH_MAX fit */
     vsnprintf(text, sizeof text, format, arguments);
-    for (char *c = text; *c; ++c)
-        if ((unsigned char)*c < 0x20 || *c == 0x7f)
-            *c = '?';
+    printable_line(text);
     progress_show("");
     fprintf(stderr, "cllrn: %s%s%s", command_name ? command_name : "", command_name ? ": " : "",
             text);
@@ -65,8 +64,9 @@ int message_bad_option(char **argv)
 
 int message_finish_stdout(void)
 {
+    errno = 0;
     if (fflush(stdout) == 0 && !ferror(stdout))
         return EXIT_DONE;
-    message_fail("standard output cannot be written: %s", strerror(errno));
+    message_fail("standard output cannot be written: %s", strerror(errno ? errno : EIO));
     return EXIT_FAILED;
 }

@@ -24,6 +24,7 @@ enum option_code {
     DEVICE,
     PACK,
     ANY_DRIVER,
+    ANY_OWNER,
     VARIANT,
     SLICE,
     CHECK,
@@ -53,6 +54,7 @@ static const struct option known[] = {
     {"device", required_argument, NULL, DEVICE},
     {"pack", required_argument, NULL, PACK},
     {"any-driver", no_argument, NULL, ANY_DRIVER},
+    {"any-owner", no_argument, NULL, ANY_OWNER},
     {"variant", required_argument, NULL, VARIANT},
     {"slice", required_argument, NULL, SLICE},
     {"check", no_argument, NULL, CHECK},
@@ -174,6 +176,8 @@ static bool take(int code, const char *value, void *line)
         return option_take_text(value, &parsed->pack);
     case ANY_DRIVER:
         return parsed->any_driver = true;
+    case ANY_OWNER:
+        return parsed->any_owner = true;
     case VARIANT:
         return option_take_text(value, &parsed->variant);
     case SLICE:

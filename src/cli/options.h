@@ -20,6 +20,7 @@ typedef struct options {
     uint64_t slice; /* bytes; 0: not named */
     const char *pack; /* NULL: none */
     bool any_driver;
+    bool any_owner;
     bool check;
     bool quiet;
     bool help; /* asked for; then nothing else is set */

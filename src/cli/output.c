@@ -1,231 +1,198 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#define _XOPEN_SOURCE 700 /* realpath; glibc does not count it as POSIX */
 #include "output.h"
 
 #include "message.h"
+#include "progress.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* The last five are for drivers that crash. */
-static const int fatal_signals[] = {
-    SIGHUP,  SIGINT,  SIGPIPE, SIGQUIT, SIGTERM, SIGXCPU,
-    SIGXFSZ, SIGABRT, SIGBUS,  SIGFPE,  SIGILL,  SIGSEGV,
-};
-enum { FATAL_SIGNALS = sizeof fatal_signals / sizeof fatal_signals[0] };
+/* To name files in a directory, its right to be listed is not needed. */
+#ifndef O_PATH
+#define O_PATH O_RDONLY
+#endif
 
-/*
- * What the handler removes. Copies that are never freed, since a driver's thread
- * may take the signal while this one commits.
- */
-static struct {
-    char path[PATH_MAX];
-    volatile sig_atomic_t armed;
-} removed_by_signal[OUTPUT_MOST];
+/* --------------------------------------------------------------------- its name */
 
-static void remove_and_die(int number)
-{
-    for (int i = 0; i < OUTPUT_MOST; ++i)
-        if (removed_by_signal[i].armed)
-            unlink(removed_by_signal[i].path);
-    raise(number); /* SA_RESETHAND made it deadly again; it arrives when the handler returns */
-}
-
-static void arm(const char *temporary)
-{
-    int i = 0;
-    while (i < OUTPUT_MOST - 1 && removed_by_signal[i].armed)
-        ++i;
-    snprintf(removed_by_signal[i].path, PATH_MAX, "%s", temporary);
-    removed_by_signal[i].armed = 1;
-}
-
-static void disarm(const char *temporary)
-{
-    for (int i = 0; i < OUTPUT_MOST; ++i)
-        if (strcmp(removed_by_signal[i].path, temporary) == 0)
-            removed_by_signal[i].armed = 0;
-}
-
-static void handle_signals(void)
-{
-    for (size_t i = 0; i < FATAL_SIGNALS; ++i) {
-        struct sigaction action;
-        if (sigaction(fatal_signals[i], NULL, &action) != 0 || action.sa_handler != SIG_DFL)
-            continue; /* ignored by whoever started us (nohup), and stays so */
-        memset(&action, 0, sizeof action);
-        action.sa_handler = remove_and_die;
-        action.sa_flags = (int)SA_RESETHAND;
-        sigemptyset(&action.sa_mask);
-        sigaction(fatal_signals[i], &action, NULL);
-    }
-}
-
-static void block_signals(sigset_t *before)
-{
-    sigset_t set;
-    sigemptyset(&set);
-    for (size_t i = 0; i < FATAL_SIGNALS; ++i)
-        sigaddset(&set, fatal_signals[i]);
-    sigprocmask(SIG_BLOCK, &set, before);
-}
-
-static void restore_signals(const sigset_t *before)
-{
-    sigprocmask(SIG_SETMASK, before, NULL);
-}
-
-/* The file itself behind symbolic links, so that a link to it stays one. */
-static char *resolve(const char *path)
-{
-    char *const resolved = realpath(path, NULL);
-    return resolved ? resolved : strdup(path); /* there is no such file yet */
-}
-
-/* "dir/.cllrn-PID-N.tmp" for "dir/file", not longer for a file with the longest name there can be.
- */
-static char *temporary_name(const char *path, int number)
+/* Where the last component begins. */
+static size_t directory_length(const char *path)
 {
     const char *const slash = strrchr(path, '/');
-    const size_t directory = slash ? (size_t)(slash - path) + 1 : 0;
-    const size_t size = directory + 64;
-    char *const name = malloc(size);
-    if (name) {
-        memcpy(name, path, directory);
-        snprintf(name + directory, size - directory, ".cllrn-%ld-%d.tmp", (long)getpid(), number);
-    }
-    return name;
+    return slash ? (size_t)(slash - path) + 1 : 0;
 }
 
-/* mkstemp would give mode 0600; the file is to have the mode any new file has. */
-static int create_temporary(output *out)
+/* What a symbolic link points to, from where the link is; NULL, errno EINVAL or ENOENT, for none.
+ */
+static char *follow(const char *link)
 {
-    enum { ATTEMPTS = 100 };
-    for (int number = 0; number < ATTEMPTS; ++number) {
-        out->temporary = temporary_name(out->path, number);
-        if (!out->temporary)
-            return -1;
-        const int fd = open(out->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-        if (fd >= 0)
-            return fd;
-        const int reason = errno;
-        free(out->temporary);
-        out->temporary = NULL;
-        errno = reason;
-        if (reason != EEXIST)
-            return -1;
-    }
-    return -1;
+    char target[PATH_MAX];
+    const ssize_t length = readlink(link, target, sizeof target);
+    if (length < 0)
+        return NULL;
+    const size_t directory = *target == '/' ? 0 : directory_length(link);
+    char *const path = malloc(directory + (size_t)length + 1);
+    if (!path)
+        return NULL;
+    memcpy(path, link, directory);
+    memcpy(path + directory, target, (size_t)length);
+    path[directory + (size_t)length] = '\0';
+    return path;
 }
 
-/* Renaming onto it must be what the user means: no device, FIFO, directory or protected file. */
-static bool may_replace(const char *path)
+/* The file itself behind symbolic links, be it there or not, allocated. NULL and errno. */
+static char *resolve(const char *path)
 {
-    struct stat status;
-    if (*path == '\0')
-        return message_fail("the name of the output is empty");
-    if (path[strlen(path) - 1] == '/')
-        return message_fail("%s: cannot be written: it names a directory", path);
-    if (stat(path, &status) != 0)
-        return true; /* whatever is wrong with the directory shows when the file is created */
-    if (S_ISDIR(status.st_mode))
+    enum { MOST_LINKS = 40 };
+    char *at = strdup(path);
+    for (int links = 0; at && links < MOST_LINKS; ++links) {
+        char *const next = follow(at);
+        if (!next && errno != ENOMEM)
+            return at;
+        free(at);
+        at = next;
+    }
+    if (at)
+        errno = ELOOP;
+    free(at);
+    return NULL;
+}
+
+/* Replacing it must be what the user means: no device, FIFO, directory or protected file. */
+static bool may_replace(const char *path, const struct stat *status)
+{
+    if (S_ISDIR(status->st_mode))
         return message_fail("%s: cannot be written: it is a directory", path);
-    if (!S_ISREG(status.st_mode))
+    if (!S_ISREG(status->st_mode))
         return message_fail("%s: cannot be written: it is not a regular file", path);
     if (access(path, W_OK) != 0)
         return message_fail("%s: cannot be written: %s", path, strerror(errno));
     return true;
 }
 
-static void forget(output *out)
+static int open_directory(const char *path)
 {
-    free(out->path);
-    free(out->temporary);
-    memset(out, 0, sizeof *out);
+    const size_t length = directory_length(path);
+    char *const directory = length ? strndup(path, length) : strdup(".");
+    const int fd = directory ? lrn_disk_open(AT_FDCWD, directory, O_PATH | O_DIRECTORY, 0) : -1;
+    free(directory);
+    return fd;
 }
 
-/* Removes what was created so far; the caller has blocked the signals. */
-static void abandon(output *out)
+/* ------------------------------------------------------------------- the stream */
+
+static void forget(output *out)
 {
     if (out->file)
         fclose(out->file);
-    if (out->temporary) {
-        unlink(out->temporary);
-        disarm(out->temporary);
-    }
-    forget(out);
+    lrn_disk_discard(&out->disk);
+    if (out->lock > 0)
+        close(out->lock);
+    if (out->directory > 0)
+        close(out->directory);
+    free(out->path);
+    memset(out, 0, sizeof *out);
+}
+
+/*
+ * The stream has a descriptor of its own, so that closing it tells of errors
+ * while the file stays open. The umask does not apply to an exact mode.
+ */
+static int begin(output *out, mode_t mode, bool exact)
+{
+    out->directory = open_directory(out->path);
+    if (out->directory < 0)
+        return errno;
+    lrn_disk_sweep(out->directory);
+    int code = lrn_disk_create(&out->disk, out->directory, mode);
+    if (code == 0 && exact && fchmod(out->disk.fd, mode) != 0)
+        code = errno;
+    if (code != 0)
+        return code;
+    const int copy = fcntl(out->disk.fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+    if (copy < 0)
+        return errno;
+    out->file = fdopen(copy, "wb");
+    if (out->file)
+        return 0;
+    code = errno;
+    close(copy);
+    return code;
 }
 
 bool output_open(output *out, const char *path)
 {
-    memset(out, 0, sizeof *out);
-    if (!may_replace(path))
-        return false;
-    out->path = resolve(path);
-    if (!out->path)
-        return message_fail("out of memory");
-
-    sigset_t before;
-    block_signals(&before);
-    const int fd = create_temporary(out);
-    if (fd >= 0)
-        out->file = fdopen(fd, "wb");
-    const int reason = errno;
-    const bool opened = out->file != NULL;
-    if (opened) {
-        arm(out->temporary);
-        handle_signals();
-    } else {
-        if (fd >= 0)
-            close(fd);
-        abandon(out);
-    }
-    restore_signals(&before);
-    return opened ||
-           message_fail("%s: cannot be written: %s in its directory", path, strerror(reason));
+    return output_open_mode(out, path, 0777);
 }
 
-/* Leaves the first error in errno; file is closed in any case. */
-static bool sync_and_close(FILE *file)
+bool output_open_mode(output *out, const char *path, mode_t mode)
 {
-    bool synced = fflush(file) == 0 && !ferror(file);
-    if (synced && fsync(fileno(file)) != 0)
-        synced = errno == EINVAL; /* a file system without fsync */
-    const int reason = errno;
-    const bool closed = fclose(file) == 0;
-    if (!synced)
-        errno = reason;
-    return synced && closed;
+    struct stat status;
+    memset(out, 0, sizeof *out);
+    if (*path == '\0')
+        return message_fail("the name of the output is empty");
+    if (path[strlen(path) - 1] == '/')
+        return message_fail("%s: cannot be written: it names a directory", path);
+    /* Whatever else is wrong with the directory shows when the file is created. */
+    const bool exists = stat(path, &status) == 0;
+    if (exists && !may_replace(path, &status))
+        return false;
+    out->path = resolve(path);
+    const int code =
+        out->path ? begin(out, mode & (exists ? status.st_mode : 0666), exists) : errno;
+    if (code == 0)
+        return true;
+    forget(out);
+    return message_fail("%s: cannot be written: %s in its directory", path, strerror(code));
+}
+
+bool output_lock(output *out)
+{
+    if (out->lock == 0)
+        out->lock = lrn_disk_open(out->directory, ".", O_RDONLY | O_DIRECTORY, 0);
+    int locked = out->lock > 0 ? flock(out->lock, LOCK_EX | LOCK_NB) : -1;
+    if (locked != 0 && errno == EWOULDBLOCK) {
+        progress_show("waiting for another command that writes to the same directory");
+        do
+            locked = flock(out->lock, LOCK_EX);
+        while (locked != 0 && errno == EINTR);
+        progress_show("");
+    }
+    return locked == 0 || message_fail("%s: cannot be written: its directory cannot be locked: %s",
+                                       out->path, strerror(errno));
+}
+
+void output_name(const output *out, char name[PATH_MAX])
+{
+    if (*out->disk.temporary)
+        snprintf(name, PATH_MAX, "%.*s%s", (int)directory_length(out->path), out->path,
+                 out->disk.temporary);
+    else
+        snprintf(name, PATH_MAX, "/proc/%ld/fd/%d", (long)getpid(), out->disk.fd);
 }
 
 bool output_commit(output *out)
 {
-    sigset_t before;
-    block_signals(&before);
-    const bool complete = sync_and_close(out->file);
+    int code = 0;
+    errno = 0; /* an earlier error has left the stream's mark, but not this */
+    if (fflush(out->file) != 0 || ferror(out->file))
+        code = errno ? errno : EIO;
+    if (fclose(out->file) != 0 && code == 0)
+        code = errno;
     out->file = NULL;
-    const bool renamed = complete && rename(out->temporary, out->path) == 0;
-    if (renamed) {
-        disarm(out->temporary);
-        forget(out);
-    } else {
-        message_fail("%s: cannot be written: %s", out->path, strerror(errno));
-        abandon(out);
-    }
-    restore_signals(&before);
-    return renamed;
+    if (code == 0)
+        code = lrn_disk_commit(&out->disk, out->path + directory_length(out->path));
+    if (code != 0)
+        message_fail("%s: cannot be written: %s", out->path, strerror(code));
+    forget(out);
+    return code == 0;
 }
 
 void output_discard(output *out)
 {
-    sigset_t before;
-    block_signals(&before);
-    abandon(out);
-    restore_signals(&before);
+    forget(out);
 }

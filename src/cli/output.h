@@ -1,30 +1,49 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A file that appears under its name only when it is complete: written beside
- * it, synced, renamed. Whatever happens before leaves nothing behind, signals
- * included; so there are at most two outputs at a time.
+ * A file that appears under its name only when it is complete. Whatever happens
+ * before, to the process too, leaves nothing behind: see src/disk.h.
  */
 #ifndef CLI_OUTPUT_H
 #define CLI_OUTPUT_H
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <sys/types.h>
 
-enum { OUTPUT_MOST = 2 };
+#include "../disk.h"
 
 typedef struct output {
     FILE *file; /* write here; NULL when closed */
-    char *path;
-    char *temporary;
+    char *path; /* symbolic links followed */
+    int directory, lock;
+    lrn_disk_file disk;
 } output;
 
-/* Opens the temporary file. On failure a message was printed and there is nothing to discard. */
+/*
+ * Begins the file. One that it replaces keeps its mode; a symbolic link stays
+ * one, and what it points to is written, be it there or not. On failure a
+ * message was printed and there is nothing to discard.
+ */
 bool output_open(output *out, const char *path);
 
-/* Syncs, renames and closes. On failure a message was printed and the temporary file is gone. */
+/* The same for a file that is to have no more rights than mode, the old one's included. */
+bool output_open_mode(output *out, const char *path, mode_t mode);
+
+/*
+ * Waits for other commands that hold the lock of the file's directory, and keeps
+ * it until the output is committed or discarded: so what was read of the old
+ * file is still so when the new one replaces it.
+ */
+bool output_lock(output *out);
+
+/* A path of what is being written, for another program to write to. */
+void output_name(const output *out, char name[PATH_MAX]);
+
+/* Syncs, names and closes. On failure a message was printed and nothing is left of it. */
 bool output_commit(output *out);
 
-/* Removes the temporary file; fine on an output that is zero, committed or discarded. */
+/* Removes it; fine on an output that is zero, committed or discarded. */
 void output_discard(output *out);
 
 #endif

@@ -4,15 +4,18 @@
 #include "message.h"
 #include "option.h"
 #include "pack_file.h"
+#include "printable.h"
 #include "subject.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static const char help[] =
     "usage: cllrn pack list PACK\n"
     "       cllrn pack add PACK BINARY --programs NAME[=KERNEL],.. [--device SPEC]\n"
+    "                      [--any-owner]\n"
     "\n"
     "  list  prints what a pack was made for, and its programs\n"
     "  add   adds a binary that a vendor's offline compiler made (.aocx, .xclbin): one file\n"
@@ -22,14 +25,14 @@ static const char help[] =
     "  --programs LIST  the programs in it, as 'cllrn pack list' calls them, each with the\n"
     "                   name of its kernel in the binary where that is another\n"
     "  --device SPEC    the device of a new pack: an index, or a part of a name\n"
+    "  --any-owner      takes a PACK that other users can have written\n"
     "  --help           prints this\n"
     "\n"
     "Exit status: 0 done, 1 failed, 2 wrong usage.\n";
 
 typedef struct request {
-    char *programs; /* a copy, which is cut into pieces */
-    const char *device;
-    bool help;
+    const char *programs, *device;
+    bool any_owner, help;
 } request;
 
 /* ------------------------------------------------------------------------- list */
@@ -42,35 +45,38 @@ static int list(const char *path)
     cllrn_pack *pack = NULL;
     const char *name, *kernel;
     size_t size;
-    if (!pack_file_open(path, &pack))
+    if (!pack_file_open(path, false, &pack))
         return EXIT_FAILED;
     for (int i = 0; i < CLLRN_PACK_TEXTS; ++i)
-        printf("%-17s %s\n", labels[i], cllrn_pack_text(pack, i));
+        printf("%-17s %s\n", labels[i], printable_copy(cllrn_pack_text(pack, i)).chars);
     printf("%-17s %zu\n", "programs", pack_file_count(pack));
     for (size_t i = 0; (name = cllrn_pack_program(pack, i, &kernel, &size)); ++i)
-        printf("  %s%s%s, %zu bytes\n", name, *kernel ? ", kernel " : "", kernel, size);
+        printf("  %s%s%s, %zu bytes\n", printable_copy(name).chars, *kernel ? ", kernel " : "",
+               printable_copy(kernel).chars, size);
     cllrn_pack_destroy(pack);
     return message_finish_stdout();
 }
 
 /* -------------------------------------------------------------------------- add */
 
-/* The programs of a list, and their kernels, NULL where not named; both point into the list. */
+/* The programs of a list, and their kernels, NULL where not named; both point into a copy of it. */
 typedef struct names {
+    char *list;
     const char **programs, **kernels;
     size_t count;
 } names;
 
-static bool split(char *list, names *found)
+static bool split(const char *list, names *found)
 {
     size_t most = 1;
     for (const char *c = list; *c; ++c)
         most += *c == ',';
+    found->list = strdup(list);
     found->programs = calloc(most, sizeof *found->programs);
     found->kernels = calloc(most, sizeof *found->kernels);
-    if (!found->programs || !found->kernels)
+    if (!found->list || !found->programs || !found->kernels)
         return message_fail("out of memory for %zu names", most);
-    for (char *item = strtok(list, ","); item; item = strtok(NULL, ",")) {
+    for (char *item = strtok(found->list, ","); item; item = strtok(NULL, ",")) {
         char *const equals = strchr(item, '=');
         if (equals)
             *equals = '\0';
@@ -110,42 +116,38 @@ static bool make_empty(const request *r, const names *added, cllrn_pack **pack)
     return made;
 }
 
-static bool exists(const char *path)
-{
-    FILE *const file = fopen(path, "rb");
-    if (file)
-        fclose(file);
-    return file != NULL;
-}
-
 static bool add_to(const cllrn_pack *pack, const char *binary_path, const names *added,
                    output *file)
 {
-    void *binary = NULL;
-    size_t size = 0;
+    lrn_disk_content binary = {0};
     cllrn_pack *sum = NULL;
     cllrn_error error = CLLRN_ERROR_INIT;
-    if (!pack_file_load(binary_path, &binary, &size))
+    if (!pack_file_load(binary_path, &binary))
         return false;
-    const bool written = message_check(cllrn_pack_add(pack, binary, size, added->programs,
-                                                      added->kernels, added->count, &sum, &error),
-                                       &error) &&
-                         pack_file_write(sum, file);
+    const bool written =
+        message_check(cllrn_pack_add(pack, binary.data, binary.size, added->programs,
+                                     added->kernels, added->count, &sum, &error),
+                      &error) &&
+        pack_file_write(sum, file);
     cllrn_pack_destroy(sum);
-    free(binary);
+    free(binary.data);
     return written;
 }
 
 static int add(const request *r, const char *path, const char *binary)
 {
-    names added = {NULL, NULL, 0};
+    names added = {.count = 0};
     output file = {0};
     cllrn_pack *pack = NULL;
-    const bool done = split(r->programs, &added) && output_open(&file, path) &&
-                      (exists(path) ? pack_file_open(path, &pack) : make_empty(r, &added, &pack)) &&
+    /* Locked before it is read: what others add meanwhile would be lost. */
+    const bool done = split(r->programs, &added) && pack_file_begin(path, &file) &&
+                      output_lock(&file) &&
+                      (access(path, F_OK) == 0 ? pack_file_open(path, !r->any_owner, &pack)
+                                               : make_empty(r, &added, &pack)) &&
                       add_to(pack, binary, &added, &file);
     output_discard(&file);
     cllrn_pack_destroy(pack);
+    free(added.list);
     free(added.programs);
     free(added.kernels);
     return done ? EXIT_DONE : EXIT_FAILED;
@@ -153,13 +155,14 @@ static int add(const request *r, const char *path, const char *binary)
 
 /* ---------------------------------------------------------------------- options */
 
-enum { PROGRAMS = 1, DEVICE, HELP, CODES };
+enum { PROGRAMS = 1, DEVICE, ANY_OWNER, HELP, CODES };
 
 _Static_assert(CODES <= ' ', "the codes of options are below any letter");
 
 static const struct option known[] = {
     {"programs", required_argument, NULL, PROGRAMS},
     {"device", required_argument, NULL, DEVICE},
+    {"any-owner", no_argument, NULL, ANY_OWNER},
     {"help", no_argument, NULL, HELP},
     {NULL, 0, NULL, 0},
 };
@@ -174,11 +177,11 @@ static bool take(int code, const char *value, void *parsed)
     request *const r = parsed;
     switch (code) {
     case PROGRAMS:
-        free(r->programs);
-        r->programs = strdup(value);
-        return r->programs && *value != '\0';
+        return option_take_text(value, &r->programs);
     case DEVICE:
         return option_take_text(value, &r->device);
+    case ANY_OWNER:
+        return r->any_owner = true;
     default:
         return r->help = true;
     }
@@ -191,8 +194,8 @@ static int execute(const request *r, int count, char **arguments)
         return message_finish_stdout();
     }
     if (count == 2 && strcmp(arguments[0], "list") == 0)
-        return r->programs || r->device ? message_usage("list takes no options")
-                                        : list(arguments[1]);
+        return r->programs || r->device || r->any_owner ? message_usage("list takes no options")
+                                                        : list(arguments[1]);
     if (count != 3 || strcmp(arguments[0], "add") != 0)
         return message_usage("expected 'list PACK' or 'add PACK BINARY'");
     if (!r->programs)
@@ -207,6 +210,5 @@ int command_pack(int argc, char **argv)
     int status = option_parse(argc, argv, &set, &r);
     if (status == EXIT_DONE)
         status = execute(&r, argc - optind, argv + optind);
-    free(r.programs);
     return status;
 }

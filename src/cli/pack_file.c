@@ -3,57 +3,59 @@
 
 #include "message.h"
 
-#include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
+#include <unistd.h>
 
 /* More than any pack may have. */
-static const long long most = 1LL << 30;
+static const size_t most = (size_t)1 << 30;
 
-static bool read_stream(FILE *file, const char *path, void **data, size_t *size)
+bool pack_file_load(const char *path, lrn_disk_content *content)
 {
-    struct stat status;
-    if (fstat(fileno(file), &status) != 0)
-        return message_fail("%s: cannot be read: %s", path, strerror(errno));
-    if (!S_ISREG(status.st_mode) || status.st_size == 0 || (long long)status.st_size > most)
-        return message_fail("%s: cannot be read: no regular file of 1 to %lld bytes", path, most);
-    *size = (size_t)status.st_size;
-    *data = malloc(*size);
-    if (!*data)
-        return message_fail("%s: out of memory for %zu bytes", path, *size);
-    if (fread(*data, 1, *size, file) == *size)
+    const int code = lrn_disk_read(AT_FDCWD, path, 0, most, content);
+    if (code != 0)
+        return message_fail("%s: cannot be read: %s", path, lrn_disk_message(code));
+    if (content->size > 0)
         return true;
-    free(*data);
-    return message_fail("%s: cannot be read: it is shorter than %zu bytes", path, *size);
+    free(content->data);
+    return message_fail("%s: cannot be read: it is empty", path);
 }
 
-bool pack_file_load(const char *path, void **data, size_t *size)
+static bool is_trusted(const char *path, const lrn_disk_content *content)
 {
-    FILE *const file = fopen(path, "rb");
-    if (!file)
-        return message_fail("%s: cannot be read: %s", path, strerror(errno));
-    const bool loaded = read_stream(file, path, data, size);
-    fclose(file);
-    return loaded;
+    return lrn_disk_is_trusted(content->owner, content->mode) ||
+           message_fail("%s: others can have changed it: it is user %lu's, mode %04o; expected "
+                        "user %lu's or root's, and written by that one alone (chmod go-w); "
+                        "--any-owner takes it as it is",
+                        path, (unsigned long)content->owner, (unsigned)content->mode,
+                        (unsigned long)geteuid());
 }
 
-bool pack_file_open(const char *path, cllrn_pack **pack)
+bool pack_file_open(const char *path, bool trusted, cllrn_pack **pack)
 {
-    void *data = NULL;
-    size_t size = 0;
+    lrn_disk_content content = {0};
     cllrn_error error = CLLRN_ERROR_INIT;
-    if (!pack_file_load(path, &data, &size))
+    if (!pack_file_load(path, &content))
         return false;
-    const cllrn_status status = cllrn_pack_open(data, size, pack, &error);
-    free(data);
-    return status == CLLRN_SUCCESS || message_fail("%s: %s", path, error.message);
+    const bool opened =
+        (!trusted || is_trusted(path, &content)) &&
+        (cllrn_pack_open(content.data, content.size, pack, &error) == CLLRN_SUCCESS ||
+         message_fail("%s: %s", path, error.message));
+    free(content.data);
+    return opened;
+}
+
+bool pack_file_begin(const char *path, output *to)
+{
+    return output_open_mode(to, path, 0755);
 }
 
 bool pack_file_write(const cllrn_pack *pack, output *to)
 {
     size_t size = 0;
     const void *const data = cllrn_pack_data(pack, &size);
+    if (!output_lock(to)) /* 'pack add' must not replace it by what was there before */
+        return false;
     fwrite(data, 1, size, to->file); /* what fails shows when it is committed */
     return output_commit(to);
 }

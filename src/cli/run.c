@@ -53,6 +53,7 @@ static const char help[] =
     "  --pack PACK          takes the programs from a binary pack, and compiles nothing:\n"
     "                       see 'cllrn compile --help'\n"
     "  --any-driver         which may be for another version of the driver\n"
+    "  --any-owner          which other users may have written\n"
     "  --variant NAME       forces a kernel, for tests and measurements\n"
     "  --slice BYTES        of all tensors at a time, so that memory stays a small multiple\n"
     "                       of it (67108864, or less on a small device)\n"
@@ -118,6 +119,7 @@ static bool resolve_device(run *r)
         return false;
     r->device.pack = r->options.pack;
     r->device.any_driver = r->options.any_driver;
+    r->device.any_owner = r->options.any_owner;
     return true;
 }
 

@@ -11,18 +11,17 @@
 static bool add(const char *directory, const char *kernel, cllrn_pack **pack)
 {
     char path[4096];
-    void *module = NULL;
-    size_t size = 0;
+    lrn_disk_content module = {0};
     cllrn_pack *sum = NULL;
     cllrn_error error = CLLRN_ERROR_INIT;
     const int length = snprintf(path, sizeof path, "%s/%s.spv", directory, kernel);
     if (length < 0 || (size_t)length >= sizeof path)
         return message_fail("%s: too long a name", directory);
-    if (!pack_file_load(path, &module, &size))
+    if (!pack_file_load(path, &module))
         return false;
-    const bool added =
-        message_check(cllrn_pack_add(*pack, module, size, &kernel, NULL, 1, &sum, &error), &error);
-    free(module);
+    const bool added = message_check(
+        cllrn_pack_add(*pack, module.data, module.size, &kernel, NULL, 1, &sum, &error), &error);
+    free(module.data);
     if (!added)
         return false;
     cllrn_pack_destroy(*pack);

@@ -4,6 +4,7 @@
 #include "cl_error.h"
 #include "engine.h"
 #include "message.h"
+#include "printable.h"
 
 #include "../size.h"
 
@@ -13,12 +14,18 @@
 
 enum { SHOWN_MESSAGES = 2 };
 
+static void print_log(const char *message)
+{
+    printable_print(stderr, message);
+    fputc('\n', stderr);
+}
+
 /* What did not build, and its log: one is enough, since the others are much the same. */
 static void show_first_log(void *user, int32_t level, const char *message)
 {
     subject *const s = user;
     if (level <= CLLRN_LOG_ERROR && !s->quiet && s->shown++ < SHOWN_MESSAGES)
-        fprintf(stderr, "%s\n", message);
+        print_log(message);
 }
 
 static void ask(subject *s)

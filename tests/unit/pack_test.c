@@ -185,7 +185,7 @@ static void pack_read__files_INVALID_PACK(void **state)
     for (size_t i = 0; i < sizeof names / sizeof *names; ++i) {
         cllrn_pack *pack = UNTOUCHED;
         cllrn_error error = error_blank();
-        assert_failed(CLLRN_INVALID_PACK, lrn_pack_read(names[i], &pack, &error), &error);
+        assert_failed(CLLRN_INVALID_PACK, lrn_pack_read(names[i], true, &pack, &error), &error);
         assert_non_null(strstr(error.message, names[i]));
         assert_ptr_equal(pack, UNTOUCHED);
     }

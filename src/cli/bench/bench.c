@@ -43,6 +43,7 @@ static const char help[] =
     "  --device SPEC     an index or a part of a name, as for 'cllrn run'\n"
     "  --pack PACK       takes the programs from a binary pack, see 'cllrn compile --help'\n"
     "  --any-driver      which may be for another version of the driver\n"
+    "  --any-owner       which other users may have written\n"
     "  --json FILE       also writes all of it as JSON; its schema, \"cllrn-bench-1\", is at\n"
     "                    the top of src/cli/bench/results.c\n"
     "  --plot FILE.svg   also draws bandwidth against bytes; needs gnuplot\n"
@@ -303,9 +304,12 @@ static bool write_files(files *f, const bench *b)
         if (!output_commit(&f->json))
             return false;
     }
-    return !f->svg.file ||
-           (plot_add_results(&f->plot, b) &&
-            plot_draw(&f->plot, b->on.device.name, f->svg.temporary) && output_commit(&f->svg));
+    if (!f->svg.file)
+        return true;
+    char svg[PATH_MAX];
+    output_name(&f->svg, svg);
+    return plot_add_results(&f->plot, b) && plot_draw(&f->plot, b->on.device.name, svg) &&
+           output_commit(&f->svg);
 }
 
 static void close_files(files *f)
@@ -341,7 +345,6 @@ static bool run(const request *r, const device *target, files *f)
     return done;
 }
 
-/* Files first: drivers take signals that would leave them behind. */
 static int execute(const request *r, files *f)
 {
     device target;
@@ -351,6 +354,7 @@ static int execute(const request *r, files *f)
         return message_usage("--device %s is no OpenCL device", target.name);
     target.pack = r->pack;
     target.any_driver = r->any_driver;
+    target.any_owner = r->any_owner;
     return run(r, &target, f) ? EXIT_DONE : EXIT_FAILED;
 }
 

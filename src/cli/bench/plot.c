@@ -4,7 +4,9 @@
 #include "json_reader.h"
 #include "message.h"
 
-#include <errno.h>
+#include "../../disk.h"
+
+#include <fcntl.h>
 #include <float.h>
 #include <signal.h>
 #include <stdio.h>
@@ -12,6 +14,8 @@
 #include <string.h>
 
 static const char copies[] = "fastest copy";
+
+enum { MOST_PEERS = 64 << 20 }; /* bytes of their results */
 
 /* ---------------------------------------------------------------------- gnuplot */
 
@@ -212,45 +216,17 @@ static bool add_report(plot *p, json_reader *r)
     return true;
 }
 
-/* The whole of a file, NUL-terminated, to be freed; NULL after a message. */
-static char *load(const char *path)
-{
-    enum { STEP = 1 << 16 };
-    FILE *const file = fopen(path, "rb");
-    char *text = NULL;
-    size_t length = 0;
-    bool good = file != NULL;
-    while (good) {
-        char *const more = realloc(text, length + STEP + 1);
-        good = more != NULL;
-        if (!good)
-            break;
-        text = more;
-        const size_t got = fread(text + length, 1, STEP, file);
-        length += got;
-        if (got < STEP)
-            break;
-    }
-    good = good && !ferror(file);
-    if (good)
-        text[length] = '\0';
-    else
-        message_fail("%s: cannot be read: %s", path, strerror(errno));
-    if (file)
-        fclose(file);
-    if (good)
-        return text;
-    free(text);
-    return NULL;
-}
-
 bool plot_add_peers(plot *p, const char *path)
 {
-    char *const text = load(path);
-    json_reader r = {.at = text};
-    bool added = text && add_report(p, &r);
+    lrn_disk_content text = {0};
+    const int code = lrn_disk_read(AT_FDCWD, path, 0, MOST_PEERS, &text);
+    if (code != 0)
+        return message_fail("%s: cannot be read: %s", path, lrn_disk_message(code));
+    json_reader r = {.at = (const char *)text.data};
+    bool added = add_report(p, &r);
     if (added && r.failed)
-        added = message_fail("%s: not what cllrn-bench-1 says, at byte %td", path, r.at - text);
-    free(text);
+        added = message_fail("%s: not what cllrn-bench-1 says, at byte %td", path,
+                             r.at - (const char *)text.data);
+    free(text.data);
     return added;
 }

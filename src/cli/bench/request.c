@@ -36,6 +36,7 @@ enum option_code {
     DEVICE,
     PACK,
     ANY_DRIVER,
+    ANY_OWNER,
     JSON,
     PLOT,
     PEERS,
@@ -60,6 +61,7 @@ static const struct option known[] = {
     {"device", required_argument, NULL, DEVICE},
     {"pack", required_argument, NULL, PACK},
     {"any-driver", no_argument, NULL, ANY_DRIVER},
+    {"any-owner", no_argument, NULL, ANY_OWNER},
     {"json", required_argument, NULL, JSON},
     {"plot", required_argument, NULL, PLOT},
     {"peers", required_argument, NULL, PEERS},
@@ -175,6 +177,8 @@ static bool take(int code, const char *value, void *parsed)
         return option_take_text(value, &r->pack);
     case ANY_DRIVER:
         return r->any_driver = true;
+    case ANY_OWNER:
+        return r->any_owner = true;
     case JSON:
         return option_take_text(value, &r->json);
     case PLOT:

@@ -27,6 +27,7 @@ typedef struct request {
     double seconds;   /* for every shape, at least */
     const char *pack; /* NULL: none */
     bool any_driver;
+    bool any_owner;
     bool quiet;
     bool help; /* asked for; then nothing else counts */
 } request;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "trial.h"
 
+#include "printable.h"
 #include "storage.h"
 
 #include "../../size.h"
@@ -44,6 +45,7 @@ static bool check_library(const trial *t, cllrn_status status, const cllrn_error
 {
     if (status != CLLRN_SUCCESS)
         snprintf(t->why, WHY_SIZE, "%s: %s", cllrn_status_string(status), error->message);
+    printable_line(t->why); /* it may name the device */
     return status == CLLRN_SUCCESS;
 }
 

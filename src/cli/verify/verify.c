@@ -32,6 +32,7 @@ static const char help[] =
     "                 $CLLRN_DEVICE, else the first GPU, accelerator or CPU\n"
     "  --pack PACK    takes the programs from a binary pack, see 'cllrn compile --help'\n"
     "  --any-driver   which may be for another version of the driver\n"
+    "  --any-owner    which other users may have written\n"
     "  --quick        fewer and smaller cases: seconds, or minutes on an interpreter\n"
     "  --full         all cases and every program: up to 20 minutes on two cores\n"
     "  --without LIST kernels, between commas, that run only where they are what a plan\n"
@@ -50,7 +51,7 @@ static const char help[] =
 
 typedef struct request {
     const char *device, *pack, *report, *digests, *without; /* NULL: not named */
-    bool any_driver;
+    bool any_driver, any_owner;
     case_list list;
     int64_t only; /* -1: the list */
     bool listing, quiet;
@@ -195,12 +196,12 @@ static int verify_device(const request *r, output *report)
         return message_usage("--pack is for OpenCL devices, not for --device %s", target.name);
     target.pack = r->pack;
     target.any_driver = r->any_driver;
+    target.any_owner = r->any_owner;
     return verify_into(r, &target, report) ? EXIT_DONE : EXIT_FAILED;
 }
 
 /*
- * The report is opened first: nobody wants to learn at the end that it cannot be,
- * and drivers take signals that would leave it behind.
+ * The report is opened first: nobody wants to learn at the end that it cannot be.
  */
 static int verify(const request *r)
 {
@@ -219,6 +220,7 @@ enum {
     DEVICE = 1,
     PACK,
     ANY_DRIVER,
+    ANY_OWNER,
     QUICK,
     FULL,
     WITHOUT,
@@ -234,6 +236,7 @@ static const struct option known[] = {
     {"device", required_argument, NULL, DEVICE},
     {"pack", required_argument, NULL, PACK},
     {"any-driver", no_argument, NULL, ANY_DRIVER},
+    {"any-owner", no_argument, NULL, ANY_OWNER},
     {"quick", no_argument, NULL, QUICK},
     {"full", no_argument, NULL, FULL},
     {"without", required_argument, NULL, WITHOUT},
@@ -284,6 +287,9 @@ static int take_option(request *r, int option, char **argv)
         return EXIT_DONE;
     case ANY_DRIVER:
         r->any_driver = true;
+        return EXIT_DONE;
+    case ANY_OWNER:
+        r->any_owner = true;
         return EXIT_DONE;
     case QUICK:
         r->list = LIST_QUICK;
