@@ -127,6 +127,15 @@ else
     echo 'no python3: the reports are not parsed'
 fi
 
+# The table has nowhere to go, and does not go into the file.
+status=0
+timeout 300 "$cllrn" bench "${quickly[@]}" --json closed.json --dtype f32,f16,bf16 1x8x4x4 2x5x7 1x3x9 \
+    >&- 2>err.txt || status=$?
+check 'a table to nowhere fails' [ $status -eq 1 ]
+check 'it says so' grep -q 'standard output cannot be written' err.txt
+check 'the file is whole' [ "$(head -c 1 closed.json)$(tail -c 2 closed.json)" = '{}' ]
+check 'and no table' not grep -q '^shape' closed.json
+
 # ------------------------------------------------------------------------ the plot
 
 # Without gnuplot, and with one that cannot draw.
@@ -146,17 +155,21 @@ for peers in incomplete other cut; do
     refused 1 "$peers.json: not what cllrn-bench-1 says" bench --plot plot.svg \
         --peers $peers.json 1x8x4x4
 done
+mkfifo fifo.json
+refused 1 'fifo.json: cannot be read: it is not a regular file' bench --plot plot.svg \
+    --peers fifo.json 1x8x4x4
+refused 1 'zero: cannot be read: it is not a regular file' bench --plot plot.svg \
+    --peers /dev/zero 1x8x4x4
+truncate -s 70000000 large.json
+refused 1 'large.json: cannot be read: it is too large' bench --plot plot.svg --peers large.json \
+    1x8x4x4
 refused 1 'missing.json: cannot be read' bench --plot plot.svg --peers missing.json 1x8x4x4
 refused 1 'gnuplot failed' bench "${quickly[@]}" --quiet --plot plot.svg 1x8x4x4
 check 'a plot that failed is not there' [ ! -e plot.svg ]
 
 # A signal leaves none of the two files behind. The shape is large: there are at most 1000 runs.
 "$cllrn" bench --seconds 60 --json killed.json --plot killed.svg 16x64x56x56 >out.txt 2>&1 &
-for _ in $(seq 100); do
-    [ "$(find . -name '.cllrn-*' | wc -l)" -lt 2 ] || break
-    sleep 0.1
-done
-check 'both files are under way' [ "$(find . -name '.cllrn-*' | wc -l)" -eq 2 ]
+check 'both files are under way' under_way $! 2
 sleep 0.5 # to where a driver is in, with signal handlers of its own
 kill -TERM $!
 wait $! || true

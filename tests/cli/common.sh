@@ -30,6 +30,17 @@ not() { ! "$@"; }
 
 no_temporary_files() { [ -z "$(find "$dir" -name '.cllrn-*')" ]; }
 
+# under_way PID COUNT: waits until a process is writing that many files in $dir, named yet or not
+under_way() {
+    for _ in $(seq 100); do
+        [ "$(find "/proc/$1/fd" -lname "$dir/*" -printf '%l\n' 2>/dev/null |
+            grep -E '/(\.cllrn-[0-9a-f]{16}\.tmp|#[0-9]+ \(deleted\))$' | sort -u | wc -l)" -lt "$2" ] ||
+            return 0
+        sleep 0.1
+    done
+    return 1
+}
+
 # run ARGUMENTS...: leaves $status, out.txt and err.txt
 run() {
     status=0
@@ -127,4 +138,24 @@ finish() {
     check 'no temporary files at the end' no_temporary_files
     echo "$passed passed, $failed failed"
     [ $failed -eq 0 ]
+}
+
+# unprivileged COMMAND...: a function of these tests, with $cllrn as one who owns $dir/theirs, the
+# current directory, and to whom modes mean something: root is let through anywhere.
+unprivileged() {
+    local command=$cllrn nobody=65534
+    [ -d "$dir/theirs" ] || mkdir "$dir/theirs"
+    if [ "$(id -u)" -eq 0 ]; then
+        chmod 711 "$dir"
+        chown -R $nobody:$nobody "$dir/theirs"
+        cp "$command" "$dir/theirs/cllrn" # which may lie where only root may look
+        printf '#!/bin/sh\nexec setpriv --reuid=%s --regid=%s --clear-groups "%s" "$@"\n' \
+            $nobody $nobody "$dir/theirs/cllrn" >"$dir/as_nobody"
+        chmod 755 "$dir/as_nobody"
+        cllrn=$dir/as_nobody
+    fi
+    cd "$dir/theirs"
+    "$@"
+    cd "$dir"
+    cllrn=$command
 }

@@ -58,6 +58,15 @@ rm sources/manifest.json sources/cllrn_backward*
 done_by compile --emit-source sources
 check 'is made up for' diff -r sources before
 
+# Killed wherever it is, and with what is left where every file has a name.
+for i in 1 2 3 4 5 6 7 8 9 10 11 12; do
+    timeout -s KILL "0.0$((3 * i + 10))" "$cllrn" compile --emit-source killed || true
+    touch killed/.cllrn-0123456789abcdef.tmp
+    done_by compile --emit-source killed
+    check 'is made up for' diff -r before killed
+    rm killed/cllrn_f*
+done
+
 # Somebody else's.
 mkdir other
 echo other >other/notes.txt
@@ -67,6 +76,8 @@ echo '{"schema": "another"}' >other/manifest.json
 rm other/notes.txt
 refused 1 "holds 'manifest.json'" compile --emit-source other
 check 'another manifest is as it was' grep -q another other/manifest.json
+rm other/manifest.json && mkfifo other/manifest.json
+refused 1 "holds 'manifest.json'" compile --emit-source other
 echo file >file
 refused 1 'file: cannot be read' compile --emit-source file
 refused 1 'cannot be made' compile --emit-source no/such/place

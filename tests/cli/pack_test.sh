@@ -95,6 +95,33 @@ refused 1 "pack lacks the program" bench --pack P --quiet --runs 1 --seconds 0 \
     --variant strided 1x8x6x7
 unset OPENCL_LAYERS CLLRN_LAYER_LOG
 
+# A pack is run as native code: nobody else may have written it.
+chmod 664 P
+refused 1 "others can have changed what it has to run: it is user $(id -u)'s, mode 0664" run --pack P x.npy out.npy
+refused 1 'others can have changed' bench --pack P --quiet --runs 1 --seconds 0 1x8x6x7
+refused 1 'others can have changed' verify --quick --pack P
+refused 1 "others can have changed it: it is user $(id -u)'s, mode 0664" pack add P x.npy --programs x
+done_by run --any-owner --pack P x.npy out.npy
+check 'packed' [ "$(origin)" = packed ]
+done_by pack list P
+ln -s P link
+refused 1 'others can have changed' run --pack link x.npy out.npy
+chmod 646 P
+refused 1 'others can have changed' run --pack P x.npy out.npy
+chmod 600 P
+done_by run --pack link x.npy out.npy
+if [ "$(id -u)" -eq 0 ]; then
+    chown 12345 P
+    refused 1 "it is user 12345's, mode 0600; expected user 0's or root's" run --pack P x.npy out.npy
+    done_by run --any-owner --pack P x.npy out.npy
+    chown 0 P
+fi
+(umask 002; "$cllrn" compile --quiet --output ours --programs "$program")
+check 'what is made here is taken here' [ "$(stat -c %a ours)" = 644 ]
+chmod 666 ours
+done_by compile --output ours --programs "$program"
+check 'also in the place of another' [ "$(stat -c %a ours)" = 644 ]
+
 # A pack for another driver: its text is changed, and so its checksum no longer right.
 sed 's/aarch64\|x86_64\|haswell/XXXXXXX/' P >other
 refused 1 'damaged' run --pack other x.npy out.npy
@@ -114,4 +141,34 @@ check 'a new pack' grep -q '^programs  *1$' out.txt
 done_by run --pack P x.npy out.npy
 check 'the first is as good as before' [ "$(digest)" = "$right" ]
 refused 1 "binary of cllrn_forward_strided" run --pack P --variant strided x.npy out.npy
+
+# Names in it are another's: a terminal must not obey them.
+hostile=$(printf 'k\033[2J\302\233m\233b')
+done_by compile --output hostile --programs "$program"
+done_by pack add hostile x.npy --programs "cllrn_forward_strided_any_w1_i32_v3=$hostile"
+done_by pack list hostile
+check 'a kernel is named safely' grep -q ', kernel k?\[2J??m?b, ' out.txt
+
+# Several at once: each that says so has added its program.
+done_by compile --output shared --programs "$program"
+done_by compile --emit-source sources
+ls sources | sed -n 's/\.cl$//p' | grep -vx "$program" | head -n 16 >names.txt
+while read -r one; do
+    "$cllrn" pack add shared x.npy --programs "$one" >/dev/null 2>"$one.txt" &
+done <names.txt
+for one in $(jobs -p); do
+    status=0
+    wait "$one" || status=$?
+    check 'a program is added' [ "$status" -eq 0 ]
+done
+done_by pack list shared
+check 'all are there' grep -q '^programs  *17$' out.txt
+
+# ------------------------------------------------------------- standard streams
+
+# What the driver says is in no file of ours where standard error is closed.
+status=0
+POCL_DEBUG=all "$cllrn" run --quiet x.npy streams.npy <&- 2>&- || status=$?
+check 'done' [ $status -eq 0 ]
+check 'the output is whole' cmp streams.npy out.npy
 finish

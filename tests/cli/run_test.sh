@@ -152,13 +152,12 @@ check 'a full stdout fails' [ $status -eq 1 ]
 check 'a full stdout says so' grep -q 'standard output' err.txt
 
 # Work for minutes, ended as soon as it has begun.
-for signal in INT TERM HUP QUIT; do
+for signal in INT TERM HUP QUIT KILL ABRT SEGV USR2; do
     rm -f out.npy
-    env --default-signal="$signal" "$cllrn" run --device host --check --window 9999,9999 \
-        --divisor 1 --channel-axis 2 large.npy out.npy >/dev/null 2>&1 &
+    (ulimit -c 0; exec env --default-signal "$cllrn" run --device host --check --window 9999,9999 \
+        --divisor 1 --channel-axis 2 large.npy out.npy) >/dev/null 2>&1 &
     child=$!
-    for _ in $(seq 100); do no_temporary_files || break; sleep 0.1; done
-    check "SIG$signal: there is a temporary file" [ -n "$(find . -name '.cllrn-*')" ]
+    check "SIG$signal: the output is under way" under_way $child 1
     kill -"$signal" $child || true
     status=0
     wait $child 2>/dev/null || status=$?
@@ -244,6 +243,22 @@ check 'a link stays one' [ -L link.npy ]
 check 'a link is followed' cmp target.npy out.npy
 (umask 027; "$cllrn" run --quiet --device host c.npy mode.npy) || true
 check 'the mode of a new file' [ "$(stat -c %a mode.npy)" = 640 ]
+chmod 600 mode.npy
+done_by run --quiet --device host c.npy mode.npy
+check 'the mode of a file that is replaced' [ "$(stat -c %a mode.npy)" = 600 ]
+chmod 600 target.npy
+mkdir linked
+ln -s ../target.npy linked/second.npy && ln -s linked/second.npy first.npy
+done_by run --quiet --device host --size 3 c.npy first.npy
+check 'links stay links' [ -L first.npy -a -L linked/second.npy ]
+check 'and lead to the output' not cmp target.npy out.npy
+check 'which has the mode it had' [ "$(stat -c %a target.npy)" = 600 ]
+rm target.npy
+done_by run --quiet --device host c.npy first.npy
+check 'links to nothing stay links' [ -L first.npy -a -L linked/second.npy ]
+check 'and are followed' cmp target.npy out.npy
+ln -s loop.npy loop.npy
+refused 1 'Too many levels of symbolic links' run --quiet --device host c.npy loop.npy
 long=$(printf '%0255d' 0)
 done_by run --quiet --device host c.npy "$long"
 

@@ -166,8 +166,7 @@ begun() {
     rm -f out.npy
     env --default-signal=INT "$cllrn" run "${slow[@]}" "$1" out.npy >/dev/null 2>err.txt &
     child=$!
-    for _ in $(seq 100); do no_temporary_files || return 0; sleep 0.1; done
-    fail 'it never began'
+    under_way $child 1 || fail 'it never began'
 }
 
 # ended STATUS: it did so, and left nothing

@@ -165,6 +165,8 @@ static void cache__directory_SUCCESS(void **state)
     };
     (void)state;
     directory_make(top);
+    snprintf(path, sizeof path, "%s/home", top);
+    assert_int_equal(mkdir(path, 0700), 0);
     for (size_t i = 0; i < sizeof rows / sizeof *rows; ++i) {
         cached c = {.w = world_handles()};
         char option[128];
@@ -474,29 +476,91 @@ static void cache__larger_than_its_limit_SUCCESS(void **state)
     cached_close(&c);
 }
 
-/* What a killed process began is swept up; what another one is at is not. */
+/* What a killed process began is gone after the next start that looks into the cache. */
 static void cache__abandoned_files_go_SUCCESS(void **state)
 {
     char path[128], found[320];
-    const struct timespec old[2] = {{1000000000, 0}, {1000000000, 0}};
     cached c;
     (void)state;
     cached_open(&c);
     assert_int_equal(origin_of(&c, &ordinary), CLLRN_COMPILED);
-    for (int i = 0; i < 2; ++i) {
-        snprintf(path, sizeof path, "%s/.cllrn-1-%d.tmp", c.directory, i);
-        FILE *file = fopen(path, "w");
-        assert_non_null(file);
-        fclose(file);
-        if (i == 0)
-            assert_int_equal(utimensat(AT_FDCWD, path, old, 0), 0);
-    }
-    lrn_program_key other = ordinary;
-    other.width = 2;
-    assert_int_equal(origin_of(&c, &other), CLLRN_COMPILED);
-    assert_int_equal(directory_list(c.directory, ".tmp", found), 1);
-    assert_non_null(strstr(found, "-1-1.tmp"));
+    snprintf(path, sizeof path, "%s/.cllrn-0123456789abcdef.tmp", c.directory);
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    fclose(file);
+    cached_restart(&c);
+    assert_int_equal(origin_of(&c, &ordinary), CLLRN_CACHED);
+    assert_int_equal(directory_list(c.directory, ".tmp", found), 0);
     cached_close(&c);
+}
+
+/* Also in a directory that is private now, but once was open. */
+static void cache__entry_of_others_is_dropped_SUCCESS(void **state)
+{
+    enum { GROUP, ANYONE, LINK, OWNER, KINDS };
+    (void)state;
+    for (int kind = 0; kind < (geteuid() == 0 ? KINDS : OWNER); ++kind) {
+        char found[320], moved[128];
+        struct stat status;
+        cached c;
+        cached_open(&c);
+        snprintf(moved, sizeof moved, "%s/entry", c.top);
+        assert_int_equal(origin_of(&c, &ordinary), CLLRN_COMPILED);
+        assert_int_equal(entries(&c, found), 1);
+        if (kind == GROUP)
+            assert_int_equal(chmod(found, 0620), 0);
+        else if (kind == ANYONE)
+            assert_int_equal(chmod(found, 0602), 0);
+        else if (kind == OWNER)
+            assert_int_equal(chown(found, 12345, 12345), 0);
+        else
+            assert_true(rename(found, moved) == 0 && symlink(moved, found) == 0);
+        cached_restart(&c);
+        assert_int_equal(origin_of(&c, &ordinary), CLLRN_COMPILED);
+        assert_int_equal(lstat(found, &status), 0); /* a new one */
+        assert_true(S_ISREG(status.st_mode) && (status.st_mode & 0777) == 0600);
+        assert_int_equal(status.st_uid, geteuid());
+        cached_restart(&c);
+        assert_int_equal(origin_of(&c, &ordinary), CLLRN_CACHED);
+        cached_close(&c);
+    }
+}
+
+static void cache__directory_is_a_link_SUCCESS(void **state)
+{
+    char moved[128];
+    cached c;
+    (void)state;
+    cached_open(&c);
+    assert_int_equal(origin_of(&c, &ordinary), CLLRN_COMPILED);
+    snprintf(moved, sizeof moved, "%s/elsewhere", c.top);
+    assert_true(rename(c.directory, moved) == 0 && symlink(moved, c.directory) == 0);
+    cached_restart(&c);
+    assert_int_equal(origin_of(&c, &ordinary), CLLRN_COMPILED);
+    assert_null(c.w.engine->cache.directory);
+    cached_close(&c);
+}
+
+/* It belongs to whoever makes users, and its parents too. */
+static void cache__home_is_not_made_SUCCESS(void **state)
+{
+    char top[64], home[80];
+    struct stat status;
+    (void)state;
+    directory_make(top);
+    snprintf(home, sizeof home, "%s/home", top);
+    unsetenv("CLLRN_CACHE_DIR");
+    unsetenv("XDG_CACHE_HOME");
+    setenv("HOME", home, 1);
+    world w = world_handles();
+    w.options.cache = CLLRN_CACHE_ON;
+    world_engine(&w);
+    const cached c = {.w = w};
+    assert_int_equal(origin_of(&c, &ordinary), CLLRN_COMPILED);
+    assert_null(w.engine->cache.directory);
+    assert_int_equal(stat(home, &status), -1);
+    world_close(&w);
+    directory_remove(top);
 }
 
 int main(void)
@@ -516,6 +580,9 @@ int main(void)
         TEST(cache__is_bounded_SUCCESS),
         TEST(cache__larger_than_its_limit_SUCCESS),
         TEST(cache__abandoned_files_go_SUCCESS),
+        TEST(cache__entry_of_others_is_dropped_SUCCESS),
+        TEST(cache__directory_is_a_link_SUCCESS),
+        TEST(cache__home_is_not_made_SUCCESS),
     };
     unsetenv("CLLRN_KERNEL_DIR");
     unsetenv("CLLRN_CACHE_DIR");

@@ -27,6 +27,8 @@ int support_setup(void **state)
     atomic_store(&calls, 0);
     memory_fail(0, false);
     disk_fail(0, 0, false);
+    disk_before_open = NULL;
+    disk_before_flock = NULL;
     return 0;
 }
 
@@ -386,13 +388,35 @@ int __wrap_pthread_mutex_destroy(pthread_mutex_t *mutex)
 }
 
 static struct {
-    size_t calls, at; /* at 0: never */
+    const char *function; /* NULL: any */
+    size_t calls, at;     /* at 0: never */
     int code;
     bool from_there_on;
 } disk;
 
+int (*disk_before_open)(int directory, const char *name, int flags);
+
+void (*disk_before_flock)(void);
+
+int disk_names_only(int directory, const char *name, int flags)
+{
+    (void)directory, (void)name;
+#ifdef O_TMPFILE
+    return (flags & O_TMPFILE) == O_TMPFILE ? EOPNOTSUPP : 0;
+#else
+    (void)flags;
+    return 0;
+#endif
+}
+
 void disk_fail(size_t n, int code, bool from_there_on)
 {
+    disk_fail_in(NULL, n, code, from_there_on);
+}
+
+void disk_fail_in(const char *function, size_t n, int code, bool from_there_on)
+{
+    disk.function = function;
     disk.calls = 0;
     disk.at = n;
     disk.code = code;
@@ -404,8 +428,10 @@ size_t disk_calls(void)
     return disk.calls;
 }
 
-static bool disk_fails(void)
+static bool disk_fails(const char *function)
 {
+    if (disk.function != NULL && strcmp(disk.function, function) != 0)
+        return false;
     ++disk.calls;
     if (disk.at == 0 || disk.calls < disk.at || (disk.calls > disk.at && !disk.from_there_on))
         return false;
@@ -413,8 +439,6 @@ static bool disk_fails(void)
     return true;
 }
 
-int __real_open(const char *path, int flags, ...);
-int __wrap_open(const char *path, int flags, ...);
 int __real_openat(int directory, const char *path, int flags, ...);
 int __wrap_openat(int directory, const char *path, int flags, ...);
 ssize_t __real_read(int fd, void *data, size_t size);
@@ -423,6 +447,14 @@ ssize_t __real_write(int fd, const void *data, size_t size);
 ssize_t __wrap_write(int fd, const void *data, size_t size);
 int __real_fsync(int fd);
 int __wrap_fsync(int fd);
+int __real_close(int fd);
+int __wrap_close(int fd);
+int __real_fcntl(int fd, int command, ...);
+int __wrap_fcntl(int fd, int command, ...);
+int __real_flock(int fd, int operation);
+int __wrap_flock(int fd, int operation);
+int __real_linkat(int from, const char *old, int to, const char *new, int flags);
+int __wrap_linkat(int from, const char *old, int to, const char *new, int flags);
 int __real_renameat(int from, const char *old, int to, const char *new);
 int __wrap_renameat(int from, const char *old, int to, const char *new);
 int __real_mkdir(const char *path, mode_t mode);
@@ -430,47 +462,80 @@ int __wrap_mkdir(const char *path, mode_t mode);
 int __real_fstat(int fd, struct stat *status);
 int __wrap_fstat(int fd, struct stat *status);
 
-/* The library opens directories only by it. */
-int __wrap_open(const char *path, int flags, ...)
-{
-    return disk_fails() ? -1 : __real_open(path, flags);
-}
-
 int __wrap_openat(int directory, const char *path, int flags, ...)
 {
-    return disk_fails() ? -1 : __real_openat(directory, path, flags, 0600);
+    va_list arguments;
+    va_start(arguments, flags);
+    const mode_t mode = va_arg(arguments, mode_t); /* the library always passes one */
+    va_end(arguments);
+    const int code = disk_before_open != NULL ? disk_before_open(directory, path, flags) : 0;
+    if (code != 0)
+        errno = code;
+    return code != 0 || disk_fails("openat") ? -1 : __real_openat(directory, path, flags, mode);
 }
 
 /* Small pieces, as a pipe or a network may hand them out. */
 ssize_t __wrap_read(int fd, void *data, size_t size)
 {
-    return disk_fails() ? -1 : __real_read(fd, data, size < 65536 ? size : 65536);
+    return disk_fails("read") ? -1 : __real_read(fd, data, size < 65536 ? size : 65536);
 }
 
 ssize_t __wrap_write(int fd, const void *data, size_t size)
 {
-    return disk_fails() ? -1 : __real_write(fd, data, size < 65536 ? size : 65536);
+    return disk_fails("write") ? -1 : __real_write(fd, data, size < 65536 ? size : 65536);
 }
 
 int __wrap_fsync(int fd)
 {
     (void)fd; /* slow, and no test can tell */
-    return disk_fails() ? -1 : 0;
+    return disk_fails("fsync") ? -1 : 0;
+}
+
+/* Closed in any case, as Linux does. */
+int __wrap_close(int fd)
+{
+    const bool fails = disk_fails("close");
+    const int code = errno, closed = __real_close(fd);
+    if (fails)
+        errno = code;
+    return fails ? -1 : closed;
+}
+
+/* The library makes copies of descriptors with it, and no more. */
+int __wrap_fcntl(int fd, int command, ...)
+{
+    va_list arguments;
+    va_start(arguments, command);
+    const int number = va_arg(arguments, int);
+    va_end(arguments);
+    return disk_fails("fcntl") ? -1 : __real_fcntl(fd, command, number);
+}
+
+int __wrap_flock(int fd, int operation)
+{
+    if (disk_before_flock != NULL)
+        disk_before_flock();
+    return disk_fails("flock") ? -1 : __real_flock(fd, operation);
+}
+
+int __wrap_linkat(int from, const char *old, int to, const char *new, int flags)
+{
+    return disk_fails("linkat") ? -1 : __real_linkat(from, old, to, new, flags);
 }
 
 int __wrap_renameat(int from, const char *old, int to, const char *new)
 {
-    return disk_fails() ? -1 : __real_renameat(from, old, to, new);
+    return disk_fails("renameat") ? -1 : __real_renameat(from, old, to, new);
 }
 
 int __wrap_mkdir(const char *path, mode_t mode)
 {
-    return disk_fails() ? -1 : __real_mkdir(path, mode);
+    return disk_fails("mkdir") ? -1 : __real_mkdir(path, mode);
 }
 
 int __wrap_fstat(int fd, struct stat *status)
 {
-    return disk_fails() ? -1 : __real_fstat(fd, status);
+    return disk_fails("fstat") ? -1 : __real_fstat(fd, status);
 }
 
 void directory_make(char path[64])
