@@ -137,8 +137,9 @@ bool output_open_mode(output *out, const char *path, mode_t mode)
         return message_fail("the name of the output is empty");
     if (path[strlen(path) - 1] == '/')
         return message_fail("%s: cannot be written: it names a directory", path);
-    /* Whatever else is wrong with the directory shows when the file is created. */
     const bool exists = stat(path, &status) == 0;
+    if (!exists && errno != ENOENT) /* a link that Linux does not follow for us, for one */
+        return message_fail("%s: cannot be written: %s", path, strerror(errno));
     if (exists && !may_replace(path, &status))
         return false;
     out->path = resolve(path);
