@@ -74,6 +74,18 @@ enum { WAYS = sizeof ways / sizeof *ways };
 
 /* ----------------------------------------------------------------------- opening */
 
+static void disk_open__not_for_other_programs_SUCCESS(void **state)
+{
+    const place p = place_open();
+    (void)state;
+    put(&p, "file", "text");
+    const int fd = lrn_disk_open(p.fd, "file", O_RDONLY, 0);
+    assert_true(fd > 2);
+    assert_int_equal(fcntl(fd, F_GETFD, 0), FD_CLOEXEC);
+    close(fd);
+    place_close(&p);
+}
+
 /* What a driver prints to a closed stream would end up in a file that has its number. */
 static void disk_open__standard_streams_closed_SUCCESS(void **state)
 {
@@ -171,6 +183,30 @@ static void disk_read__others_EINVAL(void **state)
     place_close(&p);
 }
 
+static const place *shrinking;
+
+static void shrink(const char *function)
+{
+    if (strcmp(function, "read") != 0)
+        return;
+    disk_before = NULL;
+    put(shrinking, "file", "t");
+}
+
+static void disk_read__shrinks_EIO(void **state)
+{
+    const place p = place_open();
+    lrn_disk_content content = {UNTOUCHED, 7, 7, 7};
+    (void)state;
+    put(&p, "file", "text");
+    shrinking = &p;
+    disk_before = shrink;
+    assert_int_equal(lrn_disk_read(p.fd, "file", 0, LARGE, &content), EIO);
+    assert_null(disk_before);
+    assert_ptr_equal(content.data, UNTOUCHED);
+    place_close(&p);
+}
+
 static void disk_read__every_failure_EIO(void **state)
 {
     const place p = place_open();
@@ -183,6 +219,7 @@ static void disk_read__every_failure_EIO(void **state)
         const bool done = disk_calls() < n;
         disk_fail(0, 0, false);
         if (code == 0) { /* only its close failed, or nothing did */
+            assert_string_equal(content.data, "text");
             free(content.data);
         } else {
             assert_int_equal(code, EIO);
@@ -212,6 +249,13 @@ static void disk_is_trusted__owner_and_mode(void **state)
     for (size_t i = 0; i < sizeof rows / sizeof *rows; ++i) {
         assert_int_equal(lrn_disk_is_private(rows[i].owner, rows[i].mode), rows[i].private);
         assert_int_equal(lrn_disk_is_trusted(rows[i].owner, rows[i].mode), rows[i].trusted);
+    }
+    if (me == 0) { /* what is root's is trusted by others, and is not theirs alone */
+        assert_int_equal(seteuid(12345), 0);
+        const bool private = lrn_disk_is_private(0, 0644), trusted = lrn_disk_is_trusted(0, 0644);
+        assert_int_equal(seteuid(0), 0);
+        assert_false(private);
+        assert_true(trusted);
     }
 }
 
@@ -373,7 +417,28 @@ static void disk_write__links_forbidden_SUCCESS(void **state)
     assert_int_equal(fstatat(p.fd, "file", &status, 0), 0);
     assert_int_equal(status.st_mode & 07777, 0646);
     assert_int_equal(files_in(&p, ""), 1);
+    /* The copy may fail as well. */
+    disk_fail_in("linkat fsync", 2, EIO, true);
+    assert_int_equal(lrn_disk_write(p.fd, "file", "new", 3), EIO);
+    disk_fail(0, 0, false);
+    assert_holds(&p, "file", data, LARGE);
+    assert_int_equal(files_in(&p, ""), 1);
     free(data);
+    place_close(&p);
+}
+
+/* What has no name gets one by way of /proc. */
+static void disk_write__no_proc_SUCCESS(void **state)
+{
+    const place p = place_open();
+    lrn_disk_file file;
+    (void)state;
+    disk_fail_in("access", 1, ENOENT, true);
+    assert_int_equal(lrn_disk_create(&file, p.fd, 0600), 0);
+    disk_fail(0, 0, false);
+    assert_true(lrn_disk_is_temporary(file.temporary));
+    assert_int_equal(lrn_disk_commit(&file, "file"), 0);
+    assert_holds(&p, "file", "", 0);
     place_close(&p);
 }
 
@@ -446,7 +511,9 @@ static void disk_sweep__knows_its_own_SUCCESS(void **state)
     assert_int_equal(symlinkat("victim", p.fd, ".cllrn-0000000000000001.tmp"), 0);
     snprintf(path, sizeof path, "%s/.cllrn-0000000000000002.tmp", p.path);
     assert_int_equal(mkfifo(path, 0600), 0);
-    put(&p, ".cllrn-mine.tmp", "");
+    const int reader = open(path, O_RDONLY | O_NONBLOCK);
+    assert_true(reader >= 0);
+    put(&p, ".cllrn-ghijklmnopqrstuv.tmp", "");
     put(&p, ".cllrn-0000000000000003.tmp.txt", "");
     put(&p, "x.cllrn-0000000000000003.tmp", "");
     begin_elsewhere(&p, true, &none);
@@ -460,7 +527,8 @@ static void disk_sweep__knows_its_own_SUCCESS(void **state)
     alarm(0);
     assert_int_equal(files_in(&p, ""), 5); /* what was killed is gone */
     assert_holds(&p, "victim", "old", 3);
-    assert_holds(&p, ".cllrn-mine.tmp", "", 0);
+    assert_holds(&p, ".cllrn-ghijklmnopqrstuv.tmp", "", 0);
+    assert_int_equal(faccessat(p.fd, ".cllrn-0000000000000001.tmp", F_OK, AT_SYMLINK_NOFOLLOW), 0);
     assert_holds(&p, ".cllrn-0000000000000003.tmp.txt", "", 0);
     assert_holds(&p, "x.cllrn-0000000000000003.tmp", "", 0);
     assert_int_equal(faccessat(p.fd, ".cllrn-0000000000000002.tmp", F_OK, 0), 0);
@@ -474,6 +542,7 @@ static void disk_sweep__knows_its_own_SUCCESS(void **state)
         lrn_disk_sweep(p.fd);
         assert_int_equal(files_in(&p, ""), 5);
     }
+    close(reader);
     place_close(&p);
 }
 
@@ -502,10 +571,12 @@ static void disk_write__hundreds_left_SUCCESS(void **state)
 /* Between the creation of a file and its lock a sweeper takes it for abandoned. */
 static const place *swept;
 
-static void sweep_once(void)
+static void remove_before_lock(const char *function)
 {
     char found[320];
-    disk_before_flock = NULL;
+    if (strcmp(function, "flock") != 0)
+        return;
+    disk_before = NULL;
     assert_int_equal(directory_list(swept->path, ".tmp", found), 1);
     assert_int_equal(unlink(found), 0);
 }
@@ -518,14 +589,49 @@ static void disk_write__others_sweep_meanwhile_SUCCESS(void **state)
         disk_before_open = disk_names_only;
         if (removed) {
             swept = &p;
-            disk_before_flock = sweep_once;
+            disk_before = remove_before_lock;
         } else { /* it has the lock, and is about to remove the file */
             disk_fail_in("flock", 1, EWOULDBLOCK, false);
         }
         assert_int_equal(lrn_disk_write(p.fd, "file", "new", 3), 0);
         disk_fail(0, 0, false);
-        assert_null(disk_before_flock);
+        assert_null(disk_before);
         assert_holds(&p, "file", "new", 3);
+        assert_int_equal(files_in(&p, ".tmp"), removed ? 0 : 1);
+        place_close(&p);
+    }
+    disk_before_open = NULL;
+}
+
+/* While it has a temporary name, which is short, to replace another file. */
+static void sweep_before_rename(const char *function)
+{
+    if (strcmp(function, "renameat") != 0)
+        return;
+    disk_before = NULL;
+    assert_int_equal(files_in(swept, ".tmp"), 1);
+    lrn_disk_sweep(swept->fd);
+}
+
+static void disk_commit__others_sweep_meanwhile_SUCCESS(void **state)
+{
+    (void)state;
+    for (size_t way = 0; way < WAYS; ++way) {
+        const place p = place_open();
+        struct stat written, found;
+        lrn_disk_file file;
+        put(&p, "file", "old");
+        disk_before_open = ways[way];
+        assert_int_equal(lrn_disk_create(&file, p.fd, 0600), 0);
+        assert_int_equal(write(file.fd, "new", 3), 3);
+        assert_int_equal(fstat(file.fd, &written), 0);
+        swept = &p;
+        disk_before = sweep_before_rename;
+        assert_int_equal(lrn_disk_commit(&file, "file"), 0);
+        assert_null(disk_before);
+        assert_holds(&p, "file", "new", 3);
+        assert_int_equal(fstatat(p.fd, "file", &found, 0), 0);
+        assert_true(found.st_ino == written.st_ino); /* no copy of it */
         place_close(&p);
     }
     disk_before_open = NULL;
@@ -550,10 +656,12 @@ static void disk_write__no_locks_SUCCESS(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        TEST(disk_open__not_for_other_programs_SUCCESS),
         TEST(disk_open__standard_streams_closed_SUCCESS),
         TEST(disk_open__no_descriptor_above_EMFILE),
         TEST(disk_read__in_pieces_SUCCESS),
         TEST(disk_read__others_EINVAL),
+        TEST(disk_read__shrinks_EIO),
         TEST(disk_read__every_failure_EIO),
         TEST(disk_is_trusted__owner_and_mode),
         TEST(disk_write__appears_and_replaces_SUCCESS),
@@ -563,11 +671,13 @@ int main(void)
         TEST(disk_write__close_EIO),
         TEST(disk_write__every_failure),
         TEST(disk_write__links_forbidden_SUCCESS),
+        TEST(disk_write__no_proc_SUCCESS),
         TEST(disk_write__name_is_taken_SUCCESS),
         TEST(disk_sweep__knows_its_own_SUCCESS),
         TEST(disk_write__hundreds_left_SUCCESS),
         TEST(disk_write__others_sweep_meanwhile_SUCCESS),
         TEST(disk_write__no_locks_SUCCESS),
+        TEST(disk_commit__others_sweep_meanwhile_SUCCESS),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -28,7 +28,7 @@ int support_setup(void **state)
     memory_fail(0, false);
     disk_fail(0, 0, false);
     disk_before_open = NULL;
-    disk_before_flock = NULL;
+    disk_before = NULL;
     return 0;
 }
 
@@ -388,15 +388,15 @@ int __wrap_pthread_mutex_destroy(pthread_mutex_t *mutex)
 }
 
 static struct {
-    const char *function; /* NULL: any */
-    size_t calls, at;     /* at 0: never */
+    const char *functions; /* NULL: all */
+    size_t calls, at;      /* at 0: never */
     int code;
     bool from_there_on;
 } disk;
 
 int (*disk_before_open)(int directory, const char *name, int flags);
 
-void (*disk_before_flock)(void);
+void (*disk_before)(const char *function);
 
 int disk_names_only(int directory, const char *name, int flags)
 {
@@ -414,9 +414,9 @@ void disk_fail(size_t n, int code, bool from_there_on)
     disk_fail_in(NULL, n, code, from_there_on);
 }
 
-void disk_fail_in(const char *function, size_t n, int code, bool from_there_on)
+void disk_fail_in(const char *functions, size_t n, int code, bool from_there_on)
 {
-    disk.function = function;
+    disk.functions = functions;
     disk.calls = 0;
     disk.at = n;
     disk.code = code;
@@ -430,7 +430,9 @@ size_t disk_calls(void)
 
 static bool disk_fails(const char *function)
 {
-    if (disk.function != NULL && strcmp(disk.function, function) != 0)
+    if (disk_before != NULL)
+        disk_before(function);
+    if (disk.functions != NULL && strstr(disk.functions, function) == NULL)
         return false;
     ++disk.calls;
     if (disk.at == 0 || disk.calls < disk.at || (disk.calls > disk.at && !disk.from_there_on))
@@ -453,6 +455,8 @@ int __real_fcntl(int fd, int command, ...);
 int __wrap_fcntl(int fd, int command, ...);
 int __real_flock(int fd, int operation);
 int __wrap_flock(int fd, int operation);
+int __real_access(const char *path, int mode);
+int __wrap_access(const char *path, int mode);
 int __real_linkat(int from, const char *old, int to, const char *new, int flags);
 int __wrap_linkat(int from, const char *old, int to, const char *new, int flags);
 int __real_renameat(int from, const char *old, int to, const char *new);
@@ -513,9 +517,12 @@ int __wrap_fcntl(int fd, int command, ...)
 
 int __wrap_flock(int fd, int operation)
 {
-    if (disk_before_flock != NULL)
-        disk_before_flock();
     return disk_fails("flock") ? -1 : __real_flock(fd, operation);
+}
+
+int __wrap_access(const char *path, int mode)
+{
+    return disk_fails("access") ? -1 : __real_access(path, mode);
 }
 
 int __wrap_linkat(int from, const char *old, int to, const char *new, int flags)

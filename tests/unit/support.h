@@ -101,17 +101,17 @@ size_t memory_failed(void); /* since memory_fail */
 /*
  * The calls the library reads and writes files with, counted; the n-th from now
  * fails with an errno, and with `from_there_on` every later one. n 0: none.
- * Where a function is named, its calls alone count.
+ * Where functions are named, between spaces, their calls alone count.
  */
 void disk_fail(size_t n, int code, bool from_there_on);
-void disk_fail_in(const char *function, size_t n, int code, bool from_there_on);
+void disk_fail_in(const char *functions, size_t n, int code, bool from_there_on);
 size_t disk_calls(void); /* since disk_fail */
 
 /* Told of each openat before it is done; an errno makes it fail. NULL: none. */
 extern int (*disk_before_open)(int directory, const char *name, int flags);
 
-/* Called before each flock. NULL: none. */
-extern void (*disk_before_flock)(void);
+/* Told of each of the calls before it is done. NULL: none. */
+extern void (*disk_before)(const char *function);
 
 /* For disk_before_open: a file system on which every file has a name. */
 int disk_names_only(int directory, const char *name, int flags);
