@@ -554,8 +554,9 @@ typedef struct cllrn_engine_options {
     size_t pack_size;
     /*
      * 0: a pack in a file must belong to this process's user or to root, and its
-     * mode must let neither group nor others write, also where the group is the
-     * user's own: what another could have written would be run. Not 0: any file.
+     * mode must let neither group nor others write: what they write would be run.
+     * The user's own group is no exception, since nothing tells reliably who else
+     * is in it. Not 0: any file is taken.
      */
     int32_t any_owner;
     int32_t reserved; /* 0 */
