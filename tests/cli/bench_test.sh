@@ -63,6 +63,8 @@ done_by bench "${quickly[@]}" --quiet --direction forward --layout nchw8c --size
 check 'quiet prints nothing' [ ! -s out.txt ]
 done_by bench "${quickly[@]}" --direction backward --region within --layout nhwc --variant strided \
     --json within.json 1x3x4x4
+done_by bench "${quickly[@]}" --in-place --json in_place.json 1x8x4x4
+check 'in place is told' grep -q '^windows   across channels, in place,' out.txt
 done_by bench --runs 3 1x8x4x4
 check 'a row for each combination' [ "$(grep -cE '^(1x8x4x4|2x5x7) .* (for|back)ward ' all.txt)" -eq 16 ]
 check 'the copies are told' grep -qE '^1x8x4x4 +copy, 0.001024 MB: ' all.txt
@@ -118,6 +120,12 @@ assert rows(read("all.json"), "shape", "layout", "dtype", "direction", "size", "
                  [5], [0.75])
 assert rows(read("lists.json"), "shape", "layout", "direction", "size", "beta") == \
     combinations(["1x9x4x4"], ["nchw8c"], ["forward"], [3, 5], [0.5, 0.75, -1])
+assert not any(row["in_place"] for row in read("all.json")["results"])
+in_place = read("in_place.json")
+assert rows(in_place, "layout", "direction", "in_place") == \
+    combinations(["nchw", "nhwc"], ["forward", "backward"], [True])
+# What they never run in place.
+assert not {row["variant"] for row in in_place["results"]} & {"packed", "planar", "blocked", "strided"}
 within = read("within.json")
 assert within["region"] == "within"
 assert rows(within, "layout", "direction", "variant") == [("nhwc", "backward", "strided")]

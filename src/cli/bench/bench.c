@@ -32,6 +32,7 @@ static const char help[] =
     "LIST is one or several between commas.\n"
     "\n"
     "  --direction NAME  forward, backward or both (both)\n"
+    "  --in-place        the result replaces x, in every run anew\n"
     "  --layout LIST     nchw, nhwc, nchw4c, nchw8c, nchw16c, nchw32c (nchw,nhwc)\n"
     "  --dtype LIST      f32, f16, bf16, f64 (f32)\n"
     "  --beta LIST       (0.75)\n"
@@ -135,7 +136,7 @@ static bool plan_all(bench *b)
         show_progress(b, text);
         if (!time_plan(b, w, b->on.engine, &w->plan, &one->first))
             return false;
-        w->variant = cllrn_plan_variant(w->plan, CLLRN_DISJOINT);
+        w->variant = cllrn_plan_variant(w->plan, w->aliasing);
         one->of = w;
         if (cllrn_engine_program_count(b->on.engine) == programs)
             continue;

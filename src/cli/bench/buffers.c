@@ -88,7 +88,7 @@ static bool take_input(buffers *b, workload_range all, workload *w)
 
 static uint64_t scratch_of(const workload *w)
 {
-    return cllrn_plan_scratch_size(w->plan, CLLRN_DISJOINT);
+    return cllrn_plan_scratch_size(w->plan, w->aliasing);
 }
 
 static bool make_shared(buffers *b, const subject *on, workload_range all)
@@ -111,10 +111,10 @@ bool buffers_make(buffers *b, const subject *on, workload_range all)
     for (workload *w = all.first; w < all.first + all.count; ++w) {
         w->on = on;
         w->x = w->dy = w->dst = w->scratch = none;
-        w->dst.buffer = b->dst;
         w->scratch.buffer = scratch_of(w) > 0 ? b->scratch : NULL;
         if (!take_input(b, all, w))
             return false;
+        w->dst.buffer = w->aliasing == CLLRN_IN_PLACE ? w->x.buffer : b->dst;
     }
     return true;
 }

@@ -25,6 +25,7 @@ const char *request_layout_name(int32_t layout)
 
 enum option_code {
     DIRECTION = 1,
+    IN_PLACE,
     LAYOUT,
     DTYPE,
     BETA,
@@ -50,6 +51,7 @@ _Static_assert(CODES <= ' ', "the codes of options are below any letter");
 
 static const struct option known[] = {
     {"direction", required_argument, NULL, DIRECTION},
+    {"in-place", no_argument, NULL, IN_PLACE},
     {"layout", required_argument, NULL, LAYOUT},
     {"dtype", required_argument, NULL, DTYPE},
     {"beta", required_argument, NULL, BETA},
@@ -155,6 +157,8 @@ static bool take(int code, const char *value, void *parsed)
     switch (code) {
     case DIRECTION:
         return take_direction(value, r);
+    case IN_PLACE:
+        return r->in_place = true;
     case LAYOUT:
         return take_list(value, take_layout, &r->layout_count, r);
     case DTYPE:

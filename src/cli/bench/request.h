@@ -23,6 +23,7 @@ typedef struct request {
     int layout_count, dtype_count, size_count, beta_count;
     int32_t region;
     bool forward, backward;
+    bool in_place;    /* the result replaces x */
     int runs;         /* of everything, at least */
     double seconds;   /* for every shape, at least */
     const char *pack; /* NULL: none */

@@ -12,12 +12,12 @@
  *   copies    array: shape that the copy is a limit for; kind "buffer" (clEnqueueCopyBuffer),
  *             "kernel" or "host"; way, in words; bytes read and written; times
  *   results   array: implementation "cllrn"; shape "16x96x55x55" and dims, batch, channels, then
- *             spatial, whatever the layout; layout "nchw", "nhwc", "nchw16c", ..; dtype;
- *             direction; size; beta; variant, the kernel that ran; bytes of x and y, or of x, dy
- *             and dx; times; of_copy, the rate as a part of that of the fastest copy of as many
- *             bytes
- *   builds    array: what needs the program: shape, layout, dtype, direction, size, beta,
- *             variant; first_ms of making a plan, whatever the driver's cache held; again_ms of
+ *             spatial, whatever the layout; in_place, whether the result replaced x; layout
+ *             "nchw", "nhwc", "nchw16c", ..; dtype; direction; size; beta; variant, the kernel
+ *             that ran; bytes of x and y, or of x, dy and dx; times; of_copy, the rate as a part
+ *             of that of the fastest copy of as many bytes
+ *   builds    array: what needs the program: shape, in_place, layout, dtype, direction,
+ *             size, beta, variant; first_ms of making a plan, whatever the driver's cache held; again_ms of
  *             another plan of the same engine; other_engine_ms of another engine in the same
  *             process; first_run_ms of the first enqueue to its end, where some drivers compile
  *   overhead  of a tensor of 8 elements: enqueue_ms until the call returned, total_ms until
@@ -123,6 +123,7 @@ static void json_workload(FILE *file, const workload *w)
     for (int axis = 0; axis < w->shape.rank; ++axis)
         fprintf(file, "%s%" PRId64, axis ? ", " : "", w->shape.dims[axis]);
     fprintf(file, "], ");
+    fprintf(file, "\"in_place\": %s, ", w->aliasing == CLLRN_IN_PLACE ? "true" : "false");
     json_text(file, "layout", request_layout_name(w->layout));
     json_text(file, "dtype", cllrn_dtype_string(w->dtype));
     json_text(file, "direction", workload_direction(w));

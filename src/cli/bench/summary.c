@@ -15,8 +15,9 @@ void summary_begin(const bench *b)
                1024);
     printf("library   cllrn %s, arithmetic %u, kernels %s\n", cllrn_version(),
            (unsigned)cllrn_arithmetic_version(), subject_kernel_hash(on));
-    printf("windows   %s, median of at least %d runs by the clock\n\n",
+    printf("windows   %s%s, median of at least %d runs by the clock\n\n",
            b->asked->region == CLLRN_WITHIN_CHANNEL ? "within a channel" : "across channels",
+           b->asked->in_place ? ", in place" : "",
            b->asked->runs);
     printf("%-16s %-7s %-5s %5s %6s %-9s %-10s %9s %9s %9s %7s  %s\n", "shape", "layout", "dtype",
            "size", "beta", "direction", "variant", "ms", "ms least", "ms kernel", "GB/s",

@@ -84,7 +84,8 @@ static bool make_tensor(workload *w)
 static workload combine(const request *r, int number)
 {
     const int directions = r->forward + r->backward;
-    workload w = {.region = r->region};
+    workload w = {.region = r->region,
+                  .aliasing = r->in_place ? CLLRN_IN_PLACE : CLLRN_DISJOINT};
     w.direction = number % directions ? CLLRN_BACKWARD : CLLRN_FORWARD;
     if (!r->forward)
         w.direction = CLLRN_BACKWARD;
@@ -136,7 +137,7 @@ bool workload_plan(const workload *w, cllrn_engine *engine, const char *variant,
     problem.dst = &w->tensor;
     problem.dy = w->direction == CLLRN_BACKWARD ? &w->tensor : NULL;
     problem.variant = variant;
-    problem.aliasing = CLLRN_DISJOINT;
+    problem.aliasing = w->aliasing;
     return check(w, cllrn_plan_create(engine, &problem, plan, &error), &error);
 }
 
