@@ -9,10 +9,12 @@
 # selection prefers on a GPU, column and group, must do without the first, and on
 # gfx1030 without the second: GFX9 needs a register for every constant.
 #   ci/gpu-static.sh
-# Takes ptxas from PATH or else from PyPI, into a virtual environment that it removes.
+# ptxas may come from PyPI, into a virtual environment that is removed. Last it makes
+# what ci/gpu.sh --ptx takes, which checks that launches pass what these programs take.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . ci/packages.sh
+. ci/ptxas.sh
 # Mesa, which the tests need, allows no other version of libclc beside its own.
 install_packages "${build_packages[@]}" clang-15 libclc-15 libclc-15-dev
 cmake --preset dev >/dev/null
@@ -20,13 +22,7 @@ cmake --build --preset dev --target list_programs
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-ptxas=$(command -v ptxas || true)
-if [ -z "$ptxas" ]; then
-    install_packages python3-venv
-    /usr/bin/python3 -m venv "$work/venv"
-    "$work/venv/bin/pip" install -q --disable-pip-version-check nvidia-cuda-nvcc-cu12==12.9.86
-    ptxas=$(find "$work/venv" -name ptxas -type f -print -quit)
-fi
+ptxas=$(find_ptxas "$work")
 
 # A row for each target. Environment: clang, ptxas, kernels, work.
 cat >"$work/compile" <<'END'
@@ -93,3 +89,4 @@ awk -v programs="$(wc -l <"$work/list")" '
         print 4 * programs - failed " passed, " failed + 0 " failed"
         exit failed > 0 || programs == 0
     }' "$work/rows"
+ci/gpu.sh --make-ptx "$work/ptx"
