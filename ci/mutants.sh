@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # Makes known mistakes in a copy of the sources and demands that `cllrn verify`
-# notices each, in every type, direction and layout it applies to.
-#   ci/mutants.sh [PATTERN]
+# or the tests notice each: tests/mutants/run.py.
+#   ci/mutants.sh [PATTERN]    those whose names match
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . ci/packages.sh
-install_packages "${build_packages[@]}" perl python3
+install_packages "${build_packages[@]}" perl python3 libcmocka-dev pkg-config
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 /usr/bin/python3 tests/mutants/run.py . "$work" "$@"

@@ -1,19 +1,27 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Make the mistakes that LRN implementations have made, one at a time, in a
-copy of the sources, and demand that `cllrn verify` notices each.
+"""Make known mistakes, one at a time, in a copy of the sources, and demand that
+`cllrn verify` or the tests notice each.
 
     run.py SOURCE_DIR WORK_DIR [PATTERN]
 
-A mutant is an entry of mutants.txt; PATTERN runs those whose names match.
+A mutant is an entry of a list, tests/mutants/*.txt; PATTERN runs those whose
+names match. Blank lines separate the entries. An entry is a line
+`NAME ON SCOPE`, then lines `FILE EDIT`; EDIT is Perl and gets the whole file.
 
-A mutant on the host is wrong in the host build, so that only written digests
-and the reference can tell: it has to be noticed in every type, direction and
-layout among the cases that its scope matches. A mutant on a device is wrong in
-the kernels: it has to be noticed in every type and direction of its scope.
+ON    SCOPE                 who has to notice
+host  pattern of cases      `cllrn verify --device host`, in every type, direction
+                            and layout among the cases that match: a mutant of the
+                            host build, which only written digests and the
+                            reference can tell
+device  pattern of cases    `cllrn verify --quick`, in every type and direction
+                            among the cases that match: a mutant of the kernels
+test  pattern of tests      at least one of the tests that match, as `ctest -R`
+                            takes the pattern; all of them pass without a mutant
 """
 
 import collections
+import glob
 import json
 import os
 import re
@@ -21,6 +29,7 @@ import shutil
 import subprocess
 import sys
 import time
+import xml.etree.ElementTree
 
 COMMAND = "build/cllrn"
 DEVICES = {"host": ["--device", "host"], "device": ["--device", "Portable", "--quick"]}
@@ -32,7 +41,6 @@ Mutant = collections.namedtuple("Mutant", "name on scope edits")
 
 
 def read_mutants(path):
-    """Blank lines apart: a line `NAME ON SCOPE`, then lines `FILE EDIT`."""
     mutants = []
     with open(path, encoding="utf-8") as stream:
         text = "\n".join(line for line in stream.read().split("\n") if not line.startswith("#"))
@@ -43,9 +51,41 @@ def read_mutants(path):
     return mutants
 
 
-def build(work):
-    return subprocess.run(["cmake", "--build", os.path.join(work, "build")],
+def build(work, targets=()):
+    """Builds all, or the targets only."""
+    command = ["cmake", "--build", os.path.join(work, "build")]
+    return subprocess.run(command + (["--target", *targets] if targets else []),
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
+
+def test_environment(work):
+    return dict(os.environ, POCL_CACHE_DIR=os.path.join(work, "cache"))
+
+
+def list_tests(work, pattern):
+    """The names of the tests that match, and the built files their commands name."""
+    directory = os.path.join(work, "build")
+    listed = subprocess.run(["ctest", "--test-dir", directory, "-R", pattern,
+                             "--show-only=json-v1"], stdout=subprocess.PIPE, check=True)
+    tests = json.loads(listed.stdout)["tests"]
+    words = {word for test in tests for word in test["command"]}
+    return ({test["name"] for test in tests},
+            sorted(os.path.relpath(word, directory) for word in words
+                   if word.startswith(directory + os.sep) and os.path.isfile(word)))
+
+
+def run_tests(work, pattern, *options):
+    """The names of the tests that passed, and of those that failed; skipped tests did neither."""
+    report = os.path.join(work, "tests.xml")
+    if os.path.exists(report):
+        os.remove(report)
+    subprocess.run(["ctest", "--test-dir", os.path.join(work, "build"), "-R", pattern,
+                    "--timeout", "1800", "--output-junit", report, *options],
+                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False,
+                   env=test_environment(work))
+    cases = list(xml.etree.ElementTree.parse(report).iter("testcase"))
+    return tuple({case.get("name") for case in cases if case.get("status") == status}
+                 for status in ("run", "fail"))
 
 
 def verify(work, on):
@@ -53,10 +93,9 @@ def verify(work, on):
     report = os.path.join(work, "report.json")
     if os.path.exists(report):
         os.remove(report)
-    environment = dict(os.environ, POCL_CACHE_DIR=os.path.join(work, "cache"))
     done = subprocess.run([os.path.join(work, COMMAND), "verify", "--quiet", "--report", report] +
                           DEVICES[on], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-                          env=environment, timeout=1800)
+                          env=test_environment(work), timeout=1800)
     if not os.path.exists(report):
         return done.returncode, None
     with open(report, encoding="utf-8") as stream:
@@ -93,11 +132,12 @@ def apply(work, mutant):
     return kept, None
 
 
-def judge(work, mutant):
-    """Whether the mutant was caught, and one line about it."""
-    built = build(work)
-    if built.returncode != 0:
-        return False, "does not build:\n" + built.stdout[-1500:]
+def judge_tests(work, mutant):
+    _, failed = run_tests(work, mutant.scope, "--stop-on-failure")
+    return bool(failed), ", ".join(sorted(failed)) or "was not noticed"
+
+
+def judge_cases(work, mutant):
     status, cases = verify(work, mutant.on)
     if cases is None:
         return status != 0, "verify ended with %d and no report" % status
@@ -114,32 +154,62 @@ def judge(work, mutant):
     return True, "%d of %d cases, all %d groups" % (failed, len(cases), len(noticed))
 
 
+def judge(work, mutant, programs):
+    """Whether the mutant was caught, and one line about it; programs are what its tests need."""
+    built = build(work, programs)
+    if built.returncode != 0:
+        return False, "does not build:\n" + built.stdout[-1500:]
+    return (judge_tests if mutant.on == "test" else judge_cases)(work, mutant)
+
+
+def check_unchanged(work, mutants):
+    """Without a mutant verify passes, and so does every test that a mutant names."""
+    for on in sorted({m.on for m in mutants} - {"test"}):
+        if verify(work, on)[0] != 0:
+            sys.exit("verify fails on the %s without a mutant" % on)
+        print(time.strftime("%T"), "verify passes on the %s without a mutant" % on, flush=True)
+    patterns = sorted({m.scope for m in mutants if m.on == "test"})
+    if not patterns:
+        return
+    passed, _ = run_tests(work, "|".join("(%s)" % pattern for pattern in patterns))
+    for pattern in patterns:
+        named, _ = list_tests(work, pattern)
+        if not named:
+            sys.exit("no test is called %s" % pattern)
+        if named - passed:
+            sys.exit("without a mutant these tests fail or are skipped: %s"
+                     % " ".join(sorted(named - passed)))
+    print(time.strftime("%T"), "%d tests pass without a mutant" % len(passed), flush=True)
+
+
 def main():
     if len(sys.argv) not in (3, 4):
         sys.exit(__doc__)
     source, work = os.path.abspath(sys.argv[1]), os.path.abspath(sys.argv[2])
     pattern = sys.argv[3] if len(sys.argv) == 4 else "."
+    mutants = [m for path in sorted(glob.glob(os.path.join(source, "tests/mutants/*.txt")))
+               for m in read_mutants(path) if re.search(pattern, m.name)]
+    with_tests = any(m.on == "test" for m in mutants)
     shutil.rmtree(work, ignore_errors=True)
     shutil.copytree(source, os.path.join(work, "source"),
                     ignore=shutil.ignore_patterns("build", ".git"))
     os.makedirs(os.path.join(work, "cache"))
     subprocess.run(["cmake", "-G", "Ninja", "-S", os.path.join(work, "source"), "-B",
                     os.path.join(work, "build"), "-DCMAKE_BUILD_TYPE=Release",
-                    "-DCLLRN_INSTALL=OFF"], check=True, stdout=subprocess.DEVNULL)
+                    "-DCLLRN_INSTALL=OFF",
+                    "-DCLLRN_BUILD_TESTS=" + ("ON" if with_tests else "OFF")],
+                   check=True, stdout=subprocess.DEVNULL)
     built = build(work)
     if built.returncode != 0:
         sys.exit(built.stdout[-3000:] + "\nthe sources do not build")
-    mutants = [m for m in read_mutants(os.path.join(source, "tests/mutants/mutants.txt"))
-               if re.search(pattern, m.name)]
-    for on in sorted({m.on for m in mutants}):
-        if verify(work, on)[0] != 0:
-            sys.exit("verify fails on the %s without a mutant" % on)
-        print(time.strftime("%T"), "verify passes on the %s without a mutant" % on, flush=True)
+    check_unchanged(work, mutants)
+    programs = {m.name: list_tests(work, m.scope)[1] if m.on == "test" else ["cllrn"]
+                for m in mutants}
 
     caught = survived = 0
     for mutant in mutants:
         kept, problem = apply(work, mutant)
-        good, line = (False, problem) if problem else judge(work, mutant)
+        good, line = (False, problem) if problem else judge(work, mutant, programs[mutant.name])
         print(time.strftime("%T"), "caught:" if good else "FAILED:", mutant.name, line, flush=True)
         caught, survived = caught + good, survived + (not good)
         for path, text in kept.items():
