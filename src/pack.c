@@ -21,7 +21,7 @@ static const char magic[8] = {'c', 'l', 'L', 'R', 'N', 'p', 'k', '\n'};
 
 enum { AT_FORMAT = 8, AT_PROGRAMS = 12, AT_BINARIES = 16, AT_RESERVED = 20 };
 enum { AT_TABLES = 24, AT_SIZE = 32, AT_CHECKSUM = 40 };
-enum { ALIGNMENT = 16, BINARY_ENTRY = 16, PROGRAM_ENTRY = 16, MAX_TEXT = 4096 };
+enum { ALIGNMENT = 16, PROGRAM_ENTRY = 16, MAX_TEXT = 4096 };
 
 static uint64_t aligned(uint64_t at)
 {
@@ -124,9 +124,11 @@ static cllrn_status read_header(const unsigned char *data, size_t size, const ch
     found->tables = (size_t)tables;
     found->programs = (size_t)number(data + AT_PROGRAMS, 4);
     found->binaries = (size_t)number(data + AT_BINARIES, 4);
+    if (number(data + AT_RESERVED, 4) != 0)
+        return damaged(error, what, "its reserved field is not 0");
+    /* A program's entry has no fewer bytes than a binary's. */
     if (found->programs > LRN_PACK_PROGRAMS || found->programs > found->tables / PROGRAM_ENTRY ||
-        found->binaries > found->programs || found->binaries > found->tables / BINARY_ENTRY ||
-        number(data + AT_RESERVED, 4) != 0)
+        found->binaries > found->programs)
         return damaged(error, what, "it counts more programs than it has room for");
     return CLLRN_SUCCESS;
 }

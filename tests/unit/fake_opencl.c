@@ -59,6 +59,8 @@ typedef struct program_detail {
     char options[256];
     char suffix[24]; /* of its kernels' names: a vendor's binary */
     bool built, binary;
+    bool kernel_made;            /* at least one */
+    const struct object *device; /* the program was built for */
 } program_detail;
 
 /* A binary is this, and then the suffix, the options and the source, each with its zero. */
@@ -146,6 +148,12 @@ static object *find(const void *handle, object_type type, const char *function)
                                                                                           : NULL;
 }
 
+static struct {
+    const char *query;
+    const void *bytes;
+    size_t size;
+} lie;
+
 static void drop(object *o)
 {
     if (--o->references == 0)
@@ -166,6 +174,7 @@ void fake_reset(void)
     build_count = 0;
     violations = 0;
     delay = false;
+    fake_lie(NULL, NULL, 0);
     memset(&fault, 0, sizeof fault);
     for (size_t i = 0; i < ledger_count; ++i)
         ledger[i].calls_since_reset = 0;
@@ -335,6 +344,21 @@ void fake_fail(size_t n, cl_int code, bool from_there_on)
     fault.from_there_on = from_there_on;
 }
 
+void fake_lie(const char *query, const void *bytes, size_t size)
+{
+    lie.query = query;
+    lie.bytes = bytes;
+    lie.size = size;
+}
+
+/* Whether the lie is about this query. */
+static bool is_lie(const char *function, const char *what)
+{
+    const size_t length = strlen(function);
+    return lie.query != NULL && strncmp(lie.query, function, length) == 0 &&
+           strcmp(lie.query + length + 1, what) == 0;
+}
+
 const char *fake_failed(size_t index)
 {
     return index < fault.count ? ledger[fault.rows[index]].name : NULL;
@@ -438,6 +462,13 @@ static cl_int answer(const char *function, bool valid, cl_int invalid, const pro
     if (p == list + count) {
         violation("%s asks for 0x%x, which this fake does not know", function, info);
         return CL_INVALID_VALUE;
+    }
+    if (is_lie(function, what)) {
+        if (value != NULL)
+            memcpy(value, lie.bytes, lie.size < size ? lie.size : size);
+        if (size_ret != NULL)
+            *size_ret = lie.size;
+        return CL_SUCCESS;
     }
     if (value == NULL && size_ret == NULL)
         violation("%s %s asks for nothing", function, p->name);
@@ -686,7 +717,7 @@ CL_API_ENTRY cl_program CL_API_CALL clCreateProgramWithSource(cl_context handle,
     } else if (code == CL_SUCCESS) {
         program_detail *p = &programs[program_count];
         size_t used = 0;
-        p->built = p->binary = false;
+        p->built = p->binary = p->kernel_made = false;
         p->suffix[0] = '\0';
         for (cl_uint i = 0; i < count; ++i) {
             const size_t length =
@@ -794,7 +825,7 @@ CL_API_ENTRY cl_program CL_API_CALL clCreateProgramWithBinary(cl_context handle,
             *status = code = CL_INVALID_BINARY;
         } else {
             program_detail *p = &programs[program_count];
-            p->built = false;
+            p->built = p->kernel_made = false;
             p->binary = true;
             snprintf(p->suffix, sizeof p->suffix, "%s", texts[0]);
             snprintf(p->options, sizeof p->options, "%s", texts[1]);
@@ -829,7 +860,7 @@ static cl_program CL_API_CALL create_program_with_il(cl_context handle, const vo
         code = CL_INVALID_VALUE;
     } else if (code == CL_SUCCESS) {
         program_detail *p = &programs[program_count];
-        p->built = false;
+        p->built = p->kernel_made = false;
         p->binary = true;
         snprintf(p->suffix, sizeof p->suffix, "%s", texts[0]);
         snprintf(p->options, sizeof p->options, "%s", texts[1]);
@@ -858,7 +889,8 @@ CL_API_ENTRY void *CL_API_CALL clGetExtensionFunctionAddressForPlatform(cl_platf
     return address;
 }
 
-/* A program of a source has a place for a binary of each device of the context. */
+/* A program has a place for each device of the context, and a binary of the one it was built for.
+ */
 CL_API_ENTRY cl_int CL_API_CALL clGetProgramInfo(cl_program handle, cl_program_info info,
                                                  size_t size, void *value, size_t *size_ret)
 {
@@ -873,10 +905,14 @@ CL_API_ENTRY cl_int CL_API_CALL clGetProgramInfo(cl_program handle, cl_program_i
     const char *const texts[3] = {p->suffix, p->options, p->source};
     if (o == NULL || !p->built)
         violation("%s of no program, or of one not built", __func__);
+    cl_uint own = 0;
+    while (own < count && context->devices[own] != p->device)
+        ++own;
+    const bool there = own < count && (p->kernel_made || !settings[p->device->detail].late);
     for (cl_uint i = 0; i < count; ++i)
         ids[i] = (cl_device_id)(void *)context->devices[i];
-    if (count > 0)
-        sizes[0] = write_binary(texts, NULL, 0);
+    if (there)
+        sizes[own] = write_binary(texts, NULL, 0);
     if (info == CL_PROGRAM_BINARIES && value != NULL)
         memcpy(places, value, size < sizeof places ? size : sizeof places);
     const property list[] = {
@@ -885,13 +921,13 @@ CL_API_ENTRY cl_int CL_API_CALL clGetProgramInfo(cl_program handle, cl_program_i
         {CL_PROGRAM_BINARY_SIZES, "CL_PROGRAM_BINARY_SIZES", count * sizeof *sizes, sizes},
         {CL_PROGRAM_BINARIES, "CL_PROGRAM_BINARIES", count * sizeof *places, places},
     };
-    unsigned char *const place = places[0];
+    unsigned char *const place = there ? places[own] : NULL;
     const cl_int code = answer(__func__, o != NULL, CL_INVALID_PROGRAM, list, COUNT(list), info,
                                size, value, size_ret);
     if (code == CL_SUCCESS && info == CL_PROGRAM_BINARIES && place != NULL)
-        write_binary(texts, place, sizes[0]);
-    for (cl_uint i = 1; code == CL_SUCCESS && info == CL_PROGRAM_BINARIES && i < count; ++i)
-        if (places[i] != NULL)
+        write_binary(texts, place, sizes[own]);
+    for (cl_uint i = 0; code == CL_SUCCESS && info == CL_PROGRAM_BINARIES && i < count; ++i)
+        if (places[i] != NULL && !(there && i == own))
             violation("%s: asks for the binary of a device that has none", __func__);
     pthread_mutex_unlock(&lock);
     return code;
@@ -933,6 +969,7 @@ clBuildProgram(cl_program handle, cl_uint count, const cl_device_id *devices, co
               strstr(settings[d->detail].extensions, "cl_khr_fp64") == NULL)))
             code = CL_BUILD_PROGRAM_FAILURE;
         p->built = code == CL_SUCCESS;
+        p->device = d;
     }
     pthread_mutex_unlock(&lock);
     return code;
@@ -1066,7 +1103,7 @@ CL_API_ENTRY cl_kernel CL_API_CALL clCreateKernel(cl_program handle, const char 
         violation("%s of no program, of one not built, or too often", __func__);
         code = CL_INVALID_PROGRAM_EXECUTABLE;
     } else if (code == CL_SUCCESS) {
-        const program_detail *p = &programs[program->detail];
+        program_detail *p = &programs[program->detail];
         kernel_detail *k = &kernels[kernel_count];
         memset(k, 0, sizeof *k);
         snprintf(k->name, sizeof k->name, "%s", name);
@@ -1081,6 +1118,7 @@ CL_API_ENTRY cl_kernel CL_API_CALL clCreateKernel(cl_program handle, const char 
             o = make(KERNEL, program->context, 0);
             o->program = program;
             o->detail = kernel_count++;
+            p->kernel_made = true;
         }
     }
     if (code_ret != NULL)

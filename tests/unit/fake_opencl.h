@@ -37,6 +37,7 @@ typedef struct fake_device_settings {
     cl_int binary_status;  /* what clCreateProgramWithBinary says of this device's binary */
     cl_int binary_result;  /* what clBuildProgram returns of a binary */
     const char *build_log; /* NULL: the log has size 0; "": size 1 */
+    bool late;             /* it compiles when a kernel is made: there is no binary before */
 } fake_device_settings;
 
 /* Forgets every object, count and fault. Each test begins with it. */
@@ -79,6 +80,12 @@ void fake_fail(size_t n, cl_int code, bool from_there_on);
 /* The calls made to fail since fake_fail, "clGetDeviceInfo CL_DEVICE_TYPE"; NULL behind the last.
  */
 const char *fake_failed(size_t index);
+
+/*
+ * Answers a query, "clGetProgramInfo CL_PROGRAM_NUM_DEVICES", with these bytes from now on, or its
+ * size, "... (size)", with this one. size is also what the driver says it wrote. NULL: the truth.
+ */
+void fake_lie(const char *query, const void *bytes, size_t size);
 
 /*
  * The ledger survives fake_reset: per call site (function, and what it asked

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "hash.h"
 #include "pack.h"
 
 static const char *const texts[CLLRN_PACK_TEXTS] = {
@@ -177,6 +178,401 @@ static void pack_open__any_length_INVALID_PACK(void **state)
     cllrn_pack_destroy(pack);
 }
 
+/*
+ * A pack as told: written as it stands here, with every checksum right, unless a test spoils
+ * something. Two programs in two binaries.
+ */
+enum { DRAFT_ROWS = LRN_PACK_PROGRAMS + 1, DRAFT_TEXT = 4200, DRAFT_SIZE = 128 * 1024 };
+
+typedef struct draft_text {
+    const char *text;
+    uint32_t length; /* as told and as written; 0: the text's with its zero */
+} draft_text;
+
+typedef struct draft_row {
+    uint32_t index;
+    draft_text texts[3]; /* name, options, kernel */
+} draft_row;
+
+typedef struct draft {
+    const char *head;
+    uint32_t format, programs, binaries, reserved;
+    uint64_t more_tables, more_size, more_checksum; /* than there is */
+    const char *texts[CLLRN_PACK_TEXTS];
+    draft_row rows[DRAFT_ROWS];
+    const char *payloads[2];
+    uint64_t sizes[2]; /* of binaries as told */
+    uint64_t more_binary_checksum;
+    size_t behind_tables, behind_payloads; /* zeros */
+    size_t cut;                            /* so many bytes are handed over; 0: all */
+} draft;
+
+static void draft_ordinary(draft *d)
+{
+    memset(d, 0, sizeof *d);
+    d->head = "clLRNpk\n";
+    d->format = LRN_PACK_FORMAT;
+    d->programs = d->binaries = 2;
+    memcpy(d->texts, texts, sizeof texts);
+    d->rows[0] = (draft_row){0, {{"a", 0}, {"-DA", 0}, {"", 0}}};
+    d->rows[1] = (draft_row){1, {{"b", 0}, {"", 0}, {"kernel_b", 0}}};
+    d->payloads[0] = "first"; /* and its zero */
+    d->payloads[1] = "second";
+    for (int i = 0; i < 2; ++i)
+        d->sizes[i] = strlen(d->payloads[i]) + 1;
+}
+
+static void put(unsigned char *at, uint64_t value, int bytes)
+{
+    for (int i = 0; i < bytes; ++i)
+        at[i] = (unsigned char)(value >> (8 * i));
+}
+
+static size_t put_text(unsigned char *at, draft_text text)
+{
+    const uint32_t length = text.length != 0 ? text.length : (uint32_t)strlen(text.text) + 1;
+    put(at, length, 4);
+    memcpy(at + 4, text.text, length);
+    return 4 + length;
+}
+
+/* What a binary's checksum covers, by the format's description. */
+static uint64_t draft_checksum(const draft *d, uint32_t index)
+{
+    uint64_t hash = 0;
+    for (int i = 0; i < CLLRN_PACK_TEXTS; ++i)
+        hash = lrn_hash_text(hash, d->texts[i]);
+    for (uint32_t row = 0; row < d->programs; ++row)
+        for (int i = 0; i < 3 && d->rows[row].index == index; ++i)
+            hash = lrn_hash_text(hash, d->rows[row].texts[i].text);
+    return lrn_hash(hash, d->payloads[index], strlen(d->payloads[index]) + 1);
+}
+
+static size_t draft_write(const draft *d, unsigned char *out)
+{
+    size_t at = LRN_PACK_HEADER;
+    memset(out, 0, DRAFT_SIZE);
+    for (int i = 0; i < CLLRN_PACK_TEXTS; ++i)
+        at += put_text(out + at, (draft_text){d->texts[i], 0});
+    for (uint32_t row = 0; row < d->programs; ++row) {
+        put(out + at, d->rows[row].index, 4);
+        at += 4;
+        for (int i = 0; i < 3; ++i)
+            at += put_text(out + at, d->rows[row].texts[i]);
+    }
+    for (uint32_t i = 0; i < d->binaries; ++i, at += 16) {
+        put(out + at, d->sizes[i], 8);
+        put(out + at + 8, draft_checksum(d, i) + d->more_binary_checksum, 8);
+    }
+    at += d->behind_tables;
+    const size_t tables = at - LRN_PACK_HEADER;
+    for (uint32_t i = 0; i < d->binaries; ++i)
+        if (d->sizes[i] == strlen(d->payloads[i]) + 1) {
+            at = (at + 15) / 16 * 16;
+            memcpy(out + at, d->payloads[i], (size_t)d->sizes[i]);
+            at += (size_t)d->sizes[i];
+        }
+    if (d->behind_payloads != 0)
+        at = (at + 15) / 16 * 16 + d->behind_payloads;
+    memcpy(out, d->head, 8);
+    put(out + 8, d->format, 4);
+    put(out + 12, d->programs, 4);
+    put(out + 16, d->binaries, 4);
+    put(out + 20, d->reserved, 4);
+    put(out + 24, tables + d->more_tables, 8);
+    put(out + 32, at + d->more_size, 8);
+    put(out + 40, lrn_hash(lrn_hash(0, out, 40), out + LRN_PACK_HEADER, tables) + d->more_checksum,
+        8);
+    return d->cut != 0 ? d->cut : at;
+}
+
+static cllrn_status draft_open(const draft *d, cllrn_pack **pack, cllrn_error *error)
+{
+    static unsigned char bytes[DRAFT_SIZE];
+    const size_t size = draft_write(d, bytes);
+    return cllrn_pack_open(bytes, size, pack, error);
+}
+
+static void pack_open__by_the_formats_description_SUCCESS(void **state)
+{
+    static draft d;
+    cllrn_pack *pack = NULL;
+    cllrn_error error = error_blank();
+    (void)state;
+    draft_ordinary(&d);
+    assert_succeeded(draft_open(&d, &pack, &error), &error);
+    assert_int_equal(pack->row_count, 2);
+    assert_string_equal(pack->rows[0].options, "-DA");
+    assert_string_equal(pack->rows[1].kernel, "kernel_b");
+    assert_memory_equal(pack->rows[1].binary, "second", 7);
+    assert_int_equal(pack->rows[1].size, 7);
+    cllrn_pack_destroy(pack);
+}
+
+static char long_text[DRAFT_TEXT];
+
+static void spoil_length(draft *d)
+{
+    d->cut = LRN_PACK_HEADER - 1;
+}
+static void spoil_head(draft *d)
+{
+    d->head = "clLRNpk\r";
+}
+static void spoil_format(draft *d)
+{
+    d->format = LRN_PACK_FORMAT + 1;
+}
+static void spoil_size_up(draft *d)
+{
+    d->more_size = 1;
+}
+static void spoil_size_down(draft *d)
+{
+    d->more_size = UINT64_MAX;
+}
+static void spoil_tables(draft *d)
+{
+    d->more_tables = 64;
+}
+static void spoil_tables_far(draft *d)
+{
+    d->more_tables = UINT64_MAX - 300;
+}
+static void spoil_checksum(draft *d)
+{
+    d->more_checksum = 1;
+}
+static void spoil_reserved(draft *d)
+{
+    d->reserved = 1;
+}
+static void spoil_more_binaries_than_programs(draft *d)
+{
+    d->programs = 1;
+}
+static void spoil_long_text(draft *d)
+{
+    d->rows[1].texts[2] = (draft_text){long_text, 4097};
+    long_text[4095] = 'x';
+    long_text[4096] = '\0';
+}
+static void spoil_text_without_end(draft *d)
+{
+    d->rows[1].texts[2].length = 8;
+}
+static void spoil_text_in_two(draft *d)
+{
+    d->rows[1].texts[2] = (draft_text){"ker\0nel", 8};
+}
+static void spoil_empty_binary(draft *d)
+{
+    d->payloads[0] = "fifteen letters"; /* the second one's place is within the pack */
+    d->sizes[0] = 16;
+    d->payloads[1] = "";
+    d->sizes[1] = 0;
+}
+static void spoil_binary_behind_the_end(draft *d)
+{
+    /* "first" ends 10 bytes before a multiple of 16, and so does the pack. */
+    d->sizes[1] = UINT64_MAX - 9;
+}
+static void spoil_binary_around_the_end(draft *d)
+{
+    /* The first one begins where its payload would and reaches 32 bytes back, the second the end.
+     */
+    d->sizes[0] = UINT64_MAX - 31;
+    d->payloads[0] = "";
+    d->sizes[1] = 32 + 7;
+    d->behind_payloads = 7;
+}
+static void spoil_unused_binary(draft *d)
+{
+    d->rows[1].index = 0;
+}
+static void spoil_behind_tables(draft *d)
+{
+    d->behind_tables = 16;
+}
+static void spoil_behind_payloads(draft *d)
+{
+    d->behind_payloads = 1;
+}
+static void spoil_index(draft *d)
+{
+    d->programs = 3;
+    d->rows[2] = (draft_row){2, {{"c", 0}, {"", 0}, {"", 0}}};
+}
+static void spoil_name(draft *d)
+{
+    d->rows[1].texts[0].text = "";
+}
+static void spoil_second_of_a_name(draft *d)
+{
+    d->rows[1].texts[0].text = "a";
+}
+static void spoil_any_device(draft *d)
+{
+    for (int i = CLLRN_PACK_PLATFORM; i < CLLRN_PACK_TEXTS; ++i)
+        d->texts[i] = "";
+}
+static void spoil_binary_checksum(draft *d)
+{
+    d->more_binary_checksum = 1;
+}
+
+/* Each is right but for one thing, and what is wrong with it is said. */
+static void pack_open__one_thing_wrong_INVALID_PACK(void **state)
+{
+    static const struct {
+        void (*spoil)(draft *d);
+        const char *due;
+    } cases[] = {
+        {spoil_length, "no clLRN pack"},
+        {spoil_head, "no clLRN pack"},
+        {spoil_format, "format "},
+        {spoil_size_up, " bytes, expected "},
+        {spoil_size_down, " bytes, expected "},
+        {spoil_tables, "tables are larger"},
+        {spoil_tables_far, "tables are larger"},
+        {spoil_checksum, "tables have another checksum"},
+        {spoil_reserved, "reserved field"},
+        {spoil_more_binaries_than_programs, "more programs than"},
+        {spoil_long_text, "tables contradict"},
+        {spoil_text_without_end, "tables contradict"},
+        {spoil_text_in_two, "tables contradict"},
+        {spoil_empty_binary, "tables contradict"},
+        {spoil_binary_behind_the_end, "tables contradict"},
+        {spoil_binary_around_the_end, "tables contradict"},
+        {spoil_unused_binary, "tables contradict"},
+        {spoil_behind_tables, "tables contradict"},
+        {spoil_behind_payloads, "tables contradict"},
+        {spoil_index, "tables contradict"},
+        {spoil_name, "tables contradict"},
+        {spoil_second_of_a_name, "tables contradict"},
+        {spoil_any_device, "no SPIR-V"},
+        {spoil_binary_checksum, "a has another checksum"},
+    };
+    static draft d;
+    (void)state;
+    memset(long_text, 'x', sizeof long_text - 1);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; ++i) {
+        cllrn_pack *pack = UNTOUCHED;
+        cllrn_error error = error_blank();
+        draft_ordinary(&d);
+        cases[i].spoil(&d);
+        assert_failed(CLLRN_INVALID_PACK, draft_open(&d, &pack, &error), &error);
+        if (strstr(error.message, cases[i].due) == NULL)
+            fail_msg("case %zu: \"%s\", expected \"%s\"", i, error.message, cases[i].due);
+        assert_ptr_equal(pack, UNTOUCHED);
+    }
+}
+
+/* A binary's checksum covers what it is told to be for, whatever the tables' one says. */
+static void pack_open__binary_of_something_else_INVALID_PACK(void **state)
+{
+    static unsigned char bytes[DRAFT_SIZE], others[DRAFT_SIZE];
+    static draft d;
+    (void)state;
+    for (int part = 0; part < CLLRN_PACK_TEXTS + 3; ++part) {
+        cllrn_pack *pack = UNTOUCHED;
+        cllrn_error error = error_blank();
+        char other[32]; /* of the same length: the tables keep their places */
+        const char **const of_rows[] = {&d.rows[1].texts[0].text, &d.rows[0].texts[1].text,
+                                        &d.rows[1].texts[2].text};
+        const char **const text =
+            part < CLLRN_PACK_TEXTS ? &d.texts[part] : of_rows[part - CLLRN_PACK_TEXTS];
+        draft_ordinary(&d);
+        const size_t size = draft_write(&d, bytes);
+        snprintf(other, sizeof other, "%s", *text);
+        ++other[0];
+        *text = other;
+        assert_int_equal(draft_write(&d, others), size);
+        /* One's tables with the other's checksums of binaries. */
+        const size_t end = LRN_PACK_HEADER + (size_t)bytes[24] + 256 * (size_t)bytes[25];
+        memcpy(others + end - 32, bytes + end - 32, 32);
+        put(others + 40,
+            lrn_hash(lrn_hash(0, others, 40), others + LRN_PACK_HEADER, end - LRN_PACK_HEADER), 8);
+        assert_failed(CLLRN_INVALID_PACK, cllrn_pack_open(others, size, &pack, &error), &error);
+        assert_non_null(strstr(error.message, "has another checksum: make it anew"));
+        assert_ptr_equal(pack, UNTOUCHED);
+    }
+}
+
+/* The most of each, and one more. */
+static void pack_open__limits_INVALID_PACK(void **state)
+{
+    static draft d;
+    static char names[DRAFT_ROWS][8];
+    (void)state;
+    for (uint32_t more = 0; more < 2; ++more) {
+        cllrn_pack *pack = NULL;
+        cllrn_error error = error_blank();
+        draft_ordinary(&d);
+        d.programs = LRN_PACK_PROGRAMS + more;
+        for (uint32_t i = 0; i < d.programs; ++i) {
+            snprintf(names[i], sizeof names[i], "%x", i);
+            d.rows[i] = (draft_row){i % 2, {{names[i], 0}, {"", 0}, {"", 0}}};
+        }
+        cllrn_status status = draft_open(&d, &pack, &error);
+        if (more == 0) {
+            assert_succeeded(status, &error);
+            assert_int_equal(pack->row_count, LRN_PACK_PROGRAMS);
+            cllrn_pack *sum = UNTOUCHED;
+            status = cllrn_pack_add(pack, "b", 1, (const char *const[]){"one more"}, NULL, 1, &sum,
+                                    &error);
+            assert_failed(CLLRN_INVALID_PACK, status, &error);
+            assert_ptr_equal(sum, UNTOUCHED);
+            cllrn_pack_destroy(pack);
+        } else {
+            assert_failed(CLLRN_INVALID_PACK, status, &error);
+            assert_non_null(strstr(error.message, "more programs than"));
+            assert_null(pack);
+        }
+    }
+    cllrn_pack *pack = NULL;
+    cllrn_error error = error_blank();
+    draft_ordinary(&d);
+    memset(long_text, 'x', sizeof long_text);
+    long_text[4095] = '\0';
+    d.rows[1].texts[2] = (draft_text){long_text, 0};
+    assert_succeeded(draft_open(&d, &pack, &error), &error);
+    cllrn_pack_destroy(pack);
+}
+
+/* Counts that the tables have no room for are refused before anything is made of them. */
+static void pack_open__counts_without_room_INVALID_PACK(void **state)
+{
+    static unsigned char bytes[DRAFT_SIZE];
+    static draft d;
+    cllrn_pack *pack = UNTOUCHED;
+    cllrn_error error = error_blank();
+    (void)state;
+    draft_ordinary(&d);
+    const size_t size = draft_write(&d, bytes);
+    const size_t tables = (size_t)bytes[24] + 256 * (size_t)bytes[25];
+    put(bytes + 12, 900, 4);
+    put(bytes + 40, lrn_hash(lrn_hash(0, bytes, 40), bytes + LRN_PACK_HEADER, tables), 8);
+    const size_t before = memory_calls();
+    assert_failed(CLLRN_INVALID_PACK, cllrn_pack_open(bytes, size, &pack, &error), &error);
+    assert_non_null(strstr(error.message, "more programs than"));
+    assert_int_equal(memory_calls(), before + 1); /* the copy */
+    assert_ptr_equal(pack, UNTOUCHED);
+}
+
+/* Larger than anything that could be read again. */
+static void pack_make__too_large_INVALID_PACK(void **state)
+{
+    static const lrn_pack_row large[] = {{"a", "", "", one, (size_t)LRN_PACK_MAX_SIZE}};
+    cllrn_pack *pack = UNTOUCHED;
+    cllrn_error error = error_blank();
+    (void)state;
+    const size_t before = memory_calls();
+    assert_failed(CLLRN_INVALID_PACK, lrn_pack_make(texts, large, 1, &pack, &error), &error);
+    assert_int_equal(memory_calls(), before);
+    assert_ptr_equal(pack, UNTOUCHED);
+}
+
 static void pack_read__files_INVALID_PACK(void **state)
 {
     static const char *const names[] = {"/nonexistent/pack", "/", "/dev/null",
@@ -321,6 +717,12 @@ int main(void)
         TEST(pack_open__other_format_INVALID_PACK),
         TEST(pack_open__any_bit_INVALID_PACK),
         TEST(pack_open__any_length_INVALID_PACK),
+        TEST(pack_open__by_the_formats_description_SUCCESS),
+        TEST(pack_open__one_thing_wrong_INVALID_PACK),
+        TEST(pack_open__binary_of_something_else_INVALID_PACK),
+        TEST(pack_open__limits_INVALID_PACK),
+        TEST(pack_open__counts_without_room_INVALID_PACK),
+        TEST(pack_make__too_large_INVALID_PACK),
         TEST(pack_read__files_INVALID_PACK),
         TEST(pack_add__many_programs_of_one_binary_SUCCESS),
         TEST(pack_add__wrong_INVALID_ARGUMENT),

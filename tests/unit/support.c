@@ -579,8 +579,8 @@ void directory_remove(const char *path)
 void *support_alloc(void *user, size_t size)
 {
     assert_ptr_equal(user, &support_alloc_user);
-    /* A word in front tells memory of this allocator from malloc's. */
-    uint64_t *memory = malloc(size + 16);
+    /* A word in front tells memory of this allocator from malloc's; rubbish lies behind it. */
+    uint64_t *memory = malloc(size + 32);
     if (memory == NULL)
         return NULL;
     *memory = UINT64_C(0xa110ca7ed);
