@@ -139,13 +139,16 @@ void lrn_program_arguments(const lrn_program_key *key, bool int64,
                    arguments, &length);
 }
 
+/* No log comes near this: a driver that tells of a longer one does not know. */
+#define MAX_LOG_SIZE ((size_t)64 << 20)
+
 /* The build log, allocated; NULL where there is none or no memory. */
 static char *build_log(cllrn_engine *engine, cl_program program)
 {
     size_t size = 0;
     if (clGetProgramBuildInfo(program, engine->device, CL_PROGRAM_BUILD_LOG, 0, NULL, &size) !=
             CL_SUCCESS ||
-        size == 0)
+        size == 0 || size > MAX_LOG_SIZE)
         return NULL;
     char *log = lrn_engine_alloc(engine, size + 1);
     if (log != NULL && clGetProgramBuildInfo(program, engine->device, CL_PROGRAM_BUILD_LOG, size,

@@ -343,6 +343,34 @@ static void enqueue_backward__scratch_over_each_tensor_PARTIAL_OVERLAP(void **st
     scene_close(&s);
 }
 
+/* Negative strides: most of a tensor lies below its offset. */
+static void enqueue_backward__scratch_below_an_offset_PARTIAL_OVERLAP(void **state)
+{
+    static const int tensors[] = {0, 1, 3};
+    const cllrn_params params = make_params(CLLRN_TORCH, 6, 1e-4, 0.75, 1.0);
+    const int64_t dims[] = {2, 6, 12}, backwards[] = {-72, 12, -1};
+    const cllrn_tensor tensor = make_tensor(3, dims, backwards, 1);
+    const uint64_t below = 83 * 4, above = 61 * 4; /* its offset, of 144 elements */
+    (void)state;
+    for (int i = 0; i < 3; ++i) {
+        scene s;
+        scene_open(&s, &params, &tensor, &tensor, &tensor, "separable");
+        s.src.offset = s.dy.offset = s.dst.offset = below;
+        const uint64_t need = cllrn_plan_scratch_size(s.plan, CLLRN_DISJOINT);
+        cllrn_memory *memory = scene_memory(&s, tensors[i]);
+        memory->offset = need + below;
+        s.scratch.buffer = memory->buffer;
+        scene_accept(&s);
+        s.scratch.offset = 4;
+        scene_refuse(CLLRN_PARTIAL_OVERLAP, &s);
+        s.scratch.offset = need + below + above - 4;
+        scene_refuse(CLLRN_PARTIAL_OVERLAP, &s);
+        s.scratch.offset = need + below + above;
+        scene_accept(&s);
+        scene_close(&s);
+    }
+}
+
 /*
  * Vectors want their scratch aligned: wherever the caller's begins, the kernel's
  * begins at a multiple of them behind it and ends within what was asked for.
@@ -445,6 +473,7 @@ int main(void)
         TEST(enqueue__less_scratch_SCRATCH_TOO_SMALL),
         TEST(enqueue__scratch_over_a_tensor_PARTIAL_OVERLAP),
         TEST(enqueue_backward__scratch_over_each_tensor_PARTIAL_OVERLAP),
+        TEST(enqueue_backward__scratch_below_an_offset_PARTIAL_OVERLAP),
         TEST(enqueue__scratch_at_odd_offsets_SUCCESS),
         TEST(enqueue__scratch_over_another_dst_PARTIAL_OVERLAP),
         TEST(enqueue__scratch_not_needed_SUCCESS),

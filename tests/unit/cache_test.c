@@ -14,6 +14,15 @@ static const lrn_program_key ordinary = {
 
 static const char suffix[] = ".program";
 
+/* The linker's --wrap puts it in place of the real one: what the library calls itself. */
+const char *__wrap_cllrn_version(void);
+static const char *library_version = CLLRN_VERSION_STRING;
+
+const char *__wrap_cllrn_version(void)
+{
+    return library_version;
+}
+
 /* A world whose engine has a cache in a directory that is not there yet. */
 typedef struct cached {
     world w;
@@ -144,6 +153,92 @@ static void cache__long_texts_SUCCESS(void **state)
         assert_int_equal(origin_of(&c, &ordinary), round < 2 ? CLLRN_COMPILED : CLLRN_CACHED);
     }
     assert_int_equal(entries(&c, found), 2);
+    cached_close(&c);
+}
+
+/* Programs of another library, or of other kernels, are kept beside this one's. */
+static void cache__of_other_libraries_and_kernels_SUCCESS(void **state)
+{
+    char found[320], path[128], command[400];
+    cached c;
+    (void)state;
+    cached_open(&c);
+    assert_int_equal(origin_of(&c, &ordinary), CLLRN_COMPILED);
+
+    library_version = "9.9.9";
+    cached_restart(&c);
+    assert_int_equal(origin_of(&c, &ordinary), CLLRN_COMPILED);
+    library_version = CLLRN_VERSION_STRING;
+    assert_int_equal(entries(&c, found), 2);
+
+    snprintf(path, sizeof path, "%s/cl", c.top);
+    snprintf(command, sizeof command, "cp -r '%s' '%s' && echo '/* another */' >>'%s/column.cl'",
+             KERNEL_DIR, path, path);
+    assert_int_equal(system(command), 0);
+    world_close(&c.w);
+    cached_world(&c);
+    c.w.options.kernel_dir = path;
+    world_engine(&c.w);
+    assert_int_equal(origin_of(&c, &ordinary), CLLRN_COMPILED);
+    assert_int_equal(entries(&c, found), 3);
+
+    cached_restart(&c);
+    assert_int_equal(origin_of(&c, &ordinary), CLLRN_CACHED);
+    cached_close(&c);
+}
+
+/* In the place of an entry, whole and with every checksum right, but of something else. */
+static void cache__entry_of_something_else_is_dropped_SUCCESS(void **state)
+{
+    enum { NAME = CLLRN_PACK_TEXTS, OPTIONS, KERNEL, TWO, NONE, WAYS };
+    (void)state;
+    for (int way = 0; way < WAYS; ++way) {
+        char found[320];
+        cached c;
+        cllrn_pack *right = NULL, *wrong = NULL;
+        const char *texts[CLLRN_PACK_TEXTS];
+        cached_open(&c);
+        assert_int_equal(origin_of(&c, &ordinary), CLLRN_COMPILED);
+        assert_int_equal(entries(&c, found), 1);
+        assert_int_equal(lrn_pack_read(found, false, &right, NULL), CLLRN_SUCCESS);
+        lrn_pack_row rows[] = {right->rows[0], right->rows[0]};
+        memcpy(texts, right->texts, sizeof texts);
+        rows[1].name = "another";
+        if (way < CLLRN_PACK_TEXTS)
+            texts[way] = "another";
+        else if (way == NAME)
+            rows[0].name = "another";
+        else if (way == OPTIONS)
+            rows[0].options = "-DANOTHER";
+        else if (way == KERNEL)
+            rows[0].kernel = "forward_column";
+        const size_t count = way == NONE ? 0 : way == TWO ? 2 : 1;
+        assert_int_equal(lrn_pack_make(texts, rows, count, &wrong, NULL), CLLRN_SUCCESS);
+        FILE *file = fopen(found, "wb");
+        assert_non_null(file);
+        assert_int_equal(fwrite(wrong->data, 1, wrong->size, file), wrong->size);
+        assert_int_equal(fclose(file), 0);
+
+        cached_restart(&c);
+        assert_int_equal(origin_of(&c, &ordinary), CLLRN_COMPILED);
+        cached_restart(&c);
+        assert_int_equal(origin_of(&c, &ordinary), CLLRN_CACHED);
+        cllrn_pack_destroy(wrong);
+        cllrn_pack_destroy(right);
+        cached_close(&c);
+    }
+}
+
+/* Drivers that compile when a kernel is made have no binary before. */
+static void cache__driver_compiles_late_SUCCESS(void **state)
+{
+    cached c;
+    (void)state;
+    cached_open(&c);
+    fake_settings(c.w.device)->late = true;
+    assert_int_equal(origin_of(&c, &ordinary), CLLRN_COMPILED);
+    cached_restart(&c);
+    assert_int_equal(origin_of(&c, &ordinary), CLLRN_CACHED);
     cached_close(&c);
 }
 
@@ -569,6 +664,9 @@ int main(void)
         TEST(cache__second_start_hits_SUCCESS),
         TEST(cache__everything_in_the_key_counts_SUCCESS),
         TEST(cache__long_texts_SUCCESS),
+        TEST(cache__of_other_libraries_and_kernels_SUCCESS),
+        TEST(cache__entry_of_something_else_is_dropped_SUCCESS),
+        TEST(cache__driver_compiles_late_SUCCESS),
         TEST(cache__directory_SUCCESS),
         TEST(cache__where_it_is_wanted_SUCCESS),
         TEST(cache__device_does_not_tell_SUCCESS),

@@ -196,6 +196,46 @@ static void program_get__build_fails_without_a_log_callback_BUILD_FAILURE(void *
     world_close(&w);
 }
 
+/* Drivers that tell another size of the log than it has, or end it without a zero. */
+static void program_get__log_of_another_size_BUILD_FAILURE(void **state)
+{
+    static const char log[] = "a log of forty characters without an end", none[] = "(no build log)";
+    static const struct {
+        const char *query;
+        const char *bytes;
+        size_t size;
+        const char *expected;
+    } rows[] = {
+        {"clGetProgramBuildInfo CL_PROGRAM_BUILD_LOG (size)", NULL, 7, none},
+        {"clGetProgramBuildInfo CL_PROGRAM_BUILD_LOG (size)", NULL, 1000, log},
+        {"clGetProgramBuildInfo CL_PROGRAM_BUILD_LOG (size)", NULL, 0, none},
+        {"clGetProgramBuildInfo CL_PROGRAM_BUILD_LOG (size)", NULL, SIZE_MAX, none},
+        {"clGetProgramBuildInfo CL_PROGRAM_BUILD_LOG", log, sizeof log - 1, log},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; ++i) {
+        heard h = {.expected = rows[i].expected};
+        world w = world_handles();
+        const lrn_program *program = UNTOUCHED;
+        cllrn_error error = error_blank();
+        w.options.log = listen;
+        w.options.log_user = &h;
+        world_engine(&w);
+        fake_settings(w.device)->build_result = CL_BUILD_PROGRAM_FAILURE;
+        /* Of a log that is not to end in a zero the size is its last character's. */
+        fake_settings(w.device)->build_log = rows[i].bytes != NULL ? log + 1 : log;
+        fake_lie(rows[i].query, rows[i].bytes, rows[i].size);
+
+        const cllrn_status status = lrn_program_get(w.engine, &ordinary, &program, &error);
+
+        assert_failed(CLLRN_BUILD_FAILURE, status, &error);
+        assert_int_equal(error.cl_error, CL_BUILD_PROGRAM_FAILURE);
+        assert_ptr_equal(program, UNTOUCHED);
+        assert_true(h.seen);
+        world_close(&w);
+    }
+}
+
 static void program_get__opencl_fails_its_status(void **state)
 {
     static const struct {
@@ -256,6 +296,7 @@ int main(void)
         TEST(program_options__of_all_keys_different_SUCCESS),
         TEST(program_get__build_fails_BUILD_FAILURE),
         TEST(program_get__build_fails_without_a_log_callback_BUILD_FAILURE),
+        TEST(program_get__log_of_another_size_BUILD_FAILURE),
         TEST(program_get__opencl_fails_its_status),
         TEST(program_get__success_is_logged_SUCCESS),
     };

@@ -168,6 +168,109 @@ static void pack__of_another_device_PACK_MISMATCH(void **state)
     world_close(&w);
 }
 
+/* A program is its name and its options: a binary of that name built with others is another's. */
+static void pack__other_options_PROGRAM_MISSING(void **state)
+{
+    (void)state;
+    world w = world_open();
+    lrn_program_key seven = ordinary;
+    seven.taps = 7;
+    const lrn_program *program = NULL;
+    cllrn_pack *pack = NULL, *other = NULL;
+    cllrn_error error = error_blank();
+    assert_int_equal(lrn_program_get(w.engine, &seven, &program, NULL), CLLRN_SUCCESS);
+    assert_succeeded(cllrn_engine_export(w.engine, &pack, &error), &error);
+    lrn_pack_row row = pack->rows[0];
+    row.name = "cllrn_forward_column_f32_t5_p34_w1_i32_v3";
+    assert_succeeded(lrn_pack_make(pack->texts, &row, 1, &other, &error), &error);
+
+    assert_succeeded(cllrn_engine_import(w.engine, other->data, other->size, &error), &error);
+    assert_succeeded(lrn_program_get(w.engine, &ordinary, &program, &error), &error);
+    assert_int_equal(program->origin, CLLRN_COMPILED);
+    cllrn_engine_destroy(w.engine);
+    use_pack(&w, other);
+    world_engine(&w);
+    program = UNTOUCHED;
+    assert_failed(CLLRN_PROGRAM_MISSING, lrn_program_get(w.engine, &ordinary, &program, &error),
+                  &error);
+    assert_ptr_equal(program, UNTOUCHED);
+    cllrn_pack_destroy(other);
+    cllrn_pack_destroy(pack);
+    world_close(&w);
+}
+
+/* A context's programs have a place for each of its devices; the engine's binary is in its own. */
+static void export__second_device_of_a_context_SUCCESS(void **state)
+{
+    (void)state;
+    for (int own = 0; own < 3; ++own) {
+        support_setup(NULL);
+        cl_device_id devices[] = {fake_device(), fake_device(), fake_device()};
+        world w = {.device = devices[own], .context = fake_context(3, devices)};
+        w.queue = fake_queue(w.context, w.device);
+        w.options = (cllrn_engine_options)CLLRN_ENGINE_OPTIONS_INIT;
+        cllrn_pack *pack = make_pack(&w);
+        const lrn_program *program = NULL;
+        cllrn_error error = error_blank();
+        world_engine(&w);
+        assert_succeeded(cllrn_engine_import(w.engine, pack->data, pack->size, &error), &error);
+        assert_succeeded(lrn_program_get(w.engine, &ordinary, &program, &error), &error);
+        assert_int_equal(program->origin, CLLRN_GIVEN);
+        cllrn_pack_destroy(pack);
+        world_close(&w);
+        assert_int_equal(support_teardown(NULL), 0);
+    }
+}
+
+/* Drivers that compile when a kernel is made have no binary before. */
+static void export__of_a_driver_that_compiles_late_SUCCESS(void **state)
+{
+    (void)state;
+    world w = world_handles();
+    fake_settings(w.device)->late = true;
+    cllrn_pack *pack = make_pack(&w);
+    assert_true(pack->rows[0].size > 100);
+    cllrn_pack_destroy(pack);
+    world_close(&w);
+}
+
+/* Numbers that cannot be right are refused before anything is made of them. */
+static void export__numbers_that_cannot_be_OPENCL_FAILURE(void **state)
+{
+    static const cl_uint none = 0, many = 65537;
+    static const size_t nothing = 0, huge = (size_t)LRN_PACK_MAX_SIZE + 1;
+    static const cl_device_id another = (cl_device_id)UNTOUCHED;
+    static const struct {
+        const char *query;
+        const void *bytes;
+        size_t size;
+        cl_int code;
+    } rows[] = {
+        {"clGetProgramInfo CL_PROGRAM_NUM_DEVICES", &none, sizeof none, CL_INVALID_PROGRAM},
+        {"clGetProgramInfo CL_PROGRAM_NUM_DEVICES", &many, sizeof many, CL_INVALID_PROGRAM},
+        {"clGetProgramInfo CL_PROGRAM_DEVICES", &another, sizeof another, CL_INVALID_DEVICE},
+        {"clGetProgramInfo CL_PROGRAM_BINARY_SIZES", &nothing, sizeof nothing, CL_INVALID_BINARY},
+        {"clGetProgramInfo CL_PROGRAM_BINARY_SIZES", &huge, sizeof huge, CL_INVALID_BINARY},
+    };
+    (void)state;
+    world w = world_open();
+    const lrn_program *program = NULL;
+    assert_int_equal(lrn_program_get(w.engine, &ordinary, &program, NULL), CLLRN_SUCCESS);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; ++i) {
+        cllrn_pack *pack = UNTOUCHED;
+        cllrn_error error = error_blank();
+        fake_lie(rows[i].query, rows[i].bytes, rows[i].size);
+        assert_failed(CLLRN_OPENCL_FAILURE, cllrn_engine_export(w.engine, &pack, &error), &error);
+        assert_int_equal(error.cl_error, rows[i].code);
+        assert_ptr_equal(pack, UNTOUCHED);
+    }
+    cllrn_pack *pack = NULL;
+    fake_lie(NULL, NULL, 0);
+    assert_int_equal(cllrn_engine_export(w.engine, &pack, NULL), CLLRN_SUCCESS);
+    cllrn_pack_destroy(pack);
+    world_close(&w);
+}
+
 /* One binary of a vendor's compiler, loaded once, with a kernel for each program. */
 static void pack__vendors_binary_SUCCESS(void **state)
 {
@@ -544,6 +647,10 @@ int main(void)
         TEST(pack__from_a_file_SUCCESS),
         TEST(pack__plans_SUCCESS),
         TEST(pack__of_another_device_PACK_MISMATCH),
+        TEST(pack__other_options_PROGRAM_MISSING),
+        TEST(export__second_device_of_a_context_SUCCESS),
+        TEST(export__of_a_driver_that_compiles_late_SUCCESS),
+        TEST(export__numbers_that_cannot_be_OPENCL_FAILURE),
         TEST(pack__vendors_binary_SUCCESS),
         TEST(pack__kernel_is_not_in_the_binary_BUILD_FAILURE),
         TEST(spirv__for_devices_that_take_it_SUCCESS),

@@ -340,6 +340,110 @@ static void select__forced_variant_INVALID_VARIANT(void **state)
     }
 }
 
+/*
+ * Strides of blocked tensors that could be taken for those of others: one block of channels, whose
+ * stride means nothing, and one position, whose stride means nothing.
+ */
+static void select__blocks_that_look_like_others_INVALID_VARIANT(void **state)
+{
+    const int64_t one_block[] = {2, 16, 5, 5}, looks_packed[] = {400, 1, 80, 16},
+                  apart[] = {800, 800, 160, 32};
+    const int64_t one_position[] = {2, 9, 1, 1}, looks_planar[] = {16, 1, 1, 1},
+                  two_blocks[] = {2, 16, 1, 1};
+    cllrn_tensor packed = make_tensor(4, one_block, looks_packed, 1),
+                 gaps = make_tensor(4, one_block, apart, 1),
+                 planar = make_tensor(4, one_position, looks_planar, 1);
+    packed.channel_block = gaps.channel_block = planar.channel_block = 16;
+    const cllrn_tensor eights = make_blocked(4, two_blocks, 1, 8),
+                       sixteens = make_blocked(4, two_blocks, 1, 16);
+    const cllrn_params three = window(1, 1);
+    const struct {
+        const char *name;
+        const cllrn_tensor *src, *dst;
+    } rows[] = {
+        {"packed", &packed, &packed},    {"packed", &planar, &planar},
+        {"planar", &planar, &planar},    {"group", &packed, &packed},
+        {"column", &planar, &planar},    {"blocked", &gaps, &gaps},
+        {"blocked", &eights, &sixteens}, {"blocked", &sixteens, &eights},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; ++i)
+        for (int32_t direction = CLLRN_FORWARD; direction <= CLLRN_BACKWARD; ++direction) {
+            const wish w = {rows[i].src, rows[i].dst,    &three,
+                            direction,   CLLRN_DISJOINT, rows[i].name};
+            lrn_selection selection;
+            cllrn_error error = error_blank();
+            assert_failed(CLLRN_INVALID_VARIANT, try_select(&w, &cpu, &selection, &error), &error);
+        }
+}
+
+/* What a variant asks of strides it asks of each tensor. */
+static void select__one_tensor_has_gaps_INVALID_VARIANT(void **state)
+{
+    const int64_t dims[] = {2, 16, 5, 5}, places[] = {800, 50, 10, 2},
+                  rows_apart[] = {480, 30, 5, 1};
+    const int64_t last[] = {2, 5, 5, 16}, channels[] = {800, 160, 32, 2};
+    const int64_t blocks[] = {2, 48, 5, 5}, places_of_blocks[] = {2400, 800, 160, 32},
+                  blocks_apart[] = {1440, 480, 80, 16};
+    const cllrn_tensor nchw = make_nchw(2, 16, 5, 5), nhwc = make_nhwc(2, 16, 5, 5),
+                       blocked = make_blocked(4, blocks, 1, 16);
+    const cllrn_tensor channels_apart = make_tensor(4, last, channels, -1),
+                       positions_apart = make_tensor(4, dims, places, 1),
+                       lines_apart = make_tensor(4, dims, rows_apart, 1);
+    cllrn_tensor gaps_in_blocks = make_tensor(4, blocks, places_of_blocks, 1),
+                 gaps_between_blocks = make_tensor(4, blocks, blocks_apart, 1);
+    gaps_in_blocks.channel_block = gaps_between_blocks.channel_block = 16;
+    const cllrn_params three = window(1, 1);
+    const struct {
+        const char *name;
+        const cllrn_tensor *good, *bad;
+    } rows[] = {
+        {"packed", &nhwc, &channels_apart},          {"group", &nhwc, &channels_apart},
+        {"planar", &nchw, &positions_apart},         {"planar", &nchw, &lines_apart},
+        {"column", &nchw, &positions_apart},         {"blocked", &blocked, &gaps_in_blocks},
+        {"blocked", &blocked, &gaps_between_blocks},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; ++i)
+        for (int bad = 0; bad < 4; ++bad) {
+            const cllrn_tensor *const tensors[] = {bad == 0 ? rows[i].bad : rows[i].good,
+                                                   bad == 1 ? rows[i].bad : rows[i].good,
+                                                   bad == 2 ? rows[i].bad : rows[i].good};
+            const lrn_shape shape = lrn_shape_make(&three, tensors[0], tensors[1], tensors[2]);
+            const lrn_request request = {&shape, &three, CLLRN_BACKWARD, CLLRN_DISJOINT,
+                                         rows[i].name};
+            lrn_selection selection;
+            cllrn_error error = error_blank();
+            const cllrn_status status = lrn_select(&request, &cpu, &selection, &error);
+            if (bad < 3)
+                assert_failed(CLLRN_INVALID_VARIANT, status, &error);
+            else
+                assert_succeeded(status, &error);
+        }
+}
+
+/* The fast kernels' indices have 32 bits. */
+static void select__fast_kernels_are_not_wide_INVALID_VARIANT(void **state)
+{
+    const int64_t dims[] = {1 << 17, 16, 32, 32};
+    const cllrn_tensor nchw = make_nchw(1 << 17, 16, 32, 32), nhwc = make_nhwc(1 << 17, 16, 32, 32),
+                       blocked = make_blocked(4, dims, 1, 16);
+    const cllrn_params three = window(1, 1);
+    const struct {
+        const char *name;
+        const cllrn_tensor *tensor;
+    } rows[] = {{"packed", &nhwc}, {"group", &nhwc},  {"planar", &nchw},
+                {"column", &nchw}, {"stream", &nhwc}, {"blocked", &blocked}};
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; ++i) {
+        const wish w = {rows[i].tensor, rows[i].tensor, &three,
+                        CLLRN_FORWARD,  CLLRN_DISJOINT, rows[i].name};
+        lrn_selection selection;
+        cllrn_error error = error_blank();
+        assert_failed(CLLRN_INVALID_VARIANT, try_select(&w, &cpu, &selection, &error), &error);
+    }
+}
+
 /* What shares local memory needs that much, in the backward direction four times as much. */
 static void select__local_memory_SUCCESS(void **state)
 {
@@ -423,7 +527,10 @@ static void select__beyond_the_cache_SUCCESS(void **state)
 /* Taps far outside a line are told by 32-bit places, tiles of channels by 16-bit numbers. */
 static void select__far_taps_and_many_tiles_SUCCESS(void **state)
 {
-    const int64_t two[] = {1, 2, 1, 430000000}, less[] = {1, 2, 1, 90000000},
+    /* With two channels and five taps rows 0 to 2 + 2 * (5 + LRN_ROWS) are told. */
+    const int64_t rows_told = 2 + 2 * (5 + LRN_ROWS) + 1;
+    const int64_t two[] = {1, 2, 1, (INT64_C(1) << 31) / rows_told},
+                  less[] = {1, 2, 1, (INT64_C(1) << 31) / (rows_told + 1)},
                   one[] = {1, 1, 1, (1 << 30) - 1}, many[] = {1, 70000000};
     const cllrn_tensor far = with_dtype(make_tensor(4, two, NULL, 1), CLLRN_F16),
                        near = with_dtype(make_tensor(4, less, NULL, 1), CLLRN_F16),
@@ -672,6 +779,9 @@ int main(void)
         TEST(select__pipelined_SUCCESS),
         TEST(select__names_and_kernels_SUCCESS),
         TEST(select__forced_variant_INVALID_VARIANT),
+        TEST(select__blocks_that_look_like_others_INVALID_VARIANT),
+        TEST(select__one_tensor_has_gaps_INVALID_VARIANT),
+        TEST(select__fast_kernels_are_not_wide_INVALID_VARIANT),
         TEST(select__local_memory_SUCCESS),
         TEST(select__beyond_the_cache_SUCCESS),
         TEST(select__far_taps_and_many_tiles_SUCCESS),
