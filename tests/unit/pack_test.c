@@ -522,6 +522,7 @@ static void pack_open__limits_INVALID_PACK(void **state)
             status = cllrn_pack_add(pack, "b", 1, (const char *const[]){"one more"}, NULL, 1, &sum,
                                     &error);
             assert_failed(CLLRN_INVALID_PACK, status, &error);
+            assert_non_null(strstr(error.message, "1025 programs, expected at most 1024"));
             assert_ptr_equal(sum, UNTOUCHED);
             cllrn_pack_destroy(pack);
         } else {

@@ -348,7 +348,7 @@ static void select__blocks_that_look_like_others_INVALID_VARIANT(void **state)
 {
     const int64_t one_block[] = {2, 16, 5, 5}, looks_packed[] = {400, 1, 80, 16},
                   apart[] = {800, 800, 160, 32};
-    const int64_t one_position[] = {2, 9, 1, 1}, looks_planar[] = {16, 1, 1, 1},
+    const int64_t one_position[] = {1, 9, 1, 1}, looks_planar[] = {16, 1, 1, 1},
                   two_blocks[] = {2, 16, 1, 1};
     cllrn_tensor packed = make_tensor(4, one_block, looks_packed, 1),
                  gaps = make_tensor(4, one_block, apart, 1),
