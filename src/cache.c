@@ -177,6 +177,13 @@ static cllrn_status check_entry(const cllrn_engine *engine, const cllrn_pack *pa
     return CLLRN_SUCCESS;
 }
 
+/* Of an entry that cannot be opened for want of something nothing is known. */
+static cllrn_status status_of(int code)
+{
+    return code == ENOMEM || code == EMFILE || code == ENFILE ? CLLRN_OUT_OF_MEMORY
+                                                              : CLLRN_INVALID_PACK;
+}
+
 static cllrn_pack *read_entry(cllrn_engine *engine, int directory, const char *entry,
                               const char *name, const char *options)
 {
@@ -189,7 +196,7 @@ static cllrn_pack *read_entry(cllrn_engine *engine, int directory, const char *e
     if (code == ENOENT)
         return NULL;
     if (code != 0) {
-        status = lrn_fail(&error, CLLRN_INVALID_PACK, "cache entry: %s",
+        status = lrn_fail(&error, status_of(code), "cache entry: %s",
                           code == ELOOP ? "it is a symbolic link" : lrn_disk_message(code));
     } else if (!lrn_disk_is_private(content.owner, content.mode)) {
         free(content.data);

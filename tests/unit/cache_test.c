@@ -556,6 +556,107 @@ static void cache__is_bounded_SUCCESS(void **state)
     cached_close(&c);
 }
 
+/* What is no entry is neither counted nor removed, whatever it resembles. */
+static void cache__files_of_others_stay_SUCCESS(void **state)
+{
+    static const char *const names[] = {"README",
+                                        "0123456789abcdef",
+                                        "0123456789abcdef.program.old",
+                                        "0123456789abcdeg.program",
+                                        "notes.program",
+                                        "00123456789abcdef.program"};
+    const struct timespec old[2] = {{1000000000, 0}, {1000000000, 0}};
+    enum { FILES = sizeof names / sizeof *names };
+    char path[FILES][160], found[320];
+    struct stat status;
+    cached c;
+    (void)state;
+    cached_open(&c);
+    assert_int_equal(origin_of(&c, &ordinary), CLLRN_COMPILED);
+    assert_int_equal(entries(&c, found), 1);
+    assert_int_equal(stat(found, &status), 0);
+    for (int i = 0; i < FILES; ++i) {
+        snprintf(path[i], sizeof path[i], "%s/%s", c.directory, names[i]);
+        FILE *file = fopen(path[i], "w");
+        assert_non_null(file);
+        fclose(file);
+        assert_int_equal(truncate(path[i], 1 << 20), 0);
+        assert_int_equal(utimensat(AT_FDCWD, path[i], old, 0), 0);
+    }
+    world_close(&c.w);
+    cached_world(&c);
+    c.w.options.cache_limit = (uint64_t)status.st_size * 5 / 2; /* two entries */
+    world_engine(&c.w);
+    for (int width = 2; width <= 8; width *= 2) {
+        lrn_program_key key = ordinary;
+        key.width = width;
+        usleep(20000); /* file systems keep time in steps */
+        assert_int_equal(origin_of(&c, &key), CLLRN_COMPILED);
+    }
+    for (int i = 0; i < FILES; ++i)
+        assert_int_equal(stat(path[i], &status), 0);
+    assert_int_equal(entries(&c, found), 2 + 3); /* three of the files end like entries */
+    cached_close(&c);
+}
+
+/* An entry of no use is gone, though nothing could be put in its place. */
+static void cache__bad_entry_is_removed_BUILD_FAILURE(void **state)
+{
+    (void)state;
+    for (int damaged = 0; damaged <= 1; ++damaged) {
+        char found[320];
+        cached c;
+        const lrn_program *program = UNTOUCHED;
+        cllrn_error error = error_blank();
+        cached_open(&c);
+        assert_int_equal(origin_of(&c, &ordinary), CLLRN_COMPILED);
+        assert_int_equal(entries(&c, found), 1);
+        cached_restart(&c);
+        if (damaged)
+            assert_int_equal(truncate(found, 100), 0);
+        else
+            fake_settings(c.w.device)->binary_status = CL_INVALID_BINARY;
+        fake_settings(c.w.device)->build_result = CL_BUILD_PROGRAM_FAILURE;
+        assert_failed(CLLRN_BUILD_FAILURE, lrn_program_get(c.w.engine, &ordinary, &program, &error),
+                      &error);
+        assert_ptr_equal(program, UNTOUCHED);
+        assert_int_equal(entries(&c, found), 0);
+        cached_close(&c);
+    }
+}
+
+/* Without memory or descriptors nothing is known of an entry: it stays. */
+static void cache__entry_that_could_not_be_read_stays_SUCCESS(void **state)
+{
+    static const int codes[] = {0, EMFILE, ENFILE}; /* 0: memory */
+    (void)state;
+    for (size_t i = 0; i < sizeof codes / sizeof *codes; ++i) {
+        char found[320];
+        cached c;
+        size_t n = 1;
+        bool failed = true;
+        cached_open(&c);
+        assert_int_equal(origin_of(&c, &ordinary), CLLRN_COMPILED);
+        for (; failed; ++n) {
+            const lrn_program *program = NULL;
+            cached_restart(&c);
+            if (codes[i] == 0)
+                memory_fail(n, true);
+            else
+                disk_fail(n, codes[i], true);
+            fake_settings(c.w.device)->build_result = CL_BUILD_PROGRAM_FAILURE;
+            const cllrn_status status = lrn_program_get(c.w.engine, &ordinary, &program, NULL);
+            failed = codes[i] == 0 ? memory_failed() > 0 : disk_calls() >= n;
+            memory_fail(0, false);
+            disk_fail(0, 0, false);
+            assert_int_equal(status == CLLRN_SUCCESS, !failed);
+            assert_int_equal(entries(&c, found), 1);
+        }
+        assert_true(n > 3);
+        cached_close(&c);
+    }
+}
+
 static void cache__larger_than_its_limit_SUCCESS(void **state)
 {
     char found[320];
@@ -676,6 +777,9 @@ int main(void)
         TEST(cache__every_opencl_call_SUCCESS),
         TEST(cache__every_allocation_and_file_call_SUCCESS),
         TEST(cache__is_bounded_SUCCESS),
+        TEST(cache__files_of_others_stay_SUCCESS),
+        TEST(cache__bad_entry_is_removed_BUILD_FAILURE),
+        TEST(cache__entry_that_could_not_be_read_stays_SUCCESS),
         TEST(cache__larger_than_its_limit_SUCCESS),
         TEST(cache__abandoned_files_go_SUCCESS),
         TEST(cache__entry_of_others_is_dropped_SUCCESS),

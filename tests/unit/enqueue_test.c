@@ -213,6 +213,10 @@ static void enqueue__forbidden_access_INVALID_BUFFER(void **state)
         memory->buffer =
             fake_buffer(s.w.context, forbidden[which] | CL_MEM_ALLOC_HOST_PTR, SCENE_BYTES);
         scene_refuse(CLLRN_INVALID_BUFFER, &s);
+        if (memory == &s.scratch) { /* which is read and written */
+            memory->buffer = fake_buffer(s.w.context, CL_MEM_WRITE_ONLY, SCENE_BYTES);
+            scene_refuse(CLLRN_INVALID_BUFFER, &s);
+        }
         scene_close(&s);
     }
 }

@@ -588,6 +588,37 @@ static void pack_read__files_INVALID_PACK(void **state)
     }
 }
 
+static void pack_read__every_allocation_OUT_OF_MEMORY(void **state)
+{
+    char directory[64], path[80];
+    (void)state;
+    cllrn_pack *pack = make();
+    directory_make(directory);
+    snprintf(path, sizeof path, "%s/pack", directory);
+    FILE *file = fopen(path, "wb");
+    assert_non_null(file);
+    assert_int_equal(fwrite(pack->data, 1, pack->size, file), pack->size);
+    assert_int_equal(fclose(file), 0);
+    for (size_t n = 1;; ++n) {
+        cllrn_pack *copy = UNTOUCHED;
+        cllrn_error error = error_blank();
+        memory_fail(n, false);
+        const cllrn_status status = lrn_pack_read(path, false, &copy, &error);
+        const bool failed = memory_failed() > 0;
+        memory_fail(0, false);
+        if (!failed) {
+            assert_succeeded(status, &error);
+            cllrn_pack_destroy(copy);
+            assert_true(n > 4);
+            break;
+        }
+        assert_failed(CLLRN_OUT_OF_MEMORY, status, &error);
+        assert_ptr_equal(copy, UNTOUCHED);
+    }
+    directory_remove(directory);
+    cllrn_pack_destroy(pack);
+}
+
 static void pack_add__many_programs_of_one_binary_SUCCESS(void **state)
 {
     static const char *const names[] = {"x", "y", "z"}, *const kernels[] = {"kx", NULL, "kz"};
@@ -725,6 +756,7 @@ int main(void)
         TEST(pack_open__counts_without_room_INVALID_PACK),
         TEST(pack_make__too_large_INVALID_PACK),
         TEST(pack_read__files_INVALID_PACK),
+        TEST(pack_read__every_allocation_OUT_OF_MEMORY),
         TEST(pack_add__many_programs_of_one_binary_SUCCESS),
         TEST(pack_add__wrong_INVALID_ARGUMENT),
         TEST(pack__every_allocation_OUT_OF_MEMORY),

@@ -494,6 +494,129 @@ static void spirv__driver_refuses_it_BUILD_FAILURE(void **state)
     world_close(&w);
 }
 
+/* A device may say that it takes modules of a platform that has no function for them. */
+static void spirv__platform_without_the_function_PACK_MISMATCH(void **state)
+{
+    (void)state;
+    world w = world_handles();
+    cllrn_pack *pack = make_modules(&w);
+    cl_device_id other = fake_device(); /* the fake's platform is as its first device */
+    cllrn_error error = error_blank();
+    fake_settings(other)->il = "SPIR-V_1.0";
+    assert_failed(CLLRN_PACK_MISMATCH, cllrn_pack_check(pack, other, 0, &error), &error);
+    fake_settings(w.device)->il = "SPIR-V_1.0";
+    error = error_blank();
+    assert_succeeded(cllrn_pack_check(pack, other, 0, &error), &error);
+    fake_release(other);
+    cllrn_pack_destroy(pack);
+    world_close(&w);
+}
+
+/* Modules for any device are still those of one library and its kernels. */
+static void spirv__of_another_library_PACK_MISMATCH(void **state)
+{
+    (void)state;
+    world w = world_handles();
+    cllrn_pack *pack = make_modules(&w);
+    fake_settings(w.device)->il = "SPIR-V_1.0";
+    for (int which = CLLRN_PACK_LIBRARY; which <= CLLRN_PACK_KERNELS; ++which) {
+        const char *texts[CLLRN_PACK_TEXTS];
+        cllrn_pack *other = NULL;
+        cllrn_engine *engine = UNTOUCHED;
+        cllrn_error error = error_blank();
+        memcpy(texts, pack->texts, sizeof texts);
+        texts[which] = "another";
+        assert_succeeded(lrn_pack_make(texts, pack->rows, 1, &other, &error), &error);
+        use_pack(&w, other);
+        assert_failed(CLLRN_PACK_MISMATCH,
+                      cllrn_engine_create(w.context, w.device, &w.options, &engine, &error),
+                      &error);
+        assert_ptr_equal(engine, UNTOUCHED);
+        cllrn_pack_destroy(other);
+    }
+    cllrn_pack_destroy(pack);
+    world_close(&w);
+}
+
+/* A pack is for any device where nothing at all is told of one. */
+static void identity_is_any__one_text_is_told(void **state)
+{
+    (void)state;
+    for (int told = 0; told < CLLRN_PACK_TEXTS; ++told) {
+        const char *texts[CLLRN_PACK_TEXTS];
+        for (int i = 0; i < CLLRN_PACK_TEXTS; ++i)
+            texts[i] = i == told ? "told" : "";
+        assert_int_equal(lrn_identity_is_any(texts), told < CLLRN_PACK_PLATFORM);
+    }
+}
+
+/* A module is its magic, in either order of bytes, and more. */
+static void spirv__magic_INVALID_PACK(void **state)
+{
+    static const struct {
+        const char *bytes;
+        size_t size;
+        bool module;
+    } rows[] = {
+        {"\x03\x02\x23\x07#", 5, true},  {"\x07\x23\x02\x03#", 5, true},
+        {"\x03\x02\x23\x07", 4, false},  {"\x07\x23\x02\x03", 4, false},
+        {"\x03\x02\x23\x03#", 5, false}, {"\x03", 1, false},
+    };
+    static const char *const names[] = {"a program"};
+    cllrn_pack *empty = NULL;
+    (void)state;
+    assert_int_equal(cllrn_pack_create(&empty, NULL), CLLRN_SUCCESS);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; ++i) {
+        cllrn_pack *pack = NULL;
+        cllrn_error error = error_blank();
+        const cllrn_status status =
+            cllrn_pack_add(empty, rows[i].bytes, rows[i].size, names, NULL, 1, &pack, &error);
+        if (rows[i].module) {
+            assert_succeeded(status, &error);
+        } else {
+            assert_failed(CLLRN_INVALID_PACK, status, &error);
+            assert_null(pack);
+        }
+        cllrn_pack_destroy(pack);
+    }
+    cllrn_pack_destroy(empty);
+}
+
+/* A device without 64-bit integers has names of its own, by which its programs are built. */
+static void engine_build__of_a_device_without_64_bit_integers_SUCCESS(void **state)
+{
+    char name[CLLRN_KERNEL_NAME_SIZE];
+    (void)state;
+    world w = world_handles();
+    cllrn_error error = error_blank();
+    fake_settings(w.device)->profile = "EMBEDDED_PROFILE";
+    fake_settings(w.device)->extensions = "";
+    world_engine(&w);
+    assert_int_equal(cllrn_engine_program_name(w.engine, 0, name), 1);
+    assert_non_null(strstr(name, "_o32_v"));
+    assert_succeeded(cllrn_engine_build(w.engine, name, &error), &error);
+    assert_non_null(strstr(fake_build_options(0), "-DLRN_OFFSET=uint"));
+    assert_failed(CLLRN_INVALID_ARGUMENT,
+                  cllrn_engine_build(w.engine, "cllrn_forward_column_f32_t5_p34_w1_i32_v3", &error),
+                  &error);
+    world_close(&w);
+}
+
+/* An engine with a pack keeps nothing. */
+static void pack__has_no_cache_SUCCESS(void **state)
+{
+    (void)state;
+    world w = world_handles();
+    cllrn_pack *pack = make_pack(&w);
+    use_pack(&w, pack);
+    w.options.cache = CLLRN_CACHE_ON;
+    w.options.cache_dir = "/nonexistent/cllrn";
+    world_engine(&w);
+    assert_null(w.engine->cache.directory);
+    cllrn_pack_destroy(pack);
+    world_close(&w);
+}
+
 static void pack_create__NULL_INVALID_ARGUMENT(void **state)
 {
     cllrn_error error = error_blank();
@@ -659,6 +782,12 @@ int main(void)
         TEST(pack_check__every_query_its_status),
         TEST(export__of_a_sub_device_SUCCESS),
         TEST(spirv__driver_refuses_it_BUILD_FAILURE),
+        TEST(spirv__platform_without_the_function_PACK_MISMATCH),
+        TEST(spirv__of_another_library_PACK_MISMATCH),
+        TEST(identity_is_any__one_text_is_told),
+        TEST(spirv__magic_INVALID_PACK),
+        TEST(engine_build__of_a_device_without_64_bit_integers_SUCCESS),
+        TEST(pack__has_no_cache_SUCCESS),
         TEST(pack_create__NULL_INVALID_ARGUMENT),
         TEST(import__is_used_and_compared_SUCCESS),
         TEST(binary__damaged_SUCCESS_or_INVALID_PACK),
