@@ -889,6 +889,14 @@ CL_API_ENTRY void *CL_API_CALL clGetExtensionFunctionAddressForPlatform(cl_platf
     return address;
 }
 
+/* Whether a device is the whole or one of its sub-devices. */
+static bool is_part(const object *device, const object *whole)
+{
+    while (device != NULL && device != whole)
+        device = device->parent;
+    return device != NULL;
+}
+
 /* A program has a place for each device of the context, and a binary of the one it was built for.
  */
 CL_API_ENTRY cl_int CL_API_CALL clGetProgramInfo(cl_program handle, cl_program_info info,
@@ -906,7 +914,7 @@ CL_API_ENTRY cl_int CL_API_CALL clGetProgramInfo(cl_program handle, cl_program_i
     if (o == NULL || !p->built)
         violation("%s of no program, or of one not built", __func__);
     cl_uint own = 0;
-    while (own < count && context->devices[own] != p->device)
+    while (own < count && !is_part(p->device, context->devices[own]))
         ++own;
     const bool there = own < count && (p->kernel_made || !settings[p->device->detail].late);
     for (cl_uint i = 0; i < count; ++i)
