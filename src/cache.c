@@ -157,8 +157,7 @@ static void entry_name(const cllrn_engine *engine, const char *name, const char 
 
 static bool is_entry(const char *name)
 {
-    return strlen(name) == ENTRY_NAME - 1 && strspn(name, "0123456789abcdef") == 16 &&
-           strcmp(name + 16, suffix) == 0;
+    return strspn(name, "0123456789abcdef") == 16 && strcmp(name + 16, suffix) == 0;
 }
 
 /* What makes the file one of the program's, whole and of this device. */

@@ -348,6 +348,20 @@ static void disk_write__fsync(void **state)
     place_close(&p);
 }
 
+/* A write of no bytes, again and again, is a full disk. */
+static void disk_write__no_bytes_ENOSPC(void **state)
+{
+    const place p = place_open();
+    (void)state;
+    put(&p, "file", "old");
+    disk_fail_in("write", 1, 0, true);
+    assert_int_equal(lrn_disk_write(p.fd, "file", "new", 3), ENOSPC);
+    disk_fail(0, 0, false);
+    assert_holds(&p, "file", "old", 3);
+    assert_int_equal(files_in(&p, ""), 1);
+    place_close(&p);
+}
+
 /* Network file systems tell at the close what went wrong in writing. */
 static void disk_write__close_EIO(void **state)
 {
@@ -668,6 +682,7 @@ int main(void)
         TEST(disk_create__not_there_before_its_commit_SUCCESS),
         TEST(disk_write__interrupted_SUCCESS),
         TEST(disk_write__fsync),
+        TEST(disk_write__no_bytes_ENOSPC),
         TEST(disk_write__close_EIO),
         TEST(disk_write__every_failure),
         TEST(disk_write__links_forbidden_SUCCESS),

@@ -486,7 +486,9 @@ ssize_t __wrap_read(int fd, void *data, size_t size)
 
 ssize_t __wrap_write(int fd, const void *data, size_t size)
 {
-    return disk_fails("write") ? -1 : __real_write(fd, data, size < 65536 ? size : 65536);
+    if (disk_fails("write"))
+        return disk.code == 0 ? 0 : -1;
+    return __real_write(fd, data, size < 65536 ? size : 65536);
 }
 
 int __wrap_fsync(int fd)

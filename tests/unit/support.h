@@ -101,6 +101,7 @@ size_t memory_failed(void); /* since memory_fail */
 /*
  * The calls the library reads and writes files with, counted; the n-th from now
  * fails with an errno, and with `from_there_on` every later one. n 0: none.
+ * Errno 0 is a write of no bytes.
  * Where functions are named, between spaces, their calls alone count.
  */
 void disk_fail(size_t n, int code, bool from_there_on);
