@@ -2,6 +2,7 @@
 #include "support.h"
 
 #include <stdlib.h>
+#include <sys/stat.h>
 
 #include "hash.h"
 #include "pack.h"
@@ -503,7 +504,7 @@ static void pack_open__binary_of_something_else_INVALID_PACK(void **state)
 static void pack_open__limits_INVALID_PACK(void **state)
 {
     static draft d;
-    static char names[DRAFT_ROWS][8];
+    static char names[DRAFT_ROWS][12];
     (void)state;
     for (uint32_t more = 0; more < 2; ++more) {
         cllrn_pack *pack = NULL;
@@ -588,17 +589,46 @@ static void pack_read__files_INVALID_PACK(void **state)
     }
 }
 
-static void pack_read__every_allocation_OUT_OF_MEMORY(void **state)
+/* A pack in a file of a directory of its own. */
+static void make_file(char directory[64], char path[80])
 {
-    char directory[64], path[80];
-    (void)state;
     cllrn_pack *pack = make();
     directory_make(directory);
-    snprintf(path, sizeof path, "%s/pack", directory);
+    snprintf(path, 80, "%s/pack", directory);
     FILE *file = fopen(path, "wb");
     assert_non_null(file);
     assert_int_equal(fwrite(pack->data, 1, pack->size, file), pack->size);
     assert_int_equal(fclose(file), 0);
+    cllrn_pack_destroy(pack);
+}
+
+/* What others may write is not executed, unless the caller says so. */
+static void pack_read__writable_by_others_UNTRUSTED_PACK(void **state)
+{
+    static const mode_t modes[] = {0620, 0602, 0666};
+    char directory[64], path[80];
+    (void)state;
+    make_file(directory, path);
+    for (size_t i = 0; i < sizeof modes / sizeof *modes; ++i) {
+        cllrn_pack *pack = UNTOUCHED;
+        cllrn_error error = error_blank();
+        assert_int_equal(chmod(path, modes[i]), 0);
+        assert_failed(CLLRN_UNTRUSTED_PACK, lrn_pack_read(path, false, &pack, &error), &error);
+        assert_non_null(strstr(error.message, path));
+        assert_ptr_equal(pack, UNTOUCHED);
+        error = error_blank();
+        assert_succeeded(lrn_pack_read(path, true, &pack, &error), &error);
+        assert_whole(pack);
+        cllrn_pack_destroy(pack);
+    }
+    directory_remove(directory);
+}
+
+static void pack_read__every_allocation_OUT_OF_MEMORY(void **state)
+{
+    char directory[64], path[80];
+    (void)state;
+    make_file(directory, path);
     for (size_t n = 1;; ++n) {
         cllrn_pack *copy = UNTOUCHED;
         cllrn_error error = error_blank();
@@ -616,7 +646,6 @@ static void pack_read__every_allocation_OUT_OF_MEMORY(void **state)
         assert_ptr_equal(copy, UNTOUCHED);
     }
     directory_remove(directory);
-    cllrn_pack_destroy(pack);
 }
 
 static void pack_add__many_programs_of_one_binary_SUCCESS(void **state)
@@ -756,6 +785,7 @@ int main(void)
         TEST(pack_open__counts_without_room_INVALID_PACK),
         TEST(pack_make__too_large_INVALID_PACK),
         TEST(pack_read__files_INVALID_PACK),
+        TEST(pack_read__writable_by_others_UNTRUSTED_PACK),
         TEST(pack_read__every_allocation_OUT_OF_MEMORY),
         TEST(pack_add__many_programs_of_one_binary_SUCCESS),
         TEST(pack_add__wrong_INVALID_ARGUMENT),
