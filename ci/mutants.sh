@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Makes known mistakes in a copy of the sources and demands that `cllrn verify`
 # or the tests notice each: tests/mutants/run.py.
-#   ci/mutants.sh [PATTERN]    those whose names match
+#   ci/mutants.sh [PATTERN]    those whose names match, as in library/disk_not_synced
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . ci/packages.sh

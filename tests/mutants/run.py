@@ -5,9 +5,10 @@
 
     run.py SOURCE_DIR WORK_DIR [PATTERN]
 
-A mutant is an entry of a list, tests/mutants/*.txt; PATTERN runs those whose
-names match. Blank lines separate the entries. An entry is a line
-`NAME ON SCOPE`, then lines `FILE EDIT`; EDIT is Perl and gets the whole file.
+A mutant is an entry of a list, tests/mutants/*.txt. Its name is LIST/NAME, as
+in library/disk_not_synced; PATTERN runs those whose names match. Blank lines
+separate the entries. An entry is a line `NAME ON SCOPE`, then lines
+`FILE EDIT`; EDIT is Perl and gets the whole file.
 
 ON    SCOPE                 who has to notice
 host  pattern of cases      `cllrn verify --device host`, in every type, direction
@@ -42,12 +43,13 @@ Mutant = collections.namedtuple("Mutant", "name on scope edits")
 
 def read_mutants(path):
     mutants = []
+    of_list = os.path.basename(path)[:-len(".txt")] + "/"
     with open(path, encoding="utf-8") as stream:
         text = "\n".join(line for line in stream.read().split("\n") if not line.startswith("#"))
     for block in re.split(r"\n\s*\n", text.strip()):
         first, *rest = block.split("\n")
         name, on, scope = first.split(" ", 2)
-        mutants.append(Mutant(name, on, scope, [line.split(" ", 1) for line in rest]))
+        mutants.append(Mutant(of_list + name, on, scope, [line.split(" ", 1) for line in rest]))
     return mutants
 
 
