@@ -541,7 +541,8 @@ typedef struct cllrn_engine_options {
      * that is made when there is something to keep, with the one above it; a
      * home directory is not made. A directory or file of it is not used that is
      * another user's, that others may write to, or that is a symbolic link.
-     * AUTO uses the cache but where $CLLRN_CACHE is "off".
+     * AUTO uses the cache but where $CLLRN_CACHE is "off", "0", "no" or "false",
+     * in any case.
      */
     int32_t cache;         /* CLLRN_CACHE_AUTO, .. */
     int32_t any_driver;    /* not 0: takes a pack made for other versions of platform, device, driver */

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -57,10 +58,24 @@ static char *locate(const cllrn_engine_options *options, bool *none)
  */
 static bool wanted(const cllrn_engine_options *options)
 {
+    static const struct {
+        const char *value;
+        bool wanted;
+    } known[] = {{"off", false}, {"0", false}, {"no", false}, {"false", false}, {"", true},
+                 {"on", true},   {"1", true},  {"yes", true}, {"true", true}};
     const char *said = lrn_environment("CLLRN_CACHE");
     if (options->cache != CLLRN_CACHE_AUTO)
         return options->cache == CLLRN_CACHE_ON;
-    return said == NULL || strcmp(said, "off") != 0;
+    if (said == NULL)
+        return true;
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; ++i)
+        if (strcasecmp(said, known[i].value) == 0)
+            return known[i].wanted;
+    if (options->log != NULL)
+        options->log(options->log_user, CLLRN_LOG_WARNING,
+                     "CLLRN_CACHE is neither on nor off (1 or 0, yes or no, true or false): the "
+                     "cache stays on");
+    return true;
 }
 
 cllrn_status lrn_cache_open(lrn_cache *cache, const cllrn_engine_options *options,

@@ -458,7 +458,8 @@ static cllrn_status check_new_rows(const cllrn_pack *pack, const char *const *pr
         if (programs[i] == NULL || *programs[i] == '\0' || strlen(programs[i]) >= MAX_TEXT ||
             (kernels != NULL && kernels[i] != NULL && strlen(kernels[i]) >= MAX_TEXT))
             return lrn_fail(error, CLLRN_INVALID_ARGUMENT,
-                            "pack add: name %zu is NULL, empty or longer than %d", i, MAX_TEXT - 1);
+                            "pack add: name %zu is missing or has more than %d characters", i,
+                            MAX_TEXT - 1);
         bool twice = lrn_pack_find(pack, programs[i]) != NULL;
         for (size_t j = 0; j < i; ++j)
             twice = twice || strcmp(programs[i], programs[j]) == 0;

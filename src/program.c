@@ -415,7 +415,7 @@ static cllrn_status take_packed(cllrn_engine *engine, lrn_program *entry, cllrn_
     const lrn_pack_row *row = find_row(engine->pack, entry);
     if (row == NULL)
         return lrn_fail(error, CLLRN_PROGRAM_MISSING,
-                        "plan create: the engine's pack lacks the program %s: make it anew with "
+                        "plan create: the pack lacks the program %s: make it anew with "
                         "\"cllrn compile\", or add it",
                         entry->name);
     return load(engine, entry, engine->pack, row, CLLRN_PACKED, error);

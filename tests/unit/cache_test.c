@@ -306,16 +306,28 @@ static void cache__directory_SUCCESS(void **state)
     directory_remove(top);
 }
 
+static void count_warnings(void *user, int32_t level, const char *message)
+{
+    (void)message;
+    *(int *)user += level == CLLRN_LOG_WARNING;
+}
+
 static void cache__where_it_is_wanted_SUCCESS(void **state)
 {
     const struct {
         int32_t option;
         const char *variable;
         bool expected;
+        int warnings;
     } rows[] = {
-        {CLLRN_CACHE_AUTO, NULL, true}, {CLLRN_CACHE_AUTO, "off", false},
-        {CLLRN_CACHE_AUTO, "on", true}, {CLLRN_CACHE_AUTO, "?", true},
-        {CLLRN_CACHE_OFF, "on", false}, {CLLRN_CACHE_ON, "off", true},
+        {CLLRN_CACHE_AUTO, NULL, true, 0},     {CLLRN_CACHE_AUTO, "off", false, 0},
+        {CLLRN_CACHE_AUTO, "OFF", false, 0},   {CLLRN_CACHE_AUTO, "0", false, 0},
+        {CLLRN_CACHE_AUTO, "no", false, 0},    {CLLRN_CACHE_AUTO, "No", false, 0},
+        {CLLRN_CACHE_AUTO, "False", false, 0}, {CLLRN_CACHE_AUTO, "on", true, 0},
+        {CLLRN_CACHE_AUTO, "", true, 0},       {CLLRN_CACHE_AUTO, "1", true, 0},
+        {CLLRN_CACHE_AUTO, "?", true, 1},      {CLLRN_CACHE_AUTO, "offf", true, 1},
+        {CLLRN_CACHE_OFF, "on", false, 0},     {CLLRN_CACHE_ON, "off", true, 0},
+        {CLLRN_CACHE_ON, "?", true, 0},
     };
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; ++i) {
@@ -325,10 +337,14 @@ static void cache__where_it_is_wanted_SUCCESS(void **state)
         else
             unsetenv("CLLRN_CACHE");
         world w = world_handles();
+        int warnings = 0;
         w.options.cache = rows[i].option;
         w.options.cache_dir = "/nonexistent/cllrn";
+        w.options.log = count_warnings;
+        w.options.log_user = &warnings;
         world_engine(&w);
         assert_int_equal(w.engine->cache.directory != NULL, rows[i].expected);
+        assert_int_equal(warnings, rows[i].warnings);
         world_close(&w);
     }
     for (int32_t wrong = -1; wrong <= 3; wrong += 4) {
