@@ -16,33 +16,37 @@
 #include <stdio.h>
 
 static const char help[] =
-    "usage: cllrn compile --output PACK [--device SPEC] [--programs NAME,..] [--quiet]\n"
+    "usage: cllrn compile --output PACK [--device SPEC] [--programs NAME,..]\n"
+    "                     [--quiet]\n"
     "       cllrn compile --emit-source DIR [--device SPEC]\n"
     "       cllrn compile --spirv DIR --output PACK [--device SPEC]\n"
     "\n"
-    "Builds every program that a device can need, and writes their binaries to one file,\n"
-    "a binary pack. 'cllrn run', 'verify' and 'bench' take it by --pack, programs by the\n"
-    "engine option `pack`; nothing is compiled then. A pack is for one device, driver and\n"
-    "version of clLRN; 'cllrn devices --pack' tells whether it is for those here.\n"
+    "Builds every program that a device can need, and writes their binaries to one\n"
+    "file, a binary pack. 'cllrn run', 'verify' and 'bench' take it by --pack,\n"
+    "programs by the engine option `pack`; nothing is compiled then. A pack is for\n"
+    "one device, driver and version of clLRN; 'cllrn devices --pack' tells whether it\n"
+    "is for those here.\n"
     "\n"
     "Or writes the kernels as OpenCL C 1.2 for an offline compiler, such as those for\n"
     "FPGAs: a file for each program, which needs no options and holds one kernel, and\n"
     "manifest.json, which lists them with their names and arguments. What was made of\n"
     "them goes into a pack by 'cllrn pack add'.\n"
     "\n"
-    "With --spirv nothing is built: the pack holds DIR/KERNEL.spv of each of those sources,\n"
-    "compiled by clang and llvm-spirv, and is for any device that takes SPIR-V.\n"
+    "With --spirv nothing is built: the pack holds DIR/KERNEL.spv of each of those\n"
+    "sources, compiled by clang and llvm-spirv, and is for any device that takes\n"
+    "SPIR-V.\n"
     "\n"
-    "  --output PACK  the file; it appears when it is complete\n"
-    "  --emit-source DIR  the directory: new, empty, or written by this command before\n"
-    "  --spirv DIR    the directory of the modules\n"
-    "  --device SPEC  an index as 'cllrn devices' lists them, or a part of a device's or\n"
-    "                 platform's name; default: $CLLRN_DEVICE, else the first GPU,\n"
-    "                 accelerator or CPU; with --emit-source or --spirv any device that has\n"
-    "                 no use for vectors, and no OpenCL is needed\n"
-    "  --programs NAME,..  these alone, as 'cllrn pack list' calls them\n"
-    "  --quiet        prints nothing unless something fails\n"
-    "  --help         prints this\n"
+    "  --output PACK      the file; it appears when it is complete\n"
+    "  --emit-source DIR  the directory: new, empty, or written by this command\n"
+    "  --spirv DIR        the directory of the modules\n"
+    "  --device SPEC      an index as 'cllrn devices' lists them, or a part of a\n"
+    "                     device's or platform's name; default: $CLLRN_DEVICE, else\n"
+    "                     the first GPU, accelerator or CPU; with --emit-source or\n"
+    "                     --spirv any device that has no use for vectors, and no\n"
+    "                     OpenCL is needed\n"
+    "  --programs NAME,.. these alone, as 'cllrn pack list' calls them\n"
+    "  --quiet            prints nothing unless something fails\n"
+    "  --help             prints this\n"
     "\n"
     "A pack holds native code: use those only whose programs you would run.\n"
     "Exit status: 0 done, 1 failed, 2 wrong usage.\n";
@@ -56,7 +60,7 @@ typedef struct request {
 
 enum { OUTPUT = 1, EMIT_SOURCE, SPIRV, DEVICE, PROGRAMS, QUIET, HELP, CODES };
 
-_Static_assert(CODES <= ' ', "the codes of options are below any letter");
+_Static_assert(CODES <= OPTION_CODES, "a set of options fits");
 
 static const struct option known[] = {
     {"output", required_argument, NULL, OUTPUT},
@@ -75,6 +79,13 @@ static const char *const expected[CODES] = {
     [PROGRAMS] = "a list of names",
 };
 
+static const option_rule rules[] = {
+    {OPTION_ANY, OPTION_BIT(OUTPUT) | OPTION_BIT(EMIT_SOURCE), 0},
+    {EMIT_SOURCE, 0, OPTION_BIT(OUTPUT) | OPTION_BIT(SPIRV) | OPTION_BIT(PROGRAMS)},
+    {SPIRV, OPTION_BIT(OUTPUT), OPTION_BIT(PROGRAMS)},
+    {0},
+};
+
 static bool take(int code, const char *value, void *parsed)
 {
     request *const r = parsed;
@@ -88,7 +99,7 @@ static bool take(int code, const char *value, void *parsed)
     case DEVICE:
         return option_take_text(value, &r->device);
     case PROGRAMS:
-        return option_take_text(value, &r->programs);
+        return option_take_list(value, &r->programs);
     case QUIET:
         return r->quiet = true;
     default:
@@ -220,7 +231,7 @@ static int execute(const request *r, output *file)
 
 int command_compile(int argc, char **argv)
 {
-    static const option_set set = {known, expected, HELP, take};
+    static const option_set set = {known, expected, rules, HELP, take};
     request r = {.output = NULL};
     output file = {0};
     int status = option_parse(argc, argv, &set, &r);
@@ -232,12 +243,6 @@ int command_compile(int argc, char **argv)
     }
     if (optind < argc)
         return message_usage("takes no arguments, but '%s' follows", argv[optind]);
-    if (!r.output == !r.sources)
-        return message_usage("expected one of --output and --emit-source");
-    if (r.sources && r.spirv)
-        return message_usage("--spirv goes with --output");
-    if (r.programs && (r.sources || r.spirv))
-        return message_usage("--programs goes with building");
     status = execute(&r, &file);
     output_discard(&file);
     return status;

@@ -19,6 +19,7 @@ typedef struct device {
     const char *pack; /* what its engine takes the programs from; NULL: they are compiled */
     bool any_driver;  /* the pack may be for other versions */
     bool any_owner;   /* and a file that others can have written */
+    bool cached;      /* verify: they may come from the disk cache too */
 } device;
 
 typedef struct device_list {

@@ -2,6 +2,7 @@
 /* cllrn devices: what there is to run on. */
 #include "command.h"
 #include "device.h"
+#include "fold.h"
 #include "json.h"
 #include "message.h"
 #include "option.h"
@@ -17,24 +18,27 @@ static const char help[] =
     "Lists the devices of every OpenCL platform, in the order of the index that\n"
     "'cllrn run --device' takes.\n"
     "\n"
-    "  --json  prints one JSON object instead:\n"
-    "          schema                    \"cllrn-devices-1\"; a change of meaning changes the "
-    "number\n"
-    "          devices                   array, each with\n"
-    "            index                   number for --device\n"
-    "            platform, platform_version, name, driver_version\n"
-    "            type                    \"GPU\", \"accelerator\", \"CPU\" or \"other\"\n"
-    "            profile                 \"FULL\" or \"EMBEDDED\"\n"
-    "            compute_units, native_float_vector, address_bits\n"
-    "            global_memory, max_allocation, local_memory   in bytes\n"
-    "            fp64, fp16              has double, half arithmetic\n"
-    "            fma                     reports CL_FP_FMA for float, else it may be slow\n"
-    "            round_to_nearest, inf_nan, denorms            of float arithmetic\n"
-    "            compiler                builds kernels from source\n"
-    "            pack                    with --pack: \"fits\", or why not\n"
-    "          Unknown numbers are 0, unknown texts empty.\n"
+    "  --json       prints one JSON object instead, as below\n"
     "  --pack PACK  also tells which of them a binary pack is for\n"
-    "  --help  prints this\n";
+    "  --help       prints this\n"
+    "\n"
+    "The JSON is one object. Unknown numbers are 0, unknown texts empty:\n"
+    "  schema                    \"cllrn-devices-1\"; another meaning, another number\n"
+    "  devices                   array, each with\n"
+    "    index                   number for --device\n"
+    "    platform, name\n"
+    "    platform_version, driver_version\n"
+    "    type                    \"GPU\", \"accelerator\", \"CPU\" or \"other\"\n"
+    "    profile                 \"FULL\" or \"EMBEDDED\"\n"
+    "    compute_units, native_float_vector, address_bits\n"
+    "    global_memory, max_allocation, local_memory  in bytes\n"
+    "    fp64, fp16              has double, half arithmetic\n"
+    "    fma                     reports CL_FP_FMA for float, else it may be slow\n"
+    "    round_to_nearest, inf_nan, denorms  of float arithmetic\n"
+    "    compiler                builds kernels from source\n"
+    "    pack                    with --pack: \"fits\", or why not\n"
+    "\n"
+    "Exit status: 0 done, 1 failed, 2 wrong usage.\n";
 
 /* Everything that is printed of a device. */
 typedef struct facts {
@@ -95,33 +99,43 @@ static const char *yes_no(bool value)
     return value ? "yes" : "no";
 }
 
-static void print_size(const char *label, cl_ulong bytes, const char *end)
+typedef struct size_text {
+    char chars[32];
+} size_text;
+
+static size_text text_of_size(cl_ulong bytes)
 {
     static const char *const units[] = {"B", "KiB", "MiB", "GiB", "TiB"};
+    size_text t;
     double size = (double)bytes;
     size_t unit = 0;
     for (; size >= 1024 && unit + 1 < sizeof units / sizeof units[0]; ++unit)
         size /= 1024;
-    printf("%s %.4g %s%s", label, size, units[unit], end);
+    snprintf(t.chars, sizeof t.chars, "%.4g %s", size, units[unit]);
+    return t;
 }
 
 static void print_human(const facts *f)
 {
+    enum { INDENT = 15 };
     printf("%zu  %s\n", f->index, f->device->name);
-    printf("   platform    %s, %s\n", f->device->platform_name, f->platform_version);
-    printf("   device      %s, driver %s, %s profile, %u-bit addresses, compiler %s\n",
-           device_type_name(f->device->type), f->driver_version, f->profile,
-           (unsigned)f->address_bits, yes_no(f->compiler));
-    printf("   size        %u compute units, native float vector %u,", (unsigned)f->compute_units,
-           (unsigned)f->native_float_vector);
-    print_size(" global", f->global_memory, ",");
-    print_size(" max allocation", f->max_allocation, ",");
-    print_size(" local", f->local_memory, "\n");
-    printf("   arithmetic  fp64 %s, fp16 %s, fma %s, round to nearest %s, inf/nan %s, denorms %s\n",
-           yes_no(f->fp64), yes_no(f->fp16), yes_no(f->fma), yes_no(f->round_to_nearest),
-           yes_no(f->inf_nan), yes_no(f->denorms));
+    fold_print(stdout, INDENT, "   platform", "%s, %s", f->device->platform_name,
+               f->platform_version);
+    fold_print(stdout, INDENT, "   device",
+               "%s, driver %s, %s profile, %u-bit addresses, compiler %s",
+               device_type_name(f->device->type), f->driver_version, f->profile,
+               (unsigned)f->address_bits, yes_no(f->compiler));
+    fold_print(stdout, INDENT, "   size",
+               "%u compute units, native float vector %u, global %s, max allocation %s, local %s",
+               (unsigned)f->compute_units, (unsigned)f->native_float_vector,
+               text_of_size(f->global_memory).chars, text_of_size(f->max_allocation).chars,
+               text_of_size(f->local_memory).chars);
+    fold_print(stdout, INDENT, "   arithmetic",
+               "fp64 %s, fp16 %s, fma %s, round to nearest %s, inf/nan %s, denorms %s",
+               yes_no(f->fp64), yes_no(f->fp16), yes_no(f->fma), yes_no(f->round_to_nearest),
+               yes_no(f->inf_nan), yes_no(f->denorms));
     if (*f->pack)
-        printf("   pack        %s\n", f->pack);
+        fold_print(stdout, INDENT, "   pack", "%s", f->pack);
 }
 
 /* ----------------------------------------------------------------------- JSON */
@@ -193,7 +207,7 @@ typedef struct request {
 
 enum { JSON = 1, PACK, HELP, CODES };
 
-_Static_assert(CODES <= ' ', "the codes of options are below any letter");
+_Static_assert(CODES <= OPTION_CODES, "a set of options fits");
 
 static bool take(int code, const char *value, void *parsed)
 {
@@ -217,7 +231,7 @@ int command_devices(int argc, char **argv)
         {NULL, 0, NULL, 0},
     };
     static const char *const expected[CODES] = {[PACK] = "a file name"};
-    static const option_set set = {known, expected, HELP, take};
+    static const option_set set = {known, expected, NULL, HELP, take};
     request r = {NULL, false, false};
     cllrn_pack *pack = NULL;
     int status = option_parse(argc, argv, &set, &r);

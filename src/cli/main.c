@@ -35,11 +35,12 @@ static const char help[] =
     "  run      normalizes a tensor file, or computes the gradient\n"
     "  verify   qualifies a device: bits, accuracy, digests\n"
     "  bench    measures a device: time, bandwidth next to copies, launch, build\n"
-    "  compile  builds a device's programs ahead of time, into a binary pack, or writes\n"
-    "           the kernels for an offline compiler\n"
+    "  compile  builds a device's programs ahead of time, into a binary pack, or\n"
+    "           writes the kernels for an offline compiler\n"
     "  pack     lists a binary pack, or adds a vendor's binary\n"
     "\n"
-    "'cllrn COMMAND --help' explains a command. Exit status: 0 done, 1 failed, 2 wrong usage.\n";
+    "'cllrn COMMAND --help' explains a command.\n"
+    "Exit status: 0 done, 1 failed, 2 wrong usage.\n";
 
 /*
  * Standard streams that whoever started us has closed: /dev/null, opened so that

@@ -5,7 +5,6 @@
 #include "progress.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -40,10 +39,21 @@ bool message_fail(const char *format, ...)
     return false;
 }
 
+const char *message_of_library(cllrn_status status, const cllrn_error *error)
+{
+    static const char *const operations[] = {
+        "plan create: ", "plan: ",   "engine create: ", "engine export: ", "engine build: ",
+        "pack add: ",    "params: ", "pack: ",          "tensor init: "};
+    const char *const text = error->message;
+    for (size_t i = 0; i < sizeof operations / sizeof operations[0]; ++i)
+        if (strncmp(text, operations[i], strlen(operations[i])) == 0)
+            return text + strlen(operations[i]);
+    return *text ? text : cllrn_status_string(status);
+}
+
 bool message_check(cllrn_status status, const cllrn_error *error)
 {
-    return status == CLLRN_SUCCESS ||
-           message_fail("%s", *error->message ? error->message : cllrn_status_string(status));
+    return status == CLLRN_SUCCESS || message_fail("%s", message_of_library(status, error));
 }
 
 int message_usage(const char *format, ...)
@@ -53,13 +63,6 @@ int message_usage(const char *format, ...)
     print_line(format, arguments, "--help");
     va_end(arguments);
     return EXIT_USAGE;
-}
-
-int message_bad_option(char **argv)
-{
-    if (optopt >= ' ') /* a letter, maybe in the middle of several */
-        return message_usage("unknown option '-%c'", optopt);
-    return message_usage(optopt ? "'%s' takes no value" : "unknown option '%s'", argv[optind - 1]);
 }
 
 int message_finish_stdout(void)

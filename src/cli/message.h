@@ -18,17 +18,17 @@ void message_set_command(const char *command);
  */
 __attribute__((format(printf, 1, 2))) bool message_fail(const char *format, ...);
 
-/* True for success; else prints what the library said. */
+/*
+ * What the library said without the name of the operation in front, which the
+ * user of a command has not called; the status's name where it said nothing.
+ */
+const char *message_of_library(cllrn_status status, const cllrn_error *error);
+
+/* True for success; else prints it. */
 bool message_check(cllrn_status status, const cllrn_error *error);
 
 /* The same with a hint where the usage is printed; returns EXIT_USAGE. */
 __attribute__((format(printf, 1, 2))) int message_usage(const char *format, ...);
-
-/*
- * The usage error for getopt_long's '?', from its optopt and optind; the codes
- * of long options have to be below ' ' to be told from letters.
- */
-int message_bad_option(char **argv);
 
 /* Flushes stdout; EXIT_DONE, or EXIT_FAILED and a message where the output did not get through. */
 int message_finish_stdout(void);

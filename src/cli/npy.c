@@ -233,13 +233,56 @@ static bool is_little_endian(void)
     return first == 1;
 }
 
+/* Only of what tensors hold; ml_dtypes, which knows bfloat16, saves it as raw bytes. */
+static const struct {
+    const char *name;
+    npy_element element;
+} names[] = {
+    {"float16", {'f', 2, false}},  {"half", {'f', 2, false}},    {"float32", {'f', 4, false}},
+    {"single", {'f', 4, false}},   {"float64", {'f', 8, false}}, {"double", {'f', 8, false}},
+    {"float", {'f', 8, false}},    {"uint16", {'u', 2, false}},  {"ushort", {'u', 2, false}},
+    {"bfloat16", {'V', 2, false}},
+};
+
+static bool find_name(const char *descr, npy_element *element)
+{
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; ++i) {
+        if (strcmp(descr, names[i].name) == 0) {
+            *element = names[i].element;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A letter alone; swapped is what stood in front of it. */
+static bool find_code(const char *descr, bool swapped, npy_element *element)
+{
+    static const struct {
+        char code;
+        char kind;
+        int size;
+    } codes[] = {{'e', 'f', 2}, {'f', 'f', 4}, {'d', 'f', 8}, {'H', 'u', 2}};
+    for (size_t i = 0; i < sizeof codes / sizeof codes[0]; ++i) {
+        if (descr[0] == codes[i].code && descr[1] == '\0') {
+            *element = (npy_element){codes[i].kind, codes[i].size, swapped};
+            return true;
+        }
+    }
+    return false;
+}
+
 bool npy_parse_descr(const char *descr, npy_element *element)
 {
     enum { MAX_DIGITS = 4 };
+    if (find_name(descr, element))
+        return true;
     const char foreign = is_little_endian() ? '>' : '<';
     const bool swapped = *descr == foreign;
     if (*descr && strchr("<>=|", *descr))
         ++descr;
+    if (find_code(descr, swapped, element))
+        return true;
     const char kind = *descr;
     if (!((kind >= 'a' && kind <= 'z') || (kind >= 'A' && kind <= 'Z')))
         return false;

@@ -45,14 +45,18 @@ typedef struct npy_error {
     char message[256];
 } npy_error;
 
-/* What a descr says of an element: "<f4" is {'f', 4}. */
+/* What a descr says of an element: "<f4", "float32" and "single" are {'f', 4}. */
 typedef struct npy_element {
-    char kind;    /* a letter: 'f' float, 'u' unsigned, and so on */
+    char kind;    /* a letter: 'f' float, 'u' unsigned, 'V' raw bytes, and so on */
     int size;     /* in bytes */
     bool swapped; /* not in this machine's byte order */
 } npy_element;
 
-/* False for anything but an optional order of "<>=|", a letter and a number of 1 to 4 digits. */
+/*
+ * As NumPy reads it: an optional order of "<>=|", a letter and a number of 1 to 4
+ * digits, or a one-letter code of a float or uint16; or the name of such a type.
+ * False for anything else.
+ */
 bool npy_parse_descr(const char *descr, npy_element *element);
 void npy_format_descr(const npy_element *element, char descr[NPY_MAX_DESCR]);
 

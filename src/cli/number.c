@@ -26,6 +26,15 @@ bool number_parse_int64(const char *text, int64_t *value)
     return parse_int64(text, '\0', value, &end);
 }
 
+bool number_parse_range(const char *text, int64_t least, int64_t greatest, int64_t *value)
+{
+    int64_t parsed;
+    if (!number_parse_int64(text, &parsed) || parsed < least || parsed > greatest)
+        return false;
+    *value = parsed;
+    return true;
+}
+
 bool number_parse_pair(const char *text, int64_t *first, int64_t *second)
 {
     const char *end;

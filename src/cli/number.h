@@ -9,6 +9,9 @@
 /* Decimal, with an optional minus. *value is set only on success, as below. */
 bool number_parse_int64(const char *text, int64_t *value);
 
+/* The same from least to greatest. */
+bool number_parse_range(const char *text, int64_t least, int64_t greatest, int64_t *value);
+
 /* "LO,HI" */
 bool number_parse_pair(const char *text, int64_t *first, int64_t *second);
 

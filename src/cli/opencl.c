@@ -46,7 +46,11 @@ static bool make_plan(opencl *s, const job *shape, int number)
     problem.dst = &shape->dst.tensor;
     problem.variant = shape->variant;
     problem.aliasing = CLLRN_DISJOINT;
-    if (!message_check(cllrn_plan_create(s->engine, &problem, &s->plans[number], &error), &error))
+    const cllrn_status status = cllrn_plan_create(s->engine, &problem, &s->plans[number], &error);
+    if (shape->variant && status == CLLRN_INVALID_VARIANT)
+        return message_fail("--variant %s cannot run this on %s: leave it out, or name another",
+                            shape->variant, s->device->name);
+    if (!message_check(status, &error))
         return false;
     s->shapes[number] = shape->src.tensor;
     const uint64_t scratch = cllrn_plan_scratch_size(s->plans[number], CLLRN_DISJOINT);

@@ -4,7 +4,12 @@
 #include "message.h"
 #include "number.h"
 #include "option.h"
+#include "same_file.h"
 #include "word.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
 
 enum option_code {
     SIZE = 1,
@@ -33,8 +38,7 @@ enum option_code {
     CODES
 };
 
-/* message_bad_option tells the codes from letters by this. */
-_Static_assert(CODES <= ' ', "the codes of options are below any letter");
+_Static_assert(CODES <= OPTION_CODES, "a set of options fits");
 
 static const struct option known[] = {
     {"size", required_argument, NULL, SIZE},
@@ -73,43 +77,53 @@ static const word conventions[] = {
     {NULL, 0},
 };
 
-/* False where the text is not what the option takes, as below. */
-static bool parse_int32(const char *text, int32_t *number)
+static const char *convention_name(int32_t convention)
 {
-    int64_t value;
-    if (!number_parse_int64(text, &value) || value < INT32_MIN || value > INT32_MAX)
-        return false;
-    *number = (int32_t)value;
-    return true;
+    const word *entry = conventions;
+    while (entry->value != convention)
+        ++entry;
+    return entry->name;
 }
 
-static bool parse_spatial_axes(const char *text, int32_t *axes)
+/* False where the text is not what the option takes, as below. */
+static bool parse_int32(const char *text, int32_t least, int32_t greatest, int32_t *number)
 {
-    int32_t value;
-    if (!parse_int32(text, &value) || value < 1 || value > 3)
+    int64_t value;
+    if (!number_parse_range(text, least, greatest, &value))
         return false;
-    *axes = value;
+    *number = (int32_t)value;
     return true;
 }
 
 static bool parse_bytes(const char *text, uint64_t *bytes)
 {
     int64_t value;
-    if (!number_parse_int64(text, &value) || value < 1)
+    if (!number_parse_range(text, 1, INT64_MAX, &value))
         return false;
     *bytes = (uint64_t)value;
     return true;
 }
 
+static bool parse_window(const char *text, int64_t *lower, int64_t *upper)
+{
+    return number_parse_pair(text, lower, upper) && *lower >= 0 && *upper >= 0 &&
+           *lower < INT32_MAX - *upper;
+}
+
+static bool parse_divisor(const char *text, double *divisor)
+{
+    return number_parse_double(text, divisor) && isfinite(*divisor) && *divisor != 0;
+}
+
 static const char any_dtype[] = "f32, f16, bf16 or f64";
 static const char *const expected[CODES] = {
-    [SIZE] = "a whole number",
+    [SIZE] = "a whole number, 1 to 2147483647",
     [ALPHA] = "a number",
     [BETA] = "a number",
     [BIAS] = "a number",
     [CONVENTION] = "torch, onnx, onednn, torch-doc, caffe or tensorflow",
-    [WINDOW] = "LO,HI, two whole numbers",
-    [DIVISOR] = "a number",
+    [WINDOW] = "LO,HI, two whole numbers from 0 on with a sum below 2147483647",
+    [DIVISOR] = "a finite number other than 0",
     [REGION] = "across or within",
     [SPATIAL_AXES] = "1, 2 or 3",
     [CHANNEL_AXIS] = "a whole number",
@@ -123,18 +137,22 @@ static const char *const expected[CODES] = {
     [SLICE] = "a number of bytes, 1 or more",
 };
 
-/* What was given, and what of it. */
-typedef struct command_line {
-    bool seen[CODES];
-    options *parsed;
-} command_line;
+/* Those that depend on a value are in check_values. */
+static const option_rule rules[] = {
+    {WINDOW, OPTION_BIT(DIVISOR), OPTION_BIT(SIZE) | OPTION_BIT(CONVENTION)},
+    {DIVISOR, OPTION_BIT(WINDOW), 0},
+    {GRADIENT_DTYPE, OPTION_BIT(BACKWARD), 0},
+    {ANY_DRIVER, OPTION_BIT(PACK), 0},
+    {ANY_OWNER, OPTION_BIT(PACK), 0},
+    {0},
+};
 
 /* As word_parse, for the options that make up the recipe. */
 static bool take_recipe(int code, const char *value, recipe *asked)
 {
     switch (code) {
     case SIZE:
-        return number_parse_int64(value, &asked->size);
+        return number_parse_range(value, 1, INT32_MAX, &asked->size);
     case ALPHA:
         return number_parse_double(value, &asked->alpha);
     case BETA:
@@ -144,24 +162,23 @@ static bool take_recipe(int code, const char *value, recipe *asked)
     case CONVENTION:
         return word_parse(value, conventions, &asked->convention);
     case WINDOW:
-        return number_parse_pair(value, &asked->lower, &asked->upper);
+        asked->has_window = true;
+        return parse_window(value, &asked->lower, &asked->upper);
     case DIVISOR:
-        return number_parse_double(value, &asked->divisor);
+        return parse_divisor(value, &asked->divisor);
     case REGION:
         return word_parse(value, word_regions, &asked->region);
     default:
-        return parse_spatial_axes(value, &asked->spatial_axes);
+        return parse_int32(value, 1, 3, &asked->spatial_axes);
     }
 }
 
-static bool take(int code, const char *value, void *line)
+static bool take(int code, const char *value, void *options_parsed)
 {
-    command_line *const given = line;
-    options *const parsed = given->parsed;
-    given->seen[code] = true;
+    options *const parsed = options_parsed;
     switch (code) {
     case CHANNEL_AXIS:
-        return parse_int32(value, &parsed->channel_axis);
+        return parse_int32(value, INT32_MIN, INT32_MAX, &parsed->channel_axis);
     case BACKWARD:
         return option_take_text(value, &parsed->gradient);
     case DTYPE:
@@ -193,30 +210,21 @@ static bool take(int code, const char *value, void *line)
     }
 }
 
-static int check_combination(const bool seen[CODES], const options *parsed)
+static bool has_odd_sizes_only(int32_t convention)
 {
-    if (seen[WINDOW] != seen[DIVISOR])
-        return message_usage("--window and --divisor go together, but --%s is missing",
-                             seen[WINDOW] ? "divisor" : "window");
-    if (seen[WINDOW] && (seen[SIZE] || seen[CONVENTION]))
-        return message_usage("--window excludes --%s", seen[SIZE] ? "size" : "convention");
-    if (seen[SPATIAL_AXES] && parsed->recipe.region != CLLRN_WITHIN_CHANNEL)
-        return message_usage("--spatial-axes is for --region within");
-    if (seen[GRADIENT_DTYPE] && !seen[BACKWARD])
-        return message_usage("--grad-dtype is for --backward");
-    return EXIT_DONE;
+    return convention == CLLRN_CAFFE || convention == CLLRN_TENSORFLOW;
 }
 
-/* What is wrong with a recipe does not depend on the window's axes. */
-static int check_recipe(const recipe *asked)
+static int check_values(const options *parsed)
 {
-    enum { SOME_RANK = 3 };
-    cllrn_params params;
-    cllrn_error error = CLLRN_ERROR_INIT;
-    return recipe_make(asked, recipe_window_axes(asked, SOME_RANK), &params, &error) ==
-                   CLLRN_SUCCESS
-               ? EXIT_DONE
-               : message_usage("%s", error.message);
+    const recipe *const asked = &parsed->recipe;
+    if (asked->spatial_axes != 0 && asked->region != CLLRN_WITHIN_CHANNEL)
+        return message_usage("--spatial-axes needs --region within");
+    if (!asked->has_window && asked->size % 2 == 0 && has_odd_sizes_only(asked->convention))
+        return message_usage("--size %" PRId64 " is even, but --convention %s has odd sizes only: "
+                             "use --size %" PRId64 " or another convention",
+                             asked->size, convention_name(asked->convention), asked->size + 1);
+    return option_check_variant(parsed->variant);
 }
 
 static int take_files(int argc, char **argv, options *parsed)
@@ -226,13 +234,16 @@ static int take_files(int argc, char **argv, options *parsed)
         return message_usage("%d file names, expected two: IN.npy OUT.npy", files);
     parsed->input = argv[optind];
     parsed->output = argv[optind + 1];
-    return EXIT_DONE;
+    if (parsed->gradient && strcmp(parsed->gradient, "-") == 0 && strcmp(parsed->input, "-") == 0)
+        return message_usage("IN.npy and GRAD.npy are both standard input");
+    /* OUT.npy may be one of the tensors, which are read until it is complete. */
+    const named_file outputs[] = {{"OUT.npy", parsed->output}, {"--pack", parsed->pack}};
+    return same_file_refuse(outputs, sizeof outputs / sizeof outputs[0]);
 }
 
 int options_parse(int argc, char **argv, options *parsed)
 {
-    static const option_set set = {known, expected, HELP, take};
-    command_line given = {.parsed = parsed};
+    static const option_set set = {known, expected, rules, HELP, take};
     *parsed = (options){.recipe = {.region = CLLRN_ACROSS_CHANNELS,
                                    .convention = CLLRN_TORCH,
                                    .size = 5,
@@ -240,12 +251,9 @@ int options_parse(int argc, char **argv, options *parsed)
                                    .beta = 0.75,
                                    .k = 1},
                         .channel_axis = 1};
-    int status = option_parse(argc, argv, &set, &given);
+    int status = option_parse(argc, argv, &set, parsed);
     if (status != EXIT_DONE || parsed->help)
         return status;
-    parsed->recipe.has_window = given.seen[WINDOW];
-    status = check_combination(given.seen, parsed);
-    if (status == EXIT_DONE)
-        status = check_recipe(&parsed->recipe);
+    status = check_values(parsed);
     return status == EXIT_DONE ? take_files(argc, argv, parsed) : status;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "output.h"
 
+#include "descriptor.h"
 #include "message.h"
 #include "progress.h"
 
@@ -44,12 +45,17 @@ static char *follow(const char *link)
     return path;
 }
 
-/* The file itself behind symbolic links, be it there or not, allocated. NULL and errno. */
+/*
+ * The file itself behind symbolic links, be it there or not, allocated; but what
+ * names a descriptor, whose file must not be opened anew. NULL and errno.
+ */
 static char *resolve(const char *path)
 {
     enum { MOST_LINKS = 40 };
     char *at = strdup(path);
     for (int links = 0; at && links < MOST_LINKS; ++links) {
+        if (descriptor_of(at, STDOUT_FILENO) >= 0)
+            return at;
         char *const next = follow(at);
         if (!next && errno != ENOMEM)
             return at;
@@ -62,7 +68,7 @@ static char *resolve(const char *path)
     return NULL;
 }
 
-/* Replacing it must be what the user means: no device, FIFO, directory or protected file. */
+/* Replacing it must be what the user means: no directory, disk, socket or protected file. */
 static bool may_replace(const char *path, const struct stat *status)
 {
     if (S_ISDIR(status->st_mode))
@@ -94,6 +100,8 @@ static void forget(output *out)
         close(out->lock);
     if (out->directory > 0)
         close(out->directory);
+    if (out->stream > 0)
+        close(out->stream);
     free(out->path);
     memset(out, 0, sizeof *out);
 }
@@ -124,9 +132,47 @@ static int begin(output *out, mode_t mode, bool exact)
     return code;
 }
 
+/* What resolve would make of a path is one of this process's descriptors: which, or -1. */
+static int descriptor_behind(const char *path)
+{
+    char *const resolved = resolve(path);
+    const int descriptor = resolved ? descriptor_of(resolved, STDOUT_FILENO) : -1;
+    free(resolved);
+    return descriptor;
+}
+
+bool output_is_standard(const char *path)
+{
+    return descriptor_behind(path) == STDOUT_FILENO;
+}
+
+static bool begin_stream(output *out, const char *path, int stream)
+{
+    *out = (output){.stream = stream};
+    if (stream < 0)
+        return message_fail("%s: cannot be written: %s", path, strerror(errno));
+    out->path = strdup(path);
+    out->file = out->path ? descriptor_spool() : NULL;
+    if (out->file)
+        return true;
+    forget(out);
+    return false;
+}
+
 bool output_open(output *out, const char *path)
 {
-    return output_open_mode(out, path, 0777);
+    const int descriptor = descriptor_behind(path);
+    return descriptor >= 0 ? begin_stream(out, path, descriptor_duplicate(descriptor, true))
+                           : output_open_mode(out, path, 0777);
+}
+
+bool output_open_stream(output *out, const char *path)
+{
+    struct stat status;
+    if (descriptor_behind(path) >= 0 || stat(path, &status) != 0 ||
+        !(S_ISCHR(status.st_mode) || S_ISFIFO(status.st_mode)))
+        return output_open(out, path);
+    return begin_stream(out, path, open(path, O_WRONLY | O_NOCTTY | O_CLOEXEC));
 }
 
 bool output_open_mode(output *out, const char *path, mode_t mode)
@@ -140,6 +186,8 @@ bool output_open_mode(output *out, const char *path, mode_t mode)
     const bool exists = stat(path, &status) == 0;
     if (!exists && errno != ENOENT) /* a link that Linux does not follow for us, for one */
         return message_fail("%s: cannot be written: %s", path, strerror(errno));
+    if (descriptor_behind(path) >= 0)
+        return message_fail("%s: cannot be written: it is not a regular file", path);
     if (exists && !may_replace(path, &status))
         return false;
     out->path = resolve(path);
@@ -173,7 +221,8 @@ void output_name(const output *out, char name[PATH_MAX])
         snprintf(name, PATH_MAX, "%.*s%s", (int)directory_length(out->path), out->path,
                  out->disk.temporary);
     else
-        snprintf(name, PATH_MAX, "/proc/%ld/fd/%d", (long)getpid(), out->disk.fd);
+        snprintf(name, PATH_MAX, "/proc/%ld/fd/%d", (long)getpid(),
+                 out->stream > 0 ? fileno(out->file) : out->disk.fd);
 }
 
 bool output_commit(output *out)
@@ -182,10 +231,12 @@ bool output_commit(output *out)
     errno = 0; /* an earlier error has left the stream's mark, but not this */
     if (fflush(out->file) != 0 || ferror(out->file))
         code = errno ? errno : EIO;
+    if (out->stream > 0 && code == 0)
+        code = descriptor_drain(out->file, out->stream);
     if (fclose(out->file) != 0 && code == 0)
         code = errno;
     out->file = NULL;
-    if (code == 0)
+    if (out->stream == 0 && code == 0)
         code = lrn_disk_commit(&out->disk, out->path + directory_length(out->path));
     if (code != 0)
         message_fail("%s: cannot be written: %s", out->path, strerror(code));

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A file that appears under its name only when it is complete. Whatever happens
- * before, to the process too, leaves nothing behind: see src/disk.h.
+ * before, to the process too, leaves nothing behind: see src/disk.h. What is no
+ * regular file, standard output among them, gets all of it at once then.
  */
 #ifndef CLI_OUTPUT_H
 #define CLI_OUTPUT_H
@@ -17,17 +18,25 @@ typedef struct output {
     FILE *file; /* write here; NULL when closed */
     char *path; /* symbolic links followed */
     int directory, lock;
+    int stream; /* a descriptor that gets it in the end; 0: it is a file */
     lrn_disk_file disk;
 } output;
 
+/* Whether a name means standard output: "-" and /dev/stdout do. */
+bool output_is_standard(const char *path);
+
 /*
- * Begins the file. One that it replaces keeps its mode; a symbolic link stays
- * one, and what it points to is written, be it there or not. On failure a
- * message was printed and there is nothing to discard.
+ * Begins the file, or what goes to a descriptor of this process that a name means
+ * ("-", /dev/stdout), from where that stands. A file that it replaces keeps its
+ * mode; a symbolic link stays one, and what it points to is written, be it there
+ * or not. On failure a message was printed and there is nothing to discard.
  */
 bool output_open(output *out, const char *path);
 
-/* The same for a file that is to have no more rights than mode, the old one's included. */
+/* The same, or a device or FIFO: opening one may wait for its reader. */
+bool output_open_stream(output *out, const char *path);
+
+/* For a regular file only, which is to have no more rights than mode, the old one's included. */
 bool output_open_mode(output *out, const char *path, mode_t mode);
 
 /*

@@ -5,7 +5,9 @@
 #include "option.h"
 #include "pack_file.h"
 #include "printable.h"
+#include "same_file.h"
 #include "subject.h"
+#include "word.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,12 +20,13 @@ static const char help[] =
     "                      [--any-owner]\n"
     "\n"
     "  list  prints what a pack was made for, and its programs\n"
-    "  add   adds a binary that a vendor's offline compiler made (.aocx, .xclbin): one file\n"
-    "        that holds the kernels of many programs. A PACK that does not exist is made,\n"
-    "        for the device.\n"
+    "  add   adds a binary that a vendor's offline compiler made (.aocx, .xclbin):\n"
+    "        one file that holds the kernels of many programs. A PACK that does not\n"
+    "        exist is made, for the device.\n"
     "\n"
-    "  --programs LIST  the programs in it, as 'cllrn pack list' calls them, each with the\n"
-    "                   name of its kernel in the binary where that is another\n"
+    "  --programs LIST  the programs in it, as 'cllrn pack list' calls them, each\n"
+    "                   with the name of its kernel in the binary where that is\n"
+    "                   another\n"
     "  --device SPEC    the device of a new pack: an index, or a part of a name\n"
     "  --any-owner      takes a PACK that other users can have written\n"
     "  --help           prints this\n"
@@ -95,6 +98,41 @@ static bool device_has(const cllrn_engine *engine, const char *program)
     return false;
 }
 
+/* One of those that need no device, or of a device that is here. */
+static bool is_known(const char *program)
+{
+    cllrn_offline_program offline = CLLRN_OFFLINE_PROGRAM_INIT;
+    for (size_t i = 0; cllrn_offline_program_get(NULL, i, &offline, NULL) == CLLRN_SUCCESS; ++i)
+        if (strcmp(offline.kernel, program) == 0)
+            return true;
+    cl_uint platforms = 0;
+    device_list list = {NULL, 0};
+    bool found = false;
+    if (clGetPlatformIDs(0, NULL, &platforms) != CL_SUCCESS || platforms == 0 ||
+        !device_list_load(&list))
+        return false;
+    for (size_t i = 0; i < list.count && !found; ++i) {
+        subject on;
+        if (!subject_open(&on, &list.devices[i], 0, true))
+            continue;
+        found = device_has(on.engine, program);
+        subject_close(&on);
+    }
+    device_list_free(&list);
+    return found;
+}
+
+/* A pack may be for a device that is elsewhere; its programs are still the library's. */
+static bool are_known(const names *added)
+{
+    for (size_t i = 0; i < added->count; ++i)
+        if (!is_known(added->programs[i]))
+            return message_fail("there is no program '%s', neither without a device nor for one "
+                                "of those here",
+                                added->programs[i]);
+    return true;
+}
+
 /* What the engine has made so far, which is nothing, and whom for. */
 static bool make_empty(const request *r, const names *added, cllrn_pack **pack)
 {
@@ -140,11 +178,11 @@ static int add(const request *r, const char *path, const char *binary)
     output file = {0};
     cllrn_pack *pack = NULL;
     /* Locked before it is read: what others add meanwhile would be lost. */
-    const bool done = split(r->programs, &added) && pack_file_begin(path, &file) &&
-                      output_lock(&file) &&
-                      (access(path, F_OK) == 0 ? pack_file_open(path, !r->any_owner, &pack)
-                                               : make_empty(r, &added, &pack)) &&
-                      add_to(pack, binary, &added, &file);
+    const bool done =
+        split(r->programs, &added) && pack_file_begin(path, &file) && output_lock(&file) &&
+        (access(path, F_OK) == 0 ? pack_file_open(path, !r->any_owner, &pack) && are_known(&added)
+                                 : make_empty(r, &added, &pack)) &&
+        add_to(pack, binary, &added, &file);
     output_discard(&file);
     cllrn_pack_destroy(pack);
     free(added.list);
@@ -157,7 +195,7 @@ static int add(const request *r, const char *path, const char *binary)
 
 enum { PROGRAMS = 1, DEVICE, ANY_OWNER, HELP, CODES };
 
-_Static_assert(CODES <= ' ', "the codes of options are below any letter");
+_Static_assert(CODES <= OPTION_CODES, "a set of options fits");
 
 static const struct option known[] = {
     {"programs", required_argument, NULL, PROGRAMS},
@@ -168,16 +206,26 @@ static const struct option known[] = {
 };
 
 static const char *const expected[CODES] = {
-    [PROGRAMS] = "a list of names",
+    [PROGRAMS] = "a list of NAME or NAME=KERNEL",
     [DEVICE] = "an index or a part of a name",
 };
+
+static bool is_list(const char *list)
+{
+    const char *item;
+    size_t length;
+    while (word_next(&list, &item, &length))
+        if (length == 0 || *item == '=' || item[length - 1] == '=')
+            return false;
+    return true;
+}
 
 static bool take(int code, const char *value, void *parsed)
 {
     request *const r = parsed;
     switch (code) {
     case PROGRAMS:
-        return option_take_text(value, &r->programs);
+        return option_take_text(value, &r->programs) && is_list(value);
     case DEVICE:
         return option_take_text(value, &r->device);
     case ANY_OWNER:
@@ -200,12 +248,17 @@ static int execute(const request *r, int count, char **arguments)
         return message_usage("expected 'list PACK' or 'add PACK BINARY'");
     if (!r->programs)
         return message_usage("--programs is missing");
+    const named_file files[] = {{"PACK", arguments[1]}, {"BINARY", arguments[2]}};
+    if (same_file_refuse(files, sizeof files / sizeof files[0]) != EXIT_DONE)
+        return EXIT_USAGE;
+    if (r->device && access(arguments[1], F_OK) == 0)
+        return message_usage("--device is for a new pack, but %s is there", arguments[1]);
     return add(r, arguments[1], arguments[2]);
 }
 
 int command_pack(int argc, char **argv)
 {
-    static const option_set set = {known, expected, HELP, take};
+    static const option_set set = {known, expected, NULL, HELP, take};
     request r = {.programs = NULL};
     int status = option_parse(argc, argv, &set, &r);
     if (status == EXIT_DONE)

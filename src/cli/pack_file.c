@@ -40,7 +40,7 @@ bool pack_file_open(const char *path, bool trusted, cllrn_pack **pack)
     const bool opened =
         (!trusted || is_trusted(path, &content)) &&
         (cllrn_pack_open(content.data, content.size, pack, &error) == CLLRN_SUCCESS ||
-         message_fail("%s: %s", path, error.message));
+         message_fail("%s: %s", path, message_of_library(error.status, &error)));
     free(content.data);
     return opened;
 }

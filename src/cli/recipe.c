@@ -8,25 +8,12 @@ int32_t recipe_window_axes(const recipe *asked, int32_t rank)
     return asked->spatial_axes != 0 ? asked->spatial_axes : rank - 2;
 }
 
-/* The library knows which parameters are valid; an empty tensor asks it and costs nothing. */
-static cllrn_status validate(const cllrn_params *params, cllrn_error *error)
-{
-    static const int64_t dims[] = {0, 0, 0, 0}; /* as many as the largest window needs */
-    float nothing = 0;
-    cllrn_tensor empty;
-    const cllrn_status status =
-        cllrn_tensor_init(&empty, sizeof empty, CLLRN_F32, 4, dims, NULL, 0, error);
-    return status != CLLRN_SUCCESS
-               ? status
-               : cllrn_host_forward(params, &empty, &nothing, &empty, &nothing, error);
-}
-
 cllrn_status recipe_make(const recipe *asked, int32_t window_axes, cllrn_params *params,
                          cllrn_error *error)
 {
     cllrn_params made;
     const uint32_t size = sizeof made;
-    cllrn_status status =
+    const cllrn_status status =
         asked->region == CLLRN_ACROSS_CHANNELS
             ? cllrn_params_init(&made, size, asked->convention, asked->size, asked->alpha,
                                 asked->beta, asked->k, error)
@@ -39,8 +26,6 @@ cllrn_status recipe_make(const recipe *asked, int32_t window_axes, cllrn_params 
         made.upper = asked->upper;
         made.divisor = asked->divisor;
     }
-    status = validate(&made, error);
-    if (status == CLLRN_SUCCESS)
-        *params = made;
-    return status;
+    *params = made;
+    return CLLRN_SUCCESS;
 }

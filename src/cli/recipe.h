@@ -20,7 +20,7 @@ typedef struct recipe {
 /* The axes of a window in a tensor of this rank, which may be too few or too many. */
 int32_t recipe_window_axes(const recipe *asked, int32_t rank);
 
-/* Parameters for windows with that many axes. *params is set only on success. */
+/* Parameters for windows with that many axes, 1 to 3. *params is set only on success. */
 cllrn_status recipe_make(const recipe *asked, int32_t window_axes, cllrn_params *params,
                          cllrn_error *error);
 

@@ -227,7 +227,6 @@ static void report_times(const flow *f)
 {
     stream_report *const report = f->report;
     const worker *const w = &f->worker;
-    report->total = job_clock() - f->begin;
     if (f->stream->device->kind != DEVICE_OPENCL) {
         report->kernel = w->seconds;
         return;

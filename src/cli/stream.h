@@ -30,7 +30,6 @@ typedef struct stream_report {
     double upload, kernel, download;
     double hidden; /* of upload and download, beside a kernel */
     double read, written;
-    double total; /* by the clock, files and all */
     uint64_t digest;
     check check; /* where asked for */
 } stream_report;

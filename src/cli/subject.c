@@ -44,8 +44,9 @@ static void ask(subject *s)
 
 static bool open_engine(subject *s)
 {
-    /* What this machine compiles is verified and measured, not what it once has. */
-    return engine_create(s->context, &s->device, CLLRN_CACHE_OFF, show_first_log, s, &s->engine);
+    /* What this machine compiles now is verified and measured, unless the user says otherwise. */
+    const int32_t cache = s->device.cached ? CLLRN_CACHE_ON : CLLRN_CACHE_OFF;
+    return engine_create(s->context, &s->device, cache, show_first_log, s, &s->engine);
 }
 
 static bool open_device(subject *s, cl_command_queue_properties queue)

@@ -2,19 +2,19 @@
 #include "table.h"
 
 #include "element.h"
+#include "fold.h"
 #include "text.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 
-__attribute__((format(printf, 2, 3))) static void row(const char *label, const char *format, ...)
+__attribute__((format(printf, 3, 4))) static void row(const table *t, const char *label,
+                                                      const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
-    printf("%-10s ", label);
-    vprintf(format, arguments);
-    putchar('\n');
+    fold_print_arguments(t->to, 11, label, format, arguments);
     va_end(arguments);
 }
 
@@ -22,6 +22,8 @@ __attribute__((format(printf, 2, 3))) static void row(const char *label, const c
 static text time_text(double seconds)
 {
     text t = {"not reported"};
+    if (seconds >= 0 && seconds < 0.5e-6)
+        return (text){"under 0.001 ms"};
     if (seconds >= 0)
         snprintf(t.chars, sizeof t.chars, "%.3f ms", 1e3 * seconds);
     return t;
@@ -39,19 +41,20 @@ static text region_text(const cllrn_params *params)
 static void print_device(const table *t)
 {
     if (t->device->kind == DEVICE_OPENCL)
-        row("device", "%s (%s)", t->device->name, t->device->platform_name);
+        row(t, "device", "%s (%s)", t->device->name, t->device->platform_name);
     else
-        row("device", "%s", t->device->name);
+        row(t, "device", "%s", t->device->name);
     if (t->report->variant)
-        row("variant", "%s, program %s", t->report->variant,
+        row(t, "variant", "%s, program %s", t->report->variant,
             cllrn_origin_string(t->report->origin));
     if (t->report->scratch > 0)
-        row("scratch", "%" PRIu64 " bytes", t->report->scratch);
+        row(t, "scratch", "%" PRIu64 " bytes", t->report->scratch);
 }
 
-static void print_operand(const char *name, const operand *o, bool fortran_order)
+static void print_operand(const table *t, const char *name, const operand *o, bool fortran_order)
 {
-    row(name, "%s, %s order", cllrn_dtype_string(o->tensor.dtype), fortran_order ? "Fortran" : "C");
+    row(t, name, "%s, %s order", cllrn_dtype_string(o->tensor.dtype),
+        fortran_order ? "Fortran" : "C");
 }
 
 static void print_problem(const table *t)
@@ -59,24 +62,27 @@ static void print_problem(const table *t)
     const cllrn_params *const params = t->job->params;
     const cllrn_tensor *const src = &t->job->src.tensor;
     const int axis = src->channel_axis;
-    row("direction", "%s", t->job->backward ? "backward" : "forward");
-    row("shape", "%s, channel axis %d", text_of_list(src->dims, src->rank, "x").chars,
+    row(t, "direction", "%s", t->job->backward ? "backward" : "forward");
+    row(t, "shape", "%s, channel axis %d", text_of_list(src->dims, src->rank, "x").chars,
         axis < 0 ? axis + src->rank : axis);
-    print_operand("x", &t->job->src, t->fortran_order);
+    print_operand(t, "x", &t->job->src, t->fortran_order);
     if (t->job->backward)
-        print_operand("dy", &t->job->dy, t->gradient_fortran_order);
-    print_operand(t->job->backward ? "dx" : "y", &t->job->dst, t->fortran_order);
-    row("region", "%s", region_text(params).chars);
-    row("window", "{%" PRId64 ", %" PRId64 ", %.10g}, alpha %.10g, beta %.10g, k %.10g",
+        print_operand(t, "dy", &t->job->dy, t->gradient_fortran_order);
+    print_operand(t, t->job->backward ? "dx" : "y", &t->job->dst, t->fortran_order);
+    row(t, "region", "%s", region_text(params).chars);
+    row(t, "window", "{%" PRId64 ", %" PRId64 ", %.10g}, alpha %.10g, beta %.10g, k %.10g",
         params->lower, params->upper, params->divisor, params->alpha, params->beta, params->k);
 }
 
-static void print_transfers(const stream_report *report)
+static void print_transfers(const table *t)
 {
-    row("transfers", "%s to the device, %s back", time_text(report->upload).chars,
+    const stream_report *const report = t->report;
+    row(t, "transfers", "%s to the device, %s back", time_text(report->upload).chars,
         time_text(report->download).chars);
-    if (report->slices > 1)
-        row("overlap", "%s of the transfers beside a kernel", time_text(report->hidden).chars);
+    if (report->slices > 1 && report->hidden == 0)
+        row(t, "overlap", "none of the transfers beside a kernel");
+    else if (report->slices > 1)
+        row(t, "overlap", "%s of the transfers beside a kernel", time_text(report->hidden).chars);
 }
 
 /* What has to be moved is each tensor, once. */
@@ -86,34 +92,33 @@ static void print_times(const table *t)
     const job *const done = t->job;
     const uint64_t bytes = done->src.size + done->dy.size + done->dst.size;
     if (bytes == 0) {
-        row("kernel", "none, the tensor is empty");
+        row(t, "kernel", "none, the tensor is empty");
         return;
     }
     if (report->slices > 1)
-        row("slices", "%" PRIu64 " of at most %s", report->slices,
+        row(t, "slices", "%" PRIu64 " of at most %s", report->slices,
             text_of_list(report->slice_dims, done->src.tensor.rank, "x").chars);
-    row("files", "%s to read, %s to write", time_text(report->read).chars,
+    row(t, "files", "%s to read, %s to write", time_text(report->read).chars,
         time_text(report->written).chars);
-    if (report->kernel > 0)
-        row("kernel", "%s, %.2f GB/s", time_text(report->kernel).chars,
+    const double told = 0.005; /* GB/s; below nobody cares */
+    if (report->kernel > 0 && 1e-9 * (double)bytes / report->kernel >= told)
+        row(t, "kernel", "%s, %.2f GB/s", time_text(report->kernel).chars,
             1e-9 * (double)bytes / report->kernel);
     else
-        row("kernel", "%s", time_text(report->kernel).chars);
+        row(t, "kernel", "%s", time_text(report->kernel).chars);
     if (t->device->kind == DEVICE_OPENCL)
-        print_transfers(report);
-    row("total", "%s by the clock%s", time_text(report->total).chars,
-        t->device->kind == DEVICE_OPENCL ? ", what the driver compiles included" : "");
+        print_transfers(t);
 }
 
 static void print_error(const table *t, const char *label, const check_error *error, int32_t dtype,
                         const char *relation)
 {
     if (error->eps > 0)
-        row(label, "at most %.4g eps (2^-%d, %s), at (%s)", error->eps,
+        row(t, label, "at most %.4g eps (2^-%d, %s), at (%s)", error->eps,
             element_fraction_bits(dtype), relation,
             text_of_list(error->where, t->job->dst.tensor.rank, ", ").chars);
     else
-        row(label, "0 eps");
+        row(t, label, "0 eps");
 }
 
 static void print_errors(const table *t)
@@ -132,8 +137,8 @@ static void print_check(const table *t)
     const check *const c = &t->report->check;
     print_errors(t);
     if (c->s.least <= c->s.greatest)
-        row("s spans", "%.6g..%.6g", c->s.least, c->s.greatest);
-    row("host", "%016" PRIx64 ", %s%s", c->host_digest,
+        row(t, "s spans", "%.6g..%.6g", c->s.least, c->s.greatest);
+    row(t, "host", "%016" PRIx64 ", %s%s", c->host_digest,
         c->host_digest == t->report->digest ? "equal" : "not equal",
         t->device->kind == DEVICE_REFERENCE ? " (the reference rounds otherwise, and may)" : "");
 }
@@ -143,7 +148,8 @@ void table_print(const table *t)
     print_device(t);
     print_problem(t);
     print_times(t);
-    row("digest", "%016" PRIx64, t->report->digest);
+    row(t, "digest", "%016" PRIx64, t->report->digest);
     if (t->checked)
         print_check(t);
+    row(t, "total", "%s by the clock, from the start of the command", time_text(t->seconds).chars);
 }

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What `cllrn run` says of a run on stdout. */
+/* What `cllrn run` says of a run. */
 #ifndef CLI_TABLE_H
 #define CLI_TABLE_H
 
 #include "stream.h"
+
+#include <stdio.h>
 
 typedef struct table {
     const device *device;
@@ -11,6 +13,8 @@ typedef struct table {
     bool fortran_order, gradient_fortran_order; /* of src and dst, and of dy */
     const stream_report *report;
     bool checked;
+    double seconds; /* since the command began */
+    FILE *to;
 } table;
 
 void table_print(const table *t);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tensor_file.h"
 
+#include "descriptor.h"
 #include "message.h"
 #include "rows.h"
 
@@ -18,10 +19,8 @@ static const struct {
     char kind;
     int size;
 } elements[] = {
-    {CLLRN_F16, 'f', 2},
-    {CLLRN_F32, 'f', 4},
-    {CLLRN_F64, 'f', 8},
-    {CLLRN_BF16, 'u', 2},
+    {CLLRN_F16, 'f', 2},  {CLLRN_F32, 'f', 4},  {CLLRN_F64, 'f', 8},
+    {CLLRN_BF16, 'u', 2}, {CLLRN_BF16, 'V', 2},
 };
 
 enum { ELEMENTS = sizeof elements / sizeof elements[0] };
@@ -35,14 +34,41 @@ static int32_t find_dtype(const npy_element *element)
     return 0;
 }
 
-/* dtype is one of the table's. */
-static void format_descr(int32_t dtype, bool swapped, char descr[NPY_MAX_DESCR])
+/* NumPy's letter for one of the table's dtypes: this one if that may be. */
+static char find_kind(int32_t dtype, char preferred)
 {
-    size_t i = 0;
-    while (elements[i].dtype != dtype)
-        ++i;
-    const npy_element element = {elements[i].kind, elements[i].size, swapped};
+    char kind = '\0';
+    for (size_t i = 0; i < ELEMENTS; ++i)
+        if (elements[i].dtype == dtype && (kind == '\0' || elements[i].kind == preferred))
+            kind = elements[i].kind;
+    return kind;
+}
+
+static void format_descr(int32_t dtype, char kind, bool swapped, char descr[NPY_MAX_DESCR])
+{
+    const npy_element element = {kind, (int)cllrn_dtype_size(dtype), swapped};
     npy_format_descr(&element, descr);
+}
+
+/* Whether a name means an open descriptor of something that has no places: a pipe, a terminal. */
+static bool is_stream(const char *path)
+{
+    struct stat status;
+    return strcmp(path, "-") == 0 ||
+           (descriptor_of(path, STDIN_FILENO) >= 0 && stat(path, &status) == 0 &&
+            !S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode));
+}
+
+static FILE *open_stream(const char *path)
+{
+    const int fd = descriptor_duplicate(descriptor_of(path, STDIN_FILENO), false);
+    FILE *const file = fd >= 0 ? fdopen(fd, "rb") : NULL;
+    if (!file) {
+        message_fail("%s: cannot be read: %s", path, strerror(errno));
+        if (fd >= 0)
+            close(fd);
+    }
+    return file;
 }
 
 /* Without waiting for the writer of a FIFO, which is refused here. */
@@ -72,16 +98,17 @@ static bool take_dtype(tensor_file *tensor, const tensor_file_dtype *expected, c
     npy_element element;
     tensor->dtype = npy_parse_descr(descr, &element) ? find_dtype(&element) : 0;
     if (tensor->dtype == 0)
-        return message_fail("%s: its dtype is '%s', expected f2, f4, f8, or u2 for bfloat16", path,
-                            descr);
+        return message_fail("%s: its dtype is '%s', expected f2, f4, f8, or u2 or V2 for bfloat16",
+                            path, descr);
+    tensor->kind = element.kind;
     tensor->swapped = element.swapped;
-    if (tensor->dtype == CLLRN_BF16 && !expected->u2_is_bf16)
+    if (tensor->dtype == CLLRN_BF16 && !expected->bits_are_bf16)
         return message_fail("%s: its dtype is '%s'; if these are the bits of bfloat16, say %s bf16",
                             path, descr, expected->option);
     if (expected->required == 0 || expected->required == tensor->dtype)
         return true;
     char wanted[NPY_MAX_DESCR];
-    format_descr(expected->required, false, wanted);
+    format_descr(expected->required, find_kind(expected->required, '\0'), false, wanted);
     return message_fail("%s: its dtype is '%s', expected '%s' for %s %s", path, descr, wanted,
                         expected->option, cllrn_dtype_string(expected->required));
 }
@@ -104,6 +131,40 @@ static bool check_file_size(uint64_t file_size, uint64_t offset, uint64_t size, 
                         path, data < size ? "truncated" : "trailing bytes", data, size);
 }
 
+/* Copies what follows the header, as many bytes as its shape takes, and ends the stream. */
+static bool fill(FILE *spool, FILE *stream, uint64_t size, const char *path)
+{
+    char bytes[1 << 16];
+    uint64_t done = 0;
+    while (done < size) {
+        const uint64_t left = size - done;
+        const size_t got =
+            fread(bytes, 1, left < sizeof bytes ? (size_t)left : sizeof bytes, stream);
+        if (got == 0)
+            return ferror(stream) ? message_fail("%s: cannot be read: %s", path, strerror(errno))
+                                  : check_file_size(done, 0, size, path);
+        if (fwrite(bytes, 1, got, spool) != got)
+            break;
+        done += got;
+    }
+    if (done < size || fflush(spool) != 0)
+        return message_fail("%s: its temporary file cannot be written: %s", path, strerror(errno));
+    return fgetc(stream) == EOF || message_fail("%s: trailing bytes: holds more than the %" PRIu64
+                                                " bytes of data expected for its shape",
+                                                path, size);
+}
+
+/* Slices are read from where they lie, which a stream does not allow. */
+static bool spool(tensor_file *tensor)
+{
+    FILE *const stream = tensor->file;
+    tensor->file = descriptor_spool();
+    tensor->offset = 0;
+    const bool filled = tensor->file && fill(tensor->file, stream, tensor->size, tensor->path);
+    fclose(stream);
+    return filled;
+}
+
 static bool inspect(tensor_file *tensor, uint64_t file_size, const tensor_file_dtype *expected)
 {
     npy_error error;
@@ -115,14 +176,16 @@ static bool inspect(tensor_file *tensor, uint64_t file_size, const tensor_file_d
     if (npy_data_size(&tensor->header, cllrn_dtype_size(tensor->dtype), &tensor->size, &error) !=
         NPY_SUCCESS)
         return message_fail("%s: %s", tensor->path, error.message);
-    return check_file_size(file_size, tensor->offset, tensor->size, tensor->path);
+    return is_stream(tensor->path)
+               ? spool(tensor)
+               : check_file_size(file_size, tensor->offset, tensor->size, tensor->path);
 }
 
 bool tensor_file_open(tensor_file *tensor, const char *path, const tensor_file_dtype *expected)
 {
     uint64_t file_size = 0;
     tensor_file opened = {.path = path};
-    opened.file = open_regular(path, &file_size);
+    opened.file = is_stream(path) ? open_stream(path) : open_regular(path, &file_size);
     if (!opened.file)
         return false;
     if (inspect(&opened, file_size, expected)) {
@@ -147,7 +210,8 @@ bool tensor_file_derive(tensor_file *tensor, const tensor_file *like, int32_t dt
         made.dtype = dtype;
         made.swapped = false;
     }
-    format_descr(made.dtype, made.swapped, made.header.descr);
+    made.kind = find_kind(made.dtype, like->kind);
+    format_descr(made.dtype, made.kind, made.swapped, made.header.descr);
     npy_error error;
     if (npy_data_size(&made.header, cllrn_dtype_size(made.dtype), &made.size, &error) !=
         NPY_SUCCESS)

@@ -14,6 +14,7 @@
 typedef struct tensor_file {
     npy_header header;
     int32_t dtype;
+    char kind;        /* NumPy's letter for it: bfloat16 is 'u' or 'V' */
     bool swapped;     /* the file is not in this machine's byte order; data in memory always is */
     uint64_t size;    /* of the data, in bytes; 0 for an empty tensor */
     uint64_t offset;  /* of the data in the file */
@@ -21,11 +22,13 @@ typedef struct tensor_file {
     const char *path; /* the caller's, for messages */
 } tensor_file;
 
-/* What may be in a file. NumPy has no bfloat16: its bits are kept as uint16, so one has to say so.
+/*
+ * What may be in a file. NumPy has no bfloat16: its bits are kept as uint16, or as
+ * two raw bytes by ml_dtypes, so one has to say so.
  */
 typedef struct tensor_file_dtype {
     int32_t required;   /* 0: any */
-    bool u2_is_bf16;    /* else it is refused */
+    bool bits_are_bf16; /* else they are refused */
     const char *option; /* the one that decides, for messages */
 } tensor_file_dtype;
 

@@ -27,14 +27,8 @@ static int affordable_slots(const device *on, size_t memory, uint64_t count)
     return slots;
 }
 
-static bool open_here(worker *w, const job *largest, size_t memory)
+static bool open_here(worker *w, size_t memory)
 {
-    if (largest->variant)
-        return message_fail("--variant %s needs an OpenCL device, not %s", largest->variant,
-                            w->device->name);
-    if (w->device->pack)
-        return message_fail("--pack %s needs an OpenCL device, not %s", w->device->pack,
-                            w->device->name);
     w->slots = 1;
     w->memory = malloc(memory ? memory : 1);
     return w->memory || message_fail("out of memory for a slice of %zu bytes", memory);
@@ -45,7 +39,7 @@ bool worker_open(worker *w, const device *on, const job shapes[], int shape_coun
 {
     *w = (worker){.device = on};
     if (on->kind != DEVICE_OPENCL)
-        return open_here(w, &shapes[0], memory);
+        return open_here(w, memory);
     w->slots = affordable_slots(on, memory, count);
     return opencl_open(&w->opencl, on, shapes, shape_count, w->slots, memory);
 }

@@ -28,7 +28,7 @@ for list in '' five '0.5,x'; do refused 2 "--beta is '$list'" bench --beta "$lis
 for list in '' 1.5 1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17; do
     refused 2 "--size is '$list'" bench --size "$list" 1x8x4x4
 done
-refused 2 'size 0' bench --size 5,0 1x8x4x4
+refused 2 "--size is '5,0', expected a list of whole numbers, 1 to" bench --size 5,0 1x8x4x4
 refused 2 '--region is' bench --region between 1x8x4x4
 refused 2 '1x8 has 0 spatial dims' bench --region within 1x8
 refused 2 "--variant is 'frob', expected one of" bench --variant frob 1x8x4x4
@@ -36,7 +36,18 @@ for runs in 0 -1 1001 x; do refused 2 "--runs is '$runs'" bench --runs "$runs" 1
 for seconds in -1 nan inf x; do
     refused 2 "--seconds is '$seconds'" bench --seconds "$seconds" 1x8x4x4
 done
-refused 2 '--peers is for --plot' bench --peers a.json 1x8x4x4
+for files in '--json a --plot a' '--json a --plot ./a' '--plot a.svg --peers a.svg' \
+    '--json a --pack a' "--json $dir/a --plot a"; do
+    # shellcheck disable=SC2086 # words
+    refused 2 'are the same file' bench $files 1x8x4x4
+done
+echo kept >kept && ln -s kept link_to_kept
+refused 2 '--json and --peers are the same file' bench --json kept --plot a.svg --peers link_to_kept
+check 'it is as it was' grep -q kept kept
+refused 2 'standard output has the table' bench --json - 1x8x4x4
+refused 2 '--peers needs --plot' bench --peers a.json 1x8x4x4
+refused 2 '--any-driver needs --pack' bench --any-driver 1x8x4x4
+refused 2 "'--d' is ambiguous: --direction, --dtype, --device" bench --d x
 refused 2 'no OpenCL device' bench --device host 1x8x4x4
 done_by bench --help
 check 'the help names all options' grep -q -- --peers out.txt
@@ -64,11 +75,17 @@ check 'quiet prints nothing' [ ! -s out.txt ]
 done_by bench "${quickly[@]}" --direction backward --region within --layout nhwc --variant strided \
     --json within.json 1x3x4x4
 done_by bench "${quickly[@]}" --in-place --json in_place.json 1x8x4x4
-check 'in place is told' grep -q '^windows   across channels, in place,' out.txt
+check 'in place is told' grep -q '^windows   across channels, in place$' out.txt
 done_by bench --runs 3 1x8x4x4
-check 'a row for each combination' [ "$(grep -cE '^(1x8x4x4|2x5x7) .* (for|back)ward ' all.txt)" -eq 16 ]
-check 'the copies are told' grep -qE '^1x8x4x4 +copy, 0.001024 MB: ' all.txt
+check 'a row for each combination' [ "$(grep -cE '^ n[hc].* (for|back)ward ' all.txt)" -eq 16 ]
+check 'a line for each shape' [ "$(grep -cxE '1x8x4x4|2x5x7' all.txt)" -eq 2 ]
+check 'the copies are told' grep -qE '^ copy, 0.001024 MB: ' all.txt
+check 'the tables fit a terminal' not grep -E '.{81}' all.txt
 check 'the launch is told' grep -q '^a launch of 8 elements takes' all.txt
+
+done_by bench "${quickly[@]}" --quiet --json - 1x8x4x4
+check 'the help lists the members' cmp <(members all.json) <(documented bench)
+check 'also on standard output' cmp <(members out.txt) <(documented bench)
 
 if command -v python3 >/dev/null; then
     cat >parse.py <<'PYTHON'

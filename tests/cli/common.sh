@@ -91,6 +91,22 @@ zeros() { head -c "$1" /dev/zero; }
 digest() { sed -n 's/^digest  *//p' out.txt; }
 payload() { tail -c +129 "$1"; }
 
+# documented COMMAND: the members of its JSON that its help lists in the first column
+documented() {
+    "$cllrn" "$1" --help | awk '
+        /^The JSON is one object/ { listing = 1; next }
+        /^Exit status/ { listing = 0 }
+        listing && /^  (  )?[a-z]/ {
+            sub(/^ +/, "")
+            sub(/  .*/, "")
+            count = split($0, names, ", ")
+            for (i = 1; i <= count; ++i) print names[i]
+        }' | sort -u
+}
+
+# members FILE...: those that its JSON has
+members() { grep -ohE '"[a-z_0-9]+": ' "$@" | tr -d '": ' | sort -u; }
+
 # This machine's byte order and the other.
 case $(printf '\1\0' | od -An -tu2) in *' 1') native='<' foreign='>' ;; *) native='>' foreign='<' ;; esac
 

@@ -10,7 +10,7 @@ cd "$dir"
 
 # ------------------------------------------------------------------------ usage
 
-refused 2 'expected one of --output and --emit-source' compile
+refused 2 'expected --output or --emit-source' compile
 refused 2 "option '--emit-source' lacks" compile --emit-source
 refused 2 'expected a directory' compile --emit-source ''
 refused 2 'takes no arguments' compile --emit-source sources x
@@ -18,12 +18,16 @@ refused 2 "unknown option '--frob'" compile --frob
 refused 1 'no such device' compile --emit-source sources --device frobnicate
 refused 2 'is no OpenCL device' compile --emit-source sources --device host
 check 'nothing was made' [ ! -e sources ]
+refused 2 "--programs is ','" compile --output P --programs ,
+refused 1 '-: cannot be written: it is not a regular file' compile --output -
 done_by compile --help
 check 'the help names all options' grep -q -- --device out.txt
 
-refused 2 'goes with --output' compile --emit-source sources --spirv sources
-refused 2 'expected one of' compile --spirv sources
-refused 2 'goes with building' compile --emit-source sources --programs x
+refused 2 '--emit-source excludes --spirv' compile --emit-source sources --spirv sources
+refused 2 '--emit-source excludes --output' compile --emit-source sources --output sources.pack
+refused 2 '--emit-source excludes --programs' compile --emit-source sources --programs x
+refused 2 'expected --output or --emit-source' compile --spirv sources
+refused 2 '--spirv excludes --programs' compile --spirv sources --output sources.pack --programs x
 check 'nothing was made' [ ! -e sources ]
 
 # ---------------------------------------------------------------- the directory

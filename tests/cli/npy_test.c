@@ -495,8 +495,14 @@ static void npy_parse_descr__dtypes_true(void **state)
         char kind;
         int size;
     } cases[] = {
-        {"<f4", 'f', 4}, {">f4", 'f', 4},   {"=f8", 'f', 8},       {"|u1", 'u', 1},
-        {"f2", 'f', 2},  {"<U12", 'U', 12}, {"|V9999", 'V', 9999}, {">c16", 'c', 16},
+        {"<f4", 'f', 4}, {">f4", 'f', 4},    {"=f8", 'f', 8},       {"|u1", 'u', 1},
+        {"f2", 'f', 2},  {"<U12", 'U', 12},  {"|V9999", 'V', 9999}, {">c16", 'c', 16},
+        {"<V2", 'V', 2}, {"|V2", 'V', 2},    {">V2", 'V', 2},       {"bfloat16", 'V', 2},
+        {"e", 'f', 2},   {"half", 'f', 2},   {"float16", 'f', 2},   {">e", 'f', 2},
+        {"f", 'f', 4},   {">f", 'f', 4},     {"<f", 'f', 4},        {"=f", 'f', 4},
+        {"|f", 'f', 4},  {"single", 'f', 4}, {"float32", 'f', 4},   {"d", 'f', 8},
+        {">d", 'f', 8},  {"double", 'f', 8}, {"float64", 'f', 8},   {"float", 'f', 8},
+        {"H", 'u', 2},   {">H", 'u', 2},     {"uint16", 'u', 2},    {"ushort", 'u', 2},
     };
     for (size_t i = 0; i < LENGTH(cases); ++i) {
         npy_element element;
@@ -513,9 +519,10 @@ static void npy_parse_descr__anything_else_false(void **state)
 {
     (void)state;
     static const char *const texts[] = {
-        "",     "<",   "f",     "<f",      "4",       "<4",           "<<f4", "<f4 ", " f4",
-        "<f 4", "f4<", "f4f",   "<f-4",    "<f+4",    "<f04",         "<f0",  "<f4.", "<m8[s]",
-        "|O",   "!f4", "f\xb2", "float32", "<f12345", "<f4294967300", "(f4",  "@f4",
+        "",     "<",      "g",       "<g",           "4",     "<4",       "<<f4",    "<f4 ",
+        " f4",  "<f 4",   "f4<",     "f4f",          "<f-4",  "<f+4",     "<f04",    "<f0",
+        "<f4.", "<m8[s]", "|O",      "!f4",          "f\xb2", ">float32", "Float32", "float32 ",
+        "floa", "ff",     "<f12345", "<f4294967300", "(f4",   "@f4",
     };
     for (size_t i = 0; i < LENGTH(texts); ++i) {
         npy_element element = {'x', 77, true};

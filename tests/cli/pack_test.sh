@@ -52,7 +52,7 @@ export CLLRN_CACHE=off
 
 # ------------------------------------------------------------------------- packs
 
-refused 2 'expected one of --output and --emit-source' compile
+refused 2 'expected --output or --emit-source' compile
 refused 2 'takes no arguments' compile --output P x
 refused 2 'no OpenCL device' compile --output P --device host
 refused 1 'no program "frob"' compile --output P --programs frob
@@ -65,7 +65,7 @@ refused 1 'P: cannot be read' pack list P
 refused 1 'no clLRN pack' pack list x.npy
 refused 1 'no clLRN pack' run --pack x.npy x.npy out.npy
 refused 1 'no clLRN pack' devices --pack x.npy
-refused 1 'needs an OpenCL device' run --device host --pack x.npy x.npy out.npy
+refused 2 'needs an OpenCL device' run --device host --pack P x.npy out.npy
 
 run run x.npy out.npy
 variant=$(sed -n 's/^variant *\([a-z]*\),.*/\1/p' out.txt)
@@ -90,7 +90,7 @@ done_by run --pack P x.npy out.npy
 check 'packed' [ "$(origin)" = packed ]
 check 'the same bits' [ "$(digest)" = "$right" ]
 check 'from a binary alone' grep -qx 'no_source: 0 sources refused, 1 binaries' layer.log
-refused 1 "the engine's pack lacks the program cllrn_forward_strided_any_w1_i32_v3" run --pack P --variant strided x.npy out.npy
+refused 1 "the pack lacks the program cllrn_forward_strided_any_w1_i32_v3" run --pack P --variant strided x.npy out.npy
 refused 1 "pack lacks the program" bench --pack P --quiet --runs 1 --seconds 0 \
     --variant strided 1x8x6x7
 unset OPENCL_LAYERS CLLRN_LAYER_LOG
@@ -134,6 +134,19 @@ done_by pack list P
 check 'two programs' grep -q '^programs  *2$' out.txt
 check 'the kernel is named' grep -q '  cllrn_forward_strided_any_w1_i32_v3, kernel forward_strided, ' out.txt
 refused 1 'the pack has' pack add P x.npy --programs "$program"
+for name in frob cllrn_forward_strided_any_w1_i32_v2 "${program}x"; do
+    refused 1 "there is no program '$name'" pack add P x.npy --programs "$name"
+done
+for list in , 'a,,b' '=k' 'a=' ''; do
+    refused 2 '--programs is' pack add P x.npy --programs "$list"
+done
+refused 2 '--device is for a new pack, but P is there' pack add P x.npy --device Portable \
+    --programs cllrn_backward_strided_any_w1_i32_v3
+refused 2 'PACK and BINARY are the same file' pack add P ./P --programs "$program"
+refused 2 'OUT.npy and --pack are the same file' run --pack P x.npy P
+refused 2 '--any-driver needs --pack' run --any-driver x.npy out.npy
+done_by pack list P
+check 'two programs are left' grep -q '^programs  *2$' out.txt
 refused 1 "has no program 'frob'" pack add new x.npy --programs frob
 done_by pack add new x.npy --programs "$program"
 done_by pack list new

@@ -139,16 +139,40 @@ for format in f2 u2 f4 f8; do
     check "$format: reference dx" near dx.npy "$dims" backward.txt "$half"
 done
 
-# The spellings of this machine's byte order.
-store native.npy "$dims" f4 "$native" False <x.txt
-done_by run --quiet --device host native.npy native_y.npy
-for order in = '|' ''; do
-    store spelled.npy "$dims" f4 "$native" False <x.txt
-    payload spelled.npy >payload.bin
-    { header "$(shape "$dims")" "${order}f4"; cat payload.bin; } >spelled.npy
-    done_by run --quiet --device host spelled.npy y.npy
-    check "'${order}f4' is this machine's" cmp y.npy native_y.npy
-done
+# What else NumPy takes for a dtype. bfloat16 is uint16 to it, or two raw bytes by ml_dtypes.
+spelled() { # FORMAT ORDER DESCR...
+    local format=$1 order=$2 descr
+    local asked=(--quiet --device host)
+    [ "$format" != u2 ] || asked+=(--dtype bf16)
+    shift 2
+    store usual.npy "$dims" "$format" "$order" False <x.txt
+    done_by run "${asked[@]}" usual.npy usual_y.npy
+    payload usual.npy >payload.bin
+    for descr; do
+        { header "$(shape "$dims")" "$descr"; cat payload.bin; } >spelled.npy
+        done_by run "${asked[@]}" spelled.npy y.npy
+        if [ "${descr/V2/}" = "$descr" ] && [ "$descr" != bfloat16 ]; then
+            check "'$descr' is '$order$format'" cmp y.npy usual_y.npy
+        else
+            check "'$descr' is '$order$format'" cmp <(payload y.npy) <(payload usual_y.npy)
+            check "'$descr' is kept" [ "$(said descr y.npy)" = "${order}V2" ]
+        fi
+    done
+}
+spelled f2 "$native" =f2 '|f2' f2 e =e '|e' half float16
+spelled f4 "$native" =f4 '|f4' f4 f =f '|f' "${native}f" single float32
+spelled f8 "$native" =f8 '|f8' f8 d =d double float64 float
+spelled u2 "$native" =u2 u2 H =H uint16 ushort "${native}V2" '|V2' V2 =V2 bfloat16
+spelled f2 "$foreign" "${foreign}e"
+spelled f4 "$foreign" "${foreign}f"
+spelled f8 "$foreign" "${foreign}d"
+spelled u2 "$foreign" "${foreign}H" "${foreign}V2"
+{ header "$(shape "$dims")" "${native}V2"; cat payload.bin; } >raw.npy
+done_by run --quiet --device host --dtype bf16 --output-dtype f32 raw.npy y.npy
+check 'raw bytes become float32' [ "$(said descr y.npy)" = "${native}f4" ]
+done_by run --quiet --device host --dtype bf16 --backward raw.npy raw.npy y.npy
+refused 1 "raw.npy: its dtype is '${native}V2'; if these are the bits of bfloat16, say --dtype bf16" \
+    run --device host raw.npy out.npy
 
 # ----------------------------------------------------------------- mixed dtypes
 
@@ -255,7 +279,8 @@ check 'error of y' alike "$(printed error 23)" "$(greatest y.npy "$dims" forward
 check 'one error where the arithmetic is the format' not grep -q ^arithmetic out.txt
 done_by run --device host --check "${problem[@]}" --backward dy.npy x.npy dx.npy
 check 'error of dx' alike "$(printed error 23)" "$(greatest dx.npy "$dims" backward.txt 23)"
-check 'what it is relative to' grep -q '^error .*magnitudes of the gradient' out.txt
+tr -s ' \n' ' ' <out.txt >unfolded.txt
+check 'what it is relative to' grep -q ' error .*magnitudes of the gradient' unfolded.txt
 for dtype in f16 bf16; do
     bits=$([ $dtype = f16 ] && echo 10 || echo 7)
     done_by run --device host --check "${problem[@]}" --output-dtype $dtype x.npy y.npy
@@ -355,16 +380,16 @@ done
 for value in '' sideways Within; do
     refused 2 "--region is '$value', expected across or within" run --region "$value" x.npy out.npy
 done
-refused 2 '--spatial-axes is for --region within' run --spatial-axes 2 x.npy out.npy
-refused 2 '--spatial-axes is for --region within' run --region across --spatial-axes 2 x.npy out.npy
-refused 2 '--grad-dtype is for --backward' run --grad-dtype f32 x.npy out.npy
+refused 2 '--spatial-axes needs --region within' run --spatial-axes 2 x.npy out.npy
+refused 2 '--spatial-axes needs --region within' run --region across --spatial-axes 2 x.npy out.npy
+refused 2 '--grad-dtype needs --backward' run --grad-dtype f32 x.npy out.npy
 refused 2 "--backward is ''" run --backward '' x.npy out.npy
 refused 2 "'--backward' lacks its value" run x.npy out.npy --backward
 refused 2 'expected two' run --backward x.npy out.npy
-refused 2 'size 4' run --region within --size 4 --convention caffe x.npy out.npy
-refused 2 '--divisor is missing' run --region within --window 1,1 x.npy out.npy
-refused 2 divisor run --region within --window 1,1 --divisor 0 x.npy out.npy
-refused 2 lower run --region within --window -1,1 --divisor 3 x.npy out.npy
+refused 2 '--size 4 is even, but --convention caffe' run --region within --size 4 --convention caffe x.npy out.npy
+refused 2 '--window needs --divisor' run --region within --window 1,1 x.npy out.npy
+refused 2 "--divisor is '0', expected a finite number" run --region within --window 1,1 --divisor 0 x.npy out.npy
+refused 2 "--window is '-1,1', expected LO,HI" run --region within --window -1,1 --divisor 3 x.npy out.npy
 
 refused 1 "xb.npy: its dtype is '${native}u2'; if these are the bits of bfloat16, say --dtype bf16" \
     run --device host xb.npy out.npy
@@ -418,8 +443,8 @@ refused 1 'rank2.npy: its rank 2 leaves 0 spatial axes, expected 1 to 3: say wit
     run --device host --region within rank2.npy out.npy
 refused 1 'rank6.npy: its rank 6 leaves 4 spatial axes, expected 1 to 3: say with --spatial-axes' \
     run --device host --region within rank6.npy out.npy
-refused 1 '2 spatial axes' run --device host --region within --spatial-axes 2 rank2.npy out.npy
-refused 1 'channel axis 4' run --device host --region within --channel-axis 4 x.npy out.npy
+refused 1 'rank2.npy: its rank is 2, so --spatial-axes is at most 1, not 2' run --device host --region within --spatial-axes 2 rank2.npy out.npy
+refused 1 'x.npy: its rank is 4, so --channel-axis is -4 to 3, not 4' run --device host --region within --channel-axis 4 x.npy out.npy
 
 # What was there before stays.
 cp x2.npy before.npy

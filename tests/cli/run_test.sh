@@ -1,12 +1,14 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# The command from outside: run_test.sh CLLRN_BINARY DATA_DIR
+# The command from outside: run_test.sh CLLRN_BINARY DATA_DIR LAYER
+# LAYER is tests/layers/delay.c, which makes builds slow.
 # Needs an OpenCL device but where --device host is given. Prints what failed and, last, a count.
 # shellcheck disable=SC2059 # bytes are written as printf formats
 . "$(dirname "$0")/common.sh"
-[ $# -eq 2 ] || { echo "usage: $0 CLLRN_BINARY DATA_DIR" >&2; exit 2; }
+[ $# -eq 3 ] || { echo "usage: $0 CLLRN_BINARY DATA_DIR LAYER" >&2; exit 2; }
 cllrn=$(realpath "$1")
 data=$(realpath "$2")
+layer=$(realpath "$3")
 cd "$dir"
 
 one='\x00\x00\x80\x3f' two='\x00\x00\x00\x40' three='\x00\x00\x40\x40' four='\x00\x00\x80\x40'
@@ -40,20 +42,28 @@ done
 for value in 1 '1,' ',1' '1,2,3' '1.5,2' 'a,b' '1, 2'; do
     refused 2 "--window is '$value'" run --window "$value" --divisor 5 c.npy out.npy
 done
-refused 2 'size 0' run --size 0 c.npy out.npy
-refused 2 'size -3' run --size -3 c.npy out.npy
-refused 2 size run --size 2147483648 c.npy out.npy
-refused 2 size run --size 4 --convention caffe c.npy out.npy
-refused 2 size run --size 4 --convention tensorflow c.npy out.npy
+for value in 0 -3 2147483648; do
+    refused 2 "--size is '$value', expected a whole number, 1 to" run --size $value c.npy out.npy
+done
+for convention in caffe tensorflow; do
+    refused 2 "--size 4 is even, but --convention $convention has odd sizes only: use --size 5" \
+        run --size 4 --convention $convention c.npy out.npy
+done
 refused 2 'torch, onnx, onednn' run --convention keras c.npy out.npy
-refused 2 '--divisor is missing' run --window 1,1 c.npy out.npy
-refused 2 '--window is missing' run --divisor 3 c.npy out.npy
+refused 2 '--window needs --divisor' run --window 1,1 c.npy out.npy
+refused 2 '--divisor needs --window' run --divisor 3 c.npy out.npy
+refused 2 '--any-driver needs --pack' run --any-driver c.npy out.npy
+refused 2 "'--s' is ambiguous: --size, --spatial-axes, --slice" run --s 5 c.npy out.npy
+refused 2 "'--d=3' is ambiguous" run --d=3 c.npy out.npy
 refused 2 'excludes --size' run --window 1,1 --divisor 3 --size 3 c.npy out.npy
 refused 2 'excludes --convention' run --window 1,1 --divisor 3 --convention onnx c.npy out.npy
-refused 2 divisor run --window 1,1 --divisor 0 c.npy out.npy
-refused 2 divisor run --window 1,1 --divisor nan c.npy out.npy
-refused 2 lower run --window -1,1 --divisor 3 c.npy out.npy
-refused 2 2147483647 run --window 2147483647,2147483647 --divisor 3 c.npy out.npy
+for value in 0 nan inf; do
+    refused 2 "--divisor is '$value', expected a finite number other than 0" run --window 1,1 \
+        --divisor $value c.npy out.npy
+done
+for value in -1,1 1,-1 2147483647,2147483647 2147483646,1 9223372036854775807,1; do
+    refused 2 "--window is '$value', expected LO,HI" run --window $value --divisor 3 c.npy out.npy
+done
 refused 2 '--channel-axis is' run --channel-axis 99999999999 c.npy out.npy
 refused 2 '--device is' run --device '' c.npy out.npy
 done_by --help
@@ -61,6 +71,11 @@ done_by --version
 done_by devices --help
 done_by run --help
 check 'help names an option' grep -q -- --channel-axis out.txt
+for command in '' bench compile devices pack run verify; do
+    # shellcheck disable=SC2086 # no word where there is none
+    done_by $command --help
+    check "help of '$command' fits a terminal" not grep -E '.{81}' out.txt
+done
 
 # -------------------------------------------------------------------- bad input
 
@@ -105,8 +120,8 @@ npy "{'descr': '<f4', 'fortran_order': False, 'shape': (4294967296, 4294967296)}
 npy "{'descr': '<f\\x34', 'fortran_order': False, 'shape': (2, 2)}" | bad 'without escapes'
 npy $'{\'descr\': \'<f\xc3\xa9\'}' | bad '0xc3'
 { printf '\x93NUMPY\x01\x00\x76\x00{'; zeros 200; } | bad '0x00'
-for descr in '|u1' '<i4' '<f1' '<f16' '>u4' '<c8' '|V2' '|O' f float32 '<<f4' '<f4 ' f0004; do
-    header '(2, 2)' "$descr" | bad "dtype is '$descr', expected f2, f4, f8, or u2 for bfloat16"
+for descr in '|u1' '<i4' '<f1' '<f16' '>u4' '<c8' '|V4' '|O' g Float32 '<float32' '<<f4' '<f4 ' f0004; do
+    header '(2, 2)' "$descr" | bad "dtype is '$descr', expected f2, f4, f8, or u2 or V2 for bfloat16"
 done
 header '()' | bad 'rank is 0, expected 2 to 8'
 header '(4,)' | bad 'rank is 1, expected 2 to 8'
@@ -117,9 +132,10 @@ header '(2, 2)' | bad 'truncated: holds 0 bytes of data, expected 16'
 { header '(0, 2)'; zeros 1; } | bad 'trailing bytes'
 header '(1000000000, 1000000000)' | bad 'expected 4000000000000000000'
 
-refused 1 'channel axis 2' run --device host --channel-axis 2 c.npy out.npy
-refused 1 'channel axis -3' run --device host --channel-axis -3 c.npy out.npy
-refused 1 'channel axis 2' run --channel-axis 2 c.npy out.npy
+for axis in 2 -3; do
+    refused 1 "c.npy: its rank is 2, so --channel-axis is -2 to 1, not $axis" run --device host \
+        --channel-axis $axis c.npy out.npy
+done
 
 # ------------------------------------------------------------------- bad output
 
@@ -127,8 +143,6 @@ refused 1 'No such file' run --device host c.npy missing/out.npy
 refused 1 'Not a directory' run --device host c.npy c.npy/out.npy
 refused 1 'is a directory' run --device host c.npy "$dir"
 refused 1 'names a directory' run --device host c.npy out.npy/
-refused 1 'not a regular file' run --device host c.npy /dev/null
-refused 1 'not a regular file' run --device host c.npy fifo
 refused 1 empty run --device host c.npy ''
 ln -s loop.npy loop.npy
 refused 1 'loop.npy: cannot be written: Too many levels of symbolic links' run --device host c.npy loop.npy
@@ -172,8 +186,11 @@ done
 
 done_by devices
 check 'index 0' grep -q '^0  ' out.txt
+check 'devices fit a terminal' not grep -E '^ .{80}' out.txt
 done_by devices --json
 check 'schema' grep -q '"schema": "cllrn-devices-1"' out.txt
+check 'help lists what devices tell, but for a pack' cmp <(members out.txt) \
+    <(documented devices | grep -v '^pack$')
 name=$(sed -n 's/^ *"name": "\(.*\)",$/\1/p' out.txt | head -n 1)
 part=$(printf %s "${name:0:8}" | tr '[:lower:]' '[:upper:]')
 done_by run --device 0 c.npy out.npy
@@ -184,8 +201,12 @@ refused 1 "no such device 'no-such-thing'; there are: 0 $name" run --device no-s
     out.npy
 refused 1 "no such device '99'" run --device 99 c.npy out.npy
 refused 1 "no such device '-1'" run --device -1 c.npy out.npy
-refused 1 "needs an OpenCL device" run --device host --variant strided c.npy out.npy
-refused 1 no-such-variant run --variant no-such-variant c.npy out.npy
+refused 2 '--variant needs an OpenCL device, not host' run --device host --variant strided c.npy \
+    out.npy
+refused 2 "--variant is 'no-such-variant', expected one of packed, planar" run \
+    --variant no-such-variant c.npy out.npy
+refused 1 '--variant stream cannot run this on ' run --variant stream --window 5,5 --divisor 1 \
+    c.npy out.npy
 
 export CLLRN_DEVICE=host
 done_by run c.npy out.npy
@@ -309,6 +330,75 @@ done_by run --check --variant strided "$activation" out_strided.npy
 check 'the baseline has the same bits' cmp out.npy out_strided.npy
 done_by run --check --device reference "$activation" out_host.npy
 
+# The total is what the command took, what the driver compiles included.
+told() { sed -n "s/^total *\([0-9]*\).*/\1/p" out.txt; }
+now() { date +%s%3N; }
+begin=$(now)
+OPENCL_LAYERS=$layer CLLRN_DELAY_BUILD_MS=1000 CLLRN_LAYER_LOG=$dir/layer.log done_by run c.npy out.npy
+wall=$(($(now) - begin))
+check 'the layer was there' grep -q '^delay: [1-9][0-9]* builds' layer.log
+check "a build of 1 s is in the total, $(told) ms" [ "$(told)" -ge 1000 ]
+check "the total, $(told) ms, is at most the $wall ms by the clock" [ "$(told)" -le "$wall" ]
+check "the total, $(told) ms, is most of the $wall ms by the clock" [ $((2 * $(told))) -ge "$wall" ]
+done_by run --device host c.npy out.npy
+check 'nothing rounds to 0.000 ms' not grep -E '(^| )0\.000 ms' out.txt
+
+# --------------------------------------------------------------------- streams
+
+done_by run --device host c.npy file.npy
+done_by run --device host - out.npy <c.npy
+check 'standard input' cmp out.npy file.npy
+rm out.npy
+cat c.npy | done_by run --device host - out.npy
+check 'a pipe' cmp out.npy file.npy
+done_by run --quiet --device host --backward - c.npy whole.npy <c.npy
+done_by run --quiet --device host --backward c.npy c.npy out.npy
+check 'a gradient on standard input' cmp whole.npy out.npy
+done_by run --device host <(cat c.npy) out.npy
+check 'a pipe by its descriptor' cmp out.npy file.npy
+cat fortran.npy | done_by run --device host --slice 16 - out_fortran2.npy
+done_by run --quiet --device host fortran.npy out.npy
+check 'a pipe in slices' cmp out.npy out_fortran2.npy
+done_by run --quiet --device host c.npy -
+check 'standard output' cmp out.txt file.npy
+check 'nothing is called -' [ ! -e - ]
+done_by run --quiet --device host c.npy ./-
+check 'but on purpose' cmp ./- file.npy
+rm ./-
+run run --device host c.npy -
+check 'standard output without the table' cmp out.txt file.npy
+check 'which is on standard error' grep -q '^digest' err.txt
+ln -s /dev/stdout stdout_link
+for name in - /dev/stdout /dev/fd/1 /proc/self/fd/1 stdout_link; do
+    [ -e "$name" ] || [ "$name" = - ] || continue
+    echo before >log
+    "$cllrn" run --quiet --device host c.npy "$name" >>log || true
+    check "$name appends" cmp log <(echo before; cat file.npy)
+done
+done_by run --device host c.npy /dev/null
+check '/dev/null is there' [ -c /dev/null ]
+cat fifo >from_fifo.npy &
+done_by run --quiet --device host c.npy fifo
+wait $!
+check 'a FIFO' cmp from_fifo.npy file.npy
+check 'a FIFO stays one' [ -p fifo ]
+mkdir temporary
+TMPDIR=$dir/temporary done_by run --quiet --device host - - <c.npy
+check 'nothing is left in $TMPDIR' [ -z "$(ls -A temporary)" ]
+TMPDIR=$dir/missing refused 1 'missing: no temporary file can be made' run --device host - out.npy <c.npy
+refused 1 'begins with 00 00' run --device host - out.npy </dev/zero
+head -c 140 c.npy | refused 1 '-: truncated: holds 12 bytes of data, expected 16' run --device host - out.npy
+head -c 20 c.npy | refused 1 '-: truncated' run --device host - out.npy
+{ cat c.npy; echo; } | refused 1 '-: trailing bytes' run --device host - out.npy
+refused 1 '-: cannot be read' run --device host - out.npy <&-
+refused 2 'IN.npy and GRAD.npy are both standard input' run --backward - - out.npy
+status=0
+"$cllrn" run --quiet --device host c.npy - >/dev/full 2>err.txt || status=$?
+check 'a full device fails' [ $status -eq 1 ]
+status=0
+"$cllrn" run --quiet --device host c.npy - >&- 2>err.txt || status=$?
+check 'without standard output' [ $status -eq 1 ]
+
 # A device that computes something else, by way of kernels that do.
 cp -r "$data/../../cl" kernels
 sed -i 's/return x \* lrn_power(/return 0.5f * x * lrn_power(/; s/y = x \* ordinary/y = 0.5f * x * ordinary/' kernels/arithmetic.h
@@ -322,7 +412,7 @@ check 'wrong bits are not written' [ ! -e out.npy ]
 echo 'this is no OpenCL C' >>kernels/kernel.h
 CLLRN_KERNEL_DIR=$dir/kernels run run "$activation" out.npy
 check 'a kernel that does not build fails' [ $status -eq 1 ]
-check 'and says why in the last line' eval 'tail -n 1 err.txt | grep -q "run: plan.*build"'
+check 'and says why in the last line' eval 'tail -n 1 err.txt | grep -q "run: .*build"'
 CLLRN_KERNEL_DIR=$dir/missing refused 1 missing run "$activation" out.npy
 
 # Every golden case of PyTorch, within |beta| (D + 3) / 2 + P + 1/2 eps, D = ceil(log2 size), P = 3.

@@ -16,15 +16,27 @@ refused 2 "unknown option '--frob'" verify --frob
 refused 2 "unknown option '-x'" verify -x
 refused 2 "'--quick=1' takes no value" verify --quick=1
 refused 2 "option '--device' lacks" verify --device
-refused 2 'exclude one another' verify --quick --full
-for value in '' x 1x -1 1.5 99999999 99999999999999999999; do
-    refused 2 '--case' verify --case "$value"
+refused 2 '--quick excludes --full' verify --quick --full
+refused 2 '--any-driver needs --pack' verify --any-driver
+refused 2 '--cache excludes --pack' verify --cache --pack x
+for option in --report=x.json --quiet --cache --device=host --without=packed --pack=x \
+    --write-digests=x; do
+    refused 2 "--list excludes ${option%=*}" verify --list $option
+done
+for option in --report=x.json --device=host --quick --full --case=1; do
+    refused 2 "--write-digests excludes ${option%=*}" verify --write-digests x $option
+done
+for option in --pack=x --cache --without=packed; do
+    refused 2 "${option%=*} is for OpenCL devices" verify --device host $option
+done
+for value in '' x 1x -1 1.5 99999999 99999999999999999999 .. 1.. ..1 3..2 1..x 0..99999999 1...2 1..2..3; do
+    refused 2 '--case is' verify --case "$value"
 done
 for value in '' frob packed, plan; do
-    refused 2 'is no kernel' verify --without "$value"
+    refused 2 'expected a list of kernels' verify --without "$value"
 done
 for path in report report.txt json .json.gz report.xml/; do
-    refused 2 'neither in .json nor in .xml' verify --report "$path"
+    refused 2 'ends in .json or .xml' verify --report "$path"
 done
 refused 2 'reference' verify --device reference --quick
 refused 1 'no such device' verify --device frobnicate --quick
@@ -51,6 +63,12 @@ check 'one case is listed' [ "$(wc -l <out.txt)" -eq 1 ]
 check 'it is number 3' grep -q '^ *3 ' out.txt
 cut -d' ' -f3- default.txt >descriptions.txt
 check 'no two cases are the same' [ -z "$(sort descriptions.txt | uniq -d)" ]
+done_by verify --list --quick --case 40..80
+awk '$1 >= 40 && $1 <= 80' quick.txt >expected.txt
+check 'a range of the list' cmp out.txt expected.txt
+gap=$(awk '$1 > expected + 1 { print expected, $1 - 1; exit } { expected = $1 + 1 }' quick.txt)
+refused 2 "the quick list has no case from ${gap% *} to ${gap#* }" verify --quick --list \
+    --case "${gap/ /..}"
 env -i OCL_ICD_VENDORS=/nonexistent "$cllrn" verify --list >without.txt
 check 'the list needs no device' cmp without.txt default.txt
 
@@ -61,10 +79,25 @@ export OCL_ICD_VENDORS=/nonexistent
 refused 1 'no OpenCL platform' verify --quick
 done_by verify --device host --report host.json
 check 'all digests as expected' not grep -E 'none|expected [0-9a-f]' out.txt
+check 'the help lists the members' cmp <(members host.json) <(documented verify)
+check 'the tables fit a terminal' not grep -E '.{81}' out.txt
+sections=$(grep -cE '^ +[0-9.]+ s   case [0-9]+ of [0-9]+, ' out.txt)
+check 'a line for each section' [ "$sections" -ge 8 ]
+check 'with the time left' grep -qE '^ +[0-9.]+ s   case [0-9]+ of [0-9]+, .*, about [0-9]+ s left, 0 failed$' out.txt
 check 'the last line counts' sh -c "tail -n 1 out.txt | grep -q '^$default passed, 0 failed'"
+# Parts of the list are the list.
+last=$(tail -n 1 default.txt | awk '{ print $1 }')
+done_by verify --device host --quiet --case 0..99
+cp out.txt parts.txt
+done_by verify --device host --quiet --case 100.."$last"
+cat out.txt >>parts.txt
+check 'two parts have all cases' [ "$(awk '{ n += $1 } END { print n }' parts.txt)" -eq "$default" ]
+done_by verify --device host --case 0..99 --report part.json
+check 'a part has no combined digest' not grep -q '^quick ' out.txt
+check 'and says what it is' grep -q '"list": "cases"' part.json
 done_by verify --device host --quiet
 check 'quiet is one line' [ "$(wc -l <out.txt)" -eq 1 ]
-done_by verify --device host --write-digests digests.h
+done_by verify --write-digests digests.h
 check 'the digests are written' [ "$(grep -o 'UINT64_C(0x' digests.h | wc -l)" -eq "$full" ]
 unset OCL_ICD_VENDORS
 
@@ -88,6 +121,23 @@ for word in f32 f16 bf16 mixed layouts windows powers 'special values' fma 'in p
     blocked stream group column strided separable; do
     check "the table has $word" grep -q "^$word " out.txt
 done
+
+# What was said before a time limit is in the log.
+status=0
+timeout 5 "$cllrn" verify --full >out.txt 2>err.txt || status=$?
+check 'it was killed' [ $status -eq 124 ]
+check 'the log says what is verified' grep -q '^device ' out.txt
+check 'and how far it came' grep -qE '^ +[0-9.]+ s   case 1 of ' out.txt
+
+# The cache, where it is asked for.
+export CLLRN_CACHE_DIR=$dir/cache/cllrn
+done_by verify --quick --case 0
+check 'no cache' [ ! -e cache ]
+done_by verify --quick --case 0 --cache
+check 'a cache' [ "$(find cache -name '*.program' | wc -l)" -ge 1 ]
+done_by verify --quick --case 0 --cache
+check 'passed from the cache' grep -q '^1 passed, 0 failed' out.txt
+unset CLLRN_CACHE_DIR
 
 # A device that cannot build a kernel fails each case, with the log once, and goes on.
 mkdir broken

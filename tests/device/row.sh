@@ -53,7 +53,9 @@ on_device "$build/cllrn" verify "$@"
 awk -v seconds=$((SECONDS - begin)) -F '  +' '
     /^\[  PASSED  \]/ { match($0, /[0-9]+ test/); tests += substr($0, RSTART, RLENGTH) + 0 }
     /tests failed out of/ { split($0, w, " "); tests += w[length(w)] - w[4] }
-    /^platform / { version = $2 }
+    /^platform / { version = $2; folded = 1; next }
+    folded && /^            [^ ]/ { version = version " " $2; next }
+    { folded = 0 }
     /^library / && version == "" { version = $2 }
     /^quick  .*f32, f16, bf16 / { digest = $3 }
     /^quick  .*f64  / { f64 = $3 ~ /^none/ ? "-" : $3 }

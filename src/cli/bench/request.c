@@ -4,7 +4,8 @@
 #include "message.h"
 #include "number.h"
 #include "option.h"
-#include "recipe.h"
+#include "output.h"
+#include "same_file.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -46,8 +47,7 @@ enum option_code {
     CODES
 };
 
-/* message_bad_option tells the codes from letters by this. */
-_Static_assert(CODES <= ' ', "the codes of options are below any letter");
+_Static_assert(CODES <= OPTION_CODES, "a set of options fits");
 
 static const struct option known[] = {
     {"direction", required_argument, NULL, DIRECTION},
@@ -77,7 +77,7 @@ static const char *const expected[CODES] = {
     [LAYOUT] = "a list of nchw, nhwc, nchw4c, nchw8c, nchw16c and nchw32c",
     [DTYPE] = "a list of f32, f16, bf16 and f64",
     [BETA] = "a list of numbers",
-    [SIZE] = "a list of whole numbers",
+    [SIZE] = "a list of whole numbers, 1 to 2147483647",
     [REGION] = "across or within",
     [VARIANT] = "a name",
     [RUNS] = "a whole number, 1 to 1000",
@@ -87,6 +87,13 @@ static const char *const expected[CODES] = {
     [JSON] = "a file name",
     [PLOT] = "a file name",
     [PEERS] = "a file name",
+};
+
+static const option_rule rules[] = {
+    {ANY_DRIVER, OPTION_BIT(PACK), 0},
+    {ANY_OWNER, OPTION_BIT(PACK), 0},
+    {PEERS, OPTION_BIT(PLOT), 0},
+    {0},
 };
 
 /* ----------------------------------------------------------------------- lists */
@@ -111,7 +118,7 @@ static bool take_beta(const char *text, request *r)
 
 static bool take_size(const char *text, request *r)
 {
-    return number_parse_int64(text, &r->sizes[r->size_count++]);
+    return number_parse_range(text, 1, INT32_MAX, &r->sizes[r->size_count++]);
 }
 
 /* Up to MAX_LIST items between commas, counted anew. */
@@ -144,7 +151,7 @@ static bool take_direction(const char *text, request *r)
 static bool take_runs(const char *text, request *r)
 {
     int64_t runs;
-    if (!number_parse_int64(text, &runs) || runs < 1 || runs > MAX_RUNS)
+    if (!number_parse_range(text, 1, MAX_RUNS, &runs))
         return false;
     r->runs = (int)runs;
     return true;
@@ -212,35 +219,14 @@ static int take_shapes(int count, char **names, request *r)
     return EXIT_DONE;
 }
 
-/* The library knows which sizes and exponents are valid, whatever the window's axes. */
-static int check_recipes(const request *r)
+static int check_files(const request *r)
 {
-    for (int i = 0; i < r->size_count * r->beta_count; ++i) {
-        const recipe asked = {.region = r->region,
-                              .convention = CLLRN_TORCH,
-                              .size = r->sizes[i / r->beta_count],
-                              .alpha = 1e-4,
-                              .beta = r->betas[i % r->beta_count],
-                              .k = 1};
-        cllrn_params params;
-        cllrn_error error = CLLRN_ERROR_INIT;
-        if (recipe_make(&asked, 1, &params, &error) != CLLRN_SUCCESS)
-            return message_usage("%s", error.message);
-    }
-    return EXIT_DONE;
-}
-
-static int check_variant(const char *name)
-{
-    char names[256] = "";
-    size_t used = 0;
-    for (size_t i = 0; name && cllrn_variant_name(i) && used < sizeof names; ++i) {
-        if (strcmp(cllrn_variant_name(i), name) == 0)
-            return EXIT_DONE;
-        used += (size_t)snprintf(names + used, sizeof names - used, "%s%s", i ? ", " : "",
-                                 cllrn_variant_name(i));
-    }
-    return name ? message_usage("--variant is '%s', expected one of %s", name, names) : EXIT_DONE;
+    const named_file files[] = {
+        {"--json", r->json}, {"--plot", r->plot}, {"--peers", r->peers}, {"--pack", r->pack}};
+    if (!r->quiet &&
+        ((r->json && output_is_standard(r->json)) || (r->plot && output_is_standard(r->plot))))
+        return message_usage("standard output has the table: use --quiet, or another file");
+    return same_file_refuse(files, sizeof files / sizeof files[0]);
 }
 
 /* Windows within a channel extend over all spatial axes, of which there are 1 to 3. */
@@ -259,7 +245,7 @@ static int check_shapes(const request *r)
 
 int request_parse(int argc, char **argv, request *parsed)
 {
-    static const option_set set = {known, expected, HELP, take};
+    static const option_set set = {known, expected, rules, HELP, take};
     *parsed = (request){
         .layouts = {CHANNELS_FIRST, CHANNELS_LAST},
         .layout_count = 2,
@@ -278,11 +264,9 @@ int request_parse(int argc, char **argv, request *parsed)
     int status = option_parse(argc, argv, &set, parsed);
     if (status != EXIT_DONE || parsed->help)
         return status;
-    if (parsed->peers && !parsed->plot)
-        return message_usage("--peers is for --plot");
-    status = check_variant(parsed->variant);
+    status = check_files(parsed);
     if (status == EXIT_DONE)
-        status = check_recipes(parsed);
+        status = option_check_variant(parsed->variant);
     if (status == EXIT_DONE)
         status = take_shapes(argc - optind, argv + optind, parsed);
     return status == EXIT_DONE ? check_shapes(parsed) : status;

@@ -1,34 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * The JSON of `cllrn bench --json` is one object:
- *
- *   schema    "cllrn-bench-1"; a change of meaning changes the number
- *   date      UTC, "2026-01-31T23:59:59Z"
- *   library   name and version of what was measured; kernels: the hash of their sources
- *   device    platform, name, version, driver_version, type "GPU", "accelerator", "CPU" or
- *             "other"; compute_units, cache_bytes (of the last level)
- *   host      processor
- *   region    "across" or "within"
- *   copies    array: shape that the copy is a limit for; kind "buffer" (clEnqueueCopyBuffer),
- *             "kernel" or "host"; way, in words; bytes read and written; times
- *   results   array: implementation "cllrn"; shape "16x96x55x55" and dims, batch, channels, then
- *             spatial, whatever the layout; in_place, whether the result replaced x; layout
- *             "nchw", "nhwc", "nchw16c", ..; dtype; direction; size; beta; variant, the kernel
- *             that ran; bytes of x and y, or of x, dy and dx; times; of_copy, the rate as a part
- *             of that of the fastest copy of as many bytes
- *   builds    array: what needs the program: shape, in_place, layout, dtype, direction,
- *             size, beta, variant; first_ms of making a plan, whatever the driver's cache held; again_ms of
- *             another plan of the same engine; other_engine_ms of another engine in the same
- *             process; first_run_ms of the first enqueue to its end, where some drivers compile
- *   overhead  of a tensor of 8 elements: enqueue_ms until the call returned, total_ms until
- *             clFinish did
- *
- * Times are median_ms, minimum_ms (by the host's clock, from the enqueue to the end of
- * clFinish), kernel_ms (median by the device's events; null where there are none), runs,
- * gb_per_s (10^9 bytes in the median). Members may be added; those there are keep their
- * meaning. Files of other implementations have the same form; `--peers` reads implementation,
- * layout, dtype, direction, bytes and gb_per_s of their results.
- */
+/* `cllrn bench --help` tells the schema of the JSON. */
 #include "results.h"
 
 #include "json.h"

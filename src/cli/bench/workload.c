@@ -29,7 +29,8 @@ static bool check(const workload *w, cllrn_status status, const cllrn_error *err
 {
     char text[WORKLOAD_TEXT];
     workload_text(w, text);
-    return status == CLLRN_SUCCESS || message_fail("%s: %s", text, error->message);
+    return status == CLLRN_SUCCESS ||
+           message_fail("%s: %s", text, message_of_library(status, error));
 }
 
 /* ------------------------------------------------------------------------ lists */
@@ -84,8 +85,7 @@ static bool make_tensor(workload *w)
 static workload combine(const request *r, int number)
 {
     const int directions = r->forward + r->backward;
-    workload w = {.region = r->region,
-                  .aliasing = r->in_place ? CLLRN_IN_PLACE : CLLRN_DISJOINT};
+    workload w = {.region = r->region, .aliasing = r->in_place ? CLLRN_IN_PLACE : CLLRN_DISJOINT};
     w.direction = number % directions ? CLLRN_BACKWARD : CLLRN_FORWARD;
     if (!r->forward)
         w.direction = CLLRN_BACKWARD;
@@ -138,7 +138,13 @@ bool workload_plan(const workload *w, cllrn_engine *engine, const char *variant,
     problem.dy = w->direction == CLLRN_BACKWARD ? &w->tensor : NULL;
     problem.variant = variant;
     problem.aliasing = w->aliasing;
-    return check(w, cllrn_plan_create(engine, &problem, plan, &error), &error);
+    const cllrn_status status = cllrn_plan_create(engine, &problem, plan, &error);
+    char text[WORKLOAD_TEXT];
+    workload_text(w, text);
+    if (variant && status == CLLRN_INVALID_VARIANT)
+        return message_fail("--variant %s cannot run %s here: leave it out, or name another",
+                            variant, text);
+    return check(w, status, &error);
 }
 
 bool workload_start(void *self, cl_event *done)

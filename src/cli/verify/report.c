@@ -1,30 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * The JSON report is one object:
- *
- *   schema          "cllrn-verify-1"; a change of meaning changes the number
- *   version         of the library; arithmetic: of its results; kernels: the hash of their sources
- *   list            "quick", "default" or "full"; "case" for a single one
- *   passed          no case failed
- *   device          platform, name, driver_version, version; fp64, round_to_nearest, inf_nan
- *   cases_passed, cases_failed, cases_unsupported, runs, programs, seconds
- *   accuracy        array, one for each type and direction: types "f32", "f16", "bf16", "f64" or
- *                   "mixed"; direction; cases, unsupported, runs, results;
- *                   greatest_eps and mean_eps, bound_eps of the case with the greatest,
- *                   case and index of it (null and [] without one);
- *                   greatest_share of a case's own bound. An eps is 2^-23, 2^-52 for f64; half
- *                   an ULP of a 16-bit destination is taken off before. An error that is not a
- *                   number is null.
- *   sections        array: name, passed, failed, unsupported, in cases
- *   checks          array: name, passed, failed
- *   variants        array: name, runs
- *   digests         array: list, types "f32, f16, bf16" or "f64", digest and expected (16
- *                   hexadecimal digits; digest is null where cases are missing), cases, missing
- *   cases           array: number, section, description, verdict "passed", "failed" or
- *                   "unsupported", runs, seconds, digest (or null), failure (or null)
- *
- * Members may be added; those there are keep their meaning.
- */
+/* `cllrn verify --help` tells the schema of the JSON. */
 #include "report.h"
 
 #include "json.h"

@@ -2,6 +2,7 @@
 #include "summary.h"
 
 #include "digests.h"
+#include "fold.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -11,13 +12,12 @@ static const char *yes_no(bool value)
     return value ? "yes" : "no";
 }
 
-static void print_head(const verification *v)
+void summary_print_begin(const subject *on)
 {
-    const subject *const on = v->on;
     printf("device      %s\n", on->device.name);
     if (on->device.kind == DEVICE_OPENCL) {
-        printf("platform    %s, %s, driver %s\n", on->device.platform_name, on->version,
-               on->driver);
+        fold_print(stdout, 12, "platform", "%s, %s, driver %s", on->device.platform_name,
+                   on->version, on->driver);
         printf("reports     fp64 %s, round to nearest %s, inf/nan %s\n", yes_no(on->fp64),
                yes_no(on->nearest), yes_no(on->inf_nan));
     }
@@ -32,34 +32,33 @@ static void print_accuracy_row(const verification *v, int types, int backward)
     const int supported = row->cases - row->unsupported;
     if (row->cases == 0)
         return;
-    printf("%-6s %-8s ", types_name((kind_of_types)types), backward ? "backward" : "forward");
+    printf("%-5s %-8s ", types_name((kind_of_types)types), backward ? "backward" : "forward");
     if (supported == 0) {
         printf("unsupported\n");
         return;
     }
-    printf("%6d %6d ", supported, row->runs);
+    printf("%5d %5d ", supported, row->runs);
     if (row->worst_case < 0) {
-        printf("        -       -       -     -\n");
+        printf("       -      -      -    -\n");
         return;
     }
     char where[INDEX_TEXT];
     const verify_case c = cases_get(row->worst_case);
     specimen_index_text(&c, row->where, where);
-    printf("%9.3f %7.3f %7.2f %4.0f%%  case %d %s\n", row->greatest,
+    printf("%8.3f %6.3f %6.2f %3.0f%%  %d %s\n", row->greatest,
            row->compared ? row->sum / (double)row->compared : 0, row->bound, 100 * row->share,
            row->worst_case, where);
 }
 
 static void print_accuracy(const verification *v)
 {
-    printf("\ntypes            cases   runs  greatest    mean   bound share  greatest at\n");
+    printf("\ntypes          cases  runs greatest   mean  bound share case with the greatest\n");
     for (int types = 0; types < TYPES_COUNT; ++types)
         for (int backward = 0; backward < 2; ++backward)
             print_accuracy_row(v, types, backward);
-    printf(
-        "errors in eps, 2^-23 of the exact value, 2^-52 for f64; a 16-bit result's own rounding is "
-        "taken off;\nbound: of the case with the greatest; share: the greatest of any case's own "
-        "bound\n");
+    printf("errors in eps, 2^-23 of the exact value, 2^-52 for f64; a 16-bit result's own\n"
+           "rounding is taken off; bound: of the case with the greatest error; share: the\n"
+           "greatest of any case's own bound\n");
 }
 
 static void print_section_row(const char *name, const section_row *row)
@@ -126,7 +125,6 @@ static void print_single(const verification *v)
 
 void summary_print(const verification *v)
 {
-    print_head(v);
     print_accuracy(v);
     print_sections(v);
     print_digests(v);

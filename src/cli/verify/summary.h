@@ -5,6 +5,10 @@
 
 #include "report.h"
 
+/* What is verified, before it is. */
+void summary_print_begin(const subject *on);
+
+/* The tables. */
 void summary_print(const verification *v);
 
 /* The last line alone. */

@@ -2,23 +2,26 @@
 /* cllrn verify: qualifies one device. */
 #include "command.h"
 #include "digests.h"
+#include "job.h"
 #include "message.h"
 #include "number.h"
+#include "option.h"
 #include "output.h"
 #include "progress.h"
 #include "report.h"
+#include "same_file.h"
 #include "summary.h"
 #include "word.h"
 
-#include <getopt.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 static const char help[] =
-    "usage: cllrn verify [--device SPEC] [--pack PACK] [--quick | --full] [--case N] [--report "
-    "FILE] [--quiet]\n"
-    "       cllrn verify [--quick | --full] [--case N] --list\n"
+    "usage: cllrn verify [--device SPEC] [--pack PACK | --cache] [--quick | --full]\n"
+    "                    [--case CASES] [--report FILE] [--quiet]\n"
+    "       cllrn verify [--quick | --full] [--case CASES] --list\n"
+    "       cllrn verify --write-digests FILE\n"
     "\n"
     "Runs a fixed list of cases on one device: every type in both directions, every\n"
     "kernel that can run a case, out of place and in place, in many layouts, windows\n"
@@ -30,38 +33,96 @@ static const char help[] =
     "  --device SPEC  an index or part of a name, as for 'cllrn run'; or host, which\n"
     "                 verifies the host build's accuracy and digests; default:\n"
     "                 $CLLRN_DEVICE, else the first GPU, accelerator or CPU\n"
-    "  --pack PACK    takes the programs from a binary pack, see 'cllrn compile --help'\n"
+    "  --pack PACK    takes the programs from a binary pack: see 'cllrn compile'\n"
     "  --any-driver   which may be for another version of the driver\n"
     "  --any-owner    which other users may have written\n"
+    "  --cache        takes programs from the disk cache, and keeps them there, as\n"
+    "                 'cllrn run' does (compiles them all, and so verifies what the\n"
+    "                 compiler makes now)\n"
     "  --quick        fewer and smaller cases: seconds, or minutes on an interpreter\n"
     "  --full         all cases and every program: up to 20 minutes on two cores\n"
-    "  --without LIST kernels, between commas, that run only where they are what a plan\n"
-    "                 gets: some compilers take minutes for kernels made for other devices\n"
-    "  --case N       this case alone, whatever its list; --quick and --full still say how\n"
-    "                 many of its kernels run\n"
+    "  --without LIST kernels, between commas, that run only where a plan selects\n"
+    "                 them: some compilers take minutes for kernels made for other\n"
+    "                 devices\n"
+    "  --case N       this case alone, whatever its list; --quick and --full still\n"
+    "                 say how many of its kernels run\n"
+    "  --case A..B    those of the list from A to B: a long list in several runs\n"
     "  --list         prints the cases, and needs no device\n"
-    "  --report FILE  also writes a report: JSON to FILE.json (its schema, \"cllrn-verify-1\",\n"
-    "                 is at the top of src/cli/verify/report.c), JUnit XML to FILE.xml\n"
+    "  --report FILE  also writes a report: JSON, as below, to FILE.json, JUnit XML\n"
+    "                 to FILE.xml\n"
     "  --quiet        prints failures and the last line only\n"
     "  --write-digests FILE\n"
-    "                 writes src/cli/verify/expected_digests.h anew, from the host build\n"
+    "                 writes src/cli/verify/expected_digests.h anew, from the host\n"
+    "                 build\n"
     "  --help         prints this\n"
+    "\n"
+    "A line for each section tells how far it came and how long it may take still; on\n"
+    "a terminal it is one line that changes.\n"
+    "\n";
+
+/* A string of C has 4095 characters at most. */
+static const char help_on_json[] =
+    "The JSON is one object. Members may be added; those here keep their meaning:\n"
+    "  schema            \"cllrn-verify-1\"; another meaning, another number\n"
+    "  version, arithmetic  of the library, and of its results\n"
+    "  kernels           the hash of their sources\n"
+    "  list              \"quick\", \"default\", \"full\"; for --case \"case\" or \"cases\"\n"
+    "  passed            no case failed\n"
+    "  device            object:\n"
+    "    platform, name, driver_version, version\n"
+    "    fp64, round_to_nearest, inf_nan\n"
+    "  cases_passed, cases_failed, cases_unsupported, runs, programs\n"
+    "  seconds           of all cases\n"
+    "  accuracy          array, for each type and direction:\n"
+    "    types           \"f32\", \"f16\", \"bf16\", \"f64\" or \"mixed\"\n"
+    "    direction, cases, unsupported, runs\n"
+    "    results         how many were compared\n"
+    "    greatest_eps, mean_eps  errors; an eps is 2^-23, for f64 2^-52; half an ULP\n"
+    "                    of a 16-bit result is taken off before; null: not a number\n"
+    "    bound_eps       of the case with the greatest\n"
+    "    case, index     of the greatest; null and [] without one\n"
+    "    greatest_share  of a case's own bound\n"
+    "  sections          array, in cases:\n"
+    "    name, passed, failed, unsupported\n"
+    "  checks            array:\n"
+    "    name, passed, failed\n"
+    "  variants          array:\n"
+    "    name, runs\n"
+    "  digests           array:\n"
+    "    list, types     types are \"f32, f16, bf16\" or \"f64\"\n"
+    "    digest, expected  16 hexadecimal digits; digest null if cases are missing\n"
+    "    cases, missing  how many\n"
+    "  cases             array:\n"
+    "    number, section, description\n"
+    "    verdict         \"passed\", \"failed\" or \"unsupported\"\n"
+    "    runs, seconds, digest\n"
+    "    failure         why; digest and failure may be null\n"
     "\n"
     "Exit status: 0 all passed, 1 something failed, 2 wrong usage.\n";
 
 typedef struct request {
     const char *device, *pack, *report, *digests, *without; /* NULL: not named */
-    bool any_driver, any_owner;
+    bool any_driver, any_owner, cached;
     case_list list;
-    int64_t only; /* -1: the list */
-    bool listing, quiet;
+    int64_t first, last; /* of the cases; alike: this one alone, whatever its list */
+    bool listing, quiet, help;
 } request;
 
 /* ------------------------------------------------------------------- the list */
 
+static bool is_single(const request *r)
+{
+    return r->first == r->last;
+}
+
 static bool is_wanted(const request *r, const verify_case *c)
 {
-    return r->only >= 0 ? c->number == r->only : c->list <= r->list;
+    return c->number >= r->first && c->number <= r->last && (is_single(r) || c->list <= r->list);
+}
+
+static bool is_whole_list(const request *r)
+{
+    return r->first == 0 && r->last == cases_count() - 1;
 }
 
 static int count_wanted(const request *r)
@@ -111,6 +172,31 @@ static void show_progress(const request *r, const char *text)
         progress_show(text);
 }
 
+/* ", about 35 s left", once there is something to tell it by. */
+static void estimate(const tally *t, int count, double seconds, char text[40])
+{
+    enum { ENOUGH_CASES = 5 };
+    text[0] = '\0';
+    if (t->count >= ENOUGH_CASES)
+        snprintf(text, 40, ", about %.0f s left", seconds / t->count * (count - t->count));
+}
+
+/*
+ * Of the case that begins: on a terminal a line that changes, else one for each
+ * section, so that the log of a process that is killed says how far it came.
+ */
+static void show_case(const request *r, const verify_case *c, const tally *t, int count,
+                      double seconds, bool first_of_section)
+{
+    char left[40], text[120];
+    estimate(t, count, seconds, left);
+    snprintf(text, sizeof text, "case %d of %d, %s%s", t->count + 1, count,
+             section_name(c->section), left);
+    show_progress(r, text);
+    if (!r->quiet && first_of_section && !isatty(STDERR_FILENO))
+        printf("%8.1f s   %s, %d failed\n", seconds, text, t->failed);
+}
+
 static void run_case(const request *r, const subject *on, const verify_case *c, tally *t)
 {
     case_result result;
@@ -127,14 +213,14 @@ static void run_case(const request *r, const subject *on, const verify_case *c, 
 
 static void run_all(const request *r, const subject *on, int count, tally *t)
 {
+    const double begin = job_clock();
+    int current = -1; /* section */
     for (int number = 0; number < cases_count(); ++number) {
         const verify_case c = cases_get(number);
-        char text[80];
         if (!is_wanted(r, &c))
             continue;
-        snprintf(text, sizeof text, "case %d of %d, %s", t->count + 1, count,
-                 section_name(c.section));
-        show_progress(r, text);
+        show_case(r, &c, t, count, job_clock() - begin, (int)c.section != current);
+        current = (int)c.section;
         run_case(r, on, &c, t);
     }
     show_progress(r, "");
@@ -145,9 +231,12 @@ static verification describe(const request *r, const subject *on, const tally *t
     return (verification){
         .on = on,
         .tally = t,
-        .list = r->only >= 0 ? "case" : list_name(r->list),
+        .list = is_single(r)       ? "case"
+                : is_whole_list(r) ? list_name(r->list)
+                                   : "cases",
         .programs = subject_program_count(on),
-        .complete = r->only<0, .failed = t->failed> 0 || !digests_are_current(),
+        .complete = is_whole_list(r),
+        .failed = t->failed > 0 || !digests_are_current(),
     };
 }
 
@@ -172,6 +261,9 @@ static bool verify_into(const request *r, const device *target, output *report)
         return false;
     bool done = tally_begin(&t, count);
     if (done) {
+        setvbuf(stdout, NULL, _IOLBF, BUFSIZ); /* a process that is killed leaves what it said */
+        if (!r->quiet)
+            summary_print_begin(&on);
         run_all(r, &on, count, &t);
         const verification v = describe(r, &on, &t);
         done = conclude(r, &v);
@@ -192,11 +284,16 @@ static int verify_device(const request *r, output *report)
         return EXIT_FAILED;
     if (target.kind == DEVICE_REFERENCE)
         return message_usage("--device reference is what others are verified against");
-    if (r->pack && target.kind != DEVICE_OPENCL)
-        return message_usage("--pack is for OpenCL devices, not for --device %s", target.name);
+    if (target.kind != DEVICE_OPENCL && (r->pack || r->cached || r->without))
+        return message_usage("--%s is for OpenCL devices, not for --device %s",
+                             r->pack     ? "pack"
+                             : r->cached ? "cache"
+                                         : "without",
+                             target.name);
     target.pack = r->pack;
     target.any_driver = r->any_driver;
     target.any_owner = r->any_owner;
+    target.cached = r->cached;
     return verify_into(r, &target, report) ? EXIT_DONE : EXIT_FAILED;
 }
 
@@ -221,6 +318,7 @@ enum {
     PACK,
     ANY_DRIVER,
     ANY_OWNER,
+    CACHE,
     QUICK,
     FULL,
     WITHOUT,
@@ -229,14 +327,18 @@ enum {
     REPORT,
     QUIET,
     DIGESTS,
-    HELP
+    HELP,
+    CODES
 };
+
+_Static_assert(CODES <= OPTION_CODES, "a set of options fits");
 
 static const struct option known[] = {
     {"device", required_argument, NULL, DEVICE},
     {"pack", required_argument, NULL, PACK},
     {"any-driver", no_argument, NULL, ANY_DRIVER},
     {"any-owner", no_argument, NULL, ANY_OWNER},
+    {"cache", no_argument, NULL, CACHE},
     {"quick", no_argument, NULL, QUICK},
     {"full", no_argument, NULL, FULL},
     {"without", required_argument, NULL, WITHOUT},
@@ -249,11 +351,44 @@ static const struct option known[] = {
     {NULL, 0, NULL, 0},
 };
 
-static int take_case(request *r, const char *text)
+static const char *const expected[CODES] = {
+    [DEVICE] = "an index or a part of a name",
+    [PACK] = "a file name",
+    [WITHOUT] = "a list of kernels, as 'cllrn run --variant' takes them",
+    [CASE] = "a number of 'cllrn verify --list --full', or two: A..B",
+    [REPORT] = "a file name that ends in .json or .xml",
+    [DIGESTS] = "a file name",
+};
+
+/* What only a run on a device heeds. */
+#define OF_A_RUN                                                                                   \
+    (OPTION_BIT(DEVICE) | OPTION_BIT(PACK) | OPTION_BIT(ANY_DRIVER) | OPTION_BIT(ANY_OWNER) |      \
+     OPTION_BIT(CACHE) | OPTION_BIT(WITHOUT) | OPTION_BIT(REPORT) | OPTION_BIT(QUIET))
+
+static const option_rule rules[] = {
+    {LIST, 0, OF_A_RUN | OPTION_BIT(DIGESTS)},
+    {DIGESTS, 0, OF_A_RUN | OPTION_BIT(QUICK) | OPTION_BIT(FULL) | OPTION_BIT(CASE)},
+    {QUICK, 0, OPTION_BIT(FULL)},
+    {ANY_DRIVER, OPTION_BIT(PACK), 0},
+    {ANY_OWNER, OPTION_BIT(PACK), 0},
+    {CACHE, 0, OPTION_BIT(PACK)},
+    {0},
+};
+
+/* "N" or "A..B" */
+static bool take_cases(request *r, const char *text)
 {
-    if (!number_parse_int64(text, &r->only) || r->only < 0 || r->only >= cases_count())
-        return message_usage("--case '%s' is no case, expected 0 to %d", text, cases_count() - 1);
-    return EXIT_DONE;
+    char first[24];
+    const size_t length = strcspn(text, ".");
+    if (strncmp(text + length, "..", 2) != 0) {
+        if (!number_parse_range(text, 0, cases_count() - 1, &r->first))
+            return false;
+        r->last = r->first;
+        return true;
+    }
+    snprintf(first, sizeof first, "%.*s", (int)length, text);
+    return length < sizeof first && number_parse_range(first, 0, cases_count() - 1, &r->first) &&
+           number_parse_range(text + length + 2, r->first, cases_count() - 1, &r->last);
 }
 
 static bool is_kernel(const char *name, size_t length)
@@ -265,60 +400,52 @@ static bool is_kernel(const char *name, size_t length)
     return false;
 }
 
-static int take_without(request *r, const char *text)
+static bool take_without(request *r, const char *text)
 {
     const char *list = text, *item;
     size_t length;
+    r->without = text;
     while (word_next(&list, &item, &length))
         if (!is_kernel(item, length))
-            return message_usage("--without '%.*s' is no kernel", (int)length, item);
-    r->without = text;
-    return EXIT_DONE;
+            return false;
+    return true;
 }
 
-static int take_option(request *r, int option, char **argv)
+static bool take(int code, const char *value, void *parsed)
 {
-    switch (option) {
+    request *const r = parsed;
+    switch (code) {
     case DEVICE:
-        r->device = optarg;
-        return EXIT_DONE;
+        return option_take_text(value, &r->device);
     case PACK:
-        r->pack = optarg;
-        return EXIT_DONE;
+        return option_take_text(value, &r->pack);
     case ANY_DRIVER:
-        r->any_driver = true;
-        return EXIT_DONE;
+        return r->any_driver = true;
     case ANY_OWNER:
-        r->any_owner = true;
-        return EXIT_DONE;
+        return r->any_owner = true;
+    case CACHE:
+        return r->cached = true;
     case QUICK:
         r->list = LIST_QUICK;
-        return EXIT_DONE;
+        return true;
     case FULL:
         r->list = LIST_FULL;
-        return EXIT_DONE;
+        return true;
     case WITHOUT:
-        return take_without(r, optarg);
+        return take_without(r, value);
     case CASE:
-        return take_case(r, optarg);
+        return take_cases(r, value);
     case LIST:
-        r->listing = true;
-        return EXIT_DONE;
+        return r->listing = true;
     case REPORT:
-        r->report = optarg;
-        return report_format_of(optarg) != REPORT_NONE
-                   ? EXIT_DONE
-                   : message_usage("--report '%s' ends neither in .json nor in .xml", optarg);
+        r->report = value;
+        return report_format_of(value) != REPORT_NONE;
     case QUIET:
-        r->quiet = true;
-        return EXIT_DONE;
+        return r->quiet = true;
     case DIGESTS:
-        r->digests = optarg;
-        return EXIT_DONE;
-    case ':':
-        return message_usage("option '%s' lacks its value", argv[optind - 1]);
+        return option_take_text(value, &r->digests);
     default:
-        return message_bad_option(argv);
+        return r->help = true;
     }
 }
 
@@ -333,23 +460,23 @@ static int run(const request *r)
 
 int command_verify(int argc, char **argv)
 {
-    request r = {.list = LIST_DEFAULT, .only = -1};
-    bool quick = false, full = false;
-    opterr = 0;
-    for (int option; (option = getopt_long(argc, argv, "+:h", known, NULL)) != -1;) {
-        if (option == HELP || option == 'h') {
-            fputs(help, stdout);
-            return message_finish_stdout();
-        }
-        quick = quick || option == QUICK;
-        full = full || option == FULL;
-        const int status = take_option(&r, option, argv);
-        if (status != EXIT_DONE)
-            return status;
+    static const option_set set = {known, expected, rules, HELP, take};
+    request r = {.list = LIST_DEFAULT, .last = cases_count() - 1};
+    const int status = option_parse(argc, argv, &set, &r);
+    if (status != EXIT_DONE)
+        return status;
+    if (r.help) {
+        fputs(help, stdout);
+        fputs(help_on_json, stdout);
+        return message_finish_stdout();
     }
     if (optind < argc)
         return message_usage("takes no arguments, but '%s' follows", argv[optind]);
-    if (quick && full)
-        return message_usage("--quick and --full exclude one another");
+    if (count_wanted(&r) == 0)
+        return message_usage("--case: the %s list has no case from %d to %d", list_name(r.list),
+                             (int)r.first, (int)r.last);
+    const named_file files[] = {{"--report", r.report}, {"--pack", r.pack}};
+    if (same_file_refuse(files, sizeof files / sizeof files[0]) != EXIT_DONE)
+        return EXIT_USAGE;
     return run(&r);
 }
