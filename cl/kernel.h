@@ -20,7 +20,7 @@
  * the general ones another:
  *
  *   src, dy, dst, scratch        buffers; a kernel without scratch gets any
- *   src_offset ..                elements to element (0, 0, ..); of scratch to its beginning
+ *   src_offset ..                elements to element (0, 0, ..); of scratch to where it may begin
  *   dims                         window axes, then position axes, unused ones 1
  *   src_strides ..               their strides in elements
  *   lower, taps                  of the window, the same on each of its axes

@@ -39,6 +39,16 @@ LRN_INLINE index_t place_of(const side *s, index_t i0, index_t i1, index_t i2)
     return i0 * s->steps[0] + i1 * s->steps[1] + lrn_channel(i2, s->steps[2], s->shift);
 }
 
+/*
+ * The first vector's place in scratch, whose size has room for it: a buffer may begin
+ * at any multiple of an element, wherever its caller's memory does.
+ */
+LRN_INLINE global real_t *first_vector(global scalar_t *p)
+{
+    const int past = (int)((size_t)p / sizeof *p % LRN_WIDTH);
+    return (global real_t *)(p + (LRN_WIDTH - past) % LRN_WIDTH);
+}
+
 /* What is the same for all places. */
 typedef struct job {
     side src, dy, dst;
@@ -195,7 +205,7 @@ kernel void LRN_KERNEL_NAME(separable)(LRN_GENERAL_ARGUMENTS)
     }
     const index_t array = j.box.dims[0] * j.box.dims[1] * j.box.dims[2] * slot_step;
     j.step = slot_step;
-    j.sums = (global real_t *)(scratch + scratch_offset) + worker * worker_step;
+    j.sums = first_vector(scratch + scratch_offset) + worker * worker_step;
     j.powers = j.sums + array;
     j.gradients = j.powers + array;
 #ifdef LRN_BACKWARD

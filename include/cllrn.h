@@ -787,7 +787,8 @@ typedef struct cllrn_memory {
  * undefined what a kernel sees that uses a buffer and its sub-buffer at once.
  * scratch may be NULL where cllrn_plan_scratch_size says 0; the command may
  * overwrite that many bytes of it, and it must overlap no tensor. Its element
- * is a float, with float64 a double; any further alignment is provided for.
+ * is a float, with float64 a double. A buffer's memory (of CL_MEM_USE_HOST_PTR the
+ * caller's own) need not be aligned to more than its element.
  *
  * CLLRN_INVALID_ARGUMENT   a NULL plan, src or dst, a backward plan, an unknown struct_size or
  *                          memory kind

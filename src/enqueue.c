@@ -378,14 +378,6 @@ static void set_general_arguments(argument_list *list, const lrn_shape *shape, i
     set_index(list, selection->worker_step);
 }
 
-/* Where vectors may begin, behind the offset the caller gave; the size has room for it. */
-static uint64_t scratch_offset(const place *scratch, const lrn_selection *selection)
-{
-    const uint64_t alignment = lrn_selection_alignment(selection);
-    const uint64_t element = alignment / (uint64_t)selection->key.width;
-    return (scratch->offset + alignment - 1) / alignment * alignment / element;
-}
-
 /* The lists of cl/kernel.h. */
 static cl_int set_arguments(const cllrn_plan *plan, const lrn_launch *launch, cl_kernel kernel,
                             const places *at)
@@ -409,7 +401,8 @@ static cl_int set_arguments(const cllrn_plan *plan, const lrn_launch *launch, cl
     set_element_offset(&list, &at->dy, &shape->dy);
     set_element_offset(&list, &at->dst, &shape->dst);
     if (selection->general) {
-        set_offset(&list, scratch ? scratch_offset(&at->scratch, selection) : 0);
+        const size_t element = list.f64 ? sizeof(double) : sizeof(float);
+        set_offset(&list, scratch ? at->scratch.offset / element : 0);
         set_general_arguments(&list, shape, plan->lower, plan->taps, selection);
     } else {
         set_fast_arguments(&list, shape, plan->lower, selection);

@@ -585,21 +585,14 @@ void lrn_selection_limit(lrn_selection *selection, size_t group_size)
     }
 }
 
-size_t lrn_selection_alignment(const lrn_selection *selection)
-{
-    const size_t real = selection->key.storage == LRN_F64 ? sizeof(double) : sizeof(float);
-    return real * (size_t)selection->key.width;
-}
-
 uint64_t lrn_selection_scratch(const lrn_selection *selection)
 {
-    const uint64_t alignment = lrn_selection_alignment(selection);
-    const uint64_t real = alignment / (uint64_t)selection->key.width;
+    const uint64_t real = selection->key.storage == LRN_F64 ? sizeof(double) : sizeof(float);
+    const uint64_t vector = real * (uint64_t)selection->key.width;
     if (selection->slots == 0)
         return 0;
-    /* An offset that is a multiple of an element only is moved up. */
-    return (uint64_t)selection->slots * (uint64_t)selection->workers * alignment +
-           (alignment - real);
+    /* The kernel moves up to the first multiple of a vector. */
+    return (uint64_t)selection->slots * (uint64_t)selection->workers * vector + (vector - real);
 }
 
 /* Counts down to the wanted one. */

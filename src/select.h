@@ -63,11 +63,8 @@ const char *lrn_variant_of(lrn_file file);
 /* The launch for a kernel that allows fewer work-items in a group than selected. */
 void lrn_selection_limit(lrn_selection *selection, size_t group_size);
 
-/* Bytes of scratch the launch needs, wherever in a buffer it begins. */
+/* Bytes of scratch the launch needs, at whatever multiple of an element they begin. */
 uint64_t lrn_selection_scratch(const lrn_selection *selection);
-
-/* Bytes that the beginning of scratch is a multiple of: vectors need it. */
-size_t lrn_selection_alignment(const lrn_selection *selection);
 
 /*
  * All programs that selection can ask for on a device, by number; false behind
