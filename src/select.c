@@ -193,10 +193,22 @@ static bool on_cpu(const problem *p)
     return p->facts->cpu_like;
 }
 
+/* Of one channel a vector or a group of channels holds one element; positions, side by side, are
+ * for the kernels of channels-first layouts. */
+static bool has_neighbouring_channels(const problem *p)
+{
+    return channels_of(p) > 1 || !is_dense(p->shape, LRN_INNER);
+}
+
+static bool on_cpu_of_channels(const problem *p)
+{
+    return p->facts->cpu_like && has_neighbouring_channels(p);
+}
+
 /* On llvmpipe, whose local memory is global memory, it takes twice the time of column. */
 static bool on_gpu_with_local_memory(const problem *p)
 {
-    return !p->facts->cpu_like && !p->facts->local_is_global;
+    return !p->facts->cpu_like && !p->facts->local_is_global && has_neighbouring_channels(p);
 }
 
 static bool on_fpga(const problem *p)
@@ -449,7 +461,7 @@ static const struct variant {
     void (*shape)(const problem *p, lrn_selection *s);
 } variants[] = {
     {"packed", "forward_packed", "backward_packed", LRN_FILE_PACKED, false, UNROLLED_F32, EACH_TYPE,
-     F32, fits_packed, on_cpu, shape_packed},
+     F32, fits_packed, on_cpu_of_channels, shape_packed},
     {"planar", "forward_planar", "backward_planar", LRN_FILE_PLANAR, false, UNROLLED_F32, EACH_TYPE,
      F32, fits_planar, on_cpu, shape_planar},
     {"blocked", "forward_blocked", "backward_blocked", LRN_FILE_BLOCKED, false, UNROLLED_16,

@@ -382,7 +382,7 @@ static void launch__gpu_loads_little_twice_SUCCESS(void **state)
                     CLLRN_SUCCESS);
                 if (s.general)
                     continue; /* 6 and 8 taps */
-                assert_true(is(&s, last || channels == 1 ? "group" : "column"));
+                assert_true(is(&s, last && channels > 1 ? "group" : "column"));
                 const int64_t lower = taps / 3, upper = taps - 1 - lower, tile = s.tile_channels;
                 int64_t loads = loaded(channels, tile, lower, upper);
                 if (backward)

@@ -95,6 +95,11 @@ static void select__which_variant_for_which_problem_SUCCESS(void **state)
     mixed.strides[1] = 1;
     mixed.strides[2] = 160;
     mixed.strides[3] = 16;
+    /* One channel: grayscale images, and every second position of others. */
+    const int64_t gray_dims[] = {2, 1, 10, 10}, second[] = {200, 1, 20, 2};
+    const cllrn_tensor gray = make_nchw(2, 1, 10, 10), gray_last = make_nhwc(2, 1, 10, 10),
+                       gray_half = with_dtype(gray, CLLRN_F16),
+                       seconds = make_tensor(4, gray_dims, second, 1);
     const cllrn_params odd = window(2, 2), six = window(3, 2), one = window(0, 0),
                        four = window(2, 1), largest = window(4, 4), skew = window(0, 4),
                        most = window(16, 15), more = window(16, 16), line = region(1, 1, 1),
@@ -122,6 +127,10 @@ static void select__which_variant_for_which_problem_SUCCESS(void **state)
         {&nchw, &nchw, &more, "separable", "separable", "separable", "separable", "separable"},
         {&far, &far, &odd, "separable", "strided", "separable", "separable", "separable"},
         {&nchw, &far, &odd, "separable", "strided", "separable", NULL, NULL},
+        {&gray, &gray, &odd, "planar", "column", "column", "column", "column"},
+        {&gray_last, &gray_last, &odd, "planar", "column", "column", "column", "column"},
+        {&gray_half, &gray_half, &odd, "planar", "column", "column", "column", "column"},
+        {&seconds, &seconds, &odd, "packed", "group", "group", "separable", "group"},
         /* Channel blocks. */
         {&blocked, &blocked, &odd, "blocked", "column", "column", "separable", "column"},
         {&blocked, &blocked, &skew, "blocked", "column", "column", "separable", "column"},
@@ -546,7 +555,7 @@ static void select__far_taps_and_many_tiles_SUCCESS(void **state)
         {&far, &five, &cpu, "column"},
         {&near, &five, &cpu, "planar"},
         {&channels, &centred, &gpu, "column"},
-        {&alone, &nine, &gpu, "group"},
+        {&alone, &nine, &gpu, "column"},
     };
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; ++i) {
