@@ -35,13 +35,11 @@ make_tensor() { # FILE DIM...: float32 ones
     head -c "$elements" /dev/zero | LC_ALL=C sed 's/\x00/\x00\x00\x80\x3f/g' >>"$file"
 }
 
-# Optimized programs have freeze instructions, which Oclgrind 21.10 does not know; a
-# cached one may be optimized.
 count() { # UNITS ARGUMENT...: prints bytes loaded and stored
     local units=$1
     shift
-    CLLRN_CACHE=off oclgrind --build-options -cl-opt-disable --inst-counts --compute-units "$units" \
-        build/dev/cllrn run --device Oclgrind --check "$@" "$work/out.npy" >"$work/counts"
+    oclgrind --inst-counts --compute-units "$units" build/dev/cllrn run --device Oclgrind --check \
+        "$@" "$work/out.npy" >"$work/counts"
     grep -q "^variant *$variant," "$work/counts" || { cat "$work/counts" && return 1; }
     sed -n 's/.* \(load\|store\) global (\([0-9]*\) bytes)/\1 \2/p' "$work/counts" |
         awk '{ bytes[$1] += $2 } END { print bytes["load"] + 0, bytes["store"] + 0 }'

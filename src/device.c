@@ -13,10 +13,15 @@
 static const struct {
     const char *platform; /* beginning of the platform's name */
     bool scalar;          /* its CPUs want work-items that are neither vectors nor streams */
+    const char *options;  /* for its compiler */
 } quirks[] = {
     /* llvmpipe makes vectors of neighbouring work-items itself: scalar ones in groups of 64 were
        5 times faster than float4. */
     {"rusticl", .scalar = true},
+    /* Clang's optimizer turns comparisons of `modes >> 13 & 7` into a switch of a 3-bit integer.
+       Oclgrind 21.10 does not clear the upper bits of such an integer's byte, so no case matches:
+       kernels that are told element types at run time (group, stream) stored the wrong type. */
+    {"Oclgrind", .options = " -cl-opt-disable"},
 };
 
 cl_int lrn_device_find(cl_device_id device, const cl_device_id *list, size_t count, size_t *index)
@@ -129,9 +134,13 @@ cllrn_status lrn_device_facts_get(cl_device_id device, lrn_device_facts *facts, 
 
     /* What calls itself both, as Oclgrind does, is to be taken for a GPU. */
     facts->cpu_like = (type & CL_DEVICE_TYPE_CPU) != 0 && (type & CL_DEVICE_TYPE_GPU) == 0;
+    facts->options = "";
     for (size_t i = 0; i < sizeof quirks / sizeof *quirks; ++i)
-        if (strncmp(texts[PLATFORM_NAME], quirks[i].platform, strlen(quirks[i].platform)) == 0)
+        if (strncmp(texts[PLATFORM_NAME], quirks[i].platform, strlen(quirks[i].platform)) == 0) {
             facts->cpu_like = facts->cpu_like && !quirks[i].scalar;
+            if (quirks[i].options != NULL)
+                facts->options = quirks[i].options;
+        }
     facts->pipelined = (type & CL_DEVICE_TYPE_ACCELERATOR) != 0 &&
                        (type & (CL_DEVICE_TYPE_CPU | CL_DEVICE_TYPE_GPU)) == 0;
     /* An EMBEDDED device may have 64-bit integers, but only 256 bytes of arguments. */

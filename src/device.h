@@ -19,6 +19,7 @@ typedef struct lrn_device_facts {
     int64_t local_memory;   /* bytes for one work-group */
     bool local_is_global;   /* which are as slow as others: CPUs that pass for GPUs */
     int64_t cache;          /* bytes of the cache before global memory; 0: unknown */
+    const char *options;    /* of the compiler, behind each program's own: " -x" or "" */
     cl_platform_id platform; /* NULL: unknown */
     char name[160]; /* "device (platform, driver version)", for messages */
 } lrn_device_facts;

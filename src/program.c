@@ -476,6 +476,8 @@ static cllrn_status get_locked(cllrn_engine *engine, const lrn_program_key *key,
     entry->key = *key;
     lrn_program_kernel_name(key, engine->facts.int64, entry->name);
     lrn_program_options(key, engine->facts.int64, entry->options);
+    const size_t length = strlen(entry->options);
+    snprintf(entry->options + length, sizeof entry->options - length, "%s", engine->facts.options);
     snprintf(entry->own_kernel, sizeof entry->own_kernel, "%s_%s",
              key->backward ? "backward" : "forward", lrn_variant_of(key->file));
     const cllrn_status status = provide(engine, entry, error);

@@ -136,6 +136,26 @@ static void program_options__of_all_keys_different_SUCCESS(void **state)
     }
 }
 
+/* A workaround is part of what identifies a binary: kept with it, and asked for with it. */
+static void program_get__platform_needs_an_option_SUCCESS(void **state)
+{
+    world w = world_handles();
+    const lrn_program *program = NULL;
+    cllrn_error error = error_blank();
+    (void)state;
+    fake_settings(w.device)->platform = "Oclgrind";
+    world_engine(&w);
+
+    assert_succeeded(lrn_program_get(w.engine, &ordinary, &program, &error), &error);
+
+    char expected[LRN_OPTIONS_SIZE + 32];
+    lrn_program_options(&ordinary, true, expected);
+    strcat(expected, " -cl-opt-disable");
+    assert_string_equal(program->options, expected);
+    assert_string_equal(fake_build_options(0), expected);
+    world_close(&w);
+}
+
 static void program_get__build_fails_BUILD_FAILURE(void **state)
 {
     static char huge[1 << 20];
@@ -294,6 +314,7 @@ int main(void)
         TEST(program_get__each_field_of_the_key_counts_SUCCESS),
         TEST(program_options__say_all_of_the_key_SUCCESS),
         TEST(program_options__of_all_keys_different_SUCCESS),
+        TEST(program_get__platform_needs_an_option_SUCCESS),
         TEST(program_get__build_fails_BUILD_FAILURE),
         TEST(program_get__build_fails_without_a_log_callback_BUILD_FAILURE),
         TEST(program_get__log_of_another_size_BUILD_FAILURE),
