@@ -5,6 +5,8 @@
 
 #include <cllrn.h>
 
+#include "ieee754.h"
+
 /* Exact: a double holds every value of every dtype. */
 double lrn_element_get(int32_t dtype, const void *data, int64_t index);
 

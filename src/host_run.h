@@ -5,7 +5,6 @@
  */
 #include "host.h"
 
-#include <float.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,11 +15,6 @@
 #include "scalars.h"
 #include "size.h"
 #include "tensor.h"
-
-#if FLT_EVAL_METHOD != 0
-#error                                                                                             \
-    "float must be evaluated as float: on 32-bit x86 build with -msse2 -mfpmath=sse -mstackrealign"
-#endif
 
 /* A tensor of the job at the position in work. */
 typedef struct side {

@@ -5,6 +5,8 @@
 
 #include <stdbool.h>
 
+#include "ieee754.h"
+
 /* Whether s^-beta has a quick formula near k, a float. */
 bool lrn_near_exists(double beta, double k);
 

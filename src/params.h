@@ -8,6 +8,7 @@
 #include <cllrn.h>
 
 #include "../cl/classes.h"
+#include "ieee754.h"
 
 cllrn_status lrn_params_check(const cllrn_params *params, cllrn_error *error);
 

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Refuses to compile where the compiler does not keep to IEEE 754: results would have
+ * other bits, or be wrong, and nothing would say so.
+ */
+#ifndef LRN_IEEE754_H
+#define LRN_IEEE754_H
+
+#include <float.h>
+
+#if FLT_EVAL_METHOD != 0
+#error "IEEE 754: on 32-bit x86 build with -msse2 -mfpmath=sse -mstackrealign: no float in double"
+#endif
+
+/* Each part of -ffast-math that changes a result has a macro, but for those of Clang which
+ * CMakeLists.txt switches off. */
+#if defined(__FAST_MATH__) || defined(__ASSOCIATIVE_MATH__) || defined(__RECIPROCAL_MATH__) ||     \
+    defined(__NO_SIGNED_ZEROS__) || (defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__ > 0)
+#error "IEEE 754: build without -ffast-math (Intel: with -fp-model=precise), -Ofast and their like"
+#endif
+
+_Static_assert(sizeof 1.0 == sizeof(double), "IEEE 754: build without -fsingle-precision-constant");
+
+#endif
