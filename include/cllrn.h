@@ -139,7 +139,7 @@ typedef struct cllrn_error {
     char message[512]; /* one line: the operation, the object, actual against expected */
 } cllrn_error;
 
-#define CLLRN_ERROR_INIT { (uint32_t)sizeof(cllrn_error), 0, 0, { 0 } }
+#define CLLRN_ERROR_INIT { sizeof(cllrn_error), 0, 0, { 0 } }
 
 /* ----------------------------------------------------------------- version */
 
@@ -564,7 +564,7 @@ typedef struct cllrn_engine_options {
 } cllrn_engine_options;
 
 #define CLLRN_ENGINE_OPTIONS_INIT \
-    { (uint32_t)sizeof(cllrn_engine_options), 0, 0, 0, 0, 0, 0, CLLRN_CACHE_AUTO, 0, 0, 0, 0, 0, 0, 0, 0 }
+    { sizeof(cllrn_engine_options), 0, 0, 0, 0, 0, 0, CLLRN_CACHE_AUTO, 0, 0, 0, 0, 0, 0, 0, 0 }
 
 /*
  * Makes an engine for one device of a context. Retains both until the engine
@@ -685,7 +685,7 @@ typedef struct cllrn_problem {
     int32_t reserved;        /* 0 */
 } cllrn_problem;
 
-#define CLLRN_PROBLEM_INIT { (uint32_t)sizeof(cllrn_problem), CLLRN_FORWARD, 0, 0, 0, 0, 0, 0, 0 }
+#define CLLRN_PROBLEM_INIT { sizeof(cllrn_problem), CLLRN_FORWARD, 0, 0, 0, 0, 0, 0, 0 }
 
 /* How the destination lies to the sources in an enqueue. */
 enum {
@@ -771,7 +771,7 @@ typedef struct cllrn_memory {
     uint64_t offset; /* bytes to element (0, 0, ..), a multiple of the element size */
 } cllrn_memory;
 
-#define CLLRN_MEMORY_INIT { (uint32_t)sizeof(cllrn_memory), CLLRN_BUFFER, 0, 0 }
+#define CLLRN_MEMORY_INIT { sizeof(cllrn_memory), CLLRN_BUFFER, 0, 0 }
 
 /*
  * Enqueues a forward plan: one kernel command, never blocking. The command waits
@@ -857,7 +857,7 @@ typedef struct cllrn_offline_program {
     char arguments[CLLRN_ARGUMENTS_SIZE]; /* "TYPE NAME, TYPE NAME, ..", in their order */
 } cllrn_offline_program;
 
-#define CLLRN_OFFLINE_PROGRAM_INIT { (uint32_t)sizeof(cllrn_offline_program), 0, 0, { 0 }, { 0 }, { 0 } }
+#define CLLRN_OFFLINE_PROGRAM_INIT { sizeof(cllrn_offline_program), 0, 0, { 0 }, { 0 }, { 0 } }
 
 /*
  * How many there are for an engine's device. NULL is any device that has no use

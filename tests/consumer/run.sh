@@ -60,8 +60,8 @@ try cmake_static_cpp by_cmake cmake_static_cpp "$here/host.cpp" cllrn::cllrn_sta
 try fetch_content_c by_cmake fetch_content_c "$here/host.c" cllrn::cllrn "-DFETCH=$source"
 try pkg_config_shared_c by_pkg_config pkg_config_shared_c "cc -std=c99" "$here/host.c" shared
 try pkg_config_static_c by_pkg_config pkg_config_static_c "cc -std=c11" "$here/host.c" static
-try pkg_config_shared_cpp by_pkg_config pkg_config_shared_cpp "c++ -std=c++17" "$here/host.cpp" shared
-try pkg_config_static_cpp by_pkg_config pkg_config_static_cpp "c++ -std=c++17" "$here/host.cpp" static
+try pkg_config_shared_cpp by_pkg_config pkg_config_shared_cpp "c++ -std=c++17 -Wold-style-cast" "$here/host.cpp" shared
+try pkg_config_static_cpp by_pkg_config pkg_config_static_cpp "c++ -std=c++17 -Wold-style-cast" "$here/host.cpp" static
 
 export POCL_CACHE_DIR=$work/pocl
 mkdir -p "$POCL_CACHE_DIR"
