@@ -9,7 +9,7 @@ logs=$(mktemp -d)
 trap 'rm -rf "$logs"' EXIT
 status=0
 table=()
-for part in test full sanitize mutants exhaustive torture peers matrix gpu-static gpu-traffic gpu \
+for part in test cmake full sanitize mutants exhaustive torture peers matrix gpu-static gpu-traffic gpu \
     overhead large; do
     begin=$SECONDS
     code=0
