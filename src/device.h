@@ -15,13 +15,13 @@ typedef struct lrn_device_facts {
     bool fp64;        /* has double, and room for the arguments of kernels with it */
     int vector_width; /* floats in its native vector: 1, 2, 4, 8 or 16 */
     int64_t compute_units;
-    int64_t max_group_size; /* work-items in one work-group, along the first dimension */
-    int64_t local_memory;   /* bytes for one work-group */
-    bool local_is_global;   /* which are as slow as others: CPUs that pass for GPUs */
-    int64_t cache;          /* bytes of the cache before global memory; 0: unknown */
-    const char *options;    /* of the compiler, behind each program's own: " -x" or "" */
+    int64_t max_group_size;  /* work-items in one work-group, along the first dimension */
+    int64_t local_memory;    /* bytes for one work-group */
+    bool local_is_global;    /* which are as slow as others: CPUs that pass for GPUs */
+    int64_t cache;           /* bytes of the cache before global memory; 0: unknown */
+    const char *options;     /* of the compiler, behind each program's own: " -x" or "" */
     cl_platform_id platform; /* NULL: unknown */
-    char name[160]; /* "device (platform, driver version)", for messages */
+    char name[160];          /* "device (platform, driver version)", for messages */
 } lrn_device_facts;
 
 /*
