@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # cllrn_one_object(VARIABLE OBJECTS): sets VARIABLE to an object file that is the object
-# library OBJECTS with its hidden symbols made local, so that no name of ours but
-# cllrn_* can meet one of a program that a static library is linked into. Where no
-# tool makes such a file VARIABLE is set to the objects as they are.
+# library OBJECTS with all symbols local but cllrn_*, so that no other name of ours
+# meets one of a program that a static library is linked into. Where no tool makes
+# such a file VARIABLE is set to the objects as they are.
 function(cllrn_one_object variable objects)
   set(${variable} $<TARGET_OBJECTS:${objects}> PARENT_SCOPE)
   if(NOT CMAKE_OBJCOPY OR APPLE OR NOT CMAKE_C_COMPILER_ID MATCHES "GNU|Clang")
@@ -21,7 +21,7 @@ function(cllrn_one_object variable objects)
   set(object ${CMAKE_CURRENT_BINARY_DIR}/${objects}${CMAKE_C_OUTPUT_EXTENSION})
   add_custom_command(OUTPUT ${object}
     COMMAND ${CMAKE_C_COMPILER} ${flags} -nostdlib -r -o ${object} $<TARGET_OBJECTS:${objects}>
-    COMMAND ${CMAKE_OBJCOPY} --localize-hidden ${object}
+    COMMAND ${CMAKE_OBJCOPY} --wildcard "--keep-global-symbol=cllrn_*" ${object}
     DEPENDS ${objects} $<TARGET_OBJECTS:${objects}>
     COMMENT "Making internal names local" VERBATIM COMMAND_EXPAND_LISTS)
   set_source_files_properties(${object} PROPERTIES EXTERNAL_OBJECT ON GENERATED ON)
