@@ -9,7 +9,7 @@
 #include <float.h>
 
 #if FLT_EVAL_METHOD != 0
-#error "IEEE 754: on 32-bit x86 build with -msse2 -mfpmath=sse -mstackrealign: no float in double"
+#error "IEEE 754: float is evaluated as double: build with -msse2 -mfpmath=sse -mstackrealign"
 #endif
 
 /* Each part of -ffast-math that changes a result has a macro, but for those of Clang which
