@@ -480,6 +480,11 @@ static void device_facts__numbers_SUCCESS(void **state)
         assert_int_equal(facts.local_is_global, i % 2 != 0);
         assert_int_equal(facts.cache, rows[i].group * 64);
     }
+    lrn_device_facts facts;
+    fake_settings(device)->local_memory = fake_settings(device)->cache = UINT64_MAX;
+    assert_int_equal(lrn_device_facts_get(device, &facts, NULL), CLLRN_SUCCESS);
+    assert_int_equal(facts.local_memory, INT64_MAX);
+    assert_int_equal(facts.cache, INT64_MAX);
 }
 
 static void device_facts__long_names_SUCCESS(void **state)

@@ -622,6 +622,8 @@ static void select__wide_indices_SUCCESS(void **state)
         {near, make_tensor(3, dims, limit, 1), &params, true},
         {near, make_tensor(3, dims, below, 1), &params, false},
         {near, near, &params, false},
+        /* The last offset is narrow, but not how many positions there are. */
+        {make_nchw(1, 1, 1 << 15, 1 << 15), make_nchw(1, 1, 1 << 15, 1 << 15), &params, true},
         /* Few elements, but many places. */
         {blocked, blocked, &params, true},
     };
