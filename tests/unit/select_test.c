@@ -350,19 +350,20 @@ static void select__forced_variant_INVALID_VARIANT(void **state)
 }
 
 /*
- * Strides of blocked tensors that could be taken for those of others: one block of channels, whose
- * stride means nothing, and one position, whose stride means nothing.
+ * Strides of blocked tensors that are those of others: of sources whose blocks overlap, which is
+ * allowed, of one position, whose strides mean nothing, and of blocks of two sizes.
  */
 static void select__blocks_that_look_like_others_INVALID_VARIANT(void **state)
 {
-    const int64_t one_block[] = {2, 16, 5, 5}, looks_packed[] = {400, 1, 80, 16},
-                  apart[] = {800, 800, 160, 32};
-    const int64_t one_position[] = {1, 9, 1, 1}, looks_planar[] = {16, 1, 1, 1},
-                  two_blocks[] = {2, 16, 1, 1};
-    cllrn_tensor packed = make_tensor(4, one_block, looks_packed, 1),
-                 gaps = make_tensor(4, one_block, apart, 1),
-                 planar = make_tensor(4, one_position, looks_planar, 1);
-    packed.channel_block = gaps.channel_block = planar.channel_block = 16;
+    const int64_t dims[] = {2, 16, 5, 5}, like_nchw[] = {400, 25, 5, 1},
+                  like_nhwc[] = {400, 1, 80, 16}, apart[] = {800, 800, 160, 32};
+    const int64_t one_position[] = {1, 9, 1, 1}, two_blocks[] = {2, 16, 1, 1};
+    const cllrn_tensor nchw = make_tensor(4, dims, like_nchw, 1),
+                       nhwc = make_tensor(4, dims, like_nhwc, 1);
+    cllrn_tensor planar = nchw, packed = nhwc, gaps = make_tensor(4, dims, apart, 1),
+                 single = make_tensor(4, one_position, NULL, 1);
+    planar.channel_block = packed.channel_block = 8;
+    gaps.channel_block = single.channel_block = 16;
     const cllrn_tensor eights = make_blocked(4, two_blocks, 1, 8),
                        sixteens = make_blocked(4, two_blocks, 1, 16);
     const cllrn_params three = window(1, 1);
@@ -370,9 +371,9 @@ static void select__blocks_that_look_like_others_INVALID_VARIANT(void **state)
         const char *name;
         const cllrn_tensor *src, *dst;
     } rows[] = {
-        {"packed", &packed, &packed},    {"packed", &planar, &planar},
-        {"planar", &planar, &planar},    {"group", &packed, &packed},
-        {"column", &planar, &planar},    {"blocked", &gaps, &gaps},
+        {"packed", &packed, &nhwc},      {"group", &packed, &nhwc},
+        {"planar", &planar, &nchw},      {"column", &planar, &nchw},
+        {"column", &single, &single},    {"blocked", &gaps, &gaps},
         {"blocked", &eights, &sixteens}, {"blocked", &sixteens, &eights},
     };
     (void)state;
