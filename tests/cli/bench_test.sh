@@ -55,15 +55,10 @@ check 'the help names all options' grep -q -- --peers out.txt
 # ---------------------------------------------------------------------- a device
 
 export CLLRN_DEVICE=${CLLRN_TEST_DEVICE:-Portable}
-if [ -z "${CLLRN_TEST_REQUIRED+set}" ] && ! "$cllrn" devices 2>/dev/null | grep -q "$CLLRN_DEVICE"
-then
-    finish
-    echo "SKIPPED: no device $CLLRN_DEVICE"
-    exit 77
-fi
+has_device "$CLLRN_DEVICE" || finish
 
 refused 1 'no such device' bench --device frobnicate 1x8x4x4
-refused 1 'cannot be written' bench --json /nonexistent/a.json 1x8x4x4
+refused 1 'cannot be written' bench --json missing/a.json 1x8x4x4
 refused 1 'bytes, but a buffer on' bench --quiet 65536x65536x65536
 
 quickly=(--runs 3 --seconds 0)
@@ -87,7 +82,7 @@ done_by bench "${quickly[@]}" --quiet --json - 1x8x4x4
 check 'the help lists the members' cmp <(members all.json) <(documented bench)
 check 'also on standard output' cmp <(members out.txt) <(documented bench)
 
-if command -v python3 >/dev/null; then
+if needs "$python"; then
     cat >parse.py <<'PYTHON'
 import itertools, json, math
 
@@ -147,9 +142,7 @@ within = read("within.json")
 assert within["region"] == "within"
 assert rows(within, "layout", "direction", "variant") == [("nhwc", "backward", "strided")]
 PYTHON
-    check 'the reports are complete' python3 parse.py
-else
-    echo 'no python3: the reports are not parsed'
+    check 'the reports are complete' "$python" parse.py
 fi
 
 # The table has nowhere to go, and does not go into the file.
@@ -202,7 +195,7 @@ check 'no temporary files after a signal' no_temporary_files
 check 'no output after a signal' [ ! -e killed.json -a ! -e killed.svg ]
 
 cllrn=$command
-if command -v gnuplot >/dev/null; then
+if needs gnuplot; then
     cat >peers.json <<'JSON'
 {"schema": "cllrn-bench-1", "more": [1, -2.5e-3, {"a": null}, "\u0041\"", true], "results": [
   {"implementation": "peer's <1>", "dims": [1, 8, 4, 4], "layout": "nchw", "dtype": "f32",
@@ -220,9 +213,7 @@ series = {f"cllrn {layout} f32 {direction}" for layout in ("nchw", "nhwc")
 assert series <= texts, texts
 assert not any("old" in text for text in texts), texts
 PYTHON
-    command -v python3 >/dev/null && check 'the plot has all series' python3 svg.py
-else
-    echo 'no gnuplot: the plot is not drawn'
+    ! needs "$python" || check 'the plot has all series' "$python" svg.py
 fi
 
 finish

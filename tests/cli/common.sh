@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # What the tests of the command share; sourced by them. They set $cllrn, the binary, and then
 # change to $dir, which goes when they end.
-# shellcheck disable=SC2059,SC2154 # bytes are written as printf formats; $cllrn is the sourcer's
+# shellcheck disable=SC2034,SC2059,SC2154 # for the sourcer; bytes are printf formats; $cllrn is its own
 set -eu
 tools=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 shopt -s lastpipe # what is piped into a function counts too
@@ -11,9 +11,15 @@ unset CLLRN_DEVICE
 export CLLRN_CACHE=off # not the user's own
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
+# Nothing of the user's is read or written.
+export HOME="$dir/home" XDG_CACHE_HOME="$dir/home/cache" POCL_CACHE_DIR="$dir/home/pocl"
+mkdir -p "$XDG_CACHE_HOME" "$POCL_CACHE_DIR"
+no_vendors=$dir/no_vendors # for $OCL_ICD_VENDORS: no platform
 
 passed=0
 failed=0
+skipped=0
+python=$(command -v /usr/bin/python3 || command -v python3 || true)
 
 pass() { passed=$((passed + 1)); }
 fail() { failed=$((failed + 1)); echo "FAILED: $*"; }
@@ -23,6 +29,28 @@ check() {
     local what=$1
     shift
     if "$@" >/dev/null 2>&1; then pass; else fail "$what: $*"; fi
+}
+
+# skip WHY: checks that cannot run here. With $CLLRN_TEST_REQUIRED that is a failure; else the
+# test ends with 77, unless something failed.
+skip() {
+    if [ -n "${CLLRN_TEST_REQUIRED+set}" ]; then fail "$*"; return; fi
+    skipped=$((skipped + 1))
+    echo "SKIPPED: $*"
+}
+
+# needs COMMAND: whether it is installed; where it is not, what needs it is skipped
+needs() {
+    ! command -v "${1:-python3}" >/dev/null || return 0
+    skip "no ${1:-python3}"
+    return 1
+}
+
+# has_device NAME: likewise
+has_device() {
+    ! "$cllrn" devices 2>/dev/null | grep -qF -- "${1:?}" || return 0
+    skip "no device $1"
+    return 1
 }
 
 # not COMMAND...: the command is false
@@ -44,7 +72,7 @@ under_way() {
 # run ARGUMENTS...: leaves $status, out.txt and err.txt
 run() {
     status=0
-    timeout 120 "$cllrn" "$@" >out.txt 2>err.txt || status=$?
+    timeout 600 "$cllrn" "$@" >out.txt 2>err.txt || status=$?
 }
 
 # done_by ARGUMENTS...: exit 0, nothing on stderr but what Mesa warns of on its own
@@ -61,6 +89,7 @@ refused() {
     shift 2
     rm -f out.npy
     run "$@"
+    [ -n "$text" ] || problem='no text to look for'
     [ $status -eq "$expected" ] || problem="exit $status, expected $expected"
     [ "$(wc -l <err.txt)" -eq 1 ] || problem="$problem; not one line on stderr"
     grep -q '^cllrn: ' err.txt || problem="$problem; no 'cllrn: ' in front"
@@ -149,11 +178,13 @@ said() { head -n 1 "$2" | sed -n "s/.*'$1': '*\([^',]*\).*/\1/p"; }
 
 dtype_of() { case $1 in f2) echo f16 ;; u2) echo bf16 ;; f4) echo f32 ;; *) echo f64 ;; esac; }
 
-# Ends the test: prints a count, fails if anything did.
+# Ends the test: prints a count; 1 if anything failed, 77 if anything was skipped.
 finish() {
     check 'no temporary files at the end' no_temporary_files
-    echo "$passed passed, $failed failed"
-    [ $failed -eq 0 ]
+    echo "$passed passed, $failed failed, $skipped skipped"
+    [ $failed -eq 0 ] || exit 1
+    [ $skipped -eq 0 ] || exit 77
+    exit 0
 }
 
 # unprivileged COMMAND...: a function of these tests, with $cllrn as one who owns $dir/theirs, the
@@ -162,6 +193,7 @@ unprivileged() {
     local command=$cllrn nobody=65534
     [ -d "$dir/theirs" ] || mkdir "$dir/theirs"
     if [ "$(id -u)" -eq 0 ]; then
+        needs setpriv || return 0
         chmod 711 "$dir"
         chown -R $nobody:$nobody "$dir/theirs"
         cp "$command" "$dir/theirs/cllrn" # which may lie where only root may look

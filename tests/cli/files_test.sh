@@ -8,7 +8,7 @@
 cllrn=$(realpath "$1")
 no_memory=$(realpath "$2")
 cd "$dir"
-export OCL_ICD_VENDORS=/nonexistent
+export OCL_ICD_VENDORS="$no_vendors"
 { header '(1, 8, 6, 7)'; zeros $((8 * 6 * 7 * 4)) | tr '\0' '\101'; } >x.npy
 done_by run --device host x.npy right.npy
 

@@ -147,12 +147,16 @@ refused 1 empty run --device host c.npy ''
 ln -s loop.npy loop.npy
 refused 1 'loop.npy: cannot be written: Too many levels of symbolic links' run --device host c.npy loop.npy
 refused 1 'cannot be written' run --device host c.npy /proc/out.npy
-if [ "$(id -u)" -ne 0 ]; then
-    mkdir readonly && chmod 555 readonly
-    refused 1 'Permission denied' run --device host c.npy readonly/out.npy
-    cp c.npy protected.npy && chmod 444 protected.npy
-    refused 1 'Permission denied' run --device host c.npy protected.npy
-fi
+mkdir theirs theirs/closed
+cp c.npy theirs
+cp c.npy theirs/protected.npy
+chmod 555 theirs/closed
+chmod 444 theirs/protected.npy
+unprivileged refused 1 'Permission denied' run --device host c.npy closed/out.npy
+unprivileged refused 1 'Permission denied' run --device host c.npy protected.npy
+unprivileged done_by run --device host c.npy own.npy
+check 'what is protected is as it was' cmp c.npy theirs/protected.npy
+check 'nothing was written' [ -z "$(find theirs/closed -type f)" ]
 
 { header '(1, 16, 65536)'; zeros 4194304; } >large.npy
 status=0 # a full disk, as far as one can be had without root
@@ -192,6 +196,7 @@ check 'schema' grep -q '"schema": "cllrn-devices-1"' out.txt
 check 'help lists what devices tell, but for a pack' cmp <(members out.txt) \
     <(documented devices | grep -v '^pack$')
 name=$(sed -n 's/^ *"name": "\(.*\)",$/\1/p' out.txt | head -n 1)
+check 'a device has a name' [ -n "$name" ]
 part=$(printf %s "${name:0:8}" | tr '[:lower:]' '[:upper:]')
 done_by run --device 0 c.npy out.npy
 check 'by index' grep -qF "$name" out.txt
@@ -219,7 +224,7 @@ CLLRN_DEVICE=
 done_by run c.npy out.npy
 unset CLLRN_DEVICE
 
-without_platform() { OCL_ICD_VENDORS=/nonexistent "$@"; }
+without_platform() { OCL_ICD_VENDORS=$no_vendors "$@"; }
 without_platform refused 1 pocl-opencl-icd devices
 without_platform refused 1 pocl-opencl-icd devices --json
 without_platform refused 1 pocl-opencl-icd run c.npy out.npy

@@ -7,6 +7,7 @@
 [ $# -eq 1 ] || { echo "usage: $0 CLLRN_BINARY" >&2; exit 2; }
 cllrn=$(realpath "$1")
 kernels=$(realpath "$(dirname "$0")/../../cl")
+readme=$(realpath "$(dirname "$0")/../../README.md")
 cd "$dir"
 
 # ------------------------------------------------------------------------ usage
@@ -32,7 +33,7 @@ done
 for value in '' x 1x -1 1.5 99999999 99999999999999999999 .. 1.. ..1 3..2 1..x 0..99999999 1...2 1..2..3; do
     refused 2 '--case is' verify --case "$value"
 done
-for value in '' frob packed, plan; do
+for value in '' frob 'packed,' plan; do
     refused 2 'expected a list of kernels' verify --without "$value"
 done
 for path in report report.txt json .json.gz report.xml/; do
@@ -69,13 +70,13 @@ check 'a range of the list' cmp out.txt expected.txt
 gap=$(awk '$1 > expected + 1 { print expected, $1 - 1; exit } { expected = $1 + 1 }' quick.txt)
 refused 2 "the quick list has no case from ${gap% *} to ${gap#* }" verify --quick --list \
     --case "${gap/ /..}"
-env -i OCL_ICD_VENDORS=/nonexistent "$cllrn" verify --list >without.txt
+env -i OCL_ICD_VENDORS="$no_vendors" "$cllrn" verify --list >without.txt
 check 'the list needs no device' cmp without.txt default.txt
 
 # --------------------------------------------------------- the host, no OpenCL
 
 # Every case's accuracy, and the digests built in, in a second or two.
-export OCL_ICD_VENDORS=/nonexistent
+export OCL_ICD_VENDORS="$no_vendors"
 refused 1 'no OpenCL platform' verify --quick
 done_by verify --device host --report host.json
 check 'all digests as expected' not grep -E 'none|expected [0-9a-f]' out.txt
@@ -84,6 +85,25 @@ check 'the tables fit a terminal' not grep -E '.{81}' out.txt
 sections=$(grep -cE '^ +[0-9.]+ s   case [0-9]+ of [0-9]+, ' out.txt)
 check 'a line for each section' [ "$sections" -ge 8 ]
 check 'with the time left' grep -qE '^ +[0-9.]+ s   case [0-9]+ of [0-9]+, .*, about [0-9]+ s left, 0 failed$' out.txt
+# README.md has the quick list's digests by implementation; rows with those of another arithmetic
+# version say so.
+arithmetic=$(sed -n 's/^library .*, arithmetic \([0-9]*\).*/\1/p' out.txt)
+quick_digest() { sed -n "s/^quick  *$1  *\([0-9a-f]\{16\}\)  as expected\$/\1/p" out.txt; }
+# shellcheck disable=SC2016 # awk's
+awk -F ' *[|] *' -v arithmetic="$arithmetic" -v digest="$(quick_digest 'f32, f16, bf16')" \
+    -v f64="$(quick_digest f64)" '
+    BEGIN { if (arithmetic == "" || digest == "" || f64 == "") { print "no digests of our own"; bad = 1 } }
+    /<!-- matrix table -->/ { inside = 1 }
+    /<!-- end -->/ { inside = 0 }
+    !inside || NF != 8 || $2 ~ /^(implementation|---)$/ || $4 ~ /^skipped: / { next }
+    match($2, /\(version [0-9]+\)/) {
+        if (substr($2, RSTART + 9, RLENGTH - 10) == arithmetic) { print "marked for nothing: " $2; bad = 1 }
+        next
+    }
+    $5 != digest || ($6 != f64 && $6 != "-") { print $2 ": " $5 ", " $6 ", not " digest ", " f64; bad = 1 }
+    { ++current }
+    END { if (!current) { print "no row has the current version"; bad = 1 }; exit bad }
+    ' "$readme" >readme.txt || fail "README.md has other digests: $(cat readme.txt)"
 check 'the last line counts' sh -c "tail -n 1 out.txt | grep -q '^$default passed, 0 failed'"
 # Parts of the list are the list.
 last=$(tail -n 1 default.txt | awk '{ print $1 }')
@@ -114,7 +134,12 @@ status=0
 timeout 900 "$cllrn" verify --quick --report quick.xml >out.txt 2>err.txt || status=$?
 if [ $status -eq 0 ]; then pass; else fail "verify --quick: exit $status: $(cat out.txt err.txt)"; fi
 check 'no progress where there is no terminal' not grep -q 'case 1 of' err.txt
-check 'every quick case passed' grep -Eq "^$quick passed, 0 failed|unsupported" out.txt
+# count WORD: of the last line
+count() { tail -n 1 out.txt | grep -oE "[0-9]+ $1" | sed 's/ .*//'; }
+check 'no quick case failed' [ "$(count failed)" = 0 ]
+check 'every quick case passed, or is one for another device' \
+    [ $(($(count passed) + $(count unsupported))) -eq "$quick" ]
+check 'most of them passed' [ "$(count passed)" -gt $((quick * 3 / 4)) ]
 check 'digests as expected' [ "$(grep -c 'as expected$' out.txt)" -ge 1 ]
 check 'no digest is another' not grep -q 'expected [0-9a-f]' out.txt
 for word in f32 f16 bf16 mixed layouts windows powers 'special values' fma 'in place' packed planar \
@@ -155,7 +180,7 @@ check 'count it' grep -q '^0 passed, 1 failed' out.txt
 
 # --------------------------------------------------------------------- the report
 
-refused 1 'cannot be written' verify --device host --case 0 --report /nonexistent/a.json
+refused 1 'cannot be written' verify --device host --case 0 --report missing/a.json
 check 'no report is left half written' no_temporary_files
 
 # Drivers handle signals too; the report does not stay half written.
@@ -167,7 +192,7 @@ wait $! || true
 check 'no temporary file after a signal' no_temporary_files
 check 'no report after a signal' [ ! -e killed.json ]
 
-if command -v python3 >/dev/null; then
+if needs "$python"; then
     cat >parse.py <<'PYTHON'
 import json, sys, xml.etree.ElementTree as tree
 for path in "host.json", "case.json", "broken.json":
@@ -188,9 +213,7 @@ suites = tree.parse("quick.xml").getroot()
 assert suites.tag == "testsuites" and int(suites.get("failures")) == 0
 assert len(suites.findall("testsuite/testcase")) == int(suites.get("tests")) == int(sys.argv[2])
 PYTHON
-    check 'the reports parse' python3 parse.py "$default" "$quick"
-else
-    echo 'no python3: the reports are not parsed'
+    check 'the reports parse' "$python" parse.py "$default" "$quick"
 fi
 
 finish

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* How `cllrn verify` adds up the results of cases, and what it says of them. */
+#include "verify/digests.h"
+#include "verify/summary.h"
+
+#include <inttypes.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <cmocka.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { TEXT = 16384 };
+
+static const subject fake_subject = {
+    .device = {.kind = DEVICE_OPENCL, .name = "fake"}, .fp64 = true, .nearest = true};
+
+static case_result passed(int number, uint64_t digest)
+{
+    return (case_result){
+        .c = cases_get(number), .verdict = VERDICT_PASSED, .digested = true, .digest = digest};
+}
+
+/* What summary_print writes to stdout. */
+static void print_to(const verification *v, char text[TEXT])
+{
+    FILE *const file = tmpfile();
+    const int kept = dup(STDOUT_FILENO);
+    assert_non_null(file);
+    assert_true(kept >= 0);
+    fflush(stdout);
+    assert_true(dup2(fileno(file), STDOUT_FILENO) >= 0);
+    summary_print(v);
+    summary_print_end(v);
+    fflush(stdout);
+    dup2(kept, STDOUT_FILENO);
+    close(kept);
+    rewind(file);
+    text[fread(text, 1, TEXT - 1, file)] = '\0';
+    fclose(file);
+}
+
+static verification describe(const tally *t)
+{
+    return (verification){.on = &fake_subject, .tally = t, .list = "quick", .complete = true};
+}
+
+/* All cases of the quick list with the digests that are built in, but for changes. */
+static void add_quick_list(tally *t, int changed, uint64_t change)
+{
+    assert_true(tally_begin(t, cases_count()));
+    for (int number = 0; number < cases_count(); ++number) {
+        uint64_t digest;
+        if (cases_get(number).list != LIST_QUICK)
+            continue;
+        assert_true(digests_find(number, &digest));
+        const case_result result = passed(number, number == changed ? digest + change : digest);
+        tally_add(t, &result);
+    }
+}
+
+/* Published digests depend on these weights: 2 * number + 1. */
+static void tally__digests_are_weighted_BY_NUMBER(void **state)
+{
+    const case_result results[] = {passed(0, 10), passed(1, 100), passed(3, 1000)};
+    uint64_t expected[3];
+    tally t;
+    (void)state;
+    assert_true(tally_begin(&t, 3));
+    for (int i = 0; i < 3; ++i) {
+        tally_add(&t, &results[i]);
+        assert_true(digests_find(results[i].c.number, &expected[i]));
+    }
+
+    assert_true(t.quick[0].digest == 1 * 10 + 3 * 100 + 7 * 1000);
+    assert_true(t.quick[0].expected == expected[0] + 3 * expected[1] + 7 * expected[2]);
+    assert_int_equal(t.quick[0].cases, 3);
+    assert_int_equal(t.quick[0].missing, 0);
+    assert_int_equal(t.quick[1].cases, 0);
+    tally_end(&t);
+}
+
+static void summary__digests_built_in_AS_EXPECTED(void **state)
+{
+    char text[TEXT];
+    tally t;
+    (void)state;
+    add_quick_list(&t, -1, 0);
+    const verification v = describe(&t);
+
+    print_to(&v, text);
+
+    assert_non_null(strstr(text, "as expected"));
+    assert_null(strstr(text, "expected "));
+    tally_end(&t);
+}
+
+static void summary__another_digest_EXPECTED_AND_ACTUAL(void **state)
+{
+    char text[TEXT], line[128];
+    tally t;
+    (void)state;
+    add_quick_list(&t, 0, 1);
+    const verification v = describe(&t);
+
+    print_to(&v, text);
+
+    snprintf(line, sizeof line, "%016" PRIx64 "  expected %016" PRIx64, t.quick[0].digest,
+             t.quick[0].expected);
+    assert_true(t.quick[0].digest != t.quick[0].expected);
+    assert_non_null(strstr(text, line));
+    tally_end(&t);
+}
+
+static void summary__missing_case_NO_DIGEST(void **state)
+{
+    char text[TEXT];
+    tally t;
+    case_result unsupported = passed(0, 0);
+    (void)state;
+    unsupported.verdict = VERDICT_UNSUPPORTED;
+    unsupported.digested = false;
+    assert_true(tally_begin(&t, 2));
+    tally_add(&t, &unsupported);
+    const case_result result = passed(1, 5);
+    tally_add(&t, &result);
+    const verification v = describe(&t);
+
+    print_to(&v, text);
+
+    assert_non_null(strstr(text, "none: 1 of 2 cases are missing"));
+    assert_non_null(strstr(text, "1 passed, 0 failed, 1 unsupported;"));
+    tally_end(&t);
+}
+
+static void tally__verdicts_COUNTED(void **state)
+{
+    tally t;
+    case_result result = passed(0, 1);
+    (void)state;
+    assert_true(tally_begin(&t, 3));
+    tally_add(&t, &result);
+    result.verdict = VERDICT_FAILED;
+    result.checks[CHECK_ACCURACY].failed = 2;
+    tally_add(&t, &result);
+    result.verdict = VERDICT_UNSUPPORTED;
+    result.checks[CHECK_ACCURACY].failed = 0;
+    tally_add(&t, &result);
+
+    assert_int_equal(t.count, 3);
+    assert_int_equal(t.passed, 1);
+    assert_int_equal(t.failed, 1);
+    assert_int_equal(t.unsupported, 1);
+    assert_int_equal(t.sections[result.c.section].failed, 1);
+    assert_int_equal(t.checks[CHECK_ACCURACY].failed, 2);
+    tally_end(&t);
+}
+
+int main(void)
+{
+    static const struct CMUnitTest tests[] = {
+        cmocka_unit_test(tally__digests_are_weighted_BY_NUMBER),
+        cmocka_unit_test(tally__verdicts_COUNTED),
+        cmocka_unit_test(summary__digests_built_in_AS_EXPECTED),
+        cmocka_unit_test(summary__another_digest_EXPECTED_AND_ACTUAL),
+        cmocka_unit_test(summary__missing_case_NO_DIGEST),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
