@@ -40,6 +40,7 @@ compare() {
     run device Portable "$@"
     run host host "$@"
     cmp "$work/device.npy" "$work/host.npy" || result=FAILED
+    [[ $(said digest device) =~ ^[0-9a-f]{16}$ ]] || result=FAILED
     [ "$(said digest device)" = "$(said digest host)" ] || result=FAILED
     for name in device host; do
         kb=$(tail -n 1 "$work/$name.kb")

@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # Counts the library's own instructions for one enqueue, without those of OpenCL
 # and the C library, by valgrind's callgrind beside the fake OpenCL: repeatable.
+# Fails above `most`: there are about 1600 forward and 1900 backward, half a
+# microsecond; many more mean that each enqueue does what its plan could have done.
 #   ci/overhead.sh
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -10,6 +12,7 @@ install_packages "${build_packages[@]}" g++ pkg-config libcmocka-dev valgrind
 cmake --preset dev >/dev/null
 cmake --build --preset dev --target unit_overhead >/dev/null
 
+most=2400
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 for direction in forward backward; do
@@ -21,7 +24,7 @@ for direction in forward backward; do
     }
     echo "$direction: instructions for each of $enqueues enqueues, by function"
     callgrind_annotate --auto=no --threshold=100 "$work/counts" |
-        awk -v enqueues="$enqueues" '
+        awk -v enqueues="$enqueues" -v most="$most" '
             match($0, /[ \/]src\/[a-z_]+\.[ch]:[a-z_0-9]+/) {
                 name = substr($0, RSTART + 1, RLENGTH - 1)
                 count = $1
@@ -30,7 +33,7 @@ for direction in forward backward; do
                 total += count / enqueues
             }
             END {
-                printf "%8.0f  in all\n", total
-                exit total == 0
+                printf "%8.0f  in all, at most %d are allowed\n", total, most
+                exit total == 0 || total > most
             }'
 done

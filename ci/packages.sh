@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # SPDX-License-Identifier: Apache-2.0
 # For sourcing: installs Debian packages that are missing, through sudo when not root.
 #   install_packages PACKAGE...
@@ -15,5 +16,11 @@ install_packages() {
         --no-install-recommends "${missing[@]}" >/dev/null
 }
 
+# shellcheck disable=SC2034 # for those who source this
 build_packages=(gcc libc6-dev cmake ninja-build ocl-icd-opencl-dev opencl-c-headers
     pocl-opencl-icd)
+
+# What the default tests run on or with. Without one of them a test would be skipped.
+# shellcheck disable=SC2034
+test_packages=("${build_packages[@]}" g++ pkg-config libcmocka-dev clang mesa-opencl-icd oclgrind
+    gnuplot-nox python3 python3-numpy python3-torch bsdutils util-linux)

@@ -1,3 +1,4 @@
+# shellcheck shell=bash disable=SC2154 # $work is the sourcer's
 # SPDX-License-Identifier: Apache-2.0
 # For sourcing: an OpenCL runtime out of a virtual environment; $work is a directory.
 

@@ -6,8 +6,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . ci/packages.sh
-install_packages "${build_packages[@]}" g++ pkg-config libcmocka-dev clang mesa-opencl-icd \
-    oclgrind
+install_packages "${test_packages[@]}"
 
 export CLLRN_TEST_REQUIRED=1 UBSAN_OPTIONS=print_stacktrace=1
 cmake --preset asan >/dev/null

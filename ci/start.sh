@@ -24,7 +24,7 @@ cc -O2 -DCL_TARGET_OPENCL_VERSION=120 tests/device/minimal.c -o "$work/minimal" 
 export POCL_CACHE_DIR="$work/pocl" MESA_SHADER_CACHE_DIR="$work/mesa" CLLRN_CACHE_DIR="$work/cllrn"
 mkdir "$work/pocl" "$work/mesa"
 
-python3 - "$runs" "$work" "$cllrn" "$platform" <<'PYTHON'
+/usr/bin/python3 - "$runs" "$work" "$cllrn" "$platform" <<'PYTHON'
 import os, shutil, subprocess, sys, time
 from statistics import median
 

@@ -15,7 +15,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 build/dev/tests/unit/unit_torture_test 2>&1 | grep damaged
 
-python3 - "$work" build/dev <<'PYTHON'
+/usr/bin/python3 - "$work" build/dev <<'PYTHON'
 import json, os, random, shutil, signal, struct, subprocess, sys, time
 
 work, build = sys.argv[1:]
@@ -118,9 +118,11 @@ for i in range(60):
         file.write(bytes_)
     code, digest, origin, error = result(start(0, directory, "--pack", pack))
     assert (code, digest) == (0, right) or (code == 1 and error.count("\n") == 1), (code, error)
+    assert code == (1 if changed else 0), f"pack {i}, changed {changed}: exit {code}, {error}"
     refused += code == 1
     code, digest, origin, error = result(start(0, directory))
     assert (code, digest) == (0, right), error
+    assert (origin == ["compiled"]) == changed, f"entry {i}, changed {changed}: {origin}"
     compiled += origin == ["compiled"]
 print(f"60 damaged on PoCL: {refused} packs refused, {compiled} entries compiled anew, all right")
 PYTHON

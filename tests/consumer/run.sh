@@ -7,6 +7,11 @@
 set -euo pipefail
 build=$1 source=$2 work=$3
 here=$source/tests/consumer
+command -v c++ >/dev/null || {
+    echo "SKIPPED: no c++"
+    [ -z "${CLLRN_TEST_REQUIRED+set}" ] || exit 1
+    exit 77
+}
 rm -rf "$work"
 mkdir -p "$work"
 cmake --install "$build" --prefix "$work/first" >"$work/install.log"
@@ -66,7 +71,8 @@ try pkg_config_static_cpp by_pkg_config pkg_config_static_cpp "c++ -std=c++17 -W
 export POCL_CACHE_DIR=$work/pocl
 mkdir -p "$POCL_CACHE_DIR"
 try readme_program by_pkg_config readme_program "cc -std=c11" "$work/readme.c" shared
-if ! grep -q "$(tail -n 1 "$work/readme_program.log")" "$source/README.md"; then
+printed=$(tail -n 1 "$work/readme_program.log")
+if [ -z "$printed" ] || ! grep -qF "\`$printed\`" "$source/README.md"; then
     echo "FAILED: README.md does not say what its program prints"
     failed=$((failed + 1))
 fi
@@ -74,7 +80,7 @@ fi
 # What is exported is what the header declares, and no more.
 declared=$(grep -oE '\bcllrn_[a-z0-9_]+\(' "$source/include/cllrn.h" | tr -d '(' | sort -u)
 exported=$(nm -D --defined-only "$(find "$prefix" -name libcllrn.so)" | awk '{print $3}' | sort -u)
-if [ "$declared" = "$exported" ]; then
+if [ -n "$declared" ] && [ "$declared" = "$exported" ]; then
     passed=$((passed + 1))
 else
     failed=$((failed + 1))

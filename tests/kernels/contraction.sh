@@ -5,8 +5,10 @@
 # float operations, or a device's bits would depend on its compiler's zeal.
 #   contraction.sh CLANG LIST_PROGRAMS KERNEL_DIR
 set -u
+. "$(dirname "$0")/each.sh"
 prelude=$(dirname "$0")/prelude.h
 clang=$1 list_programs=$2 kernels=$3
+need_clang "$clang"
 directory=$(mktemp -d)
 trap 'rm -rf "$directory"' EXIT
 "$list_programs" >"$directory/list" || exit 1
@@ -16,8 +18,7 @@ grep -E 'WIDTH=1 ' "$directory/list" | grep -E 'TAPS=7|strided|separable' |
     >"$directory/some"
 if ! echo 'kernel void f(global float *x) { *x = *x * x[1] + x[2]; }' |
     "$clang" -x cl -cl-std=CL1.2 -target nvptx64 -O2 -S -o "$directory/probe" - 2>/dev/null; then
-    echo "SKIPPED: clang has no NVPTX back end"
-    exit 77
+    skip "clang has no NVPTX back end"
 fi
 
 operations() { # FILE: how many of each

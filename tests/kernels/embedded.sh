@@ -8,6 +8,7 @@
 set -u
 . "$(dirname "$0")/each.sh"
 clang=$1 list_programs=$2 kernels=$3
+need_clang "$clang"
 directory=$(mktemp -d)
 trap 'rm -rf "$directory"' EXIT
 "$list_programs" embedded >"$directory/all" || exit 1
@@ -16,7 +17,7 @@ grep -E 'TAPS=5 |strided|separable' "$directory/all" | grep -E 'WIDTH=[18] ' |
     grep -v 'POWER=' >"$directory/list"
 
 # The size of an argument is that of its type, a pointer's 8, where it lies a multiple of that.
-cat >"$directory/check.awk" <<'END'
+cat >"$directory/check.awk" <<'AWK'
 # The compiler's own words, not the kernel's; the last one says that ? was here, and nothing uses it.
 /^target |@llvm\.(memcpy|memset)\.|= zext i1 %[0-9]+ to i64$/ { next }
 /(^|[^%@.0-9A-Za-z_])(i64|double)($|[^0-9A-Za-z_])/ { print "64 bits: " $0; bad = 1 }
@@ -44,7 +45,7 @@ END {
     print most + 0 >>maxima
     exit bad || kernels != 1
 }
-END
+AWK
 cat >"$directory/check" <<'END'
 #!/bin/sh
 # CLANG KERNEL_DIR DIRECTORY FILE OPTIONS...

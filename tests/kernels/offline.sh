@@ -7,9 +7,10 @@
 set -u
 . "$(dirname "$0")/each.sh"
 clang=$1 cllrn=$2
+need_clang "$clang"
 directory=$(mktemp -d)
 trap 'rm -rf "$directory"' EXIT
-OCL_ICD_VENDORS=/nonexistent "$cllrn" compile --emit-source "$directory/sources" || exit 1
+OCL_ICD_VENDORS="$directory/no_vendors" "$cllrn" compile --emit-source "$directory/sources" || exit 1
 # NAME.arguments, a line each, as the manifest has them.
 awk -v directory="$directory" -F '"' '
     /"kernel": / { for (i = 2; i < NF; ++i) if ($i == "kernel") kernel = $(i + 2) }
@@ -24,7 +25,7 @@ done >"$directory/list"
 }
 
 # The same lines from what clang notes of the kernel's arguments.
-cat >"$directory/arguments.awk" <<'END'
+cat >"$directory/arguments.awk" <<'AWK'
 /^define .*spir_kernel/ {
     ++kernels
     sub(/.*spir_kernel void @/, "name ")
@@ -55,7 +56,7 @@ END {
         print type found["name", i]
     }
 }
-END
+AWK
 cat >"$directory/check" <<'END'
 #!/bin/sh
 # CLANG DIRECTORY KERNEL

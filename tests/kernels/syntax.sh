@@ -6,6 +6,7 @@
 set -u
 . "$(dirname "$0")/each.sh"
 clang=$1 list_programs=$2 kernels=$3
+need_clang "$clang"
 directory=$(mktemp -d)
 trap 'rm -rf "$directory"' EXIT
 "$list_programs" >"$directory/all" || exit 1

@@ -8,6 +8,7 @@ set -u
 . "$(dirname "$0")/each.sh"
 prelude=$(dirname "$0")/prelude.h
 clang=$1 list_programs=$2 kernels=$3
+need_clang "$clang"
 directory=$(mktemp -d)
 trap 'rm -rf "$directory"' EXIT
 "$list_programs" gpu >"$directory/all" || exit 1
@@ -36,8 +37,7 @@ chmod +x "$directory/compile"
 for target in spir64 nvptx64-nvidia-cuda amdgcn-amd-amdhsa; do
     if ! echo 'kernel void f(global float *x) { *x = 1; }' |
         "$clang" -x cl -target $target -nogpulib -S -emit-llvm -o /dev/null - 2>/dev/null; then
-        echo "SKIPPED: clang has no $target"
-        exit 77
+        skip "clang has no $target"
     fi
     sed "s/^/$target /" "$directory/some"
 done >"$directory/list"

@@ -214,13 +214,13 @@ static void engine_create__missing_directory_KERNEL_SOURCE(void **state)
     cllrn_engine *engine = UNTOUCHED;
     cllrn_error error = error_blank();
     (void)state;
-    w.options.kernel_dir = "/nonexistent/cllrn";
+    w.options.kernel_dir = KERNEL_DIR "/missing";
 
     const cllrn_status status =
         cllrn_engine_create(w.context, w.device, &w.options, &engine, &error);
 
     assert_failed(CLLRN_KERNEL_SOURCE, status, &error);
-    assert_non_null(strstr(error.message, "/nonexistent/cllrn/"));
+    assert_non_null(strstr(error.message, KERNEL_DIR "/missing/"));
     assert_ptr_equal(engine, UNTOUCHED);
     assert_int_equal(fake_references(w.context), 1);
     world_close(&w);
@@ -233,7 +233,7 @@ static void engine_create__kernel_dir_of_the_environment_SUCCESS(void **state)
     cllrn_error error = error_blank();
     (void)state;
 
-    setenv("CLLRN_KERNEL_DIR", "/nonexistent/cllrn", 1);
+    setenv("CLLRN_KERNEL_DIR", KERNEL_DIR "/missing", 1);
     cllrn_status status = cllrn_engine_create(w.context, w.device, &w.options, &engine, &error);
     assert_failed(CLLRN_KERNEL_SOURCE, status, &error);
 

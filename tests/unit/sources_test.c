@@ -130,7 +130,7 @@ static void sources_open__each_file_missing_KERNEL_SOURCE(void **state)
         refuse(CLLRN_KERNEL_SOURCE, d.path, lrn_file_name((lrn_file)file));
         fill_directory(&d);
     }
-    refuse(CLLRN_KERNEL_SOURCE, "/nonexistent/cllrn", strerror(ENOENT));
+    refuse(CLLRN_KERNEL_SOURCE, KERNEL_DIR "/missing", strerror(ENOENT));
     close_directory(&d);
 }
 
