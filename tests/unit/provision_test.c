@@ -610,7 +610,7 @@ static void pack__has_no_cache_SUCCESS(void **state)
     cllrn_pack *pack = make_pack(&w);
     use_pack(&w, pack);
     w.options.cache = CLLRN_CACHE_ON;
-    w.options.cache_dir = "/nonexistent/cllrn";
+    w.options.cache_dir = KERNEL_DIR "/missing";
     world_engine(&w);
     assert_null(w.engine->cache.directory);
     cllrn_pack_destroy(pack);
