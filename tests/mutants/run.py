@@ -193,7 +193,7 @@ def main():
     with_tests = any(m.on == "test" for m in mutants)
     shutil.rmtree(work, ignore_errors=True)
     shutil.copytree(source, os.path.join(work, "source"),
-                    ignore=shutil.ignore_patterns("build", ".git"))
+                    ignore=lambda path, names: ["build", ".git"] if path == source else [])
     os.makedirs(os.path.join(work, "cache"))
     subprocess.run(["cmake", "-G", "Ninja", "-S", os.path.join(work, "source"), "-B",
                     os.path.join(work, "build"), "-DCMAKE_BUILD_TYPE=Release",
