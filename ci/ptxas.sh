@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # SPDX-License-Identifier: Apache-2.0
 # For sourcing, behind packages.sh: prints where ptxas is, on PATH or in a CUDA toolkit; else it is
 # installed from PyPI, below DIR.

@@ -133,7 +133,7 @@ refused 1 'the pack has' pack add P x.npy --programs "$program"
 for name in frob cllrn_forward_strided_any_w1_i32_v2 "${program}x"; do
     refused 1 "there is no program '$name'" pack add P x.npy --programs "$name"
 done
-for list in , 'a,,b' '=k' 'a=' ''; do
+for list in ',' 'a,,b' '=k' 'a=' ''; do
     refused 2 '--programs is' pack add P x.npy --programs "$list"
 done
 refused 2 '--device is for a new pack, but P is there' pack add P x.npy --device Portable \
