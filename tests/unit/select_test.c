@@ -604,7 +604,8 @@ static void select__wide_indices_SUCCESS(void **state)
                   backwards[] = {-(INT64_C(1) << 31), 4, 1}, limit[] = {INT64_C(1) << 30, 4, 1},
                   below[] = {(INT64_C(1) << 30) - 12, 4, 1};
     const int64_t one_apart[] = {1, 3, INT64_C(1) << 31};
-    const int64_t many_channels[] = {1, INT64_C(1) << 30, 1};
+    const int64_t many_channels[] = {1, INT64_C(1) << 30, 1}, square[] = {1 << 15, 1, 1 << 15},
+                  turned[] = {1, 1, 1 << 15};
     const cllrn_tensor near = make_tensor(3, dims, NULL, 1),
                        blocked = make_blocked(3, (const int64_t[]){1 << 26, 1, 1}, 1, 32);
     const struct {
@@ -623,8 +624,8 @@ static void select__wide_indices_SUCCESS(void **state)
         {near, make_tensor(3, dims, limit, 1), &params, true},
         {near, make_tensor(3, dims, below, 1), &params, false},
         {near, near, &params, false},
-        /* The last offset is narrow, but not how many positions there are. */
-        {make_nchw(1, 1, 1 << 15, 1 << 15), make_nchw(1, 1, 1 << 15, 1 << 15), &params, true},
+        /* Offsets and dims are narrow, but not how many positions there are. */
+        {make_tensor(3, square, turned, 1), make_tensor(3, square, NULL, 1), &params, true},
         /* Few elements, but many places. */
         {blocked, blocked, &params, true},
     };
