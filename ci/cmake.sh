@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Builds, installs and uses the library with the oldest CMake that it takes.
+# Builds, installs and uses the library with the oldest CMake version that it supports.
 #   ci/cmake.sh
 set -euo pipefail
 cd "$(dirname "$0")/.."

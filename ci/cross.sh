@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Other instruction sets, with cross compilers and qemu-user (i386 without it on x86-64):
+# Tests other instruction sets, with cross compilers and qemu-user (i386 runs natively on x86-64):
 #   arm64, armhf    the device tests and `cllrn verify --quick` on Debian's PoCL
-#   riscv64, s390x, i386: Debian has no PoCL, or none to install here: the unit
+#   riscv64, s390x, i386: Debian has no PoCL, or none that installs here: the unit
 #                   tests with their fake OpenCL, and the digests of the host build
 #   ci/cross.sh [ARCHITECTURE...]
-# armhf and i386 have 32-bit pointers, s390x is big-endian. All digests have to be those of
+# armhf and i386 have 32-bit pointers, s390x is big-endian. All digests must equal those of
 # x86-64. PoCL under qemu-user takes a quarter of an hour for each architecture.
-# What is downloaded is kept in build/cross. Needs root, for mounts that nobody
-# else sees; exits 77 where those are not allowed.
+# Keeps downloads in build/cross. Needs root, for mounts in a private namespace;
+# exits 77 where such mounts are not allowed.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . ci/packages.sh

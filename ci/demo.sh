@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Builds clLRN and runs it on a real activation tensor, on PoCL: shows the
 # greatest error against the reference and the digests of device and host.
-# Installs what is missing on Debian.
+# Installs missing packages on Debian.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . ci/packages.sh

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# The powers over every float and over many doubles: minutes.
+# Tests the powers with every float and with many doubles, in minutes.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . ci/packages.sh

@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# The device tests and `cllrn verify --quick` on the emulator of Intel's FPGAs, which is an
-# OpenCL 1.2 accelerator of the EMBEDDED profile, so that selection takes the kernels for FPGAs.
-# Installed with pip into a virtual environment: 900 MB and two minutes. It needs Intel's CPU
-# runtime of the same version, whose compiler it builds kernels with: a real FPGA has none.
+# Runs the device tests and `cllrn verify --quick` on the emulator of Intel's FPGAs. The emulator
+# is an OpenCL 1.2 accelerator of the EMBEDDED profile, for which the library selects its FPGA
+# kernels. Installs the emulator with pip into a virtual environment: 900 MB and two minutes. The
+# emulator builds kernels with the compiler of Intel's CPU runtime of the same version; a real
+# FPGA has no compiler.
 #   ci/fpga.sh [DIRECTORY]
-# DIRECTORY keeps the environment for the next time. Exits 77 when the emulator cannot be
+# DIRECTORY keeps the environment for the next run. Exits 77 when the emulator cannot be
 # loaded here, or 1 when CLLRN_TEST_REQUIRED is set.
 set -euo pipefail
 work=$(mktemp -d)

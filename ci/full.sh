@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# `cllrn verify --full` on PoCL: every case and every program.
+# Runs `cllrn verify --full` on PoCL: every case and every program.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . ci/packages.sh

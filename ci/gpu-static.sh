@@ -1,16 +1,16 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Compiles every program that a GPU can be asked for, for nvptx64 and amdgcn with
-# clang and libclc, and for spir64, and prints what it needs there: registers,
-# spills, stack and local memory. Fails where a register is spilled to memory.
-# Arrays whose index changes are memory too, but meant, hence a column of their
-# own: stack. Scalar registers, which a whole wave shares, AMD's compiler also
-# keeps in lanes of vector ones, which touches no memory: lanes. The kernels that
-# selection prefers on a GPU, column and group, must do without the first, and on
-# gfx1030 without the second: GFX9 needs a register for every constant.
+# Compiles every program for GPUs, for nvptx64 and amdgcn with clang and libclc, and
+# for spir64, and prints the registers, spills, stack and local memory of each.
+# Fails where a kernel spills registers to memory. Arrays with variable
+# indices are in memory on purpose; the column "stack" counts them. AMD's compiler
+# also spills scalar registers, which a whole wave shares, to lanes of vector
+# registers, without memory; the column "lanes" counts them. The kernels that
+# selection prefers on a GPU, column and group, must have no stack, and no lanes on
+# gfx1030; GFX9 may have lanes, since it needs a register for every constant.
 #   ci/gpu-static.sh
-# ptxas may come from PyPI, into a virtual environment that is removed. Last it makes
-# what ci/gpu.sh --ptx takes, which checks that launches pass what these programs take.
+# ptxas may come from PyPI, into a virtual environment that is removed. Finally makes the
+# programs for ci/gpu.sh --ptx, which checks that launches pass the arguments they take.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . ci/packages.sh

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Counts, on Oclgrind, the bytes of global memory that the kernel which selection
-# picks for a GPU loads and stores, for the shapes of AlexNet and GoogLeNet in
-# float32, and demands at most 1.15 of the minimum: each input loaded once, each
-# output stored once. The bits are compared with the host's on the way.
+# Counts, on Oclgrind, the bytes of global memory that the kernel which the library
+# selects for a GPU loads and stores, for the shapes of AlexNet and GoogLeNet in
+# float32. Fails above 1.15 of the minimum: one load of each input and one store of
+# each output. Also compares the bits with the host's.
 #   ci/gpu-traffic.sh [--whole]
-# Positions have nothing to do with each other, so of each tensor some rows are
-# counted, on as many compute units as make selection tile them as the whole;
+# Positions are independent, so the script counts some rows of positions of each
+# tensor, on so many compute units that the tiles are those of the whole tensor.
 # --whole counts whole tensors, one image of the batch, and takes hours.
 set -euo pipefail
 cd "$(dirname "$0")/.."

@@ -1,21 +1,21 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Qualifies and measures a real GPU, in one command that ends within 8 minutes:
+# Qualifies and measures a real GPU with one command, within 8 minutes:
 #   ci/gpu.sh [--build DIR] [--loader FILE] [--headers DIR] [--ptx DIR] [--out DIR]
-# It installs nothing, needs no network and changes no setting of the GPU.
-#   --build    a build made elsewhere; the script builds where it does not run
-#   --loader   an OpenCL loader, for a machine that has none
-#   --headers  has CL/cl.h, for building where it is missing
-#   --ptx      what --make-ptx made: the library's programs also run through the CUDA
-#              driver, which may have no OpenCL library
-#   --out      gets table.md, which is printed too, results.json (tests/gpu/report.py
-#              tells its schema, "cllrn-gpu-1"), digests.txt and log.txt
-# It finds the driver's OpenCL library; then come `cllrn devices`, `verify` and `bench`,
-# and PyTorch and cuDNN on the same data. $PYTHON has PyTorch, if python3 has not.
+# Installs nothing, needs no network and changes no setting of the GPU.
+#   --build    a build made elsewhere; the script builds if that does not run here
+#   --loader   an OpenCL loader, for a machine without one
+#   --headers  a directory with CL/cl.h, for a build on a machine without it
+#   --ptx      the output of --make-ptx: also runs the library's programs through the CUDA
+#              driver, for a machine without an OpenCL library
+#   --out      gets table.md, which is also printed, results.json (schema "cllrn-gpu-1", see
+#              tests/gpu/report.py), digests.txt and log.txt
+# The script finds the driver's OpenCL library and runs `cllrn devices`, `verify` and `bench`,
+# then PyTorch and cuDNN on the same data. $PYTHON names a Python with PyTorch, if python3 has none.
 #   ci/gpu.sh --make-ptx DIR
 # makes the programs for --ptx, and needs no GPU.
 #   ci/gpu.sh --dry pocl|rusticl [OPTION...]
-# goes the same way on a CPU, with small tensors.
+# runs the same steps on a CPU, with small tensors.
 set -euo pipefail
 
 make_ptx() { # DIR

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# The device tests and `cllrn verify` on Intel's CPU runtime, installed with pip into a virtual
-# environment: 800 MB and two minutes. It runs on AMD's processors too.
+# Runs the device tests and `cllrn verify` on Intel's CPU runtime, installed with pip into a
+# virtual environment: 800 MB and two minutes. The runtime also works on AMD's processors.
 #   ci/intel.sh [DIRECTORY [VERSION]]
-# DIRECTORY keeps the environment for the next time, VERSION is the runtime's
-# (2021.4.0 is the oldest), by default the newest. Exits 77 when the runtime
-# cannot be loaded here, or 1 when CLLRN_TEST_REQUIRED is set.
+# DIRECTORY keeps the environment for the next run. VERSION is the runtime's, from 2021.4.0
+# on; default: the newest. Exits 77 when the runtime cannot be loaded here, or 1 when
+# CLLRN_TEST_REQUIRED is set.
 set -euo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# `cllrn run` on tensors of 3 GB, on PoCL with 1 GB of device memory: the bytes and digests of the
-# host, in less than 1 GB of resident memory. Needs 12 GB in $TMPDIR; ends with 77 where they are not.
+# Runs `cllrn run` on tensors of 3 GB, on PoCL with 1 GB of device memory. The bytes and digests
+# must be the host's, with less than 1 GB of resident memory. Needs 12 GB in $TMPDIR, else exits 77.
 #     ci/large.sh
 set -euo pipefail
 cd "$(dirname "$0")/.."

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Every OpenCL implementation and instruction set within reach: the device tests
-# and `cllrn verify`, each in processes and with caches of its own, and one table.
+# Runs the device tests and `cllrn verify` on every OpenCL implementation and instruction
+# set that is available, each with its own processes and caches, and prints one table.
 #   ci/matrix.sh [--only ROW]... [--may-skip ROW]... [--readme]
-# ROW is one of those of `rows` below. --readme writes the table into README.md.
-# A row that cannot run says why. Non-zero when one failed, or could not run and no
-# --may-skip names it, when digests differ, or when nothing ran.
+# ROW is a row of the table: see `rows` below. --readme writes the table into README.md.
+# A row that cannot run says why. Fails if a row failed, if a row could not run and no
+# --may-skip names it, if digests differ, or if nothing ran.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 . ci/packages.sh

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Makes known mistakes in a copy of the sources and demands that `cllrn verify`
-# or the tests notice each: tests/mutants/run.py.
-#   ci/mutants.sh [PATTERN]    those whose names match, as in library/disk_not_synced
+# Makes known mistakes in a copy of the sources, one at a time. Fails unless `cllrn
+# verify` or the tests notice each mistake: see tests/mutants/run.py.
+#   ci/mutants.sh [PATTERN]    only mutants with such names, like library/disk_not_synced
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . ci/packages.sh

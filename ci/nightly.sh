@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Everything that is too long for ci/test.sh, each part a script of its own,
-# and one table at the end. A part that cannot run here ends with 77 and says why.
+# Runs everything that is too long for ci/test.sh, each part by its own script,
+# and prints one table at the end. A part that cannot run exits 77 and says why.
 #   ci/nightly.sh [--may-skip NAME]...
-# Non-zero when a part failed, or was skipped and no --may-skip names it, and when
+# Fails if a part failed, if a part was skipped and no --may-skip names it, or if
 # none passed. NAME may also be a row of ci/matrix.sh, which has the same option.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1

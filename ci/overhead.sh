@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Counts the library's own instructions for one enqueue, without those of OpenCL
-# and the C library, by valgrind's callgrind beside the fake OpenCL: repeatable.
-# Fails above `most`: there are about 1600 forward and 1900 backward, half a
-# microsecond; many more mean that each enqueue does what its plan could have done.
+# Counts the library's own instructions for one enqueue, without those of OpenCL and
+# the C library, by valgrind's callgrind with the fake OpenCL; the count is repeatable.
+# Fails above `most`. About 1600 forward and 1900 backward, half a microsecond, are
+# normal; many more mean that each enqueue does work that belongs into its plan.
 #   ci/overhead.sh
 set -euo pipefail
 cd "$(dirname "$0")/.."

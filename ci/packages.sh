@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: Apache-2.0
-# For sourcing: installs Debian packages that are missing, through sudo when not root.
+# Sourced by other scripts: installs missing Debian packages, with sudo when not root.
 #   install_packages PACKAGE...
 install_packages() {
     local package missing=() as_root=()

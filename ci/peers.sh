@@ -1,16 +1,16 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Compares clLRN with other libraries, in two parts, both by default:
-#   accuracy  the command, on a device and on the host, forward and backward, with
-#             PyTorch and with the reference evaluator and node tests of ONNX (from
-#             PyPI where Debian lacks them): all samples, and 430 and 90 generated cases
-#   speed     the library with oneDNN, PyTorch and OpenCV's dnn, in one process, run in
-#             turn on all cores; writes the table and the plot that README.md shows
+# Compares clLRN with other libraries, in two parts; by default runs both:
+#   accuracy  compares the command, on a device and on the host, forward and backward, with
+#             PyTorch and with ONNX's reference evaluator and node tests (from PyPI where
+#             Debian lacks them), on all samples and on 430 and 90 generated cases
+#   speed     compares the library with oneDNN, PyTorch and OpenCV's dnn, which run in turn
+#             in one process on all cores; writes the table and the plot of README.md
 #   ci/peers.sh [--print]                                    both
 #   ci/peers.sh accuracy [PYTORCH_CASES [ONNX_CASES]]
 #   ci/peers.sh speed [--print [BENCH_PEERS_OPTION...]]
-# With --print README.md and the plot stay as they are. Speed is measured, not
-# asserted: a missed target is in the table; results that differ are a failure.
+# --print leaves README.md and the plot as they are. The table shows a missed speed target,
+# which is no failure; different results are a failure.
 # CLLRN_TEST_DEVICE picks the device by a part of its name. Non-zero on any failure.
 set -euo pipefail
 cd "$(dirname "$0")/.."

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: Apache-2.0
-# For sourcing, behind packages.sh: prints where ptxas is, on PATH or in a CUDA toolkit; else it is
-# installed from PyPI, below DIR.
+# Sourced by other scripts, after packages.sh: prints the path of ptxas, from PATH or a CUDA
+# toolkit; else installs ptxas from PyPI below DIR.
 #   find_ptxas DIR
 find_ptxas() {
     local found

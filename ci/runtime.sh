@@ -1,6 +1,6 @@
 # shellcheck shell=bash disable=SC2154 # $work is the sourcer's
 # SPDX-License-Identifier: Apache-2.0
-# For sourcing: an OpenCL runtime out of a virtual environment; $work is a directory.
+# Sourced by other scripts: uses an OpenCL runtime of a virtual environment; $work is a directory.
 
 # skip REASON: leaves with 77, or 1 when CLLRN_TEST_REQUIRED is set
 skip() {

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# All default tests under AddressSanitizer and UndefinedBehaviorSanitizer, and
-# the unit tests under ThreadSanitizer. Leaks are looked for in the unit tests,
-# with their fake OpenCL: drivers leak by themselves.
+# Runs all default tests with AddressSanitizer and UndefinedBehaviorSanitizer, and the
+# unit tests with ThreadSanitizer. Only the unit tests, with their fake OpenCL, check
+# for leaks, since drivers have leaks of their own.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . ci/packages.sh

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# The kernels as SPIR-V: makes the pack that -DCLLRN_SPIRV=ON makes, and one of what Intel's CPU
-# runtime asks for, with which it runs the device tests and `cllrn verify --quick`.
+# Tests the kernels as SPIR-V: makes the pack of -DCLLRN_SPIRV=ON, and a pack for Intel's CPU
+# runtime, and runs the device tests and `cllrn verify --quick` with the latter.
 #   ci/spirv.sh [DIRECTORY]
 # DIRECTORY keeps the runtime's virtual environment, as for ci/intel.sh. Exits 77 when the
 # runtime cannot be loaded here, or 1 when CLLRN_TEST_REQUIRED is set.

@@ -1,9 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# How long `cllrn run` takes to start: medians of its first start with empty
-# caches, of later ones, and of a program that builds and runs one trivial
-# kernel, in turns.
-#   ci/start.sh [RUNS [CLLRN]]    (21, and a build of its own)
+# Measures the start of `cllrn run`: medians of the first start with empty caches, of
+# later starts, and of a program that builds and runs one trivial kernel, in turn.
+#   ci/start.sh [RUNS [CLLRN]]    (21, and a new build)
 # $CLLRN_TEST_DEVICE picks the platform (Portable).
 set -euo pipefail
 cd "$(dirname "$0")/.."

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# The default tests: installs what is missing on Debian, builds with warnings
-# as errors, runs everything that ends within minutes. Non-zero on any failure.
+# Runs the default tests, which take minutes: installs missing packages on Debian,
+# builds with warnings as errors. Non-zero on any failure.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . ci/packages.sh

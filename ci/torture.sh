@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# What caches and packs go through: many processes filling one cache at once,
-# processes killed while they write, damaged entries and packs on PoCL, and a
-# device that compiles nothing. Each later start must be right.
+# Stress-tests caches and packs: many processes fill one cache at once, processes are
+# killed while they write, entries and packs are damaged on PoCL, and a device
+# compiles nothing. Every later start must be right.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . ci/packages.sh

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A part of a tensor: on each axis, where it begins and how long it is. */
+/* A rectangular part of a tensor: its first index and its length on each axis. */
 #ifndef CLI_BOX_H
 #define CLI_BOX_H
 

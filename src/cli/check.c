@@ -9,23 +9,22 @@
 #include <math.h>
 #include <stdlib.h>
 
-/* What a result ought to be: doubles in C order. */
+/* The exact result: doubles in C order. */
 typedef struct exact {
     double *values;
-    double *magnitudes; /* of the terms of a gradient, else the values themselves */
+    double *magnitudes; /* sums of magnitudes of a gradient's terms; forward: the values */
 } exact;
 
-/* An infinity counts as the number that would follow the greatest: it is rounded to as if it were.
- */
+/* Replaces an infinity by the power of two that would be next: values round to both alike. */
 static double bounded(double value, int32_t dtype)
 {
-    if (dtype == CLLRN_F64) /* which has no room for that number */
+    if (dtype == CLLRN_F64) /* a double cannot hold that number */
         return value;
     const double limit = ldexp(1, element_overflow_exponent(dtype));
     return fmin(fmax(value, -limit), limit);
 }
 
-/* Half the distance between the dtype's numbers around value. */
+/* Half the distance between the numbers of the dtype next to value. */
 static double half_step(double value, int32_t dtype)
 {
     const int least = element_least_exponent(dtype);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A result held against the exact one and against the host build's bits. */
+/* Checks a result against the exact result and against the bits of the host build. */
 #ifndef CLI_CHECK_H
 #define CLI_CHECK_H
 
@@ -8,9 +8,9 @@
 #include "spread.h"
 
 /*
- * The greatest error. Relative to the exact result, or of a gradient, whose
- * terms may cancel, to the sum of their magnitudes; where that is no normal
- * number, to the smallest that is.
+ * The greatest error of all elements. A forward error is relative to the exact
+ * value, a gradient's to the sum of the magnitudes of its terms, since the terms
+ * may cancel. A divisor below the smallest normal number is replaced by it.
  */
 typedef struct check_error {
     double eps; /* in units of the dtype's eps */
@@ -19,17 +19,17 @@ typedef struct check_error {
 
 typedef struct check {
     check_error stored;   /* in eps of the result's dtype */
-    check_error computed; /* in eps of the arithmetic, beyond what rounding to 16 bits explains */
+    check_error computed; /* in eps of the arithmetic, after subtracting the rounding to 16 bits */
     spread s;
     uint64_t host_digest;
 } check;
 
-/* What nothing was checked against yet. */
+/* The check before the first check_add. */
 check check_begin(void);
 
 /*
- * Adds what a job left in dst, which is a part of a tensor of whole_dims. On
- * failure a message was printed.
+ * Checks the dst of a finished job and adds the findings. dst is the part `part` of
+ * a tensor of whole_dims. False after a message.
  */
 bool check_add(check *result, const job *done, const box *part, const int64_t *whole_dims);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The sub-commands. Each takes its own argv, its name first, and returns the exit status. */
+/* The sub-commands. Each takes its argv, beginning with its name, and returns the exit status. */
 #ifndef CLI_COMMAND_H
 #define CLI_COMMAND_H
 

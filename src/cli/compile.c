@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cllrn compile: a device's programs, built for those who cannot, or as sources for an offline
- * compiler. */
+/* cllrn compile: builds a binary pack for a device, or writes sources for an offline compiler. */
 #include "command.h"
 #include "emit_source.h"
 #include "message.h"
@@ -109,7 +108,7 @@ static bool take(int code, const char *value, void *parsed)
 
 /* ---------------------------------------------------------------------- packing */
 
-/* The number-th program that is asked for, or false. */
+/* Gets the name of program `number` of those asked for; false after the last. */
 static bool get_name(const request *r, const subject *on, size_t number,
                      char name[CLLRN_KERNEL_NAME_SIZE])
 {
@@ -205,7 +204,7 @@ static bool pack_modules(const request *r, const cllrn_engine *engine, output *f
     return made;
 }
 
-/* Sources or modules, of the device if there is one. */
+/* Writes sources or packs SPIR-V modules, for the device if one is named. */
 static int without_building(const request *r, output *file)
 {
     device target;
@@ -221,7 +220,7 @@ static int without_building(const request *r, output *file)
     return made ? message_finish_stdout() : EXIT_FAILED;
 }
 
-/* The file is opened first: nobody wants to learn at the end that it cannot be. */
+/* Opens the output before the long build, so that a bad path fails at once. */
 static int execute(const request *r, output *file)
 {
     if (r->output && !pack_file_begin(r->output, file))

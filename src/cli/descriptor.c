@@ -62,7 +62,7 @@ FILE *descriptor_spool(void)
     return file;
 }
 
-/* A pipe whose other end does not wait may be full for now. */
+/* Whether an error of write is temporary. Waits until a full non-blocking pipe has room. */
 static bool is_for_now(int code, int to)
 {
     struct pollfd room = {.fd = to, .events = POLLOUT};

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Files that are read or written as streams, since they can only be taken in their order. */
+/* File descriptors of pipes, terminals and other streams, which cannot seek. */
 #ifndef CLI_DESCRIPTOR_H
 #define CLI_DESCRIPTOR_H
 
@@ -7,22 +7,22 @@
 #include <stdio.h>
 
 /*
- * The descriptor of this process that a name means: "-" is the standard one given,
- * /dev/stdout is 1, /dev/fd/3 and /proc/self/fd/3 are 3. -1 for any other name.
+ * The descriptor of this process that a path names: "-" is `standard`, /dev/stdout
+ * is 1, /dev/fd/3 and /proc/self/fd/3 are 3. -1 for any other path.
  */
 int descriptor_of(const char *path, int standard);
 
 /*
- * Another descriptor of what one stands for, with its offset and flags; none of 0
- * to 2, and closed in programs that are started. -1 and errno, which is EBADF for
- * one that is not open for writing, or reading.
+ * Duplicates a descriptor, as dup does: both share offset and flags. The new one is
+ * above 2 and is closed on exec. -1 and errno on failure; errno is EBADF where the
+ * descriptor is not open for writing, or else for reading.
  */
 int descriptor_duplicate(int descriptor, bool writing);
 
-/* An empty file in $TMPDIR or /tmp that has no name, to read and write; NULL after a message. */
+/* An unnamed empty file in $TMPDIR or /tmp, for reading and writing; NULL after a message. */
 FILE *descriptor_spool(void);
 
-/* Writes all of a file, from its beginning, to a descriptor. 0, or an errno. */
+/* Writes a whole file, from its first byte, to a descriptor. Returns 0 or an errno. */
 int descriptor_drain(FILE *from, int to);
 
 #endif

@@ -15,7 +15,7 @@
 
 /* ---------------------------------------------------------------------- facts */
 
-/* Copies what fits, as one line; some drivers pad their names with spaces, in front too. */
+/* Copies what fits, as one line, without spaces at either end: some drivers pad names with them. */
 static void copy_trimmed(char *text, size_t size, const char *from)
 {
     from += strspn(from, " \t\r\n");
@@ -26,7 +26,7 @@ static void copy_trimmed(char *text, size_t size, const char *from)
     printable_line(text);
 }
 
-/* The whole of a text, for the caller to free; NULL where the device does not answer. */
+/* A text of any length, for the caller to free; NULL where the device does not answer. */
 static char *device_whole_text(cl_device_id id, cl_device_info what)
 {
     size_t length = 0;
@@ -62,7 +62,7 @@ cl_ulong device_number(cl_device_id id, cl_device_info what)
 {
     union {
         cl_uint narrow;
-        cl_ulong wide; /* also bit-fields; size_t is one of the two */
+        cl_ulong wide; /* also for bit-fields; a size_t has one of these sizes */
     } value = {.wide = 0};
     size_t size = 0;
     if (clGetDeviceInfo(id, what, sizeof value, &value, &size) != CL_SUCCESS)
@@ -101,7 +101,7 @@ static bool no_platform(void)
                         "CPU device), or use 'run --device host', which needs none");
 }
 
-/* The platforms, for the caller to free. */
+/* Sets *platforms, for the caller to free. False after a message. */
 static bool load_platforms(cl_platform_id **platforms, cl_uint *count)
 {
     cl_int error = clGetPlatformIDs(0, NULL, count);
@@ -129,7 +129,7 @@ static device describe(cl_platform_id platform, cl_device_id id)
     return described;
 }
 
-/* A platform without devices, or one that does not work, must not hide the others. */
+/* Appends the platform's devices. A broken platform, or an empty one, must not hide the others. */
 static bool append_platform(device_list *list, cl_platform_id platform)
 {
     cl_uint count = 0;
@@ -210,7 +210,7 @@ static const device *preferred(const device_list *list)
     return &list->devices[0];
 }
 
-/* NULL where there is none. A number is always an index, never a part of "RTX 3050". */
+/* The first match, or NULL. A number is always an index, so "3050" never finds "RTX 3050". */
 static const device *find(const device_list *list, const char *spec)
 {
     int64_t index;

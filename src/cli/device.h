@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a tensor can be run on: the devices of every OpenCL platform, the host, the reference. */
+/* Where a tensor can be computed: on an OpenCL device, by the host build, by the reference. */
 #ifndef CLI_DEVICE_H
 #define CLI_DEVICE_H
 
@@ -12,35 +12,34 @@ typedef enum device_kind { DEVICE_OPENCL, DEVICE_HOST, DEVICE_REFERENCE } device
 typedef struct device {
     device_kind kind;
     char name[256];
-    char platform_name[256]; /* empty but for DEVICE_OPENCL, as are the rest */
+    char platform_name[256]; /* this and all below: set for DEVICE_OPENCL only */
     cl_platform_id platform;
     cl_device_id id;
     cl_device_type type;
-    const char *pack; /* what its engine takes the programs from; NULL: they are compiled */
-    bool any_driver;  /* the pack may be for other versions */
-    bool any_owner;   /* and a file that others can have written */
-    bool cached;      /* verify: they may come from the disk cache too */
+    const char *pack; /* the binary pack of its engine; NULL: programs are compiled */
+    bool any_driver;  /* the pack may be for another driver version */
+    bool any_owner;   /* the pack file may be writable by other users */
+    bool cached;      /* verify: programs may come from the disk cache */
 } device;
 
 typedef struct device_list {
-    device *devices; /* in the platforms' order, the index `cllrn devices` shows */
+    device *devices; /* in the order and with the index of `cllrn devices` */
     size_t count;
 } device_list;
 
-/* Lists at least one device; else prints why there is none and what to do, and leaves *list empty.
- */
+/* Lists at least one device. False, with an empty list, after a message with advice. */
 bool device_list_load(device_list *list);
 void device_list_free(device_list *list);
 
 /*
- * The device a SPEC means: "host", "reference", an index, or a part of a
- * device's or platform's name in any case, the first that has it. NULL is
- * $CLLRN_DEVICE, else the first GPU, accelerator or CPU, in this order.
- * On failure a message was printed and *found is untouched.
+ * Finds the device that SPEC names: "host", "reference", an index, or a part of a
+ * device's or platform's name in any case; the first match counts. NULL means
+ * $CLLRN_DEVICE, else the first GPU, else accelerator, else CPU. False after a
+ * message, with *found untouched.
  */
 bool device_resolve(const char *spec, device *found);
 
-/* Facts; zero or "" where the device does not answer. */
+/* Queries; zero or "" where the device does not answer. */
 void device_text(cl_device_id id, cl_device_info what, char *text, size_t size);
 void device_platform_text(cl_platform_id id, cl_platform_info what, char *text, size_t size);
 cl_ulong device_number(cl_device_id id, cl_device_info what);

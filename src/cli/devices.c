@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cllrn devices: what there is to run on. */
+/* cllrn devices: lists the OpenCL devices. */
 #include "command.h"
 #include "device.h"
 #include "fold.h"
@@ -40,7 +40,7 @@ static const char help[] =
     "\n"
     "Exit status: 0 done, 1 failed, 2 wrong usage.\n";
 
-/* Everything that is printed of a device. */
+/* What is printed about a device. */
 typedef struct facts {
     size_t index;
     const device *device;
@@ -49,7 +49,7 @@ typedef struct facts {
     cl_ulong compute_units, native_float_vector, address_bits;
     cl_ulong global_memory, max_allocation, local_memory;
     bool fp64, fp16, fma, round_to_nearest, inf_nan, denorms, compiler;
-    char pack[600]; /* "fits", or why not; empty: not asked for */
+    char pack[600]; /* "fits", or why not; empty without --pack */
 } facts;
 
 static void check_pack(facts *f, const cllrn_pack *pack)

@@ -5,7 +5,7 @@
 #include <math.h>
 #include <string.h>
 
-/* Laid down by IEEE 754 and, of bf16, by what it is the upper half of. */
+/* By IEEE 754; bf16 is the upper half of a float. */
 static const struct format {
     int fraction_bits, least_exponent, overflow_exponent;
 } formats[] = {

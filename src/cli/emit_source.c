@@ -17,7 +17,7 @@
 static const char manifest_name[] = "manifest.json", prefix[] = "cllrn_", suffix[] = ".cl",
                   manifest_begin[] = "{\"schema\": \"cllrn-sources-1\", ";
 
-/* "directory/name" and what is behind it, allocated; else a message was printed. */
+/* "directory/name" followed by `end`, for the caller to free; NULL after a message. */
 static char *join(const char *directory, const char *name, const char *end)
 {
     const size_t size = strlen(directory) + 1 + strlen(name) + strlen(end) + 1;
@@ -36,7 +36,7 @@ static bool is_source_name(const char *name)
            strcmp(name + length - end, suffix) == 0;
 }
 
-/* Whether the programs have one whose file that is. */
+/* Whether `name` is the source file of one of the programs. */
 static bool is_wanted(const cllrn_engine *engine, const char *name)
 {
     cllrn_offline_program program = CLLRN_OFFLINE_PROGRAM_INIT;
@@ -48,7 +48,7 @@ static bool is_wanted(const cllrn_engine *engine, const char *name)
     return false;
 }
 
-/* Whether a file begins as our manifests do. */
+/* Whether the file begins as a manifest of this schema does. */
 static bool is_manifest(const char *path)
 {
     enum { MOST = 16 << 20, BEGIN = sizeof manifest_begin - 1 };
@@ -59,7 +59,7 @@ static bool is_manifest(const char *path)
     return same;
 }
 
-/* Makes the directory, or finds nothing in it that is another's. */
+/* Creates the directory, or checks that an existing one holds no files but clLRN's. */
 static bool claim(const char *directory)
 {
     if (mkdir(directory, 0777) == 0)
@@ -92,7 +92,7 @@ static bool remove_file(const char *directory, const char *name)
     return removed;
 }
 
-/* Sources that an earlier run wrote and this one does not. */
+/* Removes the sources of an earlier run that this run did not write. */
 static bool remove_unwanted(const cllrn_engine *engine, const char *directory)
 {
     DIR *const listing = opendir(directory);
@@ -118,7 +118,7 @@ static bool write_text(const cllrn_engine *engine, size_t number, FILE *file)
     const bool written =
         message_check(cllrn_offline_source(engine, number, text, size, NULL, &error), &error);
     if (written)
-        fwrite(text, 1, size - 1, file); /* its failure shows when the file is closed */
+        fwrite(text, 1, size - 1, file); /* closing the file reports a failure */
     free(text);
     return written;
 }
@@ -196,7 +196,7 @@ static bool write_manifest(const cllrn_engine *engine, const char *device, const
 bool emit_source(const cllrn_engine *engine, const char *device, const char *directory)
 {
     const size_t count = cllrn_offline_count(engine);
-    /* No manifest tells of files that are another version's. */
+    /* Removed first: a manifest must never describe files of another version. */
     bool good = claim(directory) && remove_file(directory, manifest_name);
     for (size_t i = 0; good && i < count; ++i)
         good = write_source(engine, i, directory);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The kernels as stand-alone sources in a directory, for offline compilers. */
+/* Writes the kernels as stand-alone sources, for offline compilers. */
 #ifndef CLI_EMIT_SOURCE_H
 #define CLI_EMIT_SOURCE_H
 
@@ -7,8 +7,9 @@
 #include <stdbool.h>
 
 /*
- * Writes KERNEL.cl for each program of an engine's device, called `device` in
- * the manifest, or with NULL and NULL of any device, and then manifest.json:
+ * Writes KERNEL.cl for each program that the engine's device can need, then
+ * manifest.json. `device` is its name in the manifest. NULL and NULL: the programs
+ * that suit any device. The manifest has
  *
  *   schema        "cllrn-sources-1"; a change of meaning changes the number
  *   library       version of clLRN
@@ -17,10 +18,10 @@
  *   programs      array: file, kernel (its name), variant, direction, options
  *                 (what the file defines), arguments (array of "TYPE NAME")
  *
- * The directory is made, or is empty, or holds no more than such files, or has a
- * manifest of this schema; then what is no longer needed goes. Each file
- * appears when it is complete, the manifest when all are. On failure a message
- * was printed.
+ * The directory is created, or must be empty, or hold nothing but such sources, or
+ * hold a manifest of this schema; sources that are no longer needed are removed.
+ * Each file appears when it is complete, the manifest after all others. False
+ * after a message.
  */
 bool emit_source(const cllrn_engine *engine, const char *device, const char *directory);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The engine of a sub-command, and where its programs come from. */
+/* Creates the engine of a sub-command. */
 #ifndef CLI_ENGINE_H
 #define CLI_ENGINE_H
 
@@ -9,8 +9,8 @@
 #include <stdbool.h>
 
 /*
- * With the device's pack, if it has one. cache is CLLRN_CACHE_AUTO or another,
- * log may be NULL. On failure a message was printed.
+ * Uses the device's pack, if it has one. cache is CLLRN_CACHE_AUTO, _ON or _OFF; log
+ * may be NULL. The caller destroys *made. False after a message.
  */
 bool engine_create(cl_context context, const device *on, int32_t cache, cllrn_log_fn log,
                    void *log_user, cllrn_engine **made);

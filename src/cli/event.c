@@ -9,7 +9,7 @@ bool event_wait(cl_event event, const device *on, const char *command)
     cl_int status = CL_COMPLETE;
     const cl_int error =
         clGetEventInfo(event, CL_EVENT_COMMAND_EXECUTION_STATUS, sizeof status, &status, NULL);
-    /* A driver that does not know the query: clWaitForEvents too tells that a command failed. */
+    /* For a driver without this query: clWaitForEvents reports a failed command too. */
     if (error != CL_INVALID_VALUE && !cl_error_check(error, "clGetEventInfo", on->name))
         return false;
     if (error == CL_SUCCESS && status < 0)

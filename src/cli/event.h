@@ -1,22 +1,28 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The event of a command in a queue with profiling. */
+/* Waits for a command by its event, and reads its profiling times. */
 #ifndef CLI_EVENT_H
 #define CLI_EVENT_H
 
 #include "device.h"
 
-/* Waits. An error of a command shows on its event only; on failure a message was printed. */
+/*
+ * Waits for the event. Checks its execution status too, since only the event shows that a
+ * command failed. False after a message.
+ */
 bool event_wait(cl_event event, const device *on, const char *command);
 
-/* When a finished command ran, in the device's nanoseconds. */
+/* When a finished command ran, in nanoseconds of the device's clock. */
 typedef struct event_span {
-    cl_ulong begin, end; /* begin is after end where the device does not tell */
+    cl_ulong begin, end; /* begin > end: the device reports no times */
 } event_span;
 
-/* Rusticl (Mesa 22.3) does not tell: a timer of resolution 0, whose stamps only count. */
+/*
+ * The times of a finished command. Rusticl (Mesa 22.3) reports none: its timer has
+ * resolution 0, and its timestamps are mere counters.
+ */
 event_span event_when(cl_event event, const device *on);
 
-/* Seconds a finished command took, negative where the device does not tell. */
+/* The duration of a finished command in seconds; negative where the device reports none. */
 double event_seconds(cl_event event, const device *on);
 
 #endif

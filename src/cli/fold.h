@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Lines for people, which fit a terminal. */
+/* Wraps output to the width of a terminal. */
 #ifndef CLI_FOLD_H
 #define CLI_FOLD_H
 
@@ -7,8 +7,8 @@
 #include <stdio.h>
 
 /*
- * Prints a label, padded to indent columns, and a text. What does not fit into 80
- * columns goes on in further lines, indented so too; a longer word is not broken.
+ * Prints a label, padded to `indent` columns, then a text. Text beyond column 80
+ * continues on further lines with the same indent; a longer word is not broken.
  */
 __attribute__((format(printf, 4, 5))) void fold_print(FILE *to, int indent, const char *label,
                                                       const char *format, ...);

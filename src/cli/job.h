@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The operator, forward or backward, on tensors in this process's memory. */
+/* A job: the operator, forward or backward, on tensors in host memory. */
 #ifndef CLI_JOB_H
 #define CLI_JOB_H
 
@@ -7,25 +7,25 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* A tensor in memory, or one that has none yet. */
+/* A tensor and its data. */
 typedef struct operand {
     cllrn_tensor tensor;
-    void *data;    /* its lowest element is its first */
+    void *data;    /* the element of lowest address; NULL: not allocated yet */
     uint64_t size; /* in bytes */
 } operand;
 
 typedef struct job {
     const cllrn_params *params;
-    const char *variant; /* NULL: the best one */
-    bool backward;       /* from src (x) and dy to dst (dx), else from src (x) to dst (y) */
+    const char *variant; /* a kernel variant; NULL: the library selects it */
+    bool backward;       /* true: src (x) and dy give dst (dx); false: src (x) gives dst (y) */
     operand src, dy, dst;
 } job;
 
-/* The two that need no device; dst may be src or dy. */
+/* Run a job by the host build, or by the reference. dst may be src or dy. */
 cllrn_status job_run_host(const job *todo, cllrn_error *error);
 cllrn_status job_run_reference(const job *todo, cllrn_error *error);
 
-/* Seconds on a clock that does not jump. */
+/* Seconds of a monotonic clock. */
 double job_clock(void);
 
 #endif

@@ -29,7 +29,7 @@ void json_open(json_reader *r, char bracket)
     expect(r, bracket);
 }
 
-/* Another one before the closing bracket, which is taken. */
+/* Whether another member or element follows; reads the closing bracket after the last. */
 static bool next(json_reader *r, bool *first, char bracket)
 {
     if (r->failed || take(r, bracket))
@@ -54,7 +54,7 @@ bool json_next_element(json_reader *r, bool *first)
     return next(r, first, ']');
 }
 
-/* Behind a backslash. */
+/* Reads the escape after a backslash. */
 static char read_escape(json_reader *r)
 {
     static const char letters[] = "\"\\/bfnrt", meanings[] = "\"\\/\b\f\n\r\t";
@@ -79,7 +79,7 @@ void json_read_string(json_reader *r, char *text, size_t size)
     size_t length = 0;
     expect(r, '"');
     while (!r->failed && *r->at != '"') {
-        if ((unsigned char)*r->at < 0x20) { /* the end of the text too */
+        if ((unsigned char)*r->at < 0x20) { /* or the end of the text */
             r->failed = true;
             break;
         }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cllrn: finds the sub-command and hands over. */
+/* cllrn: calls the sub-command. */
 #include "command.h"
 #include "message.h"
 
@@ -43,9 +43,9 @@ static const char help[] =
     "Exit status: 0 done, 1 failed, 2 wrong usage.\n";
 
 /*
- * Standard streams that whoever started us has closed: /dev/null, opened so that
- * using it is an error, as it was. No file or socket may get their numbers, or
- * it would hold what is printed, here or by a driver.
+ * Opens /dev/null for each standard stream that the parent process has closed, in the
+ * wrong direction, so that using the stream is still an error. Otherwise a file or
+ * socket would get descriptor 0, 1 or 2, and with it what we or a driver print.
  */
 static bool open_streams(void)
 {
@@ -71,7 +71,7 @@ static int print_help(void)
 int main(int argc, char **argv)
 {
     if (!open_streams())
-        return EXIT_FAILED; /* there may be nobody to tell */
+        return EXIT_FAILED; /* without a message: stderr may be closed */
     if (argc < 2)
         return message_usage("no command, expected " EXPECTED);
     for (size_t i = 0; i < sizeof commands / sizeof commands[0]; ++i) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the command says on stderr, and how it exits. */
+/* Messages on stderr, and the exit status. */
 #ifndef CLI_MESSAGE_H
 #define CLI_MESSAGE_H
 
@@ -8,29 +8,28 @@
 
 enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
 
-/* The sub-command that messages begin with; a static string. */
+/* Sets the sub-command that messages begin with; keeps the pointer. */
 void message_set_command(const char *command);
 
 /*
- * Prints one line, "cllrn: run: ...", control characters replaced, so that it
- * stays one line whatever a file is called. Returns false for
- * `return message_fail(...)`.
+ * Prints the line "cllrn: run: ...". Replaces control characters, so that a file name
+ * cannot add lines. Returns false, for `return message_fail(...)`.
  */
 __attribute__((format(printf, 1, 2))) bool message_fail(const char *format, ...);
 
 /*
- * What the library said without the name of the operation in front, which the
- * user of a command has not called; the status's name where it said nothing.
+ * The library's error message without the operation in front, since the user of a
+ * command called no such function; the status's name where the message is empty.
  */
 const char *message_of_library(cllrn_status status, const cllrn_error *error);
 
-/* True for success; else prints it. */
+/* True for success; else false after printing the library's message. */
 bool message_check(cllrn_status status, const cllrn_error *error);
 
-/* The same with a hint where the usage is printed; returns EXIT_USAGE. */
+/* As message_fail, but also says which --help to read; returns EXIT_USAGE. */
 __attribute__((format(printf, 1, 2))) int message_usage(const char *format, ...);
 
-/* Flushes stdout; EXIT_DONE, or EXIT_FAILED and a message where the output did not get through. */
+/* Flushes stdout. EXIT_DONE, or EXIT_FAILED after a message where writing to stdout failed. */
 int message_finish_stdout(void);
 
 #endif

@@ -10,7 +10,7 @@ static const unsigned char magic[6] = {0x93, 'N', 'U', 'M', 'P', 'Y'};
 
 enum { KEY_LENGTH = 24, ALIGNMENT = 64 };
 
-/* Where the parser stands. */
+/* The parser's position in the text. */
 typedef struct cursor {
     const char *text;
     size_t length;
@@ -58,7 +58,7 @@ static void skip_spaces(cursor *c)
         ++c->at;
 }
 
-/* What comes next behind spaces, zero at the end. */
+/* The next character after spaces; zero at the end. */
 static char peek(cursor *c)
 {
     skip_spaces(c);
@@ -89,7 +89,7 @@ static bool take_word(cursor *c, const char *word)
     return true;
 }
 
-/* A quoted string without escapes, which neither keys nor plain dtypes need. */
+/* Parses a quoted string without escapes, which neither keys nor plain dtypes need. */
 static npy_status parse_string(cursor *c, char *string, size_t size, const char *expected)
 {
     const char quote = peek(c);
@@ -140,7 +140,7 @@ static npy_status parse_dim(cursor *c, int axis, int64_t *dim)
             return fail(c->error, NPY_SHAPE, "dim %d is above 2^63-1", axis);
         value = value * 10 + digit;
     }
-    if (c->at < c->length && c->text[c->at] == 'L') /* Python 2 wrote long integers so */
+    if (c->at < c->length && c->text[c->at] == 'L') /* Python 2 wrote such long integers */
         ++c->at;
     if (negative)
         return fail(c->error, NPY_SHAPE, "dim %d is -%" PRId64 ", expected 0 or more", axis, value);
@@ -233,7 +233,7 @@ static bool is_little_endian(void)
     return first == 1;
 }
 
-/* Only of what tensors hold; ml_dtypes, which knows bfloat16, saves it as raw bytes. */
+/* NumPy's names of the supported types; ml_dtypes saves its bfloat16 as raw bytes. */
 static const struct {
     const char *name;
     npy_element element;
@@ -255,7 +255,7 @@ static bool find_name(const char *descr, npy_element *element)
     return false;
 }
 
-/* A letter alone; swapped is what stood in front of it. */
+/* Parses a one-letter code; swapped is the byte order that the descr began with. */
 static bool find_code(const char *descr, bool swapped, npy_element *element)
 {
     static const struct {
@@ -341,7 +341,7 @@ static npy_status check_preamble(const unsigned char *preamble, npy_error *error
     return NPY_SUCCESS;
 }
 
-/* Reads magic number, version and length; *size is what they take. */
+/* Reads magic number, version and length. *size becomes their size in bytes. */
 static npy_status read_preamble(FILE *file, size_t *size, size_t *header_length, npy_error *error)
 {
     unsigned char preamble[NPY_MAX_PREAMBLE] = {0};
@@ -383,7 +383,7 @@ npy_status npy_read(FILE *file, npy_header *header, uint64_t *data_offset, npy_e
 npy_status npy_data_size(const npy_header *header, size_t element_size, uint64_t *size,
                          npy_error *error)
 {
-    /* A dim of 0 empties the tensor, however large the others are. */
+    /* A tensor with a dim of 0 is empty, even where the other dims would overflow. */
     for (int axis = 0; axis < header->rank; ++axis) {
         if (header->dims[axis] == 0) {
             *size = 0;

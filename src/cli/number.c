@@ -5,11 +5,11 @@
 #include <math.h>
 #include <stdlib.h>
 
-/* Parses up to end, which has to be where the number stops. */
+/* Parses a number that must be followed by `terminator`; *end points to it. */
 static bool parse_int64(const char *text, char terminator, int64_t *value, const char **end)
 {
     if (*text != '-' && !(*text >= '0' && *text <= '9'))
-        return false; /* strtoll would skip spaces and take a plus */
+        return false; /* strtoll alone would skip spaces and take a plus */
     char *stop;
     errno = 0;
     const long long parsed = strtoll(text, &stop, 10);
@@ -59,7 +59,7 @@ bool number_parse_double(const char *text, double *value)
     const double parsed = strtod(text, &stop);
     if (stop == text || *stop != '\0')
         return false;
-    if (errno == ERANGE && isinf(parsed)) /* underflow is ERANGE too, and only rounds */
+    if (errno == ERANGE && isinf(parsed)) /* underflow sets ERANGE too, but only rounds */
         return false;
     *value = parsed;
     return true;

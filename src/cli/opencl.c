@@ -86,7 +86,7 @@ static bool allocate(opencl *s, cl_mem_flags flags, uint64_t size, const char *w
     return check(s, error, "clCreateBuffer");
 }
 
-/* Memory that a device can reach while this process goes on; NULL where there is none. */
+/* Maps pinned memory, which the device can copy asynchronously; NULL on failure. */
 static void *map_pinned(opencl *s, size_t size, cl_mem *made)
 {
     cl_int error;
@@ -125,7 +125,7 @@ bool opencl_open(opencl *s, const device *target, const job shapes[], int shape_
     s->device = target;
     if (!open_queues(s) || !make_plans(s, shapes, shape_count))
         return false;
-    if (shapes[0].dst.size == 0) /* OpenCL knows no empty buffers */
+    if (shapes[0].dst.size == 0) /* OpenCL has no empty buffers */
         return true;
     for (int i = 0; i < slots; ++i)
         if (!open_slot(s, &s->slots[i], &shapes[0], memory))
@@ -181,7 +181,7 @@ static bool enqueue_kernel(opencl *s, const opencl_slot *slot, const job *todo, 
     return message_check(status, &error);
 }
 
-/* Queues that wait for each other have to be told to begin. */
+/* Flushes all queues: a queue may wait for an event of a queue that has not been submitted. */
 static bool flush(opencl *s)
 {
     for (int i = 0; i < QUEUES; ++i)
@@ -219,7 +219,10 @@ static double hidden_seconds(const opencl_slot *moved, const opencl_slot *comput
            common_seconds(&moved->spans[DOWNLOAD], kernel);
 }
 
-/* Jobs that shared a moment were in two slots at once, so the last of each slot are enough. */
+/*
+ * Adds a job's times. Jobs that overlap are in different slots at once, so comparing with the
+ * last job of each other slot is enough.
+ */
 static void add_times(opencl *s, const opencl_slot *done)
 {
     double *const sums[COMMANDS] = {&s->times.upload, &s->times.upload, &s->times.kernel,
@@ -240,7 +243,7 @@ bool opencl_finish(opencl *s, int number)
     static const char *const names[COMMANDS] = {"copying to the device", "copying to the device",
                                                 "the kernel", "copying from the device"};
     opencl_slot *const slot = &s->slots[number];
-    if (!slot->events[KERNEL]) /* an empty tensor */
+    if (!slot->events[KERNEL]) /* no commands for an empty tensor */
         return s->times.untold = true;
     for (int command = 0; command < COMMANDS; ++command) {
         cl_event *const event = &slot->events[command];
@@ -282,7 +285,7 @@ static void finish_queues(const opencl *s)
             clFinish(s->queues[i]);
 }
 
-/* Waits first: drivers crash when a process ends, or frees memory, with work left in a queue. */
+/* Waits first: drivers crash when a process ends or frees memory before its commands end. */
 void opencl_close(opencl *s)
 {
     finish_queues(s);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Jobs on an OpenCL device, several in flight, so that what one of them moves to
- * and from the device is moved beside another one's kernel.
+ * Runs jobs on an OpenCL device. Several jobs are in flight, so that the transfers of
+ * one job overlap the kernel of another.
  */
 #ifndef CLI_OPENCL_H
 #define CLI_OPENCL_H
@@ -9,32 +9,32 @@
 #include "event.h"
 #include "job.h"
 
-enum { OPENCL_SLOTS = 3 }; /* one job arrives, one is computed, one leaves */
+enum { OPENCL_SLOTS = 3 }; /* one job uploads, one computes, one downloads */
 enum { OPENCL_SHAPES = 2 };
 
-/* A backward job has all of them, a forward job no UPLOAD_DY. */
+/* The commands of a job; a forward job has no UPLOAD_DY. */
 enum { UPLOAD_SRC, UPLOAD_DY, KERNEL, DOWNLOAD, COMMANDS };
 
-/* Each in order; events tell one from the other what it waits for. */
+/* The queues. Each is in-order; events order commands of different queues. */
 enum { TO_DEVICE, COMPUTE, FROM_DEVICE, QUEUES };
 
-/* Room for one job, and the commands it is in. */
+/* Buffers, host memory and events of one job. */
 typedef struct opencl_slot {
     cl_mem src, dy, dst;
-    cl_mem pinned; /* what memory is mapped from; NULL where it is malloc's */
+    cl_mem pinned; /* the buffer that memory is mapped from; NULL: memory is from malloc */
     void *memory;
     cl_event events[COMMANDS];
-    event_span spans[COMMANDS]; /* of the last job that was finished */
+    event_span spans[COMMANDS]; /* of the last finished job */
 } opencl_slot;
 
-/* What finished jobs took, in seconds. */
+/* The times of all finished jobs, in seconds. */
 typedef struct opencl_times {
     double upload, kernel, download;
-    double hidden; /* of the transfers, beside a kernel */
-    bool untold;   /* the device does not tell, and the others mean nothing */
+    double hidden; /* transfer time that overlapped a kernel */
+    bool untold;   /* the device reports no times: the others are invalid */
 } opencl_times;
 
-/* What is not zero is released at the end. */
+/* opencl_close releases the members that are not zero. */
 typedef struct opencl {
     const device *device;
     cl_context context;
@@ -42,32 +42,32 @@ typedef struct opencl {
     cllrn_engine *engine;
     cllrn_plan *plans[OPENCL_SHAPES];
     cllrn_tensor shapes[OPENCL_SHAPES];
-    cl_mem scratch; /* one, since kernels run one behind the other */
+    cl_mem scratch; /* one for all slots, since kernels run one after the other */
     uint64_t scratch_size;
     opencl_slot slots[OPENCL_SLOTS];
     opencl_times times;
 } opencl;
 
 /*
- * Makes plans for jobs of these shapes, of which the first is the largest, and
- * room for so many jobs at a time, each with so many bytes of memory. On failure
- * a message was printed; close it in any case. *s has to be zero, and must not move.
+ * Creates plans for jobs of these shapes, and buffers for `slots` jobs at a time, each
+ * with `memory` bytes of host memory. shapes[0] is the largest. *s must be zero, and
+ * must not move. False after a message; call opencl_close in any case.
  */
 bool opencl_open(opencl *s, const device *target, const job shapes[], int shape_count, int slots,
                  size_t memory);
 
-/* Begins a job of one of the shapes, whose operands lie in the slot's memory. Does not wait. */
+/* Enqueues a job of one of the shapes, whose operands lie in the slot's memory. Does not wait. */
 bool opencl_start(opencl *s, int slot, const job *todo);
 
-/* Waits for the slot's job, after which dst is there. On failure a message was printed. */
+/* Waits for the slot's job, whose dst is then complete. False after a message. */
 bool opencl_finish(opencl *s, int slot);
 
-/* Nothing is left running in the device, whatever happened. */
+/* Waits for all commands, also after a failure, and releases everything. */
 void opencl_close(opencl *s);
 
 const char *opencl_variant(const opencl *s);
 
-/* Where its program came from, CLLRN_COMPILED or another. */
+/* The origin of the plan's program: CLLRN_COMPILED or another. */
 int32_t opencl_origin(const opencl *s);
 
 #endif

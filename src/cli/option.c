@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Texts of a list are cut here; all options of a sub-command fit. */
+/* Size of a text with a list of names; all options of a sub-command fit. */
 enum { LIST_TEXT = 512 };
 
 static const char *name_of(const struct option *option, int code)
@@ -19,7 +19,7 @@ static const char *name_of(const struct option *option, int code)
 
 /* ------------------------------------------------------------- unknown options */
 
-/* "--size, --slice" where the beginning of a name stands for several. */
+/* Counts the options whose names start so, and lists them: "--size, --slice". */
 static int count_matches(const option_set *set, const char *beginning, char names[LIST_TEXT])
 {
     const size_t length = strcspn(beginning, "=");
@@ -34,7 +34,7 @@ static int count_matches(const option_set *set, const char *beginning, char name
     return count;
 }
 
-/* getopt_long's '?', from its optopt: a letter, maybe in the middle of several, or a code, or 0. */
+/* Explains getopt_long's '?' by optopt: a letter, perhaps of several; a code; or 0. */
 static int refuse(const option_set *set, const char *given)
 {
     char names[LIST_TEXT];

@@ -85,7 +85,7 @@ static const char *convention_name(int32_t convention)
     return entry->name;
 }
 
-/* False where the text is not what the option takes, as below. */
+/* These parse an option's value; false where the option does not take it. */
 static bool parse_int32(const char *text, int32_t least, int32_t greatest, int32_t *number)
 {
     int64_t value;
@@ -137,7 +137,7 @@ static const char *const expected[CODES] = {
     [SLICE] = "a number of bytes, 1 or more",
 };
 
-/* Those that depend on a value are in check_values. */
+/* check_values has the rules that depend on a value. */
 static const option_rule rules[] = {
     {WINDOW, OPTION_BIT(DIVISOR), OPTION_BIT(SIZE) | OPTION_BIT(CONVENTION)},
     {DIVISOR, OPTION_BIT(WINDOW), 0},
@@ -147,7 +147,7 @@ static const option_rule rules[] = {
     {0},
 };
 
-/* As word_parse, for the options that make up the recipe. */
+/* Takes an option of the recipe; false where the value is not valid. */
 static bool take_recipe(int code, const char *value, recipe *asked)
 {
     switch (code) {
@@ -236,7 +236,7 @@ static int take_files(int argc, char **argv, options *parsed)
     parsed->output = argv[optind + 1];
     if (parsed->gradient && strcmp(parsed->gradient, "-") == 0 && strcmp(parsed->input, "-") == 0)
         return message_usage("IN.npy and GRAD.npy are both standard input");
-    /* OUT.npy may be one of the tensors, which are read until it is complete. */
+    /* OUT.npy may also be an input: inputs are read before the output replaces one. */
     const named_file outputs[] = {{"OUT.npy", parsed->output}, {"--pack", parsed->pack}};
     return same_file_refuse(outputs, sizeof outputs / sizeof outputs[0]);
 }

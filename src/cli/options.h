@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the command line of `cllrn run` asks for. */
+/* The command line of `cllrn run`. */
 #ifndef CLI_OPTIONS_H
 #define CLI_OPTIONS_H
 
@@ -13,8 +13,8 @@ typedef struct options {
     const char *gradient; /* NULL: forward */
     const char *output;
     const char *device;                          /* NULL: not named */
-    const char *variant;                         /* NULL: the best one */
-    recipe recipe;                               /* a valid one, whatever the window's axes */
+    const char *variant;                         /* NULL: the library selects it */
+    recipe recipe;                               /* valid, but for the number of window axes */
     int32_t dtype, gradient_dtype, output_dtype; /* 0: not named */
     int32_t channel_axis;
     uint64_t slice; /* bytes; 0: not named */
@@ -23,7 +23,7 @@ typedef struct options {
     bool any_owner;
     bool check;
     bool quiet;
-    bool help; /* asked for; then nothing else is set */
+    bool help; /* --help was given; nothing else is set */
 } options;
 
 /* EXIT_DONE, or EXIT_USAGE after a message. */

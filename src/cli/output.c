@@ -13,21 +13,23 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* To name files in a directory, its right to be listed is not needed. */
+/* O_PATH needs no permission to list the directory. */
 #ifndef O_PATH
 #define O_PATH O_RDONLY
 #endif
 
 /* --------------------------------------------------------------------- its name */
 
-/* Where the last component begins. */
+/* The length of a path up to its last component. */
 static size_t directory_length(const char *path)
 {
     const char *const slash = strrchr(path, '/');
     return slash ? (size_t)(slash - path) + 1 : 0;
 }
 
-/* What a symbolic link points to, from where the link is; NULL, errno EINVAL or ENOENT, for none.
+/*
+ * The target of a symbolic link, relative to the path's base, allocated; NULL and errno,
+ * EINVAL or ENOENT for no link.
  */
 static char *follow(const char *link)
 {
@@ -46,8 +48,9 @@ static char *follow(const char *link)
 }
 
 /*
- * The file itself behind symbolic links, be it there or not, allocated; but what
- * names a descriptor, whose file must not be opened anew. NULL and errno.
+ * Follows symbolic links to the file, which need not exist; stops at a name of one of
+ * this process's descriptors, whose file must not be opened anew. Allocated; NULL and
+ * errno on failure.
  */
 static char *resolve(const char *path)
 {
@@ -68,7 +71,7 @@ static char *resolve(const char *path)
     return NULL;
 }
 
-/* Replacing it must be what the user means: no directory, disk, socket or protected file. */
+/* Whether the file is regular and writable, so that it may be replaced. False after a message. */
 static bool may_replace(const char *path, const struct stat *status)
 {
     if (S_ISDIR(status->st_mode))
@@ -107,8 +110,9 @@ static void forget(output *out)
 }
 
 /*
- * The stream has a descriptor of its own, so that closing it tells of errors
- * while the file stays open. The umask does not apply to an exact mode.
+ * Creates the unnamed file and the FILE to write it. The FILE has a duplicate of the
+ * descriptor, so that fclose reports errors while the file stays open. `exact`: the
+ * umask does not apply to mode.
  */
 static int begin(output *out, mode_t mode, bool exact)
 {
@@ -132,7 +136,7 @@ static int begin(output *out, mode_t mode, bool exact)
     return code;
 }
 
-/* What resolve would make of a path is one of this process's descriptors: which, or -1. */
+/* The descriptor of this process that the path leads to, or -1. */
 static int descriptor_behind(const char *path)
 {
     char *const resolved = resolve(path);
@@ -184,7 +188,7 @@ bool output_open_mode(output *out, const char *path, mode_t mode)
     if (path[strlen(path) - 1] == '/')
         return message_fail("%s: cannot be written: it names a directory", path);
     const bool exists = stat(path, &status) == 0;
-    if (!exists && errno != ENOENT) /* a link that Linux does not follow for us, for one */
+    if (!exists && errno != ENOENT) /* such as a link that Linux refuses to follow */
         return message_fail("%s: cannot be written: %s", path, strerror(errno));
     if (descriptor_behind(path) >= 0)
         return message_fail("%s: cannot be written: it is not a regular file", path);
@@ -228,7 +232,7 @@ void output_name(const output *out, char name[PATH_MAX])
 bool output_commit(output *out)
 {
     int code = 0;
-    errno = 0; /* an earlier error has left the stream's mark, but not this */
+    errno = 0; /* an earlier write error set ferror, but may have left no errno */
     if (fflush(out->file) != 0 || ferror(out->file))
         code = errno ? errno : EIO;
     if (out->stream > 0 && code == 0)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cllrn pack: looks into a binary pack, and adds to it. */
+/* cllrn pack: lists a binary pack, or adds a vendor's binary to it. */
 #include "command.h"
 #include "message.h"
 #include "option.h"
@@ -62,7 +62,7 @@ static int list(const char *path)
 
 /* -------------------------------------------------------------------------- add */
 
-/* The programs of a list, and their kernels, NULL where not named; both point into a copy of it. */
+/* Parsed NAME=KERNEL items, pointing into the copy `list`; a kernel is NULL where not named. */
 typedef struct names {
     char *list;
     const char **programs, **kernels;
@@ -98,7 +98,7 @@ static bool device_has(const cllrn_engine *engine, const char *program)
     return false;
 }
 
-/* One of those that need no device, or of a device that is here. */
+/* Whether the library has this program, for offline compilers or for a device of this machine. */
 static bool is_known(const char *program)
 {
     cllrn_offline_program offline = CLLRN_OFFLINE_PROGRAM_INIT;
@@ -122,7 +122,7 @@ static bool is_known(const char *program)
     return found;
 }
 
-/* A pack may be for a device that is elsewhere; its programs are still the library's. */
+/* Checks the programs' names. The pack's device may not be here, so any known program counts. */
 static bool are_known(const names *added)
 {
     for (size_t i = 0; i < added->count; ++i)
@@ -133,7 +133,7 @@ static bool are_known(const names *added)
     return true;
 }
 
-/* What the engine has made so far, which is nothing, and whom for. */
+/* Makes an empty pack for the device, after checking that the device has the programs. */
 static bool make_empty(const request *r, const names *added, cllrn_pack **pack)
 {
     device target;
@@ -177,7 +177,7 @@ static int add(const request *r, const char *path, const char *binary)
     names added = {.count = 0};
     output file = {0};
     cllrn_pack *pack = NULL;
-    /* Locked before it is read: what others add meanwhile would be lost. */
+    /* Locked before reading: otherwise what another command adds meanwhile would be lost. */
     const bool done =
         split(r->programs, &added) && pack_file_begin(path, &file) && output_lock(&file) &&
         (access(path, F_OK) == 0 ? pack_file_open(path, !r->any_owner, &pack) && are_known(&added)

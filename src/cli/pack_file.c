@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-/* More than any pack may have. */
+/* The greatest size in bytes; no pack is that large. */
 static const size_t most = (size_t)1 << 30;
 
 bool pack_file_load(const char *path, lrn_disk_content *content)
@@ -54,9 +54,9 @@ bool pack_file_write(const cllrn_pack *pack, output *to)
 {
     size_t size = 0;
     const void *const data = cllrn_pack_data(pack, &size);
-    if (!output_lock(to)) /* 'pack add' must not replace it by what was there before */
+    if (!output_lock(to)) /* 'pack add' must not overwrite this pack with the old one */
         return false;
-    fwrite(data, 1, size, to->file); /* what fails shows when it is committed */
+    fwrite(data, 1, size, to->file); /* output_commit reports a failure */
     return output_commit(to);
 }
 

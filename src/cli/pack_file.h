@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Binary packs, and what goes into them, as files. */
+/* Reads and writes files of binary packs. */
 #ifndef CLI_PACK_FILE_H
 #define CLI_PACK_FILE_H
 
@@ -8,17 +8,19 @@
 #include <cllrn.h>
 #include <stdbool.h>
 
-/* The whole of a regular file that is not empty. On failure a message was printed. */
+/* Reads a regular file that is not empty; the caller frees content->data. False after a message. */
 bool pack_file_load(const char *path, lrn_disk_content *content);
 
-/* Reads and checks a pack, and with `trusted` who can have written it. Else a message was printed.
+/*
+ * Reads and checks a pack; `trusted`: also that no other user can have written it. The caller
+ * destroys *pack. False after a message.
  */
 bool pack_file_open(const char *path, bool trusted, cllrn_pack **pack);
 
-/* Opens the output for a pack: a file that nobody else may write to. Else a message was printed. */
+/* Opens the output for a pack, a file that nobody else may write to. False after a message. */
 bool pack_file_begin(const char *path, output *to);
 
-/* Writes a pack to it and commits that. On failure a message was printed. */
+/* Writes a pack to the output and commits it. False after a message. */
 bool pack_file_write(const cllrn_pack *pack, output *to);
 
 size_t pack_file_count(const cllrn_pack *pack);

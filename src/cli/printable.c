@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "printable.h"
 
-/* Of the well-formed UTF-8 sequence at text; 0 where there is none (Unicode, table 3-7). */
+/* The length of the UTF-8 sequence at text; 0 if ill-formed (Unicode, table 3-7). */
 static size_t utf8_length(const unsigned char *text)
 {
     const unsigned char lead = text[0];

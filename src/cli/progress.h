@@ -2,7 +2,7 @@
 #ifndef CLI_PROGRESS_H
 #define CLI_PROGRESS_H
 
-/* One line on stderr, where that is a terminal; an empty text wipes it, if it is there. */
+/* Shows one line on stderr, replacing the last one, if stderr is a terminal. "" erases the line. */
 void progress_show(const char *text);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "rows.h"
 
-/* Axes from the one that runs fastest. */
+/* The axis with this rank of speed; 0 is the axis that runs fastest in the file. */
 static int axis_at(int rank, bool fortran_order, int speed)
 {
     return fortran_order ? speed : rank - 1 - speed;

@@ -74,7 +74,7 @@ static const char help[] =
     "CLLRN_CACHE=off keeps none.\n"
     "Exit status: 0 done, 1 failed, 2 wrong usage.\n";
 
-/* One call of the command: what is known so far, and what has to be let go of. */
+/* The state of one call of the command. */
 typedef struct run {
     options options;
     cllrn_params params;
@@ -121,7 +121,7 @@ static bool make_job(run *r)
            make_operand(r, &r->tensors.result, &r->whole.dst);
 }
 
-/* The output is opened before OpenCL is touched: what cannot be written is not computed either. */
+/* Opens the output before it touches OpenCL, so that a bad path fails before any work. */
 static bool prepare(run *r)
 {
     const char *const path = r->options.output;
@@ -131,7 +131,7 @@ static bool prepare(run *r)
            device_resolve(r->options.device, &r->device);
 }
 
-/* What has no meaning but on an OpenCL device, which the environment may choose too. */
+/* Refuses --pack and --variant without an OpenCL device: $CLLRN_DEVICE may have chosen another. */
 static int check_device(run *r)
 {
     const options *const o = &r->options;
@@ -155,7 +155,7 @@ static bool compute(run *r)
     return stream_run(&s, &r->report);
 }
 
-/* The reference rounds once and so is not held to the host's bits. */
+/* Whether --check found the host's bits. The reference need not have them, since it rounds once. */
 static bool bits_agree(const run *r)
 {
     const uint64_t digest = r->report.digest, expected = r->report.check.host_digest;
@@ -191,7 +191,7 @@ static int execute(run *r)
     const bool stored = bits_agree(r) && output_commit(&r->output);
     if (r->options.quiet)
         return stored ? EXIT_DONE : EXIT_FAILED;
-    print(r); /* also of a result that was refused: the error says where to look */
+    print(r); /* also if the result was refused: the table shows where it differs */
     const int printed = message_finish_stdout();
     return stored ? printed : EXIT_FAILED;
 }

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* Where the last component begins. */
+/* The last component of a path. */
 static const char *last_component(const char *path)
 {
     const char *const slash = strrchr(path, '/');
@@ -27,7 +27,7 @@ static bool same_inode(const struct stat *a, const struct stat *b)
     return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
 }
 
-/* By whatever path and link; one that does not exist yet by its directory and name. */
+/* Compares inodes, or, for files that do not exist yet, their directories and names. */
 static bool is_same(const char *a, const char *b)
 {
     struct stat of_a, of_b;

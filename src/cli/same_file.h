@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* File names of one command line that mean the same file. */
+/* Finds arguments of a command line that name the same file. */
 #ifndef CLI_SAME_FILE_H
 #define CLI_SAME_FILE_H
 
 #include <stddef.h>
 
 typedef struct named_file {
-    const char *name; /* how the command line calls it: "--json" */
+    const char *name; /* the option, for the message: "--json" */
     const char *path; /* NULL: not given */
 } named_file;
 
-/* EXIT_DONE where each is another file; else EXIT_USAGE after a message that names two. */
+/* EXIT_DONE if all files differ; else EXIT_USAGE after a message about two of them. */
 int same_file_refuse(const named_file *files, size_t count);
 
 #endif

@@ -10,7 +10,10 @@ static int64_t parts(int64_t dim, int64_t step)
     return dim / step + (dim % step != 0);
 }
 
-/* Parts as equal as they can be; rest is what one index of the axis takes. */
+/*
+ * The dim of a box along an axis, in parts as equal as possible, each of at most `most`
+ * elements; one index of the axis has `rest` elements.
+ */
 static int64_t step_of(int64_t dim, uint64_t rest, uint64_t most)
 {
     const uint64_t room = most / rest;

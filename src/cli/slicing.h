@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * How a tensor is cut into boxes that are computed each for itself: never
- * through a window, and so that a box takes as few pieces of the file as can be.
+ * Cuts a tensor into boxes that can be computed one by one. It cuts only axes over
+ * which no window extends, the slowest first, so that a box is few pieces of the file.
  */
 #ifndef CLI_SLICING_H
 #define CLI_SLICING_H
@@ -12,22 +12,22 @@
 
 typedef struct slicing {
     int rank;
-    int order[CLLRN_MAX_RANK]; /* the axes, the one slowest in the file first */
+    int order[CLLRN_MAX_RANK]; /* the axes, the slowest of the file first */
     int64_t dims[CLLRN_MAX_RANK];
-    int64_t steps[CLLRN_MAX_RANK]; /* dims of a box, but for those at the end of an axis */
+    int64_t steps[CLLRN_MAX_RANK]; /* dims of a box; the last box of an axis may be shorter */
     uint64_t elements;             /* of the largest box */
-    uint64_t count;                /* of boxes; 1 for an empty tensor, which is its own box */
+    uint64_t count;                /* of boxes; 1 for an empty tensor */
 } slicing;
 
 /*
- * The boxes of at most so many elements, or where that cannot be had, the
- * smallest there are: see elements. The first box is the largest; at most one
- * other shape occurs, which the last one then has.
+ * Boxes of at most `most` elements, or the smallest possible where those are larger:
+ * compare `elements`. The first box is the largest. At most one other shape occurs,
+ * and then the last box has it.
  */
 slicing slicing_make(const cllrn_params *params, const cllrn_tensor *whole, bool fortran_order,
                      uint64_t most);
 
-/* Boxes follow each other as they lie in the file. number is below count. */
+/* Box `number`, below count. The boxes are in the order of the file. */
 box slicing_box(const slicing *cut, uint64_t number);
 
 #endif

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* The pack becomes another one, with the module in it. */
+/* Replaces *pack by a pack that also holds the kernel's module. */
 static bool add(const char *directory, const char *kernel, cllrn_pack **pack)
 {
     char path[4096];

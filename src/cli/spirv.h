@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Modules of SPIR-V, compiled from the sources that `cllrn compile --emit-source` writes. */
+/* Packs SPIR-V modules compiled from the sources of `cllrn compile --emit-source`. */
 #ifndef CLI_SPIRV_H
 #define CLI_SPIRV_H
 
@@ -7,9 +7,9 @@
 #include <stdbool.h>
 
 /*
- * A pack for any device of DIRECTORY/KERNEL.spv of each program that the engine's
- * device asks for, or with NULL any device without vectors. On failure a message
- * was printed.
+ * Makes a pack, for any device that takes SPIR-V, of DIRECTORY/KERNEL.spv for each
+ * program that the engine's device can need; NULL: that a device without vectors can
+ * need. The caller destroys *made. False after a message.
  */
 bool spirv_pack(const cllrn_engine *engine, const char *directory, cllrn_pack **made);
 

@@ -6,7 +6,7 @@
 
 #include <math.h>
 
-/* The taps of one window, as far as they lie in the tensor, relative to its own element. */
+/* The taps of one window that lie in the tensor, relative to the element it belongs to. */
 typedef struct taps {
     int64_t first[WALK_WINDOW_AXES], last[WALK_WINDOW_AXES], stride[WALK_WINDOW_AXES];
 } taps;

@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* How far s, the base of the power, spreads over a job: whether its input tests anything. */
+/* The range of s, the base of the power, over a job: a narrow range tests little. */
 #ifndef CLI_SPREAD_H
 #define CLI_SPREAD_H
 
 #include "job.h"
 
 typedef struct spread {
-    double least, greatest; /* least > greatest where no s is a number */
+    double least, greatest; /* least > greatest: every s is NaN */
 } spread;
 
 spread spread_of(const job *done);
 
 /*
- * The greatest |x| of numbers uniform between its negative and itself with which
- * s spreads: E(x^2) is a third of its square, so the mean of (alpha / divisor) *
- * sum becomes 4 k; or k / 2 where alpha is negative, so that s has both signs.
+ * An A such that x uniform in [-A, A] gives a wide range of s. E(x^2) is A^2 / 3, so
+ * the mean of (alpha / divisor) * sum becomes 4 k; for negative alpha -k / 2, so that
+ * s has both signs.
  */
 double spread_amplitude(const cllrn_params *params, const cllrn_tensor *tensor);
 

@@ -6,7 +6,7 @@
 #include <math.h>
 #include <string.h>
 
-/* The exponent that the distance of a dtype's numbers at value goes by. */
+/* The exponent of the dtype's numbers around value, never below the least. */
 static int exponent_at(int32_t dtype, double value)
 {
     const int least = element_least_exponent(dtype);
@@ -14,7 +14,7 @@ static int exponent_at(int32_t dtype, double value)
     return exponent > least ? exponent : least;
 }
 
-/* In a double, which holds every 16-bit number. */
+/* The value rounded to the dtype, as a double, which holds every 16-bit number. */
 static double round_to(int32_t dtype, double value)
 {
     if (!isfinite(value))

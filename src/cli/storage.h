@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Writing elements of every dtype; element.h reads them. */
+/* Writes elements of every dtype; element.h reads them. */
 #ifndef CLI_STORAGE_H
 #define CLI_STORAGE_H
 
 #include <cllrn.h>
 
-/* The value rounded to nearest, ties to even. */
+/* Stores the value at index `at`, rounded to nearest, ties to even. */
 void storage_set(int32_t dtype, void *data, int64_t at, double value);
 
-/* Quiet NaNs with payloads that no kernel writes: what must not be touched shows. */
+/* Fills with quiet NaNs whose payloads no kernel writes, so that an overwritten element shows. */
 void storage_poison(int32_t dtype, void *data, int64_t count);
 
-/* Half the distance of the numbers around value in a 16-bit dtype; 0 for the others. */
+/* Half the distance between neighbours of `value` in a 16-bit dtype; 0 for other dtypes. */
 double storage_half_ulp(int32_t dtype, double value);
 
 #endif

@@ -12,13 +12,13 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-/* Where nothing is asked for: enough to keep a device busy, and a few of them in little memory. */
+/* The default slice in bytes: enough to keep a device busy, and several fit little memory. */
 #define USUAL_SLICE (UINT64_C(64) << 20)
 
-/* Operands begin at multiples of a page, which drivers copy fastest. */
+/* Operands start on pages, which drivers copy fastest. */
 enum { ALIGNMENT = 4096 };
 
-/* One slice on its way. */
+/* One slice in flight. */
 typedef struct piece {
     box box;
     job job;
@@ -28,7 +28,7 @@ typedef struct flow {
     const stream *stream;
     stream_report *report;
     slicing cut;
-    size_t memory; /* of the largest piece */
+    size_t memory; /* bytes of the largest piece */
     worker worker;
     piece pieces[OPENCL_SLOTS];
     double begin;
@@ -38,10 +38,10 @@ typedef struct flow {
 
 static uint64_t element_size(const operand *o)
 {
-    return cllrn_dtype_size(o->tensor.dtype); /* 0 where there is no such operand */
+    return cllrn_dtype_size(o->tensor.dtype); /* 0 for an operand that the job does not have */
 }
 
-/* Of all tensors. */
+/* The sum over all tensors. */
 static uint64_t bytes_per_element(const job *whole)
 {
     return element_size(&whole->src) + element_size(&whole->dy) + element_size(&whole->dst);
@@ -59,7 +59,7 @@ static uint64_t least(uint64_t a, uint64_t b)
     return a < b ? a : b;
 }
 
-/* Windows may extend over more than there is room for. */
+/* Checks that a slice fits the limits: slices cannot be cut along the axes of windows. */
 static bool check_slice(const flow *f)
 {
     const stream *const s = f->stream;
@@ -105,7 +105,7 @@ static bool cut(flow *f)
 
 /* --------------------------------------------------------------------- pieces */
 
-/* Lays the operand behind *used bytes of memory, which grow. */
+/* Puts the operand after the first *used bytes of memory, and adds its size to *used. */
 static bool make_operand(const tensor_file *file, const operand *whole, const box *part,
                          unsigned char *memory, size_t *used, operand *made)
 {
@@ -186,7 +186,10 @@ static bool finish(flow *f, uint64_t number)
     const operand *const dst = &p->job.dst;
     const int64_t *const dims = f->stream->whole->dst.tensor.dims;
     cllrn_error error = CLLRN_ERROR_INIT;
-    /* It takes milliseconds, as much as the rest of a start: only for those who look at it. */
+    /*
+     * A digest takes milliseconds, as much as the rest of a start: only if it
+     * is shown or checked.
+     */
     const bool digested = !f->stream->quiet || f->stream->checked;
     return worker_finish(&f->worker, slot) &&
            (!digested || message_check(cllrn_digest_box(&dst->tensor, dst->data, p->box.first, dims,
@@ -196,7 +199,7 @@ static bool finish(flow *f, uint64_t number)
            write_piece(f, p);
 }
 
-/* Of work that takes longer than one would wait for. */
+/* Shows progress once the run has taken a second. */
 static void show_progress(const flow *f, uint64_t done)
 {
     enum { PATIENCE = 1 };

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A run from files to a file, slice by slice: while the device computes one, the
- * next is read and the one before is written, so memory is bounded whatever the
- * tensors' size.
+ * Computes a tensor file slice by slice. While the device computes one slice, the next
+ * is read and the previous is written; memory does not grow with the tensors.
  */
 #ifndef CLI_STREAM_H
 #define CLI_STREAM_H
@@ -13,28 +12,28 @@
 
 typedef struct stream {
     const tensors *files;
-    const job *whole; /* without data */
+    const job *whole; /* the problem of the whole tensors, without data */
     const device *device;
-    uint64_t slice; /* bytes a slice of all tensors may take; 0: what suits the device */
-    bool checked;   /* against the reference and the host's bits */
-    bool quiet;     /* shows no progress */
+    uint64_t slice; /* bytes of all tensors of a slice; 0: chosen for the device */
+    bool checked;   /* compare with the exact result and the host's bits */
+    bool quiet;     /* show no progress */
 } stream;
 
-/* How it went. Times are in seconds, negative where there is none or the device does not tell. */
+/* The report of a run. Times are in seconds, negative where the device reports none. */
 typedef struct stream_report {
     uint64_t slices;
-    int64_t slice_dims[CLLRN_MAX_RANK]; /* of the largest */
-    const char *variant;                /* NULL but for OpenCL devices, as the transfers */
-    int32_t origin;                     /* of its program, CLLRN_COMPILED or another */
+    int64_t slice_dims[CLLRN_MAX_RANK]; /* of the largest slice */
+    const char *variant;                /* NULL but for OpenCL devices */
+    int32_t origin;                     /* of the program: CLLRN_COMPILED or another */
     uint64_t scratch;                   /* in bytes */
     double upload, kernel, download;
-    double hidden; /* of upload and download, beside a kernel */
+    double hidden; /* transfer time that overlapped a kernel */
     double read, written;
     uint64_t digest;
-    check check; /* where asked for */
+    check check; /* if stream.checked */
 } stream_report;
 
-/* On failure a message was printed and the result's file is undefined. */
+/* False after a message; the result's file is then undefined. */
 bool stream_run(const stream *s, stream_report *report);
 
 #endif

@@ -20,7 +20,7 @@ static void print_log(const char *message)
     fputc('\n', stderr);
 }
 
-/* What did not build, and its log: one is enough, since the others are much the same. */
+/* Prints the first build failure and its log only, since the others are much the same. */
 static void show_first_log(void *user, int32_t level, const char *message)
 {
     subject *const s = user;
@@ -36,7 +36,7 @@ static void ask(subject *s)
     s->inf_nan = (config & CL_FP_INF_NAN) != 0;
     char profile[64];
     device_text(id, CL_DEVICE_PROFILE, profile, sizeof profile);
-    /* Nor do plans take it on the EMBEDDED profile, extension or not. */
+    /* Plans refuse float64 on the EMBEDDED profile too, extension or not. */
     s->fp64 = device_has_extension(id, "cl_khr_fp64") && strncmp(profile, "EMBEDDED", 8) != 0;
     device_text(id, CL_DRIVER_VERSION, s->driver, sizeof s->driver);
     device_text(id, CL_DEVICE_VERSION, s->version, sizeof s->version);
@@ -44,7 +44,7 @@ static void ask(subject *s)
 
 static bool open_engine(subject *s)
 {
-    /* What this machine compiles now is verified and measured, unless the user says otherwise. */
+    /* Without --cache, verify and bench run what the compiler makes now. */
     const int32_t cache = s->device.cached ? CLLRN_CACHE_ON : CLLRN_CACHE_OFF;
     return engine_create(s->context, &s->device, cache, show_first_log, s, &s->engine);
 }

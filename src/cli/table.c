@@ -85,7 +85,7 @@ static void print_transfers(const table *t)
         row(t, "overlap", "%s of the transfers beside a kernel", time_text(report->hidden).chars);
 }
 
-/* What has to be moved is each tensor, once. */
+/* The rate counts the bytes of each tensor once. */
 static void print_times(const table *t)
 {
     const stream_report *const report = t->report;
@@ -100,7 +100,7 @@ static void print_times(const table *t)
             text_of_list(report->slice_dims, done->src.tensor.rank, "x").chars);
     row(t, "files", "%s to read, %s to write", time_text(report->read).chars,
         time_text(report->written).chars);
-    const double told = 0.005; /* GB/s; below nobody cares */
+    const double told = 0.005; /* GB/s; a lower rate is not shown */
     if (report->kernel > 0 && 1e-9 * (double)bytes / report->kernel >= told)
         row(t, "kernel", "%s, %.2f GB/s", time_text(report->kernel).chars,
             1e-9 * (double)bytes / report->kernel);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What `cllrn run` says of a run. */
+/* Prints the table of `cllrn run`. */
 #ifndef CLI_TABLE_H
 #define CLI_TABLE_H
 
@@ -9,7 +9,7 @@
 
 typedef struct table {
     const device *device;
-    const job *job;                             /* the whole */
+    const job *job;                             /* of the whole tensors */
     bool fortran_order, gradient_fortran_order; /* of src and dst, and of dy */
     const stream_report *report;
     bool checked;

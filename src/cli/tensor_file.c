@@ -25,7 +25,7 @@ static const struct {
 
 enum { ELEMENTS = sizeof elements / sizeof elements[0] };
 
-/* 0 where there is none. */
+/* The library's dtype of an element type; 0 if it has none. */
 static int32_t find_dtype(const npy_element *element)
 {
     for (size_t i = 0; i < ELEMENTS; ++i)
@@ -34,7 +34,7 @@ static int32_t find_dtype(const npy_element *element)
     return 0;
 }
 
-/* NumPy's letter for one of the table's dtypes: this one if that may be. */
+/* NumPy's letter for a dtype of the table: `preferred` if it is one of the dtype's letters. */
 static char find_kind(int32_t dtype, char preferred)
 {
     char kind = '\0';
@@ -50,7 +50,7 @@ static void format_descr(int32_t dtype, char kind, bool swapped, char descr[NPY_
     npy_format_descr(&element, descr);
 }
 
-/* Whether a name means an open descriptor of something that has no places: a pipe, a terminal. */
+/* Whether a path names an open descriptor that cannot seek: a pipe, a terminal. */
 static bool is_stream(const char *path)
 {
     struct stat status;
@@ -71,7 +71,7 @@ static FILE *open_stream(const char *path)
     return file;
 }
 
-/* Without waiting for the writer of a FIFO, which is refused here. */
+/* Opens a regular file. O_NONBLOCK: refuses a FIFO without waiting for its writer. */
 static FILE *open_regular(const char *path, uint64_t *size)
 {
     const int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
@@ -131,7 +131,7 @@ static bool check_file_size(uint64_t file_size, uint64_t offset, uint64_t size, 
                         path, data < size ? "truncated" : "trailing bytes", data, size);
 }
 
-/* Copies what follows the header, as many bytes as its shape takes, and ends the stream. */
+/* Copies `size` bytes after the header, then checks that the stream ends. */
 static bool fill(FILE *spool, FILE *stream, uint64_t size, const char *path)
 {
     char bytes[1 << 16];
@@ -154,7 +154,7 @@ static bool fill(FILE *spool, FILE *stream, uint64_t size, const char *path)
                                                 path, size);
 }
 
-/* Slices are read from where they lie, which a stream does not allow. */
+/* Copies a stream to a temporary file, since slices are read by offset. */
 static bool spool(tensor_file *tensor)
 {
     FILE *const stream = tensor->file;
@@ -296,16 +296,16 @@ static bool write_piece(const tensor_file *tensor, uint64_t offset, const void *
     return true;
 }
 
-enum { SIEVE = 64 << 10 }; /* bytes read at once where most of them are not wanted */
+enum { SIEVE = 64 << 10 }; /* bytes per read of rows with small pieces */
 
-/* Pieces that lie so near that reading what is between costs less than another call. */
+/* Whether reading the gaps between pieces too costs less than a call for each piece. */
 static bool are_near(const row *r)
 {
     enum { NEAR = 4 << 10 };
     return r->count > 1 && r->distance <= SIEVE / 2 && r->distance - r->piece <= NEAR;
 }
 
-/* A gradient in the other order than x comes in many small pieces. */
+/* Reads several pieces per call: a gradient in another order than x has many small pieces. */
 static bool read_near_pieces(const tensor_file *tensor, const row *r, unsigned char *data)
 {
     unsigned char bytes[SIEVE];

@@ -45,7 +45,7 @@ static bool open_x(tensors *t, const options *asked)
     return tensor_file_open(&t->x, asked->input, &expected);
 }
 
-/* Where nothing else is said, uint16 mean in both files what they mean in the first. */
+/* Without --grad-dtype, uint16 means bfloat16 in dy if it does in x. */
 static bool open_dy(tensors *t, const options *asked)
 {
     const int32_t dtype = asked->gradient_dtype ? asked->gradient_dtype : t->x.dtype;

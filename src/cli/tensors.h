@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The tensors of one `cllrn run`, which go together. */
+/* The tensor files of one `cllrn run`. */
 #ifndef CLI_TENSORS_H
 #define CLI_TENSORS_H
 
@@ -9,13 +9,16 @@
 typedef struct tensors {
     tensor_file x;
     tensor_file dy;     /* backward only, else zero */
-    tensor_file result; /* y or dx, yet to be computed */
+    tensor_file result; /* y or dx, not computed yet */
 } tensors;
 
-/* On failure a message was printed; close them in any case. *made has to be zero. */
+/*
+ * Opens the files and checks that they fit each other. *made must be zero. False after a
+ * message; call tensors_close in any case.
+ */
 bool tensors_open(tensors *made, const options *asked);
 
-/* But for the result's file, which is the caller's. */
+/* Closes x and dy. The caller closes the result's file. */
 void tensors_close(tensors *t);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A short text by value, for the arguments of a message. */
+/* A short text passed by value, for the arguments of a message. */
 #ifndef CLI_TEXT_H
 #define CLI_TEXT_H
 

@@ -17,7 +17,10 @@ worker_limits worker_limits_of(const device *on)
                            .memory = limit(on, CL_DEVICE_GLOBAL_MEM_SIZE)};
 }
 
-/* Memory of a job's tensors may be the device's own too, and there is to be some for others. */
+/*
+ * As many slots as fit a quarter of the device's memory: host memory may be the device's
+ * memory too, and others need some.
+ */
 static int affordable_slots(const device *on, size_t memory, uint64_t count)
 {
     const uint64_t room = worker_limits_of(on).memory / 4;

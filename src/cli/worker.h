@@ -1,39 +1,39 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What computes the slices of a run: an OpenCL device, or this process. */
+/* Computes the slices of a run: on an OpenCL device, or in this process. */
 #ifndef CLI_WORKER_H
 #define CLI_WORKER_H
 
 #include "opencl.h"
 
-/* What a device has room for, in bytes; UINT64_MAX where nothing is known. */
+/* The memory of a device, in bytes; UINT64_MAX where unknown. */
 typedef struct worker_limits {
-    uint64_t buffer; /* of one tensor */
-    uint64_t memory; /* of all together */
+    uint64_t buffer; /* of one buffer */
+    uint64_t memory; /* of all buffers */
 } worker_limits;
 
 typedef struct worker {
     const device *device;
-    int slots; /* jobs at a time */
+    int slots; /* jobs in flight */
     opencl opencl;
-    void *memory; /* the only slot's, but for OpenCL devices */
+    void *memory; /* of the only slot; NULL for OpenCL devices */
     job job;
-    double seconds; /* computed */
+    double seconds; /* of all jobs */
 } worker;
 
 worker_limits worker_limits_of(const device *on);
 
 /*
- * Makes ready for jobs of these shapes, one or two, of which the first is the
- * largest, with so many bytes of memory each, at most count at a time. On
- * failure a message was printed; close it in any case.
+ * Prepares for jobs of one or two shapes, the largest first: `memory` bytes for each
+ * job, at most `count` jobs at a time. False after a message; call worker_close in any
+ * case.
  */
 bool worker_open(worker *w, const device *on, const job shapes[], int shape_count, size_t memory,
                  uint64_t count);
 
-/* Where the operands of a slot's job lie. */
+/* The memory for the operands of a slot's job. */
 void *worker_memory(const worker *w, int slot);
 
-/* A slot is started and finished in turn. On failure a message was printed. */
+/* Start a slot's job, then finish it, in turn. False after a message. */
 bool worker_start(worker *w, int slot, const job *todo);
 bool worker_finish(worker *w, int slot);
 

@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * An OpenCL layer that makes the implementation below it slow by known times,
- * which the environment gives in milliseconds:
+ * An OpenCL layer that delays the implementation below it. The environment sets the
+ * delays, in milliseconds:
  *
- *   CLLRN_DELAY_BUILD_MS     clBuildProgram returns that much later
- *   CLLRN_DELAY_COMMAND_MS   a command ends that much later: a kernel, or a read, a write
- *                            or a copy of a buffer. The call that enqueues returns at once
- *                            where it does not block, and the profiling information says
- *                            that the command began that much earlier.
+ *   CLLRN_DELAY_BUILD_MS     of clBuildProgram's return
+ *   CLLRN_DELAY_COMMAND_MS   of the end of a command: a kernel, or a read, write or copy of
+ *                            a buffer. The enqueue itself returns at once unless it blocks.
+ *                            The profiling start moves back by the delay.
  *   CLLRN_DELAY_EVERY        delays only each n-th command (1)
  *
- * What all layers have is in layer.h; the log tells what was delayed.
+ * layer.h describes all layers; the log says how much was delayed.
  */
 #include "layer.h"
 
@@ -26,7 +25,7 @@ enum { MOST_WAITED_FOR = 64, MOST_EVENTS = 4096 };
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t idle = PTHREAD_COND_INITIALIZER;
 static size_t builds, commands, delayed, sleeping;
-static cl_event events[MOST_EVENTS]; /* of the last commands that were delayed */
+static cl_event events[MOST_EVENTS]; /* of the last delayed commands */
 
 static long setting(const char *name, long otherwise)
 {
@@ -56,7 +55,7 @@ static cl_int CL_API_CALL build_program(cl_program program, cl_uint count,
 
 /* ------------------------------------------------------------------ commands */
 
-/* A command waits for the gate, an event of ours, besides what its caller wants. */
+/* A command whose wait list also has `gate`, a user event that ends the delay. */
 typedef struct command {
     cl_event gate, waited_for[MOST_WAITED_FOR];
     const cl_event *list;
@@ -85,7 +84,7 @@ static cl_int is_due(void)
     return due;
 }
 
-/* Undelayed where it is not due, or would need more room than there is. */
+/* Prepares a command. The command has no gate if no delay is due, or its wait list is too long. */
 static command begin(cl_command_queue queue, cl_uint count, const cl_event *list, cl_event *event)
 {
     command c = {.list = list, .count = count, .event = event};
@@ -115,7 +114,7 @@ static const cl_event *list_of(const command *c)
     return c->gate != NULL ? c->waited_for : c->list;
 }
 
-/* Handles come again: the newest command that had one is at the place of the others. */
+/* Records whether an event's command is delayed. A driver may reuse the handle of a past event. */
 static void remember(cl_event event, int is_delayed)
 {
     size_t i = 0;
@@ -195,7 +194,7 @@ static cl_int CL_API_CALL get_event_profiling_info(cl_event event, cl_profiling_
 
 /* --------------------------------------------------------------------- layer */
 
-/* No thread of ours is left in an implementation that goes away. */
+/* Waits at exit, so that no thread calls an implementation that is being unloaded. */
 static void wait_for_threads(void)
 {
     pthread_mutex_lock(&lock);

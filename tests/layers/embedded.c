@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * An OpenCL layer that makes the devices below it the least that the EMBEDDED
- * profile allows: no 64-bit integers, no double, 1 KB of local memory, 256 bytes
- * of arguments for a kernel; and no compiler, with CLLRN_LAYER_COMPILER=no in
- * the environment. It says so when asked, and holds programs to it:
+ * An OpenCL layer that reduces the devices below it to the minimum of the EMBEDDED
+ * profile: no 64-bit integers, no double, 1 KB of local memory, 256 bytes of kernel
+ * arguments; and no compiler, if CLLRN_LAYER_COMPILER=no is in the environment. It
+ * answers queries so, and enforces the limits:
  *
  *   long, ulong or double in a source        does not compile
  *   more bytes of arguments than 256         clSetKernelArg: CL_OUT_OF_RESOURCES
@@ -20,7 +20,7 @@ const char layer_name[] = "EMBEDDED profile";
 
 enum { LOCAL_MEMORY = 1024, ARGUMENT_BYTES = 256, CONSTANT_MEMORY = 1024, MOST_ARGUMENTS = 64 };
 
-/* Before every source. An include of the compiler's own headers comes earlier still. */
+/* Put before every source. The compiler includes its own headers before it. */
 static const char prelude[] = "#define long no_64_bit_integers\n"
                               "#define long2 no_64_bit_integers\n"
                               "#define long3 no_64_bit_integers\n"
@@ -41,7 +41,7 @@ static const char prelude[] = "#define long no_64_bit_integers\n"
                               "#define double16 no_double\n"
                               "#line 1\n";
 
-/* The sizes of a kernel's arguments set so far. */
+/* The sizes, in bytes, of the arguments that are set on a kernel. */
 typedef struct kernel_arguments {
     struct kernel_arguments *next;
     cl_kernel kernel;
@@ -49,7 +49,7 @@ typedef struct kernel_arguments {
 } kernel_arguments;
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static kernel_arguments *kernels; /* of all that was ever made: a handle may come again */
+static kernel_arguments *kernels; /* of all kernels ever made; a driver may reuse a handle */
 static struct {
     size_t builds, refused, kernels, launches, argument_bytes;
     cl_ulong local_memory;
@@ -117,7 +117,7 @@ static cl_program CL_API_CALL create_program_with_source(cl_context context, cl_
     return program;
 }
 
-/* One made of binaries has none. */
+/* Whether the program has a source; one made of binaries has none. */
 static bool is_from_source(cl_program program)
 {
     size_t size = 0;
@@ -180,7 +180,7 @@ static cl_kernel CL_API_CALL create_kernel(cl_program program, const char *name,
     return kernel;
 }
 
-/* Each at a multiple of its own size, as kernels find them. */
+/* The size of all arguments, each aligned to its own size, as kernels find them. */
 static size_t total(const kernel_arguments *entry)
 {
     size_t bytes = 0;
@@ -199,7 +199,7 @@ static cl_int CL_API_CALL set_kernel_arg(cl_kernel kernel, cl_uint index, size_t
     kernel_arguments *entry = find(kernel);
     if (entry != NULL && index < MOST_ARGUMENTS) {
         entry->sizes[index] =
-            value != NULL ? size : sizeof(cl_uint); /* NULL: a place in local memory */
+            value != NULL ? size : sizeof(cl_uint); /* NULL: a pointer to local memory */
         const size_t bytes = total(entry);
         fits = bytes <= ARGUMENT_BYTES;
         if (bytes > seen.argument_bytes)

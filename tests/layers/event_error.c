@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * An OpenCL layer under which commands end in an error, though every enqueue
- * succeeds. CLLRN_EVENT_ERROR says how one learns of the error:
+ * An OpenCL layer under which every enqueue succeeds and the command then fails.
+ * CLLRN_EVENT_ERROR says where the error shows:
  *
  *   status  clGetEventInfo has CL_OUT_OF_RESOURCES for the execution status of a
  *           kernel, and clWaitForEvents succeeds

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What every OpenCL layer here has: it copies the entries of what is below it,
- * and puts some of its own in their place.
+ * The common part of all OpenCL layers here. A layer copies the dispatch table of the
+ * implementation below it and replaces some entries by its own functions.
  *
- * A loader ignores a layer it cannot load. So the file that CLLRN_LAYER_LOG
- * names is the proof that the layer was there: at the end of the process it gets
- * a line of what passed through.
+ * A loader ignores a layer that it cannot load. So each layer appends a line with its
+ * counts to the file CLLRN_LAYER_LOG at the end of the process, as a proof that it ran.
  */
 #ifndef LAYER_H
 #define LAYER_H
@@ -18,18 +17,18 @@
 
 extern const cl_icd_dispatch *layer_below;
 
-/* Each layer's own. */
+/* Defined by each layer. */
 extern const char layer_name[];
 void layer_put_entries(cl_icd_dispatch *table);
-void layer_report(FILE *file); /* one line */
+void layer_report(FILE *file); /* prints one line */
 
-/* The answer to a clGet*Info call. */
+/* Answers a clGet*Info call with a value of size bytes. */
 cl_int layer_answer(const void *value, size_t size, size_t room, void *out, size_t *size_out);
 #define LAYER_ANSWER(type, value)                                                                  \
     return layer_answer(&(type){value}, sizeof(type), room, out, size_out)
 #define LAYER_ANSWER_TEXT(text) return layer_answer(text, sizeof text, room, out, size_out)
 
-/* Whether the device has a compiler: not with CLLRN_LAYER_COMPILER=no in the environment. */
+/* Whether devices have a compiler: not if CLLRN_LAYER_COMPILER=no is in the environment. */
 bool layer_has_compiler(void);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * An OpenCL layer under which nothing can be compiled: every way to make a
- * program but that from binaries fails with CL_COMPILER_NOT_AVAILABLE.
+ * An OpenCL layer without compilers: programs can only be made of binaries. All other
+ * ways fail with CL_COMPILER_NOT_AVAILABLE.
  */
 #include "layer.h"
 
@@ -59,7 +59,7 @@ void layer_report(FILE *file)
 void layer_put_entries(cl_icd_dispatch *table)
 {
     table->clCreateProgramWithSource = create_with_source;
-    /* Its entry is a void *, to which C converts no function. */
+    /* The table's entry is a void *, and C cannot convert a function pointer to one. */
     cl_program(CL_API_CALL *const il)(cl_context, const void *, size_t, cl_int *) = create_with_il;
     memcpy(&table->clCreateProgramWithIL, &il, sizeof il);
     table->clCreateProgramWithBinary = create_with_binary;

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * An OpenCL layer that makes the devices below it answer as Xilinx's runtime
- * (XRT) does for an FPGA:
+ * An OpenCL layer that makes the devices below it behave as an FPGA under Xilinx's
+ * runtime (XRT):
  *
- *   an accelerator of the EMBEDDED profile and OpenCL 1.0, with no extension
- *   no compute units are known before a program is there
+ *   the device is an accelerator of the EMBEDDED profile and OpenCL 1.0, without extensions
+ *   the number of compute units is 0, since no program is loaded
  *   CL_MEM_OFFSET of a buffer without a parent   CL_OUT_OF_HOST_MEMORY
  *   a second program from a binary               CL_OUT_OF_RESOURCES: one programs the device
  *   a program from a source                      CL_INVALID_OPERATION: there is no compiler
  *
- * XRT never compiles. This layer does so until CLLRN_LAYER_COMPILER=no is in the
- * environment, so that a test can make the binary that a vendor's compiler would.
+ * XRT never compiles. This layer compiles unless CLLRN_LAYER_COMPILER=no is in the
+ * environment, so that a test can make the binary that a vendor's compiler would make.
  */
 #include "layer.h"
 

@@ -1,24 +1,24 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Make known mistakes, one at a time, in a copy of the sources, and demand that
-`cllrn verify` or the tests notice each.
+"""Make known mistakes (mutants), one at a time, in a copy of the sources, and fail
+unless `cllrn verify` or the tests notice each mutant.
 
     run.py SOURCE_DIR WORK_DIR [PATTERN]
 
-A mutant is an entry of a list, tests/mutants/*.txt. Its name is LIST/NAME, as
-in library/disk_not_synced; PATTERN runs those whose names match. Blank lines
-separate the entries. An entry is a line `NAME ON SCOPE`, then lines
-`FILE EDIT`; EDIT is Perl and gets the whole file.
+The lists tests/mutants/*.txt have an entry for each mutant; blank lines separate
+entries. An entry is a line `NAME ON SCOPE`, then lines `FILE EDIT`; EDIT is Perl and
+gets the whole file. A mutant's full name is LIST/NAME, like library/disk_not_synced;
+PATTERN selects mutants by full name.
 
-ON    SCOPE                 who has to notice
+ON    SCOPE                 what must notice the mutant
 host  pattern of cases      `cllrn verify --device host`, in every type, direction
-                            and layout among the cases that match: a mutant of the
-                            host build, which only written digests and the
-                            reference can tell
-device  pattern of cases    `cllrn verify --quick`, in every type and direction
-                            among the cases that match: a mutant of the kernels
-test  pattern of tests      at least one of the tests that match, as `ctest -R`
-                            takes the pattern; all of them pass without a mutant
+                            and layout of the matching cases: a mutant of the host
+                            build, which only the built-in digests and the
+                            reference can notice
+device  pattern of cases    `cllrn verify --quick`, in every type and direction of
+                            the matching cases: a mutant of the kernels
+test  pattern of tests      at least one test that matches, by `ctest -R`; all of
+                            these tests must pass without a mutant
 """
 
 import collections
@@ -54,7 +54,7 @@ def read_mutants(path):
 
 
 def build(work, targets=()):
-    """Builds all, or the targets only."""
+    """Builds the targets, by default all. Returns the finished process."""
     command = ["cmake", "--build", os.path.join(work, "build")]
     return subprocess.run(command + (["--target", *targets] if targets else []),
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
@@ -65,7 +65,7 @@ def test_environment(work):
 
 
 def list_tests(work, pattern):
-    """The names of the tests that match, and the built files their commands name."""
+    """Returns the names of matching tests, and the built files in their commands."""
     directory = os.path.join(work, "build")
     listed = subprocess.run(["ctest", "--test-dir", directory, "-R", pattern,
                              "--show-only=json-v1"], stdout=subprocess.PIPE, check=True)
@@ -77,7 +77,7 @@ def list_tests(work, pattern):
 
 
 def run_tests(work, pattern, *options):
-    """The names of the tests that passed, and of those that failed; skipped tests did neither."""
+    """Returns the names of passed and of failed tests; a skipped test is in neither."""
     report = os.path.join(work, "tests.xml")
     if os.path.exists(report):
         os.remove(report)
@@ -91,7 +91,7 @@ def run_tests(work, pattern, *options):
 
 
 def verify(work, on):
-    """(exit status, cases)"""
+    """Returns (exit status, cases of the report); cases is None without a report."""
     report = os.path.join(work, "report.json")
     if os.path.exists(report):
         os.remove(report)
@@ -105,7 +105,7 @@ def verify(work, on):
 
 
 def groups(cases, mutant):
-    """The groups of cases a mutant applies to, and in how many it was noticed."""
+    """Returns for each group of cases in the mutant's scope whether one of its cases failed."""
     noticed = collections.defaultdict(bool)
     for case in cases:
         match = TEXT.match(case["description"])
@@ -118,7 +118,7 @@ def groups(cases, mutant):
 
 
 def apply(work, mutant):
-    """Edits the files, with what they held; a message where an edit changes nothing."""
+    """Edits the files. Returns their old texts, and a message if an edit changes nothing."""
     kept = {}
     for name, edit in mutant.edits:
         path = os.path.join(work, "source", name)
@@ -157,7 +157,8 @@ def judge_cases(work, mutant):
 
 
 def judge(work, mutant, programs):
-    """Whether the mutant was caught, and one line about it; programs are what its tests need."""
+    """Builds programs, the targets that the tests need. Returns whether the mutant was caught,
+    and a line about it."""
     built = build(work, programs)
     if built.returncode != 0:
         return False, "does not build:\n" + built.stdout[-1500:]
@@ -165,7 +166,7 @@ def judge(work, mutant, programs):
 
 
 def check_unchanged(work, mutants):
-    """Without a mutant verify passes, and so does every test that a mutant names."""
+    """Exits unless, without a mutant, verify and every test that a mutant names pass."""
     for on in sorted({m.on for m in mutants} - {"test"}):
         if verify(work, on)[0] != 0:
             sys.exit("verify fails on the %s without a mutant" % on)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cllrn bench: how fast one device is, next to copies of as many bytes. */
+/* cllrn bench: measures one device, and copies of as many bytes. */
 #include "bench.h"
 
 #include "buffers.h"
@@ -56,7 +56,7 @@ static const char help[] =
     "compile.\n"
     "\n";
 
-/* A string of C has 4095 characters at most. */
+/* C guarantees string literals of 4095 characters only. */
 static const char help_on_json[] =
     "The JSON is one object. Members may be added; those here keep their meaning:\n"
     "  schema            \"cllrn-bench-1\"; another meaning, another number\n"
@@ -109,7 +109,7 @@ double bench_rate(double bytes, const timing *t)
     return 1e-9 * bytes / t->median;
 }
 
-/* What a copy reads, when it moves as much as a workload has to. */
+/* The bytes that a copy has to read to move as much as the workload. */
 static size_t half_of(const workload *w)
 {
     return (size_t)(w->bytes / 2 + 0.5);
@@ -169,7 +169,7 @@ static bool time_build(const bench *b, build *one)
     return timed;
 }
 
-/* Everything is planned before anything is measured: what cannot run shows at once. */
+/* Makes all plans before the first measurement, so that a problem that cannot run fails at once. */
 static bool plan_all(bench *b)
 {
     for (int i = 0; i < b->workload_count; ++i) {
@@ -194,7 +194,7 @@ static bool plan_all(bench *b)
 
 /* ----------------------------------------------------------------- measurements */
 
-/* The copies that the workloads of a shape need are added to the bench's. */
+/* Adds the copies that the workloads of a shape need, but for those already in the bench. */
 static bool choose_copies(bench *b, copier *by, workload_range all)
 {
     for (const workload *w = all.first; w < all.first + all.count; ++w) {
@@ -226,7 +226,7 @@ static bool time_first_runs(bench *b, workload_range all)
     return true;
 }
 
-/* Workloads, then the copies from the first one on. */
+/* Measures workloads, and the copies from first_copy on, in turn. */
 static bool take_turns(bench *b, workload_range all, int first_copy)
 {
     char text[SHAPE_TEXT];
@@ -249,7 +249,7 @@ static bool take_turns(bench *b, workload_range all, int first_copy)
 
 static bool measure_shape(bench *b, copier *by, workload_range all)
 {
-    static buffers memory; /* large */
+    static buffers memory; /* static: too large for a stack */
     const int first_copy = b->copy_count;
     const bool measured = buffers_make(&memory, &b->on, all) && time_first_runs(b, all) &&
                           choose_copies(b, by, all) && take_turns(b, all, first_copy);
@@ -257,7 +257,7 @@ static bool measure_shape(bench *b, copier *by, workload_range all)
     return measured;
 }
 
-/* The smallest launch there is; last, since a first run of a program is one of the findings. */
+/* Measures a tiny launch. Last, since it would spoil the measured first run of its program. */
 static bool measure_launch(bench *b)
 {
     enum { LAUNCHES = 101 };
@@ -329,13 +329,13 @@ static bool measure_all(bench *b)
 
 /* ----------------------------------------------------------------------- outputs */
 
-/* What is written beside the table. */
+/* The files written besides the table. */
 typedef struct files {
     output json, svg;
     plot plot;
 } files;
 
-/* Before anything is measured: nobody wants to learn at the end that it is in vain. */
+/* Opens the files before the first measurement, so that a bad path fails at once. */
 static bool open_files(files *f, const request *r)
 {
     return (!r->plot || plot_possible()) && (!r->peers || plot_add_peers(&f->plot, r->peers)) &&

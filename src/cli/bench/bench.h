@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* All that one call of `cllrn bench` finds out. */
+/* The findings of one call of `cllrn bench`. */
 #ifndef CLI_BENCH_BENCH_H
 #define CLI_BENCH_BENCH_H
 
 #include "copies.h"
 #include "workload.h"
 
-/* How long the first workload that needs a program waits for it, in seconds. */
+/* How long the first workload of a program waits for it, in seconds. */
 typedef struct build {
     const workload *of;
-    double first;        /* cllrn_plan_create, whatever the driver's cache holds */
-    double again;        /* another plan of the same engine, which has the program */
+    double first;        /* first cllrn_plan_create; the driver may have cached it */
+    double again;        /* another plan of the same engine, which holds the program */
     double other_engine; /* the first plan of another engine in the same process */
-    double first_run;    /* the first enqueue to its end: some drivers compile only then */
+    double first_run;    /* from the first enqueue to its end: some drivers compile then */
 } build;
 
 typedef struct bench {
@@ -20,17 +20,17 @@ typedef struct bench {
     subject on;
     workload *workloads;
     int workload_count;
-    build *builds; /* as many as there are programs */
+    build *builds; /* one for each program */
     int build_count;
-    copy *copies; /* of every shape and number of bytes, the best of each kind */
+    copy *copies; /* the best of each kind, for every shape and number of bytes */
     int copy_count;
-    timing launch; /* of a tensor of 8 elements */
+    timing launch; /* the run of a tensor of 8 elements */
 } bench;
 
-/* The fastest copy of a workload's bytes; NULL where there is none yet. */
+/* The fastest copy of as many bytes as the workload moves; NULL before there is one. */
 const copy *bench_limit(const bench *b, const workload *w);
 
-/* Bytes in a time, in 10^9 a second. */
+/* The rate of `bytes` in the median time, in 10^9 bytes a second. */
 double bench_rate(double bytes, const timing *t);
 
 #endif

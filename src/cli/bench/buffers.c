@@ -11,14 +11,17 @@
 
 /* --------------------------------------------------------------------- contents */
 
-/* A linear congruential generator's high bits, as a number in [-1, 1). */
+/* A number in [-1, 1): the high bits of a linear congruential generator. */
 static double next_number(uint64_t *state)
 {
     *state = *state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
     return (double)(*state >> 11) * 0x1p-52 - 1;
 }
 
-/* Numbers up to the amplitude; a prime many that repeat, since rounding to 16 bits is slow. */
+/*
+ * Fills with numbers up to the amplitude. They repeat after a prime number of elements, since
+ * rounding to 16 bits is slow.
+ */
 static void fill(char *data, size_t size, int32_t dtype, double amplitude)
 {
     const size_t element = cllrn_dtype_size(dtype), count = size / element, distinct = 65521;
@@ -47,7 +50,7 @@ static bool make_filled(const subject *on, size_t size, int32_t dtype, double am
 
 /* ----------------------------------------------------------------------- inputs */
 
-/* The greatest span among those of a type and window. */
+/* The largest span of the workloads of a type and window. */
 static size_t span_of(workload_range all, const workload *like)
 {
     size_t span = 0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The buffers of one shape. What has a type and window in common has x and dy in
- * common; all share the result's buffer and the scratch.
+ * The buffers of all workloads of one shape. Workloads of one type and window share x
+ * and dy; all workloads share the result's buffer and the scratch.
  */
 #ifndef CLI_BENCH_BUFFERS_H
 #define CLI_BENCH_BUFFERS_H
@@ -20,7 +20,9 @@ typedef struct buffers {
     cl_mem dst, scratch;
 } buffers;
 
-/* Makes and fills them and tells the workloads. On failure a message was printed. Free in any case.
+/*
+ * Makes and fills the buffers and gives them to the workloads. False after a message;
+ * call buffers_free in any case.
  */
 bool buffers_make(buffers *b, const subject *on, workload_range all);
 void buffers_free(buffers *b);

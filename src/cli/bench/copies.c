@@ -7,8 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* A work-item copies `run` vectors side by side. Not every compiler knows the non-temporal store.
- */
+/* A work-item copies `run` adjacent vectors. Some compilers lack the non-temporal store. */
 static const char source[] =
     "#define COPY(name, type, store) \\\n"
     "    kernel void name(global const type *from, global type *to, uint vectors, uint run) \\\n"
@@ -33,7 +32,7 @@ static const struct kernel_row {
 } kernel_rows[] = {
     {"copy4", 16, false}, {"copy16", 64, false}, {"stream4", 16, true}, {"stream16", 64, true}};
 
-/* A way of the kernel is a kernel and how many vectors a work-item copies. */
+/* A way of COPY_KERNEL is a kernel and a number of vectors for each work-item. */
 static const cl_uint runs[] = {1, 16};
 enum { KERNELS = 4, RUNS = 2, GROUP = 64 };
 
@@ -108,7 +107,7 @@ static bool is_possible(const copier *c, copy_kind kind, int way)
     }
 }
 
-/* The best way of one kind; negative after a failure. */
+/* The fastest way of the candidate's kind; negative after a failure. */
 static int best_way(copy candidate)
 {
     const effort little = {.runs = 5};
@@ -169,14 +168,14 @@ static bool build(copier *c)
     return true;
 }
 
-/* A group of the size that most devices like, if they can. */
+/* The usual work-group size, or the device's limit if that is less. */
 static size_t choose_group(const subject *on)
 {
     const cl_ulong most = device_number(on->device.id, CL_DEVICE_MAX_WORK_GROUP_SIZE);
     return most > 0 && most < GROUP ? (size_t)most : GROUP;
 }
 
-/* Written to: memory that nobody wrote to may not be there. */
+/* Fills the source: a system may not have allocated memory that was never written. */
 static bool make_buffers(copier *c, size_t size)
 {
     const cl_float one = 1;

@@ -21,14 +21,14 @@ typedef struct worker {
 
 struct host_copy {
     char *from, *to;
-    size_t size; /* of the copy under way */
+    size_t size; /* of the current copy */
     bool streaming;
     int threads; /* the caller is number 0 */
     worker *workers;
-    int started; /* threads that there are beside the caller */
+    int started; /* running threads, without the caller */
     pthread_mutex_t lock;
     pthread_cond_t begin, end;
-    unsigned round; /* a new one tells the workers to begin */
+    unsigned round; /* workers begin when it changes */
     int busy;
     bool leave;
 };
@@ -42,7 +42,7 @@ bool host_copy_streams(void)
 #endif
 }
 
-/* Whole lines, both on one. */
+/* Copies whole cache lines; both addresses are aligned to a line. */
 static void stream(char *to, const char *from, size_t size)
 {
 #ifdef __SSE2__
@@ -114,7 +114,7 @@ void host_copy_run(host_copy *c, size_t size, bool streaming)
     pthread_mutex_unlock(&c->lock);
 }
 
-/* Touched, so that the pages are there. */
+/* Writes the memory, so that its pages exist. */
 static char *allocate(size_t size, int value)
 {
     char *const memory = aligned_alloc(PAGE, size);

@@ -58,7 +58,7 @@ static int ascending(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* Sorts one quantity of the samples of one contender, which are count apart, into sorted. */
+/* Sorts one quantity of one contender's samples, which are `apart` samples apart, into sorted. */
 static void sort(const sample *first, int apart, int runs, quantity of, double *sorted)
 {
     for (int i = 0; i < runs; ++i)
@@ -85,7 +85,7 @@ static timing evaluate(const sample *first, int apart, int runs)
     return t;
 }
 
-/* One sample of each. */
+/* Takes one sample of each contender. */
 static bool run_round(const subject *on, const contender *all, int count, sample *samples)
 {
     for (int i = 0; i < count; ++i)
@@ -94,7 +94,7 @@ static bool run_round(const subject *on, const contender *all, int count, sample
     return true;
 }
 
-/* Negative after a failure, else the number of rounds. */
+/* Returns the number of rounds; negative after a failure. */
 static int run_rounds(const subject *on, const contender *all, int count, effort spent,
                       const char *what, sample *samples)
 {

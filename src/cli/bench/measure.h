@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Times of things that take turns. */
+/* Measures several contenders, which run in turn. */
 #ifndef CLI_BENCH_MEASURE_H
 #define CLI_BENCH_MEASURE_H
 
@@ -7,15 +7,13 @@
 
 /* In seconds. */
 typedef struct timing {
-    double median, minimum; /* by the host's clock: from the enqueue to the end of clFinish */
-    double enqueue;         /* median until the enqueue returned */
-    double kernel;          /* median by the device's events; negative where there are none */
+    double median, minimum; /* by the host's clock, from the enqueue to the end of clFinish */
+    double enqueue;         /* median time until the enqueue returned */
+    double kernel;          /* median by the device's events; negative if none */
     int runs;
 } timing;
 
-/* One of those that take turns. start enqueues it on the subject's queue, or does it and leaves
- * *done.
- */
+/* A command to measure. start enqueues it, or does it at once and leaves *done NULL. */
 typedef struct contender {
     bool (*start)(void *self, cl_event *done);
     void *self;
@@ -23,16 +21,16 @@ typedef struct contender {
 } contender;
 
 typedef struct effort {
-    int runs;       /* at least, up to MAX_RUNS */
-    double seconds; /* at least, all contenders together, unless MAX_RUNS come first */
+    int runs;       /* the least number of runs, up to MAX_RUNS */
+    double seconds; /* the least time of all contenders together, within MAX_RUNS */
 } effort;
 
-/* One run alone; *seconds by the host's clock. On failure a message was printed, as below. */
+/* Runs a contender once; *seconds is by the host's clock. False after a message. */
 bool measure_once(const subject *on, const contender *one, double *seconds);
 
 /*
- * Rounds in which every contender runs once, after two that do not count. What
- * is the name of it all, for progress on a terminal; NULL shows none.
+ * Runs every contender once in each round; two first rounds do not count. `what` names
+ * the measurement, for progress on a terminal; NULL shows none. False after a message.
  */
 bool measure(const subject *on, const contender *all, int count, effort spent, const char *what);
 

@@ -15,7 +15,7 @@
 
 static const char copies[] = "fastest copy";
 
-enum { MOST_PEERS = 64 << 20 }; /* bytes of their results */
+enum { MOST_PEERS = 64 << 20 }; /* bytes of a file of results */
 
 /* ---------------------------------------------------------------------- gnuplot */
 
@@ -27,7 +27,7 @@ bool plot_possible(void)
                         "gnuplot-nox), or leave out --plot");
 }
 
-/* In quotes; control characters, which would end the line, become spaces. */
+/* Writes text in quotes; control characters, which would end gnuplot's line, become spaces. */
 static void quote(FILE *script, const char *text)
 {
     fputc('\'', script);
@@ -99,7 +99,7 @@ bool plot_draw(plot *p, const char *title, const char *path)
 {
     qsort(p->points, (size_t)p->count, sizeof *p->points, by_series_and_bytes);
     void (*const before)(int) =
-        signal(SIGPIPE, SIG_IGN); /* a gnuplot that ends early is an error */
+        signal(SIGPIPE, SIG_IGN); /* writing to a gnuplot that has ended is an error */
     FILE *const script = popen("gnuplot >/dev/null", "w");
     if (script)
         write_script(p, title, path, script);
@@ -128,7 +128,7 @@ static bool add_workload(plot *p, const workload *w)
     return add(p, &point);
 }
 
-/* The fastest copy among those of as many bytes for the same shape. */
+/* Adds the fastest copy of as many bytes for the workload's shape. */
 static bool add_limit(plot *p, const bench *b, const workload *w)
 {
     const copy *const limit = bench_limit(b, w);
@@ -153,7 +153,7 @@ void plot_free(plot *p)
 
 /* ------------------------------------------------------------------------ peers */
 
-/* What a peer's result says; what it does not say stays empty or 0. */
+/* A result of another implementation; missing members are empty or 0. */
 typedef struct peer {
     char implementation[32], layout[16], dtype[16], direction[16];
     double bytes, rate;
@@ -177,7 +177,7 @@ static void read_member(json_reader *r, const char *name, peer *found)
         json_skip(r);
 }
 
-/* One element of results. */
+/* Reads one element of "results". */
 static bool add_peer(plot *p, json_reader *r)
 {
     char name[32];
@@ -194,7 +194,7 @@ static bool add_peer(plot *p, json_reader *r)
     return add(p, &point);
 }
 
-/* False after a message; what is wrong with the text shows on the reader. */
+/* Reads the whole object. False after a message; errors of the text set r->failed. */
 static bool add_report(plot *p, json_reader *r)
 {
     char name[32], schema[32] = "";

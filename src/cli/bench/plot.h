@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A picture of bandwidth against bytes, by gnuplot. */
+/* Plots bandwidth against bytes, by gnuplot. */
 #ifndef CLI_BENCH_PLOT_H
 #define CLI_BENCH_PLOT_H
 
@@ -12,23 +12,22 @@ typedef struct plot_point {
     double bytes, rate;
 } plot_point;
 
-/* Zero is an empty one. */
+/* The points of a plot; zero is a plot without any. */
 typedef struct plot {
     plot_point *points;
     int count;
 } plot;
 
-/* Whether gnuplot is there; else a message was printed. */
+/* Whether gnuplot runs here; else false after a message. */
 bool plot_possible(void);
 
-/* Adds the results of a file of the same schema, but those of cllrn. On failure a message was
- * printed. */
+/* Adds the results in a file of `cllrn bench --json`, but cllrn's own. False after a message. */
 bool plot_add_peers(plot *p, const char *path);
 
-/* Adds ours. */
+/* Adds the results of this measurement. False after a message. */
 bool plot_add_results(plot *p, const bench *b);
 
-/* Has gnuplot write the SVG to a file of this name, which may exist. */
+/* Has gnuplot write the SVG file, replacing an existing one. False after a message. */
 bool plot_draw(plot *p, const char *title, const char *path);
 
 void plot_free(plot *p);

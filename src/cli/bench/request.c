@@ -98,7 +98,7 @@ static const option_rule rules[] = {
 
 /* ----------------------------------------------------------------------- lists */
 
-/* False where the text is not an item of the list; there is room for it. */
+/* Takes an item into the request, which has room for it; false where the item is not valid. */
 typedef bool (*take_item)(const char *text, request *r);
 
 static bool take_layout(const char *text, request *r)
@@ -121,7 +121,7 @@ static bool take_size(const char *text, request *r)
     return number_parse_range(text, 1, INT32_MAX, &r->sizes[r->size_count++]);
 }
 
-/* Up to MAX_LIST items between commas, counted anew. */
+/* Replaces a list by the items of text, at most MAX_LIST, between commas. */
 static bool take_list(const char *text, take_item take, int *count, request *r)
 {
     const char *at;
@@ -157,7 +157,7 @@ static bool take_runs(const char *text, request *r)
     return true;
 }
 
-/* False where the value is not what the option takes. */
+/* Takes an option; false where its value is not valid. */
 static bool take(int code, const char *value, void *parsed)
 {
     request *const r = parsed;
@@ -229,7 +229,7 @@ static int check_files(const request *r)
     return same_file_refuse(files, sizeof files / sizeof files[0]);
 }
 
-/* Windows within a channel extend over all spatial axes, of which there are 1 to 3. */
+/* Windows within a channel extend over all spatial axes; the library allows 1 to 3. */
 static int check_shapes(const request *r)
 {
     for (int i = 0; i < r->shapes.count && r->region == CLLRN_WITHIN_CHANNEL; ++i) {

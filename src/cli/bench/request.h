@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the command line of `cllrn bench` asks for. */
+/* The command line of `cllrn bench`. */
 #ifndef CLI_BENCH_REQUEST_H
 #define CLI_BENCH_REQUEST_H
 
 #include "shapes.h"
 #include "word.h"
 
-/* A layout is the size of its channel blocks, or this. */
+/* A layout: one of these, or the size of its channel blocks. */
 enum { CHANNELS_FIRST = 1, CHANNELS_LAST = -1 };
 extern const word request_layouts[];
 
@@ -14,7 +14,7 @@ enum { MAX_LIST = 16, MAX_RUNS = 1000 };
 
 typedef struct request {
     const char *device;              /* NULL: not named */
-    const char *variant;             /* NULL: the best one */
+    const char *variant;             /* NULL: the library selects it */
     const char *json, *plot, *peers; /* NULL: none */
     shape_list shapes;
     int32_t layouts[MAX_LIST], dtypes[MAX_LIST];
@@ -24,13 +24,13 @@ typedef struct request {
     int32_t region;
     bool forward, backward;
     bool in_place;    /* the result replaces x */
-    int runs;         /* of everything, at least */
-    double seconds;   /* for every shape, at least */
+    int runs;         /* the least number of runs of each workload and copy */
+    double seconds;   /* the least time for each shape */
     const char *pack; /* NULL: none */
     bool any_driver;
     bool any_owner;
     bool quiet;
-    bool help; /* asked for; then nothing else counts */
+    bool help; /* --help was given; nothing else counts */
 } request;
 
 /* EXIT_DONE, or EXIT_USAGE after a message. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* `cllrn bench --help` tells the schema of the JSON. */
+/* `cllrn bench --help` documents the JSON. */
 #include "results.h"
 
 #include "json.h"
@@ -20,7 +20,7 @@ static void json_date(FILE *file)
     json_text(file, "date", text);
 }
 
-/* Linux tells the model, others at least the architecture. */
+/* The processor's model on Linux, elsewhere its architecture. */
 static void find_processor(char *name, size_t size)
 {
     struct utsname system;
@@ -69,7 +69,7 @@ static void json_milliseconds(FILE *file, const char *name, double seconds)
     json_double(file, name, seconds < 0 ? NAN : 1e3 * seconds);
 }
 
-/* The last members of an object but for what the caller adds. */
+/* Writes the times, without a comma after the last member. */
 static void json_times(FILE *file, const timing *t, double bytes)
 {
     fprintf(file, "\"bytes\": %.0f, ", bytes);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Writes the results of `cllrn bench` as JSON. */
 #ifndef CLI_BENCH_RESULTS_H
 #define CLI_BENCH_RESULTS_H
 
@@ -6,7 +7,7 @@
 
 #include <stdio.h>
 
-/* Writes all of it as JSON; errors show on the file. */
+/* Writes the whole object; the caller checks the file for errors. */
 void results_write(const bench *b, FILE *file);
 
 #endif

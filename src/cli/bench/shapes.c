@@ -8,11 +8,11 @@
 #include <string.h>
 
 /*
- * What the LRN layers of some networks get. AlexNet and GoogLeNet: norm1 and
- * norm2 of Caffe's models. ZF: conv1 of Zeiler and Fergus, "Visualizing and
- * Understanding Convolutional Networks", figure 3, gives 96 maps of 110 x 110;
- * SPP-net's and Faster R-CNN's models normalize these, the paper what is left
- * of them behind the pooling, which is AlexNet's 96 x 55 x 55.
+ * The inputs of the LRN layers of some networks. AlexNet and GoogLeNet: norm1 and
+ * norm2 of Caffe's models. ZF: the 96 maps of 110 x 110 of conv1 (Zeiler and Fergus,
+ * "Visualizing and Understanding Convolutional Networks", figure 3), which SPP-net's
+ * and Faster R-CNN's models normalize. The paper normalizes after the pooling, which
+ * gives AlexNet's 96 x 55 x 55.
  */
 static const struct {
     const char *network;
@@ -39,7 +39,7 @@ static shape_verdict add(shape_list *list, const shape *s)
     return SHAPE_ADDED;
 }
 
-/* NULL: of all networks. */
+/* Adds the shapes of a network; NULL: of all networks. */
 static shape_verdict add_layers(shape_list *list, const char *network)
 {
     shape_verdict verdict = SHAPE_UNKNOWN;
@@ -54,7 +54,7 @@ static shape_verdict add_layers(shape_list *list, const char *network)
     return verdict;
 }
 
-/* A dim is at least 1, and all of them leave room to count bytes. */
+/* Parses a shape. Dims are at least 1; their product leaves room to count bytes. */
 static bool parse(const char *text, shape *s)
 {
     const int64_t most = INT64_MAX / 64;

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The shapes that are measured: the batch, the channels, then the spatial axes, whatever the
- * layout. */
+/* The shapes to measure. Dims are batch, channels, then spatial axes, whatever the layout. */
 #ifndef CLI_BENCH_SHAPES_H
 #define CLI_BENCH_SHAPES_H
 
@@ -19,12 +18,11 @@ typedef struct shape_list {
     int count;
 } shape_list;
 
-/* Adds what "16x96x55x55" or the name of a network means; what is there already is not added again.
- */
+/* Adds the shape "16x96x55x55", or a network's shapes by its name, but none twice. */
 typedef enum shape_verdict { SHAPE_ADDED, SHAPE_UNKNOWN, SHAPE_TOO_MANY } shape_verdict;
 shape_verdict shapes_add(shape_list *list, const char *text);
 
-/* Adds those of every network. */
+/* Adds the shapes of every network. */
 void shapes_add_networks(shape_list *list);
 
 bool shape_equal(const shape *s, const shape *other);
@@ -33,7 +31,7 @@ bool shape_equal(const shape *s, const shape *other);
 enum { SHAPE_TEXT = CLLRN_MAX_RANK * 20 };
 void shape_text(const shape *s, char text[SHAPE_TEXT]);
 
-/* Of all dims; fits, since shapes_add takes no other. */
+/* The product of the dims; it fits, since shapes_add accepts no larger shape. */
 int64_t shape_elements(const shape *s);
 
 #endif

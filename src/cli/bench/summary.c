@@ -28,7 +28,7 @@ void summary_begin(const bench *b)
     printf(" layout  type size  beta pass     variant    median   least  kernel   GB/s  part\n");
 }
 
-/* "0.12300", "123.4", or "-" where the device does not tell; in seven columns. */
+/* Prints a time in seven columns: "0.12300", "123.4", or "-" where the device reports none. */
 static void print_milliseconds(double seconds)
 {
     const double value = 1e3 * seconds;
@@ -69,7 +69,7 @@ static void print_copy(const copy *c)
     printf("\n");
 }
 
-/* Of the copies the fastest of each number of bytes, once. */
+/* Prints the workloads, then the fastest copy of each number of bytes, once. */
 void summary_shape(const bench *b, workload_range all)
 {
     char text[SHAPE_TEXT];

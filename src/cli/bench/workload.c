@@ -24,7 +24,7 @@ void workload_text(const workload *w, char text[WORKLOAD_TEXT])
              workload_direction(w));
 }
 
-/* True for success; else prints what the library said of which workload. */
+/* True for success; else false after the workload and the library's message. */
 static bool check(const workload *w, cllrn_status status, const cllrn_error *error)
 {
     char text[WORKLOAD_TEXT];
@@ -81,7 +81,7 @@ static bool make_tensor(workload *w)
                         span);
 }
 
-/* The combination with this number. */
+/* Combination `number` of the request's lists. */
 static workload combine(const request *r, int number)
 {
     const int directions = r->forward + r->backward;

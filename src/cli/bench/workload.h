@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One thing to measure: a problem on a shape, in a layout and type. */
+/* A workload: one problem to measure, of a shape, layout and type. */
 #ifndef CLI_BENCH_WORKLOAD_H
 #define CLI_BENCH_WORKLOAD_H
 
@@ -13,30 +13,30 @@ typedef struct workload {
     int64_t size;
     double beta;
     cllrn_params params;
-    cllrn_tensor tensor; /* x, dy and the result */
-    size_t span;         /* bytes of each, with what fills up a last block of channels */
-    double bytes;        /* that have to be read or written, what fills up left out */
-    const char *variant; /* from here on set by workload_plan */
+    cllrn_tensor tensor; /* of x, dy and the result alike */
+    size_t span;         /* bytes of each tensor, with the padding of the last channel block */
+    double bytes;        /* read and written at least, without padding */
+    const char *variant; /* this and plan are set by workload_plan */
     cllrn_plan *plan;
     const subject *on;
     cllrn_memory x, dy, dst, scratch; /* set by buffers_make */
     timing time;
 } workload;
 
-/* The part of a list of workloads that shares a shape. */
+/* The workloads of one shape, within a list. */
 typedef struct workload_range {
     workload *first;
     int count;
 } workload_range;
 
-/* All combinations, those of one shape side by side; to be freed. NULL after a message. */
+/* All combinations of the request, sorted by shape. The caller frees them. NULL after a message. */
 workload *workloads_make(const request *r, int *count);
 void workloads_free(workload *all, int count);
 
-/* A plan for a workload. On failure a message was printed. */
+/* Makes a plan for a workload; the caller destroys it. False after a message. */
 bool workload_plan(const workload *w, cllrn_engine *engine, const char *variant, cllrn_plan **plan);
 
-/* Enqueues it: the start of a contender. */
+/* Enqueues a workload; the `start` of a contender. */
 bool workload_start(void *self, cl_event *done);
 
 const char *workload_direction(const workload *w);

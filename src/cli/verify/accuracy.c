@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Levels of additions in a window's sum. */
+/* The levels of additions in the sum of a window. */
 static double depth_of(const specimen *s)
 {
     const cllrn_params *const p = &s->c->params;
@@ -23,7 +23,7 @@ static double depth_of(const specimen *s)
     return count * ceil(log2((double)(p->lower + p->upper + 1)));
 }
 
-/* How far the power itself may be off, in ULP. */
+/* The error of the power itself, in ULP. */
 static double power_bound(const verify_case *c)
 {
     const double beta = c->params.beta;
@@ -33,18 +33,18 @@ static double power_bound(const verify_case *c)
 }
 
 /*
- * The contract's bound, in eps. A rounding costs at most half an eps. The sum of
- * squares has one in each of its D levels and one of the square; s adds two.
+ * The documented error bound, in eps. A rounding costs at most half an eps. The sum of
+ * squares has one rounding in each of its D levels and one of the square; s adds two.
  * These D + 3 halves reach s^-beta times |beta|, the condition of the power; the
  * power adds P, and the product with x a half: |beta| (D + 3) / 2 + P + 1/2.
  *
- * The gradient's terms have s^(-beta - 1), so |beta| + 1 in place of |beta|, and
- * their sum D halves more. Its other products, dy * x * s^(-beta - 1) and the
- * step from s^-beta to s^(-beta - 1), the factor 2 alpha beta / divisor, the
- * products with it and with x, and the last addition are six roundings: 3.
+ * A gradient's terms have s^(-beta - 1), so |beta| + 1 in place of |beta|, and their
+ * sum adds D halves. Its other products, dy * x * s^(-beta - 1) and the step from
+ * s^-beta to s^(-beta - 1), the factor 2 alpha beta / divisor, the products with it
+ * and with x, and the last addition are six roundings: 3.
  *
- * The exact values of float64 are rounded themselves; and where long double is
- * no wider, they have the errors of sums in double.
+ * The exact values of float64 are rounded too; where long double is no wider than
+ * double, they have the errors of sums in double.
  */
 static double bound_of(const specimen *s, bool nearest)
 {
@@ -60,7 +60,7 @@ static double bound_of(const specimen *s, bool nearest)
     return nearest ? bound : 2 * bound;
 }
 
-/* The exact result, and what its error is relative to: one array after the other. */
+/* The exact results, then what their errors are relative to. The caller frees the array. */
 static double *exact_result(const specimen *s, int64_t count)
 {
     const size_t size = cllrn_dtype_size(s->x.tensor.dtype);
@@ -88,7 +88,7 @@ static double *exact_result(const specimen *s, int64_t count)
     return NULL;
 }
 
-/* In eps; infinite where one is a NaN, or infinite, and the other is not. */
+/* The error in eps; infinite where only one number is a NaN or infinite. */
 static double error_of(const specimen *s, bool nearest, double value, double exact, double size)
 {
     const int32_t dtype = s->dst.tensor.dtype;
@@ -97,7 +97,7 @@ static double error_of(const specimen *s, bool nearest, double value, double exa
     if (!isfinite(value) || !isfinite(exact))
         return INFINITY;
     if (s->c->params.beta == 0 && dtype == element_arithmetic(dtype))
-        return INFINITY; /* a copy, bit for bit */
+        return INFINITY; /* beta 0 makes an exact copy */
     const double storage = storage_half_ulp(dtype, exact) * (nearest ? 1 : 2);
     const double error = fmax(fabs(value - exact) - storage, 0);
     return ldexp(error / size, element_fraction_bits(element_arithmetic(dtype)));

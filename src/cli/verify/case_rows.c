@@ -15,20 +15,20 @@
 #define WITHIN(axes, lower, upper, divisor) lower, upper, divisor, axes
 
 /*
- * The fast kernels: "planar" and "column" want channels-first, "packed" wants
- * channels-last. Both have more elements than vectors on each axis, and a tail.
+ * Shapes for the fast kernels: "planar" and "column" take channels-first, "packed"
+ * channels-last. Both fill several vectors and leave a remainder.
  */
 #define FIRST(directions, types, window, alpha, beta, k) {SECTION_TYPES, types, directions, NCHW(1, 19, 1, 17), IN(LAYOUT_C), window, alpha, beta, k, CONTENT_SPREAD}
 #define LAST(directions, types, window, alpha, beta, k)  {SECTION_TYPES, types, directions, NCHW(1, 39, 1, 7), IN(LAYOUT_LAST), window, alpha, beta, k, CONTENT_SPREAD}
-/* "blocked": planes of less and of more than a vector, with tails; last blocks with padding, and full. */
+/* "blocked": planes smaller and larger than a vector, with remainders; last blocks padded or full. */
 #define BLOCKS(types, shape, how, window, beta) {SECTION_TYPES, types, BOTH, shape, IN(how), window, 1e-3, beta, 1, CONTENT_SPREAD}
-/* s from k to 60 k, on either side of where LRN_POWER_NEAR ends. */
+/* s from k to 60 k, inside and outside the range of LRN_POWER_NEAR. */
 #define NEAR_AND_FAR(types, shape, how) {SECTION_TYPES, types, BOTH, shape, IN(how), ACROSS(2, 2, 5), 1, 0.6, 1, CONTENT_INTEGER}
 #define TYPES(quick, normal, full)      {quick, normal, full}
 
 #define LAYOUTS(types, shape, how, content) \
     {SECTION_LAYOUTS, types, BOTH, shape, how, ACROSS(2, 2, 5), 0.125, 0.75, 2, content}
-/* Even, and off centre: what is mirrored shows. */
+/* An even window, off centre, so that a mirrored window shows. */
 #define LAYOUTS_4(types, shape, how) \
     {SECTION_LAYOUTS, types, BOTH, shape, how, ACROSS(2, 1, 4), 0.125, 0.6, 1, CONTENT_INTEGER}
 #define WINDOWS(types, shape, how, window, k) \
@@ -43,7 +43,7 @@
     {SECTION_NETWORKS, types, BOTH, shape, how, window, alpha, beta, k, CONTENT_SPREAD}
 
 const case_row case_rows[] = {
-    /* Every type; every size with a kernel of its own, with 0.75, which has programs of its own, and without. */
+    /* Every type; every window size with its own kernel; beta 0.75, which has its own programs, and others. */
     FIRST(BOTH,     TYPES(F32 | F16 | F64 | MIXED, BF16, NONE), ACROSS(2, 2, 5), 1e-4, 0.75, 1),
     LAST(BOTH,      TYPES(F32 | BF16, F16 | F64 | MIXED, NONE), ACROSS(2, 2, 5), 1e-4, 0.75, 1),
     NEAR_AND_FAR(TYPES(F32, NARROW, NONE), NCHW(1, 19, 1, 17), LAYOUT_C),
@@ -112,10 +112,10 @@ const case_row case_rows[] = {
     LAYOUTS(TYPES(F32, NARROW, F64 | MIXED), NCHW(3, 9, 1, 5), FROM(LAYOUT_REPEATED, LAYOUT_C), CONTENT_SPREAD),
     LAYOUTS_4(TYPES(NONE, F32 | NARROW | F64, MIXED), NCHW(2, 9, 2, 5), AT(LAYOUT_PADDED, LAYOUT_LAST, 1, 3)),
     LAYOUTS_4(TYPES(NONE, F32 | NARROW | F64, MIXED), NCHW(2, 9, 2, 5), AT(LAYOUT_LAST, LAYOUT_REVERSED, 0, 1)),
-    /* Rows of several tiles, and channels of several chunks. */
+    /* Channels-first: several tiles of positions. Channels-last: several chunks of channels. */
     LAYOUTS(TYPES(NONE, F32, NARROW), NCHW(2, 7, 1, 4133), AT(LAYOUT_C, LAYOUT_C, 3, 5), CONTENT_SPREAD),
     LAYOUTS(TYPES(NONE, F32, NARROW), NCHW(2, 527, 1, 5), AT(LAYOUT_LAST, LAYOUT_LAST, 3, 5), CONTENT_SPREAD),
-    /* Blocks of channels, the last one not full, and full. */
+    /* Blocks of channels, the last block partly filled or full. */
     LAYOUTS(TYPES(F32, NARROW | F64, MIXED), NCHW(2, 11, 2, 3), AT(LAYOUT_BLOCK4, LAYOUT_BLOCK4, 1, 3), CONTENT_SPREAD),
     LAYOUTS(TYPES(F16 | F32_BF16, F32 | BF16 | F64, MIXED), NCHW(2, 11, 2, 3), AT(LAYOUT_BLOCK8, LAYOUT_BLOCK8, 5, 0), CONTENT_SPREAD),
     LAYOUTS(TYPES(BF16, F32 | F16 | F64, MIXED), NCHW(2, 19, 2, 3), IN(LAYOUT_BLOCK16), CONTENT_SPREAD),
@@ -126,7 +126,7 @@ const case_row case_rows[] = {
     LAYOUTS(TYPES(NONE, F32 | MIXED, NARROW), NCHW(2, 13, 2, 3), FROM(LAYOUT_BLOCK8, LAYOUT_BLOCK32), CONTENT_SPREAD),
     LAYOUTS(TYPES(NONE, F32 | NARROW, F64),  NCHW(2, 13, 2, 3), FROM(LAYOUT_LAST, LAYOUT_BLOCK4), CONTENT_SPREAD),
     LAYOUTS_4(TYPES(F32, NARROW, F64 | MIXED), NCHW(2, 10, 2, 3), IN(LAYOUT_BLOCK4)),
-    /* Ranks 2 to 8, the channels anywhere; axes of one element. */
+    /* Ranks 2 to 8, the channel axis anywhere; axes of one element. */
     LAYOUTS(TYPES(F32, NARROW, F64),         SHAPE(2, 1, 3, 27), IN(LAYOUT_C), CONTENT_SPREAD),
     LAYOUTS(TYPES(F32, NARROW, F64),         SHAPE(2, 0, 19, 6), IN(LAYOUT_C), CONTENT_SPREAD),
     LAYOUTS(TYPES(NONE, F32 | NARROW, F64),  NCL(3, 7, 9), IN(LAYOUT_C), CONTENT_SPREAD),
@@ -140,7 +140,7 @@ const case_row case_rows[] = {
     LAYOUTS(TYPES(F32, NARROW, F64),         NCHW(2, 17, 1, 1), IN(LAYOUT_C), CONTENT_SPREAD),
     LAYOUTS(TYPES(NONE, F32 | NARROW, F64),  NCHW(1, 16, 15, 1), IN(LAYOUT_LAST), CONTENT_SPREAD),
     LAYOUTS(TYPES(F32, NONE, NARROW | F64),  NCHW(2, 0, 3, 4), IN(LAYOUT_C), CONTENT_SPREAD),
-    /* Several tiles and runs on each axis, and their tails. */
+    /* Several tiles and runs on each axis, with remainders. */
     LAYOUTS(TYPES(NONE, F32 | NARROW, F64),  NCHW(2, 26, 1, 523), AT(LAYOUT_C, LAYOUT_C, 1, 3), CONTENT_SPREAD),
     LAYOUTS(TYPES(NONE, F32 | NARROW, F64),  NCHW(2, 67, 19, 14), AT(LAYOUT_C, LAYOUT_C, 3, 1), CONTENT_SPREAD),
     LAYOUTS(TYPES(NONE, F32 | NARROW, F64),  NCHW(2, 7, 37, 40), AT(LAYOUT_LAST, LAYOUT_LAST, 1, 3), CONTENT_SPREAD),
@@ -149,13 +149,13 @@ const case_row case_rows[] = {
     LAYOUTS(TYPES(F32, NONE, NONE),          NCHW(1, 35, 1, 9), AT(LAYOUT_C, LAYOUT_C, 1, 0), CONTENT_SPREAD),
     LAYOUTS(TYPES(F32, NONE, NONE),          NCHW(1, 2, 1, 263), AT(LAYOUT_C, LAYOUT_C, 1, 0), CONTENT_SPREAD),
     LAYOUTS(TYPES(NONE, F32, NARROW),        NCHW(70, 5, 1, 19), IN(LAYOUT_C), CONTENT_SPREAD),
-    /* Columns of rows, as "planar" computes them: rows of one vector, rows all aligned, and runs with every remainder. */
+    /* Column mode of "planar": rows of positions that fill one vector, aligned rows, and runs with every remainder. */
     LAYOUTS(TYPES(F32, NARROW, NONE),        NCHW(2, 8, 1, 16), AT(LAYOUT_C, LAYOUT_C, 3, 5), CONTENT_SPREAD),
     LAYOUTS(TYPES(NONE, F32 | NARROW, NONE), NCHW(2, 25, 2, 24), IN(LAYOUT_C), CONTENT_SPREAD),
     LAYOUTS(TYPES(NONE, F32 | NARROW, NONE), NCHW(1, 102, 1, 528), IN(LAYOUT_C), CONTENT_INTEGER),
     LAYOUTS(TYPES(NONE, F32, NARROW),        NCHW(1, 6, 3, 7), AT(LAYOUT_C, LAYOUT_C, 0, 1), CONTENT_SPREAD),
 
-    /* Sizes, from 1 to beyond all channels; the conventions' even ones; off centre. */
+    /* Window sizes from 1 to more than all channels; even sizes of the conventions; windows off centre. */
     WINDOWS(TYPES(F32, NARROW, NONE),        NCHW(2, 14, 1, 21), IN(LAYOUT_C),  ACROSS(1, 3, 5), 1),
     WINDOWS(TYPES(NONE, F32 | NARROW, NONE), NCHW(1, 11, 1, 32), IN(LAYOUT_C),  ACROSS(8, 0, 9), 1),
     WINDOWS(TYPES(NONE, F32, NARROW),        NCHW(1, 9, 1, 18), IN(LAYOUT_C),   ACROSS(0, 1, 2), 1),
@@ -220,7 +220,7 @@ const case_row case_rows[] = {
     POWERS(TYPES(NONE, F32 | NARROW | F64, MIXED), IN(LAYOUT_C), ACROSS(1, 1, 3), 0.7, 0.6, 0, CONTENT_SPREAD),
     POWERS(TYPES(NONE, F32 | F64, NONE),       IN(LAYOUT_C),    ACROSS(2, 2, 5), 1e-24, 0.6, 1e-20, CONTENT_SPREAD), /* beta needs two floats */
     POWERS(TYPES(NONE, F32 | F64, NONE),       IN(LAYOUT_C),    ACROSS(2, 2, 5), 1e24, 0.6, 1e20, CONTENT_SPREAD),
-    /* y = x: what is left is the rounding to 16 bits. */
+    /* beta 0 makes y = x: tests the rounding to 16 bits alone. */
     POWERS(TYPES(F32_F16 | F32_BF16, NONE, NONE), IN(LAYOUT_C), ACROSS(1, 1, 3), 1e-4, 0, 1, CONTENT_TIES),
     POWERS(TYPES(NONE, F32_F16 | F32_BF16, NONE), IN(LAYOUT_LAST), ACROSS(2, 2, 5), 1e-4, 0, 1, CONTENT_TIES),
 
@@ -267,17 +267,17 @@ const case_row case_rows[] = {
     SPECIAL(TYPES(F32, NARROW | F64, MIXED), BOTH, NCHW(1, 20, 1, 9), IN(LAYOUT_C), ACROSS(2, 2, 5), 1e-4, 0.75, 1, CONTENT_SUBNORMAL),
 
     /*
-     * s = fma(alpha, 141^2, k), and alpha * 141^2 = 2^-24 (1 - 103 * 2^-38). So
-     * with k = 1 + 2^-23 the exact sum lies just below the middle between two
-     * floats: s is 1 + 2^-23. The sum rounded to double first lies on the middle,
-     * and goes to 1 + 2^-22 from there, as it does where the product is rounded.
+     * s = fma(alpha, 141^2, k), and alpha * 141^2 = 2^-24 (1 - 103 * 2^-38). With
+     * k = 1 + 2^-23 the exact sum is just below the middle between two floats, so s is
+     * 1 + 2^-23. A sum first rounded to double is on the middle, and rounds from there
+     * to 1 + 2^-22; so does a sum of a rounded product.
      */
     TRAP(TYPES(F32, F16_F32 | BF16_F32, NONE), IN(LAYOUT_C),    ACROSS(2, 2, 5), 5 * 0x1.a5f0e2p-39, 0.75, 0x1.000002p0),
     TRAP(TYPES(NONE, F32 | F16_F32 | BF16_F32, NONE), IN(LAYOUT_LAST), ACROSS(3, 3, 1), 0x1.a5f0e2p-39, 1, 0x1.000002p0),
     TRAP(TYPES(F32, F16_F32 | BF16_F32, NONE), IN(LAYOUT_C),    ACROSS(1, 1, 1), 0x1.a5f0e2p-39, 0.6, 0x1.000002p0),
-    /* The same for float64: above the middle between 1 and 1 + 2^-52, by 5299 * 2^-120. */
+    /* As above for float64: the exact sum is 5299 * 2^-120 above the middle between 1 and 1 + 2^-52. */
     TRAP(TYPES(F64, NONE, NONE),               IN(LAYOUT_C),    ACROSS(1, 1, 1), 0x1.a5f0e202a70fbp-68, 1, 1),
-    /* k = -1 cancels all but 2^-24 of a product with 40 bits: where it is rounded, 16-bit results show it. */
+    /* k = -1 cancels all but 2^-24 of a 40-bit product, so that 16-bit results show whether it was rounded. */
     TRAP(TYPES(NARROW, F32, NONE),             IN(LAYOUT_REVERSED), ACROSS(2, 2, 1), 0x1.a5f0e4p-15, -0.5, -1),
     TRAP(TYPES(NONE, F32 | NARROW, NONE),      IN(LAYOUT_C),    ACROSS(1, 1, 1), 0x1.a5f0e4p-15, -0.5, -1),
     TRAP(TYPES(NONE, F32 | NARROW, NONE),      IN(LAYOUT_LAST), ACROSS(1, 1, 1), 0x1.a5f0e4p-15, -0.5, -1),
@@ -287,7 +287,7 @@ const case_row case_rows[] = {
     {SECTION_REPEAT, TYPES(NONE, F32 | F64, MIXED), BOTH, NCHW(3, 11, 4, 6), AT(LAYOUT_C, LAYOUT_C, 2, 1), WITHIN(2, 2, 2, 25), 1e-3, 0.75, 1, CONTENT_SPREAD},
 
     NETWORK(TYPES(NONE, F32, NONE),         NCHW(1, 96, 13, 13), IN(LAYOUT_C),    ACROSS(2, 2, 5), 1e-4, 0.75, 1),
-    /* Larger than most caches: stored past them. */
+    /* Results larger than most caches, which get non-temporal stores. */
     NETWORK(TYPES(NONE, F32, NONE),         NCHW(16, 96, 55, 55), IN(LAYOUT_C),   ACROSS(2, 2, 5), 1e-4, 0.75, 1),
     NETWORK(TYPES(NONE, F32, NONE),         NCHW(4, 66, 88, 96), IN(LAYOUT_C),    ACROSS(2, 2, 5), 1e-4, 0.75, 1),
     NETWORK(TYPES(NONE, F32, NONE),         NCHW(16, 96, 55, 55), IN(LAYOUT_LAST), ACROSS(2, 2, 5), 1e-4, 0.75, 1),
@@ -304,7 +304,7 @@ const case_row case_rows[] = {
     NETWORK(TYPES(NONE, NONE, F32 | BF16),  NCHW(1, 32, 56, 56), IN(LAYOUT_C),    WITHIN(2, 2, 2, 25), 1e-4, 0.75, 1),
     NETWORK(TYPES(NONE, NONE, F64),         NCHW(1, 96, 27, 27), IN(LAYOUT_C),    ACROSS(2, 2, 5), 1e-4, 0.75, 1),
 
-    /* Small x alone in a window makes s^(-beta - 1) infinite, outside the channels too. */
+    /* A window with only small x makes s^(-beta - 1) infinite, also for channels outside the tensor. */
     SPECIAL(TYPES(NONE, F32, NARROW), BACKWARD, NCHW(1, 22, 1, 37), IN(LAYOUT_C), ACROSS(2, 2, 5), 2.5e-27, 0.75, 0, CONTENT_LARGE),
     SPECIAL(TYPES(NONE, F32, NARROW), BACKWARD, NCHW(1, 41, 1, 9), IN(LAYOUT_LAST), ACROSS(2, 2, 5), 2.5e-27, 0.75, 0, CONTENT_LARGE),
 };

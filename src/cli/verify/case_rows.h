@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The rows that cases.c makes cases of: one for each type and direction of a
- * row. A changed row changes digests: `cllrn verify --write-digests`.
+ * The table that cases.c makes cases of: a row gives one case for each of its types
+ * and directions. A changed row changes digests: `cllrn verify --write-digests`.
  */
 #ifndef CLI_CASE_ROWS_H
 #define CLI_CASE_ROWS_H
@@ -14,7 +14,7 @@ enum {
     F16 = 1 << 1,
     BF16 = 1 << 2,
     F64 = 1 << 3,
-    F16_F32 = 1 << 4, /* x to dst */
+    F16_F32 = 1 << 4, /* type of x, type of dst */
     F32_F16 = 1 << 5,
     BF16_F32 = 1 << 6,
     F32_BF16 = 1 << 7,
@@ -31,7 +31,7 @@ enum { FORWARD = 1, BACKWARD = 2, BOTH = FORWARD | BACKWARD };
 
 typedef struct case_row {
     section section;
-    int types[LIST_FULL + 1]; /* that the list adds to those of the shorter lists */
+    int types[LIST_FULL + 1]; /* by list: types added to those of the shorter lists */
     int directions;
     int32_t rank, channel_axis;
     int64_t dims[CLLRN_MAX_RANK];

@@ -23,7 +23,7 @@ static const struct {
 
 static const int32_t directions[] = {CLLRN_FORWARD, CLLRN_BACKWARD};
 
-/* The shortest list that has a type of a row; false where none has. */
+/* Finds the shortest list with a type of a row; false where no list has it. */
 static bool find_list(const case_row *row, int type, case_list *shortest)
 {
     for (int l = LIST_QUICK; l <= LIST_FULL; ++l)
@@ -75,7 +75,7 @@ static verify_case make_case(const case_row *row, int type, int direction, case_
     return c;
 }
 
-/* Counts the cases up to a number; *found, if not NULL, becomes the one with it. */
+/* Counts all cases; or, if found is not NULL, sets *found to the case with this number. */
 static int walk(int number, verify_case *found)
 {
     int count = 0;

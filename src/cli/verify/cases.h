@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The fixed list of cases that `cllrn verify` qualifies a device with. A number
- * means the same case in every list, on every machine.
+ * The fixed list of cases of `cllrn verify`. A number means the same case in every
+ * list and on every machine.
  */
 #ifndef CLI_CASES_H
 #define CLI_CASES_H
@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* What a case is there for. */
+/* What a case tests. */
 typedef enum section {
     SECTION_TYPES,
     SECTION_LAYOUTS,
@@ -23,18 +23,18 @@ typedef enum section {
     SECTION_COUNT
 } section;
 
-/* Each holds the ones before it. */
+/* The lists; each includes the shorter ones. */
 typedef enum case_list { LIST_QUICK, LIST_DEFAULT, LIST_FULL } case_list;
 
-/* Where a tensor's elements lie. */
+/* The memory layout of a tensor. */
 typedef enum layout {
     LAYOUT_C,        /* C order, no gaps */
-    LAYOUT_LAST,     /* the channels side by side, else C order */
+    LAYOUT_LAST,     /* channels last, else C order */
     LAYOUT_FORTRAN,  /* the first axis fastest */
     LAYOUT_PADDED,   /* C order with gaps at every axis */
     LAYOUT_REVERSED, /* negative strides on all axes */
-    LAYOUT_PERMUTED, /* axes in an order of their own, with gaps */
-    LAYOUT_REPEATED, /* stride 0 on the first axis: a source only */
+    LAYOUT_PERMUTED, /* axes in another order, with gaps */
+    LAYOUT_REPEATED, /* stride 0 on the first axis: for a source only */
     LAYOUT_BLOCK4,
     LAYOUT_BLOCK8,
     LAYOUT_BLOCK16,
@@ -42,32 +42,32 @@ typedef enum layout {
     LAYOUT_COUNT
 } layout;
 
-/* What a tensor holds. */
+/* The values of a tensor. */
 typedef enum content {
-    CONTENT_SPREAD,  /* s over [1.5, 8] k and wider, from ordinary numbers without zeros */
+    CONTENT_SPREAD,  /* ordinary numbers without zeros; s covers [1.5, 8] k and more */
     CONTENT_INTEGER, /* -8..7: the sums are exact in every type */
     CONTENT_LARGE,   /* up to 60000: squares beyond float16 */
-    CONTENT_HUGE,    /* squares beyond the type computed in, among smaller numbers */
+    CONTENT_HUGE,    /* some squares overflow the arithmetic */
     CONTENT_SPECIAL, /* zeros, infinities and NaNs among ordinary numbers */
     CONTENT_ONE_NAN, /* one NaN at one x */
     CONTENT_ONE_INF, /* one infinity at one x */
     CONTENT_NAN_DY,  /* one NaN at one dy */
     CONTENT_TRAP,    /* single numbers, chosen with alpha and k, that a false fma rounds wrongly */
     CONTENT_SUBNORMAL, /* not compared: devices may flush them */
-    CONTENT_TIES,      /* x in the middle between two numbers of dst's 16-bit type */
+    CONTENT_TIES,      /* x halfway between two numbers of dst's 16-bit type */
     CONTENT_COUNT
 } content;
 
 typedef struct verify_case {
     int number;
     enum section section;
-    case_list list; /* the shortest that has it */
+    case_list list; /* the shortest list with this case */
     int32_t direction;
     const char *types; /* "f16", or "f16>f32" where src and dst differ */
     int32_t x_type, dy_type, dst_type;
     int32_t rank, channel_axis;
     int64_t dims[CLLRN_MAX_RANK];
-    layout x_layout, dst_layout; /* dy lies as dst does */
+    layout x_layout, dst_layout; /* dy has dst_layout too */
     int x_offset, dst_offset;    /* elements */
     cllrn_params params;
     enum content content;
@@ -75,26 +75,26 @@ typedef struct verify_case {
 
 int cases_count(void);
 
-/* number counts from 0 to cases_count() - 1. */
+/* number is 0 to cases_count() - 1. */
 verify_case cases_get(int number);
 
 const char *section_name(section s);
 const char *list_name(case_list l);
 
-/* One line that says all of it. */
+/* Describes the case in one line. */
 enum { CASE_TEXT = 300 };
 void case_describe(const verify_case *c, char text[CASE_TEXT]);
 
-/* float64 throughout. */
+/* Whether the tensors are float64. */
 bool case_is_f64(const verify_case *c);
 
-/* Its results have infinities or NaNs, or sums that overflow. */
+/* Whether results have infinities or NaNs, or sums overflow. */
 bool case_needs_inf_nan(const verify_case *c);
 
-/* Its result is within the bound of the exact one, whatever the order of summation. */
+/* Whether the result has an error bound, whatever the order of summation. */
 bool case_has_bound(const verify_case *c);
 
-/* Of each of its tensors. */
+/* The number of elements of each tensor. */
 int64_t case_elements(const verify_case *c);
 
 #endif

@@ -13,7 +13,7 @@ const char *const content_names[CONTENT_COUNT] = {
     "one infinity", "a NaN in dy", "trap",  "subnormal", "ties",
 };
 
-/* A linear congruential generator, its high bits mixed once more. */
+/* 32 random bits: a linear congruential generator with its high bits mixed. */
 static uint32_t next_bits(uint64_t *state)
 {
     *state = *state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
@@ -21,7 +21,7 @@ static uint32_t next_bits(uint64_t *state)
     return (uint32_t)((x * UINT64_C(0xbf58476d1ce4e5b9)) >> 32);
 }
 
-/* Of either sign, of a magnitude uniform in [low, high), 53 bits fine. */
+/* A number of random sign and of a magnitude uniform in [low, high), with 53 random bits. */
 static double either_sign(uint64_t *state, double low, double high)
 {
     const uint64_t bits = (uint64_t)next_bits(state) << 21 | next_bits(state) >> 11;
@@ -30,7 +30,7 @@ static double either_sign(uint64_t *state, double low, double high)
     return next_bits(state) & 1 ? -magnitude : magnitude;
 }
 
-/* What one tensor's numbers are made from. */
+/* The state of filling one tensor. */
 typedef struct maker {
     const verify_case *c;
     content_role role;
@@ -40,7 +40,7 @@ typedef struct maker {
     uint64_t state;
 } maker;
 
-/* Windows of one place share a factor, so that s spreads also where their sums are long. */
+/* A factor shared by the windows at one position, so that s varies even where sums are long. */
 static double factor_of_place(const maker *m, const int64_t *index)
 {
     static const double factors[] = {0.45, 0.8, 1, 1.3};
@@ -51,7 +51,7 @@ static double factor_of_place(const maker *m, const int64_t *index)
     return factors[next_bits(&place) & 3];
 }
 
-/* Nothing below a 64th of the greatest: no result becomes subnormal. */
+/* At least a 64th of the greatest number, so that no result is subnormal. */
 static double ordinary(maker *m, const int64_t *index)
 {
     if (m->role == CONTENT_DY)
@@ -79,8 +79,8 @@ static double special(maker *m)
 }
 
 /*
- * A quarter of squares that overflow. The others are so large that s^(-beta - 1)
- * is zero, not subnormal, for beta 0.75 and 1.
+ * A quarter of the squares overflow. The others are so large that s^(-beta - 1) is
+ * zero, not subnormal, for beta 0.75 and 1.
  */
 static double huge(maker *m)
 {
@@ -97,14 +97,14 @@ static double large(maker *m)
                                     : either_sign(&m->state, 30000, 60000);
 }
 
-/* One number among zeros in every window of up to 9 taps: a sum of squares is its square. */
+/* One number among zeros in every window of up to 9 taps: the sum of squares is its square. */
 static double trap(maker *m, const int64_t *index)
 {
     const int axis = m->c->channel_axis < 0 ? m->c->channel_axis + m->c->rank : m->c->channel_axis;
     const bool negative = next_bits(&m->state) & 1;
     if (index[axis] % 9 != 4)
         return 0;
-    return negative ? -141 : 141; /* see the cases */
+    return negative ? -141 : 141; /* case_rows.c has the reason */
 }
 
 static double subnormal(maker *m)
@@ -115,7 +115,7 @@ static double subnormal(maker *m)
     return ldexp(either_sign(&m->state, 0.5, 1), exponent);
 }
 
-/* In the middle between two numbers of dst's type, of float16 also two subnormal ones. */
+/* A number halfway between two numbers of dst's type; for float16 also two subnormal ones. */
 static double tie(maker *m)
 {
     const bool f16 = m->c->dst_type == CLLRN_F16;
@@ -176,7 +176,7 @@ void content_bad_index(const verify_case *c, int64_t index[CLLRN_MAX_RANK])
 {
     memset(index, 0, CLLRN_MAX_RANK * sizeof *index);
     for (int axis = 0; axis < c->rank; ++axis)
-        index[axis] = c->dims[axis] * 5 / 12; /* channel 40 of 96 */
+        index[axis] = c->dims[axis] * 5 / 12; /* for example channel 40 of 96 */
 }
 
 void content_fill(const verify_case *c, content_role role, const cllrn_tensor *tensor, void *data)

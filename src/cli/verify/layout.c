@@ -8,7 +8,7 @@ const char *const layout_names[LAYOUT_COUNT] = {
     "repeated", "block 4",       "block 8", "block 16", "block 32",
 };
 
-/* The axis that is turn-th from the fastest. */
+/* The axis number `turn` from the fastest. */
 static int axis_of_turn(const verify_case *c, layout how, int turn)
 {
     const int last = c->rank - 1, rest = turn - (c->rank + 1) / 2;

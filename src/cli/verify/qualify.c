@@ -15,7 +15,7 @@
 
 enum { REPEATS = 10 };
 
-/* What goes around while one case is looked at. */
+/* The arguments and the result of one case. */
 typedef struct inquiry {
     const subject *on;
     const specimen *s;
@@ -60,14 +60,17 @@ static void count_run(inquiry *q, const char *variant)
             ++q->result->variant_runs[i];
 }
 
-/* Devices may flush subnormals, and one that does not round to nearest has bits of its own. */
+/* Bits are not compared where a device may flush subnormals or does not round to nearest. */
 static comparison how_to_compare(const inquiry *q)
 {
     const bool comparable = q->on->nearest && q->s->c->content != CONTENT_SUBNORMAL;
     return comparable ? COMPARE_BITS : COMPARE_OUTSIDE;
 }
 
-/* True when it ran, whatever came out; *ran becomes the variant, NULL where there was no plan. */
+/*
+ * Runs a variant and compares. True if it ran, even with a wrong result; *ran becomes the
+ * variant, NULL if there was no plan.
+ */
 static bool run(inquiry *q, const char *variant, check_kind kind, const char **ran)
 {
     char why[WHY_SIZE] = "";
@@ -83,8 +86,7 @@ static bool run(inquiry *q, const char *variant, check_kind kind, const char **r
     return outcome == TRIAL_RAN;
 }
 
-/* What an output of "strided" costs: it sums windows for itself, for a gradient all their windows.
- */
+/* The additions of "strided", which sums every window anew; a gradient sums windows of windows. */
 static double work_of_strided(const specimen *s)
 {
     const cllrn_params *const p = &s->c->params;
@@ -97,7 +99,7 @@ static double work_of_strided(const specimen *s)
     return s->c->direction == CLLRN_BACKWARD ? work * taps : work;
 }
 
-/* Strided's work that still ends in seconds, by what a list is for: interpreters, CPUs. */
+/* Whether "strided" takes too long for the devices that a list is for: interpreters, CPUs. */
 static bool is_too_much(const inquiry *q, const char *variant)
 {
     static const double most[] = {[LIST_QUICK] = 4200, [LIST_DEFAULT] = 1e7, [LIST_FULL] = 1e9};
@@ -114,7 +116,7 @@ static bool is_left_out(const inquiry *q, const char *variant)
     return false;
 }
 
-/* All but the one that has run already, if not NULL, and those that are not wanted. */
+/* Runs all variants but `done`, which may be NULL, and those that are not wanted. */
 static void run_variants(inquiry *q, check_kind kind, const char *done)
 {
     for (size_t i = 0; cllrn_variant_name(i); ++i) {
@@ -187,7 +189,7 @@ static void check_digest(inquiry *q)
     if (!result->digested)
         fail(q, CHECK_DIGEST, "cllrn_digest fails");
     else if (!digests_find(result->c.number, &expected))
-        return; /* said once, at the end */
+        return; /* reported once, at the end */
     else if (host != expected)
         fail(q, CHECK_DIGEST,
              "digest %016" PRIx64 " is expected, but the host build of this command has %016" PRIx64
@@ -231,7 +233,7 @@ static void check_runs(inquiry *q)
     pass(q, CHECK_REPEAT);
 }
 
-/* Slices of the first axis, at their offsets in the same buffers. */
+/* Checks that the digests of the first axis' slices, in the same buffers, add up to the whole's. */
 static void check_slices(inquiry *q)
 {
     const verify_case *const c = q->s->c;
@@ -262,7 +264,7 @@ static void look_at(inquiry *q)
 {
     const char *selected;
     if (run(q, NULL, CHECK_SELECTED, &selected)) {
-        /* Of what it left in the result. */
+        /* These check the result of the selected variant, before the next run. */
         if (case_elements(q->s->c) > 0)
             check_accuracy(q);
         check_digest(q);

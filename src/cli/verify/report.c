@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* `cllrn verify --help` tells the schema of the JSON. */
+/* `cllrn verify --help` documents the JSON. */
 #include "report.h"
 
 #include "json.h"
@@ -169,7 +169,7 @@ static void write_json(FILE *file, const verification *v)
 
 /* ------------------------------------------------------------------------ XML */
 
-/* What XML cannot hold, control characters and bytes beyond ASCII, becomes '?'. */
+/* Writes text for XML; control characters and bytes beyond ASCII become '?'. */
 static void xml_text(FILE *file, const char *text)
 {
     for (; *text; ++text) {

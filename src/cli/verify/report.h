@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A verification as a file: JSON, or JUnit's XML. */
+/* Writes a verification as JSON, or as JUnit's XML. */
 #ifndef CLI_REPORT_H
 #define CLI_REPORT_H
 
@@ -7,22 +7,22 @@
 
 #include <stdio.h>
 
-/* What was verified with what. */
+/* A verification: the device, the results and their list. */
 typedef struct verification {
     const subject *on;
     const tally *tally;
-    const char *list; /* "quick" .., or "case" for a single one */
+    const char *list; /* "quick", "default", "full", "case" or "cases" */
     size_t programs;
-    bool complete; /* a whole list, so that combined digests mean something */
+    bool complete; /* a whole list: combined digests have a meaning */
     bool failed;
 } verification;
 
 typedef enum report_format { REPORT_NONE, REPORT_JSON, REPORT_JUNIT } report_format;
 
-/* By the ending; REPORT_NONE for others. */
+/* The format by the path's ending; REPORT_NONE for others. */
 report_format report_format_of(const char *path);
 
-/* Writes it as the format says, which is not REPORT_NONE. */
+/* Writes the report; format is not REPORT_NONE. The caller checks the file for errors. */
 void report_write(const verification *v, report_format format, FILE *file);
 
 #endif

@@ -15,11 +15,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CANARY = 37 }; /* elements on each side; odd, so that nothing is aligned by chance */
+enum { CANARY = 37 }; /* guard elements before and after; odd, to align nothing by chance */
 
 const char *const alias_names[ALIAS_COUNT] = {"", " in place of x", " in place of dy"};
 
-/* Bytes to element (0, 0, ..). */
+/* The offset of element (0, 0, ..), in bytes. */
 static size_t origin_offset(const sample *of)
 {
     return (size_t)of->base * cllrn_dtype_size(of->tensor.dtype);
@@ -79,7 +79,7 @@ static bool make_samples(specimen *s)
     return copy_sample(s->in_place == ALIAS_X ? &s->x : &s->dy, &s->dst);
 }
 
-/* What the host build makes of x and dy, which may lie in the expected buffer. */
+/* Computes the expected buffer by the host build. x or dy may lie in that buffer. */
 static bool run_host(const specimen *s, const void *x, const void *dy, void *expected)
 {
     cllrn_error error = CLLRN_ERROR_INIT;
@@ -149,7 +149,7 @@ void specimen_index_text(const verify_case *c, const int64_t *index, char text[I
     snprintf(text + used, INDEX_TEXT - used, ")");
 }
 
-/* The index of what lies at a place, in elements from the buffer's beginning; false: a gap. */
+/* The index of the element at an offset, in elements, of the buffer; false: a gap. */
 static bool index_at(const specimen *s, int64_t place, int64_t *index)
 {
     memset(index, 0, CLLRN_MAX_RANK * sizeof *index);
@@ -200,7 +200,7 @@ static bool explain(const specimen *s, int64_t place, char why[WHY_SIZE])
     return false;
 }
 
-/* What is expected, but with the result's elements. */
+/* The expected buffer with the result's elements in the tensor. The caller frees it. */
 static void *expected_outside(const specimen *s)
 {
     const size_t size = cllrn_dtype_size(s->dst.tensor.dtype);
@@ -239,13 +239,13 @@ bool specimen_compare(const specimen *s, comparison how, char why[WHY_SIZE])
 
 /* ---------------------------------------------------------------------- reach */
 
-/* Whether the bad element's value may reach the result at an index. */
+/* Whether the bad element may change the result at an index. */
 static bool reaches(const specimen *s, const int64_t *bad, const int64_t *index)
 {
     const cllrn_params *const p = &s->c->params;
     int axes[3];
     const int count = layout_window_axes(p, &s->dst.tensor, axes);
-    int64_t before = p->upper, behind = p->lower; /* of outputs around the bad one */
+    int64_t before = p->upper, behind = p->lower; /* outputs that the bad element may change */
     if (s->c->content == CONTENT_NAN_DY) {
         before = p->lower;
         behind = p->upper;

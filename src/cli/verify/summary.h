@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A verification as a table for people, on stdout. */
+/* Prints a verification as a table on stdout. */
 #ifndef CLI_SUMMARY_H
 #define CLI_SUMMARY_H
 
 #include "report.h"
 
-/* What is verified, before it is. */
+/* Prints the device, before the verification. */
 void summary_print_begin(const subject *on);
 
-/* The tables. */
+/* Prints the tables. */
 void summary_print(const verification *v);
 
-/* The last line alone. */
+/* Prints the last line. */
 void summary_print_end(const verification *v);
 
 #endif

@@ -57,7 +57,7 @@ static void add_accuracy(accuracy_row *row, const case_result *r)
     memcpy(row->where, r->accuracy.where, sizeof row->where);
 }
 
-/* Depends on which case has which digest. */
+/* Adds a digest with a weight by case number, so that swapped digests change the sum. */
 static void add_digest(combined *to, const case_result *r)
 {
     uint64_t expected = 0;

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The results of all cases, added up. */
+/* Sums up the results of all cases. */
 #ifndef CLI_TALLY_H
 #define CLI_TALLY_H
 
 #include "qualify.h"
 
-/* The types that accuracy is told of: of dst, or mixed. */
+/* The groups of types in the accuracy table: the type of all tensors, or mixed. */
 typedef enum kind_of_types {
     TYPES_F32,
     TYPES_F16,
@@ -19,20 +19,20 @@ typedef struct accuracy_row {
     int cases, unsupported, runs;
     int64_t compared;
     double sum;             /* of the errors */
-    double greatest, bound; /* in eps, and the bound of its case */
+    double greatest, bound; /* the greatest error and its case's bound, in eps */
     int worst_case;         /* -1: none */
     int64_t where[CLLRN_MAX_RANK];
-    double share; /* the greatest of a case's own bound */
+    double share; /* the greatest error / bound of a case */
 } accuracy_row;
 
 typedef struct section_row {
     int passed, failed, unsupported;
 } section_row;
 
-/* Combined digests, of the types computed in float32 and of float64. */
+/* A combined digest: one of the float32 arithmetic, one of float64. */
 typedef struct combined {
     uint64_t digest, expected;
-    int cases, missing; /* those the device could not run, or that failed to */
+    int cases, missing; /* cases without a digest: not supported, or failed to run */
 } combined;
 
 typedef struct tally {
@@ -50,7 +50,7 @@ typedef struct tally {
 
 const char *types_name(kind_of_types types);
 
-/* On failure a message was printed. */
+/* Makes room for the results of greatest_count cases. False after a message. */
 bool tally_begin(tally *t, int greatest_count);
 void tally_add(tally *t, const case_result *result);
 void tally_end(tally *t);

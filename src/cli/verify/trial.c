@@ -11,9 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SCRATCH_OFFSET = 3 }; /* elements: any multiple of the element size will do */
+enum { SCRATCH_OFFSET = 3 }; /* elements: any multiple of the element size is allowed */
 
-/* All that is made for one run; what is not NULL is released at its end. */
+/* The objects of one run; end() releases those that are not NULL. */
 typedef struct trial {
     const subject *on;
     const specimen *s;
@@ -45,7 +45,7 @@ static bool check_library(const trial *t, cllrn_status status, const cllrn_error
 {
     if (status != CLLRN_SUCCESS)
         snprintf(t->why, WHY_SIZE, "%s: %s", cllrn_status_string(status), error->message);
-    printable_line(t->why); /* it may name the device */
+    printable_line(t->why); /* the message may hold a device's name */
     return status == CLLRN_SUCCESS;
 }
 
@@ -77,7 +77,7 @@ static bool make_buffer(const trial *t, const void *data, size_t size, cl_mem *b
     return check(t, error, "clCreateBuffer");
 }
 
-/* Poisoned, so that a kernel that reads before it writes shows. */
+/* Fills the scratch with NaNs, so that a kernel that reads before it writes shows. */
 static bool make_scratch(trial *t, uint64_t size)
 {
     const int32_t dtype = case_is_f64(t->s->c) ? CLLRN_F64 : CLLRN_F32;
@@ -138,7 +138,7 @@ static bool enqueue(trial *t)
                          &error);
 }
 
-/* An error of a command shows on its event only. */
+/* Waits. Only the event's status shows that the command failed. */
 static bool wait(const trial *t)
 {
     cl_int status = CL_COMPLETE;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One run of a specimen on the subject. */
+/* Runs a specimen once on the subject. */
 #ifndef CLI_TRIAL_H
 #define CLI_TRIAL_H
 
@@ -9,12 +9,12 @@
 typedef enum trial_outcome {
     TRIAL_RAN,          /* s->result holds dst's whole buffer */
     TRIAL_NOT_POSSIBLE, /* the variant cannot run this */
-    TRIAL_FAILED        /* why says at what */
+    TRIAL_FAILED        /* `why` says which call failed */
 } trial_outcome;
 
 /*
- * variant NULL is the one the library selects. *ran, if not NULL, becomes the
- * variant's name. Nothing is left running, whatever happens.
+ * Runs a variant; NULL: the selected one. *ran, if not NULL, becomes the variant's
+ * name. Waits for all commands, also after a failure.
  */
 trial_outcome trial_run(const subject *on, const specimen *s, const char *variant, const char **ran,
                         char why[WHY_SIZE]);

@@ -60,7 +60,7 @@ static const char help[] =
     "a terminal it is one line that changes.\n"
     "\n";
 
-/* A string of C has 4095 characters at most. */
+/* C guarantees string literals of 4095 characters only. */
 static const char help_on_json[] =
     "The JSON is one object. Members may be added; those here keep their meaning:\n"
     "  schema            \"cllrn-verify-1\"; another meaning, another number\n"
@@ -104,7 +104,7 @@ typedef struct request {
     const char *device, *pack, *report, *digests, *without; /* NULL: not named */
     bool any_driver, any_owner, cached;
     case_list list;
-    int64_t first, last; /* of the cases; alike: this one alone, whatever its list */
+    int64_t first, last; /* of the cases; equal: this case alone, whatever its list */
     bool listing, quiet, help;
 } request;
 
@@ -172,7 +172,7 @@ static void show_progress(const request *r, const char *text)
         progress_show(text);
 }
 
-/* ", about 35 s left", once there is something to tell it by. */
+/* Writes ", about 35 s left", or "" until enough cases have run. */
 static void estimate(const tally *t, int count, double seconds, char text[40])
 {
     enum { ENOUGH_CASES = 5 };
@@ -182,8 +182,8 @@ static void estimate(const tally *t, int count, double seconds, char text[40])
 }
 
 /*
- * Of the case that begins: on a terminal a line that changes, else one for each
- * section, so that the log of a process that is killed says how far it came.
+ * Shows the next case: on a terminal on one changing line, else once for each section,
+ * so that the log of a killed process says how far it came.
  */
 static void show_case(const request *r, const verify_case *c, const tally *t, int count,
                       double seconds, bool first_of_section)
@@ -251,7 +251,7 @@ static bool conclude(const request *r, const verification *v)
     return !v->failed;
 }
 
-/* What the report is written to is open, unless there is none. */
+/* Verifies, and writes the report to its open output, if there is one. */
 static bool verify_into(const request *r, const device *target, output *report)
 {
     subject on;
@@ -261,7 +261,7 @@ static bool verify_into(const request *r, const device *target, output *report)
         return false;
     bool done = tally_begin(&t, count);
     if (done) {
-        setvbuf(stdout, NULL, _IOLBF, BUFSIZ); /* a process that is killed leaves what it said */
+        setvbuf(stdout, NULL, _IOLBF, BUFSIZ); /* so that a killed process leaves its lines */
         if (!r->quiet)
             summary_print_begin(&on);
         run_all(r, &on, count, &t);
@@ -297,9 +297,7 @@ static int verify_device(const request *r, output *report)
     return verify_into(r, &target, report) ? EXIT_DONE : EXIT_FAILED;
 }
 
-/*
- * The report is opened first: nobody wants to learn at the end that it cannot be.
- */
+/* Opens the report before the long run, so that a bad path fails at once. */
 static int verify(const request *r)
 {
     output report = {0};
@@ -360,7 +358,7 @@ static const char *const expected[CODES] = {
     [DIGESTS] = "a file name",
 };
 
-/* What only a run on a device heeds. */
+/* The options that only a run on a device uses. */
 #define OF_A_RUN                                                                                   \
     (OPTION_BIT(DEVICE) | OPTION_BIT(PACK) | OPTION_BIT(ANY_DRIVER) | OPTION_BIT(ANY_OWNER) |      \
      OPTION_BIT(CACHE) | OPTION_BIT(WITHOUT) | OPTION_BIT(REPORT) | OPTION_BIT(QUIET))
@@ -375,7 +373,7 @@ static const option_rule rules[] = {
     {0},
 };
 
-/* "N" or "A..B" */
+/* Takes the cases "N" or "A..B". */
 static bool take_cases(request *r, const char *text)
 {
     char first[24];
