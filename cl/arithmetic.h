@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The arithmetic every kernel and the host build share. Valid as OpenCL C 1.2
- * and as C11, so that a host test can run it over every float and a device's
- * bits can be compared with the host's. A change of any result bit must raise
+ * The arithmetic that all kernels and the host build share: s^-beta, y and dx of one element.
+ * Valid as OpenCL C 1.2 and as C11, so that a host test can run it over every float and compare a
+ * device's result bits with the host's. A change of any result bit must raise
  * CLLRN_ARITHMETIC_VERSION in cllrn.h.
  */
 #ifndef LRN_ARITHMETIC_H
@@ -19,12 +19,12 @@
 #endif
 #endif
 
-/* s^-beta for any beta, and what lrn_power tells. */
+/* s^-beta for any beta; *excess as lrn_power sets it. */
 LRN_INLINE real_t lrn_power_general(real_t s, lrn_scalars p, bits_t *excess)
 {
     real_t whole;
     const real_t r = lrn_power_split(s, 0, p, &whole);
-    /* Beyond the limit where the whole part is too large, or NaN. */
+    /* part >= LRN_SPECIAL_BITS where `whole` is too large or NaN. */
     const bits_t part = (LRN_BITS(whole) & (bits_t)(LRN_MAGNITUDE_BITS)) +
                         (bits_t)(LRN_SPECIAL_BITS - 1u - LRN_GREATEST_WHOLE_BITS);
     *excess = LRN_MAX(LRN_BITS(s) - (bits_t)(LRN_NORMAL_BITS), part);
@@ -32,20 +32,19 @@ LRN_INLINE real_t lrn_power_general(real_t s, lrn_scalars p, bits_t *excess)
 }
 
 /*
- * s^-beta for every s whose power is ordinary. In the other lanes, those that
- * lrn_is_special finds in *excess, it is nothing useful: there s is beyond what
- * the formulas are for (LRN_POWER_NEAR's are narrow), or s or its power is zero,
- * subnormal, negative, infinite or NaN. The greatest of several *excess tells of
- * them all. It is not a mask since clang 14 packs masks into bytes where branches
- * meet.
+ * s^-beta for every s whose power is ordinary. For any other s, lrn_is_special(*excess) is true
+ * and the result is meaningless: s is outside the range of the formula (narrow for
+ * LRN_POWER_NEAR), or s or its power is zero, subnormal, negative, infinite or NaN. The greatest
+ * of several *excess is special if any of them is. *excess is not a mask because clang 14 packs
+ * masks into bytes where branches meet.
  */
 LRN_INLINE real_t lrn_power(int power, real_t s, lrn_scalars p, bits_t *excess)
 {
 #ifdef LRN_DOUBLE
-    (void)power; /* one for all */
+    (void)power; /* one formula for every beta */
     return lrn_power_general(s, p, excess);
 #else
-    *excess = LRN_BITS(s) - (bits_t)(LRN_NORMAL_BITS); /* wraps for s below normal */
+    *excess = LRN_BITS(s) - (bits_t)(LRN_NORMAL_BITS); /* wraps for s below normal numbers */
     if (power == LRN_POWER_HALF)
         return lrn_power_half(s);
     if (power == LRN_POWER_3_4)
@@ -81,20 +80,20 @@ LRN_INLINE mask_t lrn_is_special(int power, bits_t excess)
     return excess >= (bits_t)(LRN_SPECIAL_BITS);
 }
 
-/* The class of the same results whose ordinary powers are those of the most s. */
+/* The class with the same results whose powers are ordinary for the most s. */
 LRN_INLINE int lrn_widest(int power)
 {
     return power == LRN_POWER_NEAR ? LRN_POWER_BOTH : power;
 }
 
 /*
- * The same scalars for s^(-beta - 1): beta + 1 in two parts, by Knuth's two-sum. Not
- * LRN_INLINE: where a struct is returned that makes clang note scopes of aliasing,
- * which Oclgrind 21.10 does not know.
+ * The scalars for s^(-beta - 1): beta + 1 in two parts, by Knuth's two-sum. Not LRN_INLINE:
+ * inlining a function that returns a struct makes clang emit alias scopes, which Oclgrind 21.10
+ * does not know.
  */
 static inline lrn_scalars lrn_next_power(lrn_scalars p)
 {
-    lrn_scalars next = p; /* a copy, since rusticl 22.3 lets a change of p reach the caller's */
+    lrn_scalars next = p; /* a copy: with rusticl 22.3 a change of p reaches the caller's p */
     const scalar_t sum = p.beta_hi + 1, beta = sum - 1;
     const scalar_t rest = ((1 - (sum - beta)) + (p.beta_hi - beta)) + p.beta_lo;
     next.beta_hi = sum + rest;
@@ -103,7 +102,7 @@ static inline lrn_scalars lrn_next_power(lrn_scalars p)
     return next;
 }
 
-/* s^-beta and s^(-beta - 1), in the same manner. */
+/* Returns s^-beta and sets *next to s^(-beta - 1); *excess covers both, see lrn_power. */
 LRN_INLINE real_t lrn_powers(int power, real_t s, lrn_scalars p, real_t *next, bits_t *excess)
 {
     const real_t result = lrn_power(power, s, p, excess);
@@ -117,23 +116,23 @@ LRN_INLINE real_t lrn_powers(int power, real_t s, lrn_scalars p, real_t *next, b
     return result;
 }
 
-/* s from the window's sum of squares. */
+/* s = k + alpha / divisor * sum, where sum is the window's sum of squares. */
 LRN_INLINE real_t lrn_scale(real_t sum, lrn_scalars p)
 {
     return LRN_FMA((real_t)(p.scale_hi), sum, LRN_FMA((real_t)(p.scale_lo), sum, (real_t)(p.k)));
 }
 
 /*
- * s^-beta where lrn_power gave up, from the sum of squares, as pow() has it.
- * Rare, so it is written for clarity, not speed.
+ * s^-beta from the sum of squares where lrn_power's result is special: follows the special cases
+ * of pow(). Such s are rare, so the code is written for clarity, not speed.
  */
 static inline scalar_t lrn_special_power(scalar_t sum, lrn_scalars p)
 {
     if (p.beta_hi == 0)
         return 1;
     /*
-     * With an infinite sum a low part of zero, or of the other sign, would make
-     * s a NaN. A copy, since rusticl 22.3 lets a change of p reach the caller's.
+     * With an infinite sum, a scale_lo of zero or of the other sign would make s a NaN. q is a
+     * copy because with rusticl 22.3 a change of p reaches the caller's p.
      */
     lrn_scalars q = p;
     if (LRN_SCALAR_BITS(sum) == LRN_INF_BITS)
@@ -164,7 +163,7 @@ static inline scalar_t lrn_special_power(scalar_t sum, lrn_scalars p)
         } else if (whole < -LRN_FAR) {
             power = 0;
         } else {
-            /* In two steps, since 2^whole may leave the range where the power does not. */
+            /* In two steps: 2^whole may overflow or underflow where the power does not. */
             const scalar_t part = whole > 0 ? LRN_HALFWAY : -LRN_HALFWAY;
             power *= LRN_FIRST(lrn_exp2_whole((real_t)(part)));
             power *= LRN_FIRST(lrn_exp2_whole((real_t)(whole - part)));
@@ -173,7 +172,7 @@ static inline scalar_t lrn_special_power(scalar_t sum, lrn_scalars p)
     return negative && p.parity == LRN_BETA_ODD ? -power : power;
 }
 
-/* The powers of those lanes of `special` that are set, one by one. */
+/* `ordinary` with lrn_special_power in each lane that is set in `special`. */
 LRN_RARE real_t lrn_special_powers(real_t ordinary, mask_t special, real_t sum, lrn_scalars p)
 {
 #if LRN_WIDTH == 1
@@ -192,8 +191,8 @@ LRN_RARE real_t lrn_special_powers(real_t ordinary, mask_t special, real_t sum, 
 }
 
 /*
- * y = x s^-beta from x and the sum of squares of its window, where the power is
- * ordinary; *excess as above.
+ * y = x s^-beta from x and the sum of squares of its window, where the power is ordinary; *excess
+ * as lrn_power sets it.
  */
 LRN_INLINE real_t lrn_normalize_ordinary(int power, real_t x, real_t sum, lrn_scalars p,
                                          bits_t *excess)
@@ -204,7 +203,7 @@ LRN_INLINE real_t lrn_normalize_ordinary(int power, real_t x, real_t sum, lrn_sc
     return x * lrn_power(power, lrn_scale(sum, p), p, excess);
 }
 
-/* The same for every s. */
+/* y = x s^-beta for every s, ordinary or special. */
 LRN_INLINE real_t lrn_normalize(int power, real_t x, real_t sum, lrn_scalars p)
 {
     if (power == LRN_POWER_ZERO)
@@ -219,9 +218,9 @@ LRN_INLINE real_t lrn_normalize(int power, real_t x, real_t sum, lrn_scalars p)
 }
 
 /*
- * What the gradient needs of one channel: *power_of_s = s^-beta, and x
- * s^(-beta - 1), which dy of the same channel makes a term of the second sum.
- * Where both powers are ordinary; *excess as above.
+ * The gradient's factor and power of one element, where both powers are ordinary. Returns x
+ * s^(-beta - 1), which times dy of the same element is a term of the second sum. Sets *power_of_s
+ * to s^-beta, and *excess as lrn_power does.
  */
 LRN_INLINE real_t lrn_gradient_factor_ordinary(int power, real_t x, real_t sum, lrn_scalars p,
                                                real_t *power_of_s, bits_t *excess)
@@ -236,7 +235,7 @@ LRN_INLINE real_t lrn_gradient_factor_ordinary(int power, real_t x, real_t sum, 
     return x * next;
 }
 
-/* The same for every s. */
+/* lrn_gradient_factor_ordinary for every s, ordinary or special. */
 LRN_INLINE real_t lrn_gradient_factor(int power, real_t x, real_t sum, lrn_scalars p,
                                       real_t *power_of_s)
 {
@@ -255,7 +254,7 @@ LRN_INLINE real_t lrn_gradient_factor(int power, real_t x, real_t sum, lrn_scala
     return x * next;
 }
 
-/* dx from one channel's x, dy and s^-beta and the second sum of its mirrored window. */
+/* dx of one element from its x, dy and s^-beta and the second sum over its mirrored window. */
 LRN_INLINE real_t lrn_gradient(int power, real_t x, real_t dy, real_t power_of_s, real_t sum,
                                lrn_scalars p)
 {
@@ -263,8 +262,8 @@ LRN_INLINE real_t lrn_gradient(int power, real_t x, real_t dy, real_t power_of_s
         return lrn_canonical(dy);
     const real_t dx = LRN_FMA((real_t)(p.gradient) * sum, x, dy * power_of_s);
     /*
-     * Every zero is +0: its sign would tell whether a sum leaves zeros out, and
-     * of rusticl 22.3, which takes x + 0 for x. By the bits, for the same reason.
+     * Every zero becomes +0, because its sign would tell whether a sum skips zeros, and on
+     * rusticl 22.3, which takes x + 0 for x. Bits are compared for the latter reason.
      */
     const mask_t is_zero = (LRN_BITS(dx) & (bits_t)(LRN_MAGNITUDE_BITS)) == (bits_t)(0u);
     return is_zero ? (real_t)(0) : lrn_canonical(dx);

@@ -1,24 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Channel blocks on a CPU. An item is the planes of its blocks behind one
- * another without gaps, and a plane is one flat array, whatever the block's
- * size: of a vector in it, tap j is the vector j - lower elements on, but for the
- * lanes whose tap lies in another block. Those are of a vector of that block's
- * plane, which a mask merges in; the masks repeat from position to position.
+ * Kernel for CPUs and tensors with channel blocks. The planes of an item's blocks follow one
+ * another without gaps. A plane is one flat array, whatever the block size: tap j of a vector is
+ * the vector j - lower elements further on, except in lanes whose tap lies in another block. A
+ * mask merges those lanes from a vector of the other block's plane. The masks repeat from
+ * position to position.
  *
- * A work-item takes a tile of tile_positions positions by tile_channels channels
- * and goes from block to block. The gradient keeps the powers and factors of
- * three. Near the first and the last channel, taps outside become zeros.
+ * A work-item computes a tile of tile_positions positions by tile_channels channels, block by
+ * block. A row is the tile's part of a plane. The gradient keeps the powers and factors of three
+ * rows. Near the first and the last channel, taps outside become zeros.
  *
- * Powers that are not ordinary are rare: a row is computed as if there were
- * none, and once more with care where there was one. So are the vectors whose
- * taps would be read outside the item, and a plane's last where it is not whole.
+ * Powers that are not ordinary (see arithmetic.h) are rare: a row is computed as if all powers
+ * were ordinary, and again with care if one was not. Vectors with taps outside the item are
+ * computed with care too, and so is a plane's last vector if it is not whole.
  *
- * Legal when: the window is across channels and LRN_TAPS wide, all tensors have
- * channel blocks of the same size, at least LRN_TAPS - 1, of several positions
- * inner stride the size and, of several blocks, channel stride inner times it
- * everywhere, tile_channels a multiple of the size, tile_positions times it of
- * LRN_WIDTH, backward at most LRN_TILE / 2, dst disjoint from the sources.
+ * Legal when: the window is across channels and LRN_TAPS wide; all tensors have channel blocks of
+ * one size S >= LRN_TAPS - 1, inner stride S (with several positions) and channel stride inner *
+ * S (with several blocks); tile_channels is a multiple of S; tile_positions * S is a multiple of
+ * LRN_WIDTH and, backward, at most LRN_TILE / 2; dst is disjoint from the sources.
  *
  * Global size: at least (max(1, inner / tile_positions), ceil(channels / tile_channels), any).
  */
@@ -26,27 +25,29 @@
 #include "kernel.h"
 #endif
 
-/* The blocks of an item. A row is a tile's part of a block's plane. */
+/* The channel blocks of an item. */
 typedef struct layout {
-    index_t channels, count, plane; /* elements of a plane */
+    index_t channels, count, plane; /* count: blocks; plane: its elements */
     int size, shift;
 } layout;
 
-/* What the windows of vectors have in common that begin in the same lane of a block. */
+/* Lane masks that are the same for all vectors that begin in one lane of a block. */
 typedef struct taps {
-    bits_t crosses[LRN_TAPS]; /* all bits of the lanes whose tap lies in another block */
-    bits_t beyond[LRN_TAPS];  /* and is no channel */
-    bits_t padding;           /* and that are no channel themselves */
+    bits_t crosses[LRN_TAPS]; /* lanes whose tap lies in another block */
+    bits_t beyond[LRN_TAPS];  /* lanes whose tap is no channel */
+    bits_t padding;           /* lanes that are no channel */
 } taps;
 
-/* All bits where a number is not in 0 .. count - 1; by no comparison, whose mask AVX2 would pack.
- */
+/* All bits set where a number is not in 0 .. count - 1. AVX2 would pack a comparison's mask. */
 LRN_INLINE bits_t outside(bits_t numbers, index_t count)
 {
     return (bits_t)(0u) - ((numbers | ((bits_t)((uint)count - 1u) - numbers)) >> 31);
 }
 
-/* Of the vectors in block b that begin in lane `phase`, with windows from `before` channels on. */
+/*
+ * Masks for vectors of block b from lane `phase` on, whose windows begin `before` channels
+ * earlier.
+ */
 LRN_INLINE void find_taps(taps *t, layout l, index_t b, int phase, int before)
 {
     const bits_t lanes = lrn_lanes_from(phase) & (bits_t)((uint)l.size - 1u),
@@ -60,9 +61,9 @@ LRN_INLINE void find_taps(taps *t, layout l, index_t b, int phase, int before)
 }
 
 /*
- * How far a tap in another block lies from its vector, where the block before lies
- * `previous` and the one behind `next` from block b. Any element serves where
- * there is no such block.
+ * Distance from a vector of block b to its tap, `offset` channels away, in another block. The
+ * previous block lies `previous` and the next one `next` elements away. 0 if there is no such
+ * block: any element will do.
  */
 LRN_INLINE index_t crossing(layout l, index_t b, int offset, index_t previous, index_t next)
 {
@@ -71,21 +72,21 @@ LRN_INLINE index_t crossing(layout l, index_t b, int offset, index_t previous, i
     return offset > 0 && b < l.count - 1 ? next - l.size + offset : 0;
 }
 
-/* Where vectors lie, which constants tell. */
+/* Where vectors lie. Always passed as a constant. */
 enum {
     INSIDE,
-    AT_AN_END, /* some windows hold what is no channel */
-    ANYWHERE   /* and may be outside the item, or powers not be ordinary */
+    AT_AN_END, /* some taps are no channels */
+    ANYWHERE   /* and taps may be outside the item, or powers special */
 };
 
-/* The vector of tap j, whose lanes lie in its own block or in another. */
+/* The vector of tap j: `other` in the lanes that cross, else `own`. */
 LRN_INLINE real_t merge(real_t own, real_t other, const taps *t, int j, int where)
 {
     const bits_t bits = LRN_BITS(own) ^ ((LRN_BITS(own) ^ LRN_BITS(other)) & t->crosses[j]);
     return LRN_REAL(where == INSIDE ? bits : bits & ~t->beyond[j]);
 }
 
-/* The taps of a vector at element e of block b. */
+/* Loads the taps of the vector at element e of block b. */
 LRN_INLINE void load_taps(real_t *x, global const element_t *from, layout l, index_t b, index_t e,
                           const taps *t, int before, int where)
 {
@@ -107,7 +108,7 @@ LRN_INLINE void load_taps(real_t *x, global const element_t *from, layout l, ind
         }
         return;
     }
-    /* Needed next but one row later: no processor foresees that a tile's rows end. */
+    /* Needed by the next row: hardware prefetchers do not foresee the end of a tile's rows. */
     LRN_PREFETCH(from + at + 2 * l.plane, 0);
 #pragma unroll
     for (int j = 0; j < LRN_TAPS; ++j)
@@ -117,25 +118,25 @@ LRN_INLINE void load_taps(real_t *x, global const element_t *from, layout l, ind
                      t, j, where);
 }
 
-/* Elements of a vector in a plane. */
+/* Elements of a vector that fit a plane. */
 LRN_INLINE int whole(layout l)
 {
     return l.plane < LRN_WIDTH ? (int)l.plane : LRN_WIDTH;
 }
 
-/* A vector moves back where it would leave the plane. */
+/* Element e, moved back if its vector would leave the plane. */
 LRN_INLINE index_t moved_back(layout l, index_t e)
 {
     return e + whole(l) > l.plane ? l.plane - whole(l) : e;
 }
 
-/* From one vector to the next that begins in the same lane of a block. */
+/* Elements between vectors that begin in the same lane of a block. */
 LRN_INLINE int step(layout l)
 {
     return l.size > LRN_WIDTH ? l.size : LRN_WIDTH;
 }
 
-/* The part of elements first .. end - 1 of block b whose windows lie inside the item, in steps. */
+/* The part of elements first .. end - 1 of block b, in whole steps, with windows in the item. */
 LRN_INLINE void find_inside(index_t *from, index_t *to, layout l, index_t b, index_t first,
                             index_t end, int before)
 {
@@ -149,13 +150,13 @@ LRN_INLINE int is_at_an_end(layout l, index_t b, int before)
     return (b << l.shift) < before || ((b + 1) << l.shift) + LRN_TAPS - 1 - before > l.channels;
 }
 
-/* Whether a plane's vectors may be stored past the caches. */
+/* Whether stores to a plane may bypass the caches. */
 LRN_INLINE int streams(global const element_t *plane, uint modes)
 {
     return LRN_MODE_STREAM && (size_t)plane % (LRN_WIDTH * sizeof *plane) == 0;
 }
 
-/* Padding becomes zeros. */
+/* Stores a vector; padding becomes zeros. */
 LRN_INLINE void store(real_t x, global element_t *to, index_t at, int count, const taps *t,
                       int where, int stream)
 {
@@ -169,13 +170,13 @@ LRN_INLINE void store(real_t x, global element_t *to, index_t at, int count, con
 
 #ifdef LRN_BACKWARD
 
-/* The most elements of a row, a last tile's remainder included. */
+/* The most elements of a backward row, with the remainder of the last tile included. */
 #define LRN_TILE 1024
-/* What vectors of a row may reach into on either side, for lanes that count for nothing. */
+/* Elements that a row's vectors may read on either side, for lanes that a mask discards. */
 #define LRN_MARGIN 32
 #define LRN_ROW (LRN_TILE + 2 * LRN_MARGIN)
 
-/* The factors and powers of three blocks' rows, in which block b's begins at row_of(b). */
+/* The factors and powers of three blocks' rows; block b's row begins at row_of(b). */
 typedef struct rows {
     real_t factors[3 * LRN_ROW / LRN_WIDTH], powers[3 * LRN_ROW / LRN_WIDTH];
 } rows;
@@ -191,8 +192,8 @@ typedef global element_t *result_t;
 #endif
 
 /*
- * y of elements first .. end - 1 of block b, or their factors and powers, in a row
- * that begins at element `left`; how far powers are from ordinary.
+ * Stores y of elements first .. end - 1 of block b or, backward, keeps their factors and powers
+ * in a row that begins at element `left`. Returns the greatest *excess of lrn_power.
  */
 LRN_INLINE bits_t normalize(int power_class, result_t to, global const element_t *x, layout l,
                             index_t b, index_t left, index_t first, index_t end, int lower,
@@ -241,7 +242,7 @@ LRN_RARE void normalize_carefully(result_t to, global const element_t *x, layout
     normalize(LRN_POWER, to, x, l, b, left, first, end, lower, ANYWHERE, modes, scalars);
 }
 
-/* The same of elements whose vectors lie inside; whether all powers were ordinary. */
+/* normalize() inside the item; returns whether all powers were ordinary. */
 LRN_INLINE int normalize_inside(int power_class, result_t to, global const element_t *x, layout l,
                                 index_t b, index_t left, index_t first, index_t end, int lower,
                                 uint modes, lrn_scalars scalars)
@@ -266,7 +267,7 @@ LRN_INLINE void normalize_row(result_t to, global const element_t *x, layout l, 
 {
     index_t first, end;
     find_inside(&first, &end, l, b, left, right, lower);
-    /* Loops of their own for the powers most used. */
+    /* A separate loop for each of the most used powers. */
     int done =
         LRN_POWER == LRN_POWER_3_4
             ? normalize_inside(LRN_POWER_3_4, to, x, l, b, left, first, end, lower, modes, scalars)
@@ -285,7 +286,7 @@ LRN_INLINE void normalize_row(result_t to, global const element_t *x, layout l, 
 
 #ifdef LRN_BACKWARD
 
-/* dx of elements first .. end - 1 of block b. */
+/* Stores dx of elements first .. end - 1 of block b. */
 LRN_INLINE void gradient(const rows *r, global const element_t *x, global const element_t *dy,
                          global element_t *to, layout l, index_t b, index_t left, index_t first,
                          index_t end, int upper, int where, uint modes, lrn_scalars scalars)
@@ -363,7 +364,7 @@ kernel void LRN_KERNEL_NAME(blocked)(LRN_TENSOR_ARGUMENTS)
     dy += dy_offset;
     const int upper = LRN_TAPS - 1 - lower;
     rows r;
-    for (int i = 0; i < 3 * LRN_ROW / LRN_WIDTH; ++i) /* what vectors read beside the rows */
+    for (int i = 0; i < 3 * LRN_ROW / LRN_WIDTH; ++i) /* vectors read the margins */
         r.factors[i] = (real_t)(0.0f);
 #endif
 
@@ -371,7 +372,7 @@ kernel void LRN_KERNEL_NAME(blocked)(LRN_TENSOR_ARGUMENTS)
         global const element_t *x = src + item * src_outer;
         global element_t *to = dst + item * dst_outer;
 #ifdef LRN_BACKWARD
-        /* The gradient of a block is due when the next one's row is there. */
+        /* dx of a block needs the next block's row. */
         for (index_t b = first - 1; b <= last + 1; ++b) {
             if (b >= 0 && b < l.count)
                 normalize_row(&r, x, l, b, left, right, lower, modes, scalars);

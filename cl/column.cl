@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A work-item walks LRN_WIDTH neighbouring positions through tile_channels
- * channels, the windows in registers; each element is loaded once per walk.
+ * A work-item walks a column of LRN_WIDTH neighbouring positions through tile_channels channels,
+ * with the windows in registers. Each element is loaded once per walk.
  *
- * Legal when: the window is across channels and LRN_TAPS wide; the tensors are
- * outer x channels x inner with any strides and channel blocks, inner stride 1
- * everywhere where LRN_WIDTH > 1. In place when tile_channels covers all
- * channels.
+ * Legal when: the window is across channels and LRN_TAPS wide; the tensors are outer x channels x
+ * inner with any strides and channel blocks, and inner stride 1 if LRN_WIDTH > 1. In place if
+ * tile_channels covers all channels.
  *
  * Global size: at least (ceil(inner / LRN_WIDTH), ceil(channels / tile_channels), any).
  */
@@ -14,7 +13,7 @@
 #include "kernel.h"
 #endif
 
-/* One channel of a column, zero outside. */
+/* Channel c of a column; zero if there is no channel c. */
 static inline real_t channel_of(global const element_t *column, int type, index_t stride, int shift,
                                 index_t channels, index_t c, int count)
 {
@@ -45,7 +44,7 @@ kernel void LRN_KERNEL_NAME(column)(LRN_TENSOR_ARGUMENTS)
         const int dy_type = LRN_TYPE(LRN_MODE_DY_TYPE), dy_shift = LRN_MODE_DY_SHIFT;
         global const element_t *dy_from = LRN_AT(dy, dy_type, dy_offset);
         dy_from = LRN_AT(dy_from, dy_type, item * dy_outer + position * dy_inner);
-        /* Channels j - (LRN_TAPS - 1) .. j, the mirrored window of j - lower. */
+        /* Channels j - (LRN_TAPS - 1) .. j, the mirrored window of channel j - lower. */
         real_t gradients[LRN_TAPS], factors[LRN_TAPS], powers[LRN_TAPS];
 #pragma unroll
         for (int i = 0; i < LRN_TAPS; ++i)

@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A work-group takes tile_channels channels of tile_positions positions. It
- * loads them with what their windows reach beyond, neighbours side by side,
- * into local memory, and sums from there: each element is loaded once per tile.
- * For GPUs: where channels are neighbours in memory, so are the work-items that
- * load and store them.
+ * Kernel for GPUs and tensors whose channels are neighbours in memory. A work-group computes
+ * tile_channels channels of tile_positions positions. It loads them, and the channels that their
+ * windows reach beyond the tile, into local memory and sums from there: each element is loaded
+ * once per tile. Neighbouring work-items load and store neighbouring channels.
  *
- * Legal when: the window is across channels and LRN_TAPS wide; the tensors are
- * outer x channels x inner with channel stride 1 everywhere; tile_positions
- * times the channels of a tile and 2 (LRN_TAPS - 1) more are at most
- * LRN_GROUP_ELEMENTS. In place when tile_channels covers all channels.
+ * Legal when: the window is across channels and LRN_TAPS wide; the tensors are outer x channels x
+ * inner with channel stride 1; tile_positions times (the channels of a tile + 2 (LRN_TAPS - 1))
+ * is at most LRN_GROUP_ELEMENTS. In place if tile_channels covers all channels.
  *
  * Global size: at least (ceil(inner / tile_positions), ceil(channels / tile_channels), any)
  * groups of any size along the first dimension and of size 1 along the others.
@@ -18,10 +16,12 @@
 #include "kernel.h"
 #endif
 
-/* In place, what some have loaded others overwrite. */
+/* Global memory too: in place, work-items overwrite what others have loaded. */
 #define LOADED (CLK_LOCAL_MEM_FENCE | CLK_GLOBAL_MEM_FENCE)
 
-/* A work-item's place in lines of `length` elements: it takes each get_local_size(0)-th. */
+/*
+ * Channel `at` of a line, which is one position. Work-items take every get_local_size(0)-th cell.
+ */
 typedef struct lrn_cell {
     int line, at;
 } lrn_cell;
@@ -32,7 +32,7 @@ static inline lrn_cell cell_first(int length)
     return (lrn_cell){item / length, item % length};
 }
 
-/* What leads from one to the next, so that no element costs a division. */
+/* The step from one cell to a work-item's next, so that no element costs a division. */
 static inline lrn_cell cell_step(int length)
 {
     const int size = (int)get_local_size(0);
@@ -57,7 +57,9 @@ static inline real_t window_sum(local const real_t *a, local const real_t *b)
     return lrn_window_sum_unrolled(as, bs);
 }
 
-/* Takes channels first .. first + length - 1 of all lines into x, zeros where there are none. */
+/*
+ * Copies channels first .. first + length - 1 of all lines to x; zeros where there is no channel.
+ */
 static inline void load_lines(local real_t *x, global const element_t *from, int type, int lines,
                               int length, index_t first, index_t channels, index_t stride)
 {
@@ -79,14 +81,14 @@ kernel void LRN_KERNEL_NAME(group)(LRN_TENSOR_ARGUMENTS)
     const int dy_type = LRN_TYPE(LRN_MODE_DY_TYPE);
     const int upper = LRN_TAPS - 1 - lower, reach = LRN_TAPS - 1;
 #else
-    const int reach = lower; /* how far before the tile its first element lies */
+    const int reach = lower; /* channels in x before the tile */
 #endif
     const lrn_scalars scalars = LRN_SCALARS;
     const int src_type = LRN_TYPE(LRN_MODE_SRC_TYPE), dst_type = LRN_TYPE(LRN_MODE_DST_TYPE);
     const index_t position = (index_t)get_group_id(0) * tile_positions;
     const index_t begin = (index_t)get_group_id(1) * tile_channels;
     if (position >= inner || begin >= channels)
-        return; /* the whole group, so that none waits at a barrier */
+        return; /* the whole group returns, so none waits at a barrier */
 
     const int lines = inner - position < tile_positions ? (int)(inner - position) : tile_positions;
     const int width = channels - begin < tile_channels ? (int)(channels - begin) : tile_channels;
@@ -99,7 +101,7 @@ kernel void LRN_KERNEL_NAME(group)(LRN_TENSOR_ARGUMENTS)
 #ifdef LRN_BACKWARD
         global const element_t *dy_from = LRN_AT(dy, dy_type, dy_offset);
         dy_from = LRN_AT(dy_from, dy_type, item * dy_outer + position * dy_inner);
-        /* The terms of the second sum are as many more than the tile as the window's others. */
+        /* Terms reach LRN_TAPS - 1 channels beyond the tile, and x as many beyond the terms. */
         const int terms = width + LRN_TAPS - 1, span = terms + LRN_TAPS - 1;
         load_lines(x, from, src_type, lines, span, begin - reach, channels, src_inner);
         load_lines(gradients, dy_from, dy_type, lines, terms, begin - upper, channels, dy_inner);

@@ -1,37 +1,39 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the kernels share beyond arithmetic: how elements are stored, and their
- * arguments.
+ * What all kernels share beyond the arithmetic: their arguments, and loads and stores of elements
+ * of every type.
  *
- * LRN_STORAGE is the element type of all tensors, LRN_F32, LRN_F16, LRN_BF16
- * or LRN_F64 (with LRN_DOUBLE), or LRN_ANY: each tensor's own, told at run time.
+ * LRN_STORAGE is the element type of all tensors: LRN_F32, LRN_F16, LRN_BF16, LRN_F64 (with
+ * LRN_DOUBLE), or LRN_ANY, with which `modes` gives each tensor's own type at run time.
  *
- * The fast kernels take one list of arguments:
+ * The fast kernels take this list of arguments:
  *
  *   src, dy, dst                 buffers; dy is any buffer in the forward direction
- *   src_offset ..                elements to element (0, 0, 0)
- *   outer, channels, inner       the tensors
+ *   src_offset ..                elements from the buffer's begin to element (0, 0, 0)
+ *   outer, channels, inner       dims of the tensors
  *   src_outer .. dst_inner       strides in elements, for src, then dy, then dst
- *   lower                        the window begins lower channels before its own
- *   tile_channels, tile_positions  how much one work-item does
+ *   lower                        a window begins `lower` channels before its own channel
+ *   tile_channels, tile_positions  what one work-item computes, or one group of cl/group.cl
  *   modes                        see LRN_MODE_* below
- *   scale_hi .. octave4          fields of lrn_scalars; parities are in modes, slopes come of beta
+ *   scale_hi .. octave4          fields of lrn_scalars; its parities are in modes, and its
+ *                                slopes are computed from beta
  *
- * the general ones another:
+ * The general kernels take this one:
  *
- *   src, dy, dst, scratch        buffers; a kernel without scratch gets any
- *   src_offset ..                elements to element (0, 0, ..); of scratch to where it may begin
- *   dims                         window axes, then position axes, unused ones 1
- *   src_strides ..               their strides in elements
- *   lower, taps                  of the window, the same on each of its axes
- *   slot_step, worker_step       distances in scratch, in real_t
+ *   src, dy, dst, scratch        buffers; scratch is any buffer for a kernel without scratch
+ *   src_offset ..                elements to element (0, 0, ..); in scratch, to its first slot
+ *   dims                         window axes, then position axes; unused axes have dim 1
+ *   src_strides ..               strides of these axes in elements
+ *   lower, taps                  of the window, the same on each window axis
+ *   slot_step, worker_step       distances in scratch, in real_t: between the slots of a
+ *                                worker, and between workers
  *   modes, scale_hi ..           as above
  *
- * Names, order and types of arguments are an ABI to kernels that an offline
- * compiler made, with the kernel names of cllrn_offline_program in cllrn.h. All
- * are always set. element_t is uchar where types are told at run time; offset_t
- * is LRN_OFFSET, index_t LRN_INDEX, scalar_t float or with LRN_DOUBLE double.
- * src/program.c tells the same, for manifests.
+ * The names, order and types of the arguments are an ABI, and so are the kernel names (see
+ * cllrn_offline_program in cllrn.h): kernels built by an offline compiler rely on them. The host
+ * always sets all arguments. element_t is uchar with LRN_ANY; offset_t is LRN_OFFSET, index_t
+ * LRN_INDEX, scalar_t float, or double with LRN_DOUBLE. src/program.c has the same lists, for
+ * manifests.
  */
 #ifndef LRN_KERNEL_H
 #define LRN_KERNEL_H
@@ -48,32 +50,34 @@
 #endif
 #endif
 
-/* The power class, where the program is for one alone; else the modes tell. */
+/* The power class, if the program is built for one alone; else `modes` gives it. */
 #ifndef LRN_POWER
 #define LRN_POWER LRN_MODE_POWER
 #endif
 
-/* Type of the buffer offsets: uint where the device has no 64-bit integers. */
+/* Type of buffer offsets: uint on devices without 64-bit integers. */
 #ifndef LRN_OFFSET
 #define LRN_OFFSET ulong
 #endif
 typedef LRN_OFFSET offset_t;
 
-/* Small numbers packed into one argument: an EMBEDDED device takes 256 bytes of them, and the
- * general lists have 256. */
+/*
+ * The fields of `modes`. They share one argument because an EMBEDDED device takes 256 bytes of
+ * arguments, and the general list has 256.
+ */
 #define LRN_MODE_POWER ((int)(modes & 7))            /* LRN_POWER_* */
 #define LRN_MODE_PARITY ((int)(modes >> 3 & 3))      /* LRN_BETA_* of beta */
 #define LRN_MODE_NEXT_PARITY ((int)(modes >> 5 & 3)) /* LRN_BETA_* of beta + 1 */
 #define LRN_MODE_SRC_TYPE ((int)(modes >> 7 & 7))    /* LRN_F32 .. */
 #define LRN_MODE_DY_TYPE ((int)(modes >> 10 & 7))
 #define LRN_MODE_DST_TYPE ((int)(modes >> 13 & 7))
-#define LRN_MODE_SRC_SHIFT ((int)(modes >> 16 & 7)) /* channel blocks of 2^shift */
+#define LRN_MODE_SRC_SHIFT ((int)(modes >> 16 & 7)) /* channel block size: 2^shift */
 #define LRN_MODE_DY_SHIFT ((int)(modes >> 19 & 7))
 #define LRN_MODE_DST_SHIFT ((int)(modes >> 22 & 7))
-#define LRN_MODE_WINDOW_COUNT ((int)(modes >> 25 & 3)) /* window axes */
-#define LRN_MODE_WITHIN ((int)(modes >> 27 & 1))  /* blocks are of the axis behind the window */
-#define LRN_MODE_SPREAD ((int)(modes >> 28 & 15)) /* general: work-items for each that works */
-#define LRN_MODE_STREAM ((int)(modes >> 28 & 1))  /* fast: dst need not stay in the caches */
+#define LRN_MODE_WINDOW_COUNT ((int)(modes >> 25 & 3)) /* number of window axes */
+#define LRN_MODE_WITHIN ((int)(modes >> 27 & 1))       /* position axis 0 has the blocks */
+#define LRN_MODE_SPREAD ((int)(modes >> 28 & 15))      /* general: work-items per worker */
+#define LRN_MODE_STREAM ((int)(modes >> 28 & 1))       /* fast: stores bypass the caches */
 
 #if LRN_STORAGE == LRN_F32
 typedef float element_t;
@@ -121,16 +125,16 @@ typedef LRN_INDEX_VECTOR(LRN_INDEX, 8) index8_t;
                    LRN_MODE_PARITY,                                                                \
                    LRN_MODE_NEXT_PARITY})
 
-/* The channels of a destination, what fills up its last block included. */
+/* The channels of dst, rounded up to whole blocks of 2^shift. */
 static inline index_t lrn_padded(index_t channels, int shift)
 {
     const index_t rest = ((index_t)1 << shift) - 1;
     return (channels + rest) & ~rest;
 }
 
-/* The pointer `offset` elements on. */
+/* p advanced by `offset` elements. */
 #if LRN_STORAGE == LRN_ANY
-/* In two steps: four times an index of 32 bits need not fit in them, twice does. */
+/* In two steps: 4 * offset can overflow int32; 2 * offset cannot. */
 #define LRN_AT(p, type, offset)                                                                    \
     ((p) + 2 * (offset) + ((type) == LRN_F32 ? 2 * (offset) : (index_t)0))
 #else
@@ -140,13 +144,13 @@ static inline index_t lrn_padded(index_t channels, int shift)
 #if LRN_STORAGE != LRN_F64
 
 /*
- * float to float16 and bfloat16 by their bits, to nearest, ties to even, every
- * NaN becoming the canonical one: vstore_half_rte leaves its bits to the device.
+ * float to float16 and bfloat16 by integer operations: to nearest, ties to even, every NaN to the
+ * canonical NaN. vstore_half_rte would leave the bits of a NaN to the device.
  */
 LRN_INLINE bits_t lrn_to_f16(real_t x)
 {
     const bits_t bits = LRN_BITS(x), magnitude = bits & (bits_t)(0x7fffffffu);
-    /* Below 2^-14 an addition to 1/2 rounds to the 2^-24 that results are multiples of. */
+    /* Below 2^-14, adding 1/2 rounds to multiples of 2^-24, as float16 subnormals are. */
     const bits_t small = LRN_BITS(LRN_REAL(magnitude) + (real_t)(0.5f)) - (bits_t)(0x3f000000u);
     const bits_t normal =
         (magnitude - (bits_t)(0x38000000u - 0xfffu) + ((magnitude >> 13) & (bits_t)(1u))) >> 13;
@@ -157,7 +161,7 @@ LRN_INLINE bits_t lrn_to_f16(real_t x)
     return magnitude >= (bits_t)(0x47800000u) ? large : finite | ((bits >> 16) & (bits_t)(0x8000u));
 }
 
-/* The canonical NaN becomes that of bfloat16 as any number does; there are no others. */
+/* x has no NaN but the canonical one, which is rounded to that of bfloat16 like a number. */
 LRN_INLINE bits_t lrn_to_bf16(real_t x)
 {
     const bits_t bits = LRN_BITS(x);
@@ -196,14 +200,14 @@ LRN_INLINE void lrn_store_vector_as(real_t x, global element_t *p, int type)
 
 #endif
 
-/* The type of a tensor: a constant where all are of one. */
+/* A tensor's element type: a constant, unless it is given at run time. */
 #if LRN_STORAGE == LRN_ANY
 #define LRN_TYPE(mode) (mode)
 #else
 #define LRN_TYPE(mode) LRN_STORAGE
 #endif
 
-/* One element, as the kernels compute. */
+/* Element `at` of p, converted to the type of the arithmetic. */
 LRN_INLINE scalar_t lrn_get(global const element_t *p, int type, index_t at)
 {
 #if LRN_STORAGE == LRN_F64
@@ -228,7 +232,7 @@ LRN_INLINE void lrn_set(scalar_t x, global element_t *p, int type, index_t at)
 }
 #endif
 
-/* LRN_WIDTH neighbours of which the first `count` are there; no others are touched. */
+/* LRN_WIDTH neighbours, of which only the first `count` are touched; a load has 0 for the rest. */
 #if LRN_WIDTH == 1
 static inline real_t lrn_load(global const element_t *p, int type, index_t at, int count)
 {
@@ -271,7 +275,7 @@ static inline void lrn_store(real_t x, global element_t *p, int type, index_t at
 }
 #endif
 
-/* Those of the first `count` neighbours that come after the first `skip`. */
+/* Stores elements skip .. count - 1 of LRN_WIDTH neighbours. */
 LRN_INLINE void lrn_store_part(real_t x, global element_t *p, int type, index_t at, int count,
                                int skip)
 {
@@ -287,8 +291,9 @@ LRN_INLINE void lrn_store_part(real_t x, global element_t *p, int type, index_t 
 }
 
 /*
- * A whole vector; with `stream` past the caches, then aligned as vectors are. What
- * orders such stores before the end of the command is the device's business.
+ * Stores a whole vector. With `stream` the store bypasses the caches, and the address must be
+ * aligned to the vector's size. It is up to the device to complete such stores before the command
+ * ends.
  */
 LRN_INLINE void lrn_store_whole(real_t x, global element_t *p, int type, index_t at, int stream)
 {
@@ -301,7 +306,7 @@ LRN_INLINE void lrn_store_whole(real_t x, global element_t *p, int type, index_t
     lrn_store(x, p, type, at, LRN_WIDTH);
 }
 
-/* first, first + 1 .. in the lanes. */
+/* A vector of first, first + 1 .. */
 LRN_INLINE bits_t lrn_lanes_from(int first)
 {
     bits_t lanes = (bits_t)((uint)first);
@@ -313,9 +318,8 @@ LRN_INLINE bits_t lrn_lanes_from(int first)
 }
 
 /*
- * A window's shift register: x[at] without an index that changes, which would keep
- * the array out of registers; by the bits, since compilers make one of a choice
- * between elements.
+ * x[at] of a window's shift register. A variable index would keep the array out of registers.
+ * Bits are masked because compilers turn a choice between elements into such an index.
  */
 static inline real_t lrn_pick(const real_t *x, int at)
 {
@@ -334,7 +338,7 @@ static inline void lrn_shift_in(real_t *x, real_t next)
     x[LRN_TAPS - 1] = next;
 }
 
-/* The axes of the general kernels: LRN_MODE_WINDOW_COUNT window axes, then positions. */
+/* Axes of the general kernels: LRN_MODE_WINDOW_COUNT window axes, then position axes. */
 typedef struct lrn_axes {
     index_t dims[8], src[8], dy[8], dst[8];
 } lrn_axes;
@@ -350,17 +354,17 @@ static inline lrn_axes lrn_axes_make(index8_t dims, index8_t src, index8_t dy, i
 }
 
 /*
- * LRN_WIDTH neighbours on the last axis. At its end there may be fewer: a place
- * that may overlap begins earlier then, and leaves out the first `skip` of them,
- * which are another's; or they are the first `count`.
+ * A position vector: LRN_WIDTH neighbours on the last axis. Fewer may remain at the end of the
+ * axis. A vector that may overlap then moves back, and the vector before it owns the first `skip`
+ * neighbours; otherwise only the first `count` neighbours exist.
  */
 typedef struct lrn_place {
-    index_t src, dy, dst; /* where their window axes begin */
+    index_t src, dy, dst; /* offsets, in elements, of element 0 on all window axes */
     int count, skip;
-    int padding; /* only dst has it: what fills up a block */
+    int padding; /* it is padding of a channel block, which only dst has */
 } lrn_place;
 
-/* The place of a number below lrn_place_count. */
+/* Position vector `number`, from 0 to lrn_place_count - 1. */
 static inline lrn_place lrn_place_make(const lrn_axes *axes, index_t number, int may_overlap,
                                        uint modes)
 {
@@ -372,7 +376,7 @@ static inline lrn_place lrn_place_make(const lrn_axes *axes, index_t number, int
         if (axis == 7)
             turns = (dim + LRN_WIDTH - 1) / LRN_WIDTH;
         if (axis == first && LRN_MODE_WITHIN) {
-            /* The channels, which may have blocks: no vectors along them then. */
+            /* The channels, which may have blocks; then there are no vectors along them. */
             turns = lrn_padded(dim, LRN_MODE_DST_SHIFT);
             at = number % turns;
             place.padding = at >= dim;
@@ -399,7 +403,7 @@ static inline lrn_place lrn_place_make(const lrn_axes *axes, index_t number, int
     return place;
 }
 
-/* How many places there are. */
+/* The number of position vectors. */
 static inline index_t lrn_place_count(const lrn_axes *axes, uint modes)
 {
     const int first = LRN_MODE_WINDOW_COUNT;
@@ -411,8 +415,8 @@ static inline index_t lrn_place_count(const lrn_axes *axes, uint modes)
 }
 
 /*
- * One file holds both directions of a kernel; LRN_BACKWARD says which one is built.
- * Sources for offline compilers define a whole name, see cllrn_offline_program.
+ * A kernel's file holds both directions; LRN_BACKWARD selects the one that is built. Sources for
+ * offline compilers define the whole name, see cllrn_offline_program.
  */
 #ifndef LRN_KERNEL_NAME
 #ifdef LRN_BACKWARD

@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Channels-last on a CPU. A work-item takes tile_positions positions and goes
- * along the channels of each, LRN_WIDTH at a time; the vectors of a window
- * overlap and are read again from the first-level cache. The gradient works on
- * copies of LRN_CHUNK channels and their neighbours.
+ * Kernel for CPUs and channels-last tensors. A row is the channels of one position. A work-item
+ * takes tile_positions positions and goes along each row, LRN_WIDTH channels at a time. The
+ * vectors of a window overlap and are read again from the first-level cache. The gradient works
+ * on copies of LRN_CHUNK channels and their neighbours.
  *
- * Powers that are not ordinary are rare: the channels of a position are
- * computed as if there were none, and once more with care where there was one.
+ * Powers that are not ordinary (see arithmetic.h) are rare: a row is computed as if all powers
+ * were ordinary, and again with care if one was not.
  *
- * Legal when: the window is across channels and LRN_TAPS wide, channel stride 1
- * everywhere, no channel blocks, dst disjoint from the sources.
+ * Legal when: the window is across channels and LRN_TAPS wide; all tensors have channel stride 1
+ * and no channel blocks; dst is disjoint from the sources.
  *
- * Only where positions follow one another without gaps is anything read outside
- * a position's own channels: else it may be somebody else's. There, and where only
- * the first and the last of at least two vectors have clipped windows, it is quick.
+ * Elements outside a row are read only where rows follow one another without gaps: a gap may be
+ * somebody else's memory. The kernel is fast there, if the row has at least two vectors and only
+ * the first and the last have clipped windows.
  *
  * Global size: at least (ceil(inner / tile_positions), 1, any); dimension 1 is exactly 1.
  */
@@ -21,26 +21,28 @@
 #include "kernel.h"
 #endif
 
-/* Whether a position's vectors may be stored past the caches: they are aligned, and none moves
- * back. */
+/* Whether stores to a row may bypass the caches: vectors are aligned and none moves back. */
 LRN_INLINE int streams(global const element_t *out, index_t channels, uint modes)
 {
     return LRN_MODE_STREAM && channels % LRN_WIDTH == 0 &&
            (size_t)out % (LRN_WIDTH * sizeof *out) == 0;
 }
 
-/* How far ahead elements are asked for: processors do so too, but not far enough. */
+/* Prefetch distance in elements: hardware prefetches too, but not far enough ahead. */
 #define AHEAD 512
 
 #ifdef LRN_BACKWARD
 
 #define LRN_CHUNK 256
-/* A chunk's channels, the window's reach on both sides, and room for vectors on either end. */
+/*
+ * Elements of a copy: a chunk, the window's reach on both sides, and room for vectors at the
+ * ends.
+ */
 #define SPAN (LRN_CHUNK + 2 * (LRN_TAPS - 1) + 3 * LRN_WIDTH)
 
 /*
- * copy[LRN_WIDTH + i] becomes channel first + i of a row, for i below count;
- * zero outside the channels, some of them behind count too.
+ * Sets copy[LRN_WIDTH + i] to channel first + i of a row for i < count, or to zero if there is no
+ * such channel. Some elements beyond count may become zero too.
  */
 LRN_INLINE void copy_row(scalar_t *copy, global const element_t *row, index_t channels,
                          index_t first, int count)
@@ -48,14 +50,14 @@ LRN_INLINE void copy_row(scalar_t *copy, global const element_t *row, index_t ch
     const index_t low = first > 0 ? first : 0;
     const index_t high = first + count < channels ? first + count : channels;
     copy += LRN_WIDTH;
-    if (low > first) /* by less than LRN_WIDTH or, where vectors are short, all of it */
+    if (low > first) /* by one vector, or by several where vectors are short */
         for (int i = 0; i < (int)(low - first); i += LRN_WIDTH)
             LRN_STORE((real_t)(0.0f), copy + i);
     for (int i = (int)(high - first); i < count; i += LRN_WIDTH)
         LRN_STORE((real_t)(0.0f), copy + i);
     if (high - low >= LRN_WIDTH) {
         for (index_t c = low; c < high; c += LRN_WIDTH) {
-            /* The last vector moves back where it would leave the channels. */
+            /* The last vector moves back if it would leave the channels. */
             const index_t at = c + LRN_WIDTH > high ? high - LRN_WIDTH : c;
             LRN_PREFETCH(row + at + AHEAD, 0);
             LRN_STORE(lrn_load(row, LRN_STORAGE, at, LRN_WIDTH), copy + (at - first));
@@ -66,7 +68,7 @@ LRN_INLINE void copy_row(scalar_t *copy, global const element_t *row, index_t ch
     }
 }
 
-/* The factors and powers of a vector of channels, whose windows begin at x. */
+/* Sets factors and powers of a vector of channels, whose windows begin at x; returns *excess. */
 LRN_INLINE bits_t differentiate_vector(int power_class, scalar_t *factors, scalar_t *powers,
                                        const scalar_t *x, int lower, int careful,
                                        lrn_scalars scalars)
@@ -85,7 +87,7 @@ LRN_INLINE bits_t differentiate_vector(int power_class, scalar_t *factors, scala
     return excess;
 }
 
-/* The same of count channels; whether all powers were ordinary. */
+/* differentiate_vector() for count channels; returns whether all powers were ordinary. */
 LRN_INLINE int differentiate_vectors(int power_class, scalar_t *factors, scalar_t *powers,
                                      const scalar_t *x, int count, int lower, lrn_scalars scalars)
 {
@@ -102,11 +104,11 @@ LRN_RARE int differentiate_vectors_both(scalar_t *factors, scalar_t *powers, con
     return differentiate_vectors(LRN_POWER_BOTH, factors, powers, x, count, lower, scalars);
 }
 
-/* The same, whatever their powers. */
+/* Sets factors and powers of count channels for every power, ordinary or special. */
 LRN_INLINE void differentiate(scalar_t *factors, scalar_t *powers, const scalar_t *x, int count,
                               int lower, uint modes, lrn_scalars scalars)
 {
-    /* Loops of their own for the powers most used. */
+    /* A separate loop for each of the most used powers. */
     int done =
         LRN_POWER == LRN_POWER_3_4
             ? differentiate_vectors(LRN_POWER_3_4, factors, powers, x, count, lower, scalars)
@@ -119,7 +121,7 @@ LRN_INLINE void differentiate(scalar_t *factors, scalar_t *powers, const scalar_
         differentiate_vector(LRN_POWER, factors + i, powers + i, x + i, lower, 1, scalars);
 }
 
-/* dx of channels begin .. end - 1 of one position, at most LRN_CHUNK of them. */
+/* Stores dx of channels begin .. end - 1 of a row, at most LRN_CHUNK of them. */
 LRN_INLINE void chunk(global const element_t *x_row, global const element_t *dy_row,
                       global element_t *dx_row, index_t channels, index_t begin, index_t end,
                       int lower, uint modes, lrn_scalars scalars)
@@ -128,20 +130,20 @@ LRN_INLINE void chunk(global const element_t *x_row, global const element_t *dy_
     const int stream = streams(dx_row, channels, modes);
     const int terms =
         (int)(end - begin) + LRN_TAPS - 1; /* channels begin - upper .. end - 1 + lower */
-    /* A chunk narrower than a vector is read beyond its end all the same. */
+    /* A chunk shorter than a vector is still read as a whole vector. */
     const int whole = end - begin >= LRN_WIDTH ? terms : terms + LRN_WIDTH - 1;
     scalar_t xs[SPAN + 2 * LRN_WIDTH], dys[SPAN], factors[SPAN], powers[SPAN];
     const scalar_t *x = xs + LRN_WIDTH, *dy = dys + LRN_WIDTH;
     copy_row(xs, x_row, channels, begin - upper - lower, whole + LRN_TAPS - 1 + LRN_WIDTH - 1);
     copy_row(dys, dy_row, channels, begin - upper, whole);
     differentiate(factors, powers, x, whole, lower, modes, scalars);
-    /* Outside the channels there is no term, though an infinite power may have made a NaN. */
+    /* No term outside the channels: an infinite power may have made a NaN. */
     for (int i = 0; i < upper - begin; ++i)
         factors[i] = 0.0f;
     for (int i = (int)(channels - begin) + upper; i < terms; ++i)
         factors[i] = 0.0f;
     for (index_t first = begin; first < end; first += LRN_WIDTH) {
-        /* The last vector moves back where it would leave the channels. */
+        /* The last vector moves back if it would leave the channels. */
         const index_t c =
             first + LRN_WIDTH > end && end - begin >= LRN_WIDTH ? end - LRN_WIDTH : first;
         const int i = (int)(c - begin);
@@ -163,7 +165,7 @@ LRN_INLINE void chunk(global const element_t *x_row, global const element_t *dy_
 
 #else
 
-/* One vector of y, element by element where it is read; no others are touched. */
+/* Stores one vector of y; reads single elements, none outside the row. */
 LRN_RARE void normalize_alone(global const element_t *row, global element_t *out, index_t channels,
                               index_t c, int lower, uint modes, lrn_scalars scalars)
 {
@@ -181,7 +183,7 @@ LRN_RARE void normalize_alone(global const element_t *row, global element_t *out
     lrn_store(y, out, LRN_STORAGE, c, channels < LRN_WIDTH ? (int)channels : LRN_WIDTH);
 }
 
-/* For each tap the lanes of a row's first and last vector that have it, all bits set. */
+/* For each tap, the lanes of a row's first and last vector whose tap is a channel: all bits set. */
 typedef struct ends {
     bits_t first[LRN_TAPS], last[LRN_TAPS];
 } ends;
@@ -190,7 +192,7 @@ LRN_INLINE void find_ends(ends *e, index_t channels, int lower)
 {
     const int back = (int)(channels - LRN_WIDTH);
     for (int j = 0; j < LRN_TAPS; ++j) {
-        /* A tap before the first channel wraps. */
+        /* A tap before the first channel wraps around. */
         e->first[j] =
             lrn_lanes_from(j - lower) < (bits_t)((uint)channels) ? ~(bits_t)(0u) : (bits_t)(0u);
         e->last[j] = lrn_lanes_from(back + j - lower) < (bits_t)((uint)channels) ? ~(bits_t)(0u)
@@ -198,10 +200,10 @@ LRN_INLINE void find_ends(ends *e, index_t channels, int lower)
     }
 }
 
-/* Which of a row's vectors. */
+/* Which vector of a row. */
 enum place { FIRST, INNER, LAST };
 
-/* One vector of y; at the row's ends what is read of its neighbours becomes zero. */
+/* Stores one vector of y; at the ends, lanes of neighbouring rows become zeros. Returns *excess. */
 LRN_INLINE bits_t normalize_vector(int power, global const element_t *row, global element_t *out,
                                    index_t c, enum place where, const ends *e, int stream,
                                    int lower, lrn_scalars scalars)
@@ -223,8 +225,8 @@ LRN_INLINE bits_t normalize_vector(int power, global const element_t *row, globa
 }
 
 /*
- * The channels of a position with neighbours on either side, where the first vector
- * and one at the end hold all clipped windows; whether all powers were ordinary.
+ * Stores y of a row with rows on either side, whose clipped windows are all in the first and the
+ * last vector. Returns whether all powers were ordinary.
  */
 LRN_INLINE int normalize_vectors(int power, global const element_t *row, global element_t *out,
                                  index_t channels, const ends *e, int lower, uint modes,
@@ -245,7 +247,7 @@ LRN_INLINE int normalize_vectors(int power, global const element_t *row, global 
     return !LRN_ANY_LANE(lrn_is_special(power, most));
 }
 
-/* The same for what is rare: windows off centre, powers that others gave up. */
+/* normalize_vectors() for rare cases: windows off centre, and s far from k. */
 LRN_RARE int normalize_vectors_rarely(int power, global const element_t *row, global element_t *out,
                                       index_t channels, const ends *e, int lower, uint modes,
                                       lrn_scalars scalars)
@@ -253,7 +255,7 @@ LRN_RARE int normalize_vectors_rarely(int power, global const element_t *row, gl
     return normalize_vectors(power, row, out, channels, e, lower, modes, scalars);
 }
 
-/* The same with loops of their own for the powers most used. */
+/* normalize_vectors() for centred windows, in a separate loop for each of the most used powers. */
 LRN_INLINE int normalize_vectors_by_power(global const element_t *row, global element_t *out,
                                           index_t channels, const ends *e, uint modes,
                                           lrn_scalars scalars)
@@ -266,19 +268,19 @@ LRN_INLINE int normalize_vectors_by_power(global const element_t *row, global el
     return normalize_vectors(LRN_POWER, row, out, channels, e, lower, modes, scalars);
 }
 
-/* The channels of a position that is not to be read beyond, or has powers that are not ordinary. */
+/* Stores y of a row for every power, ordinary or special, and reads nothing outside the row. */
 LRN_RARE void normalize_row_alone(global const element_t *row, global element_t *out,
                                   index_t channels, int lower, uint modes, lrn_scalars scalars)
 {
     for (index_t c = 0; c < channels; c += LRN_WIDTH) {
-        /* The last vector moves back where it would leave the channels. */
+        /* The last vector moves back if it would leave the channels. */
         const index_t back = channels - LRN_WIDTH;
         normalize_alone(row, out, channels, c > back && back >= 0 ? back : c, lower, modes,
                         scalars);
     }
 }
 
-/* The channels of a position as normalize_vectors wants it. */
+/* Stores y of a row that normalize_vectors() allows, for every power. */
 LRN_INLINE void normalize_row(global const element_t *row, global element_t *out, index_t channels,
                               const ends *e, int lower, uint modes, lrn_scalars scalars)
 {

@@ -1,29 +1,27 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Channels-first on a CPU. Where an item's channels lie behind one another
- * without gaps it is one line of channels * inner elements, and a window is
- * LRN_TAPS of them, inner apart, those outside the line being zeros: vectors
- * cross from one channel into the next, and no channel has a tail.
+ * Kernel for CPUs and channels-first tensors. An item, one index of `outer`, is one line of
+ * channels * inner elements without gaps. A window is LRN_TAPS elements of the line, `inner`
+ * apart; elements outside the line are zeros. A row is one channel of the line.
  *
- * A work-item takes a tile of tile_positions positions by tile_channels
- * channels and goes along its rows, which stream; the rows of a window are read
- * again from the caches. LRN_ROWS rows are computed at once: of a column, the
- * vectors of neighbouring rows at one position, each is loaded once, and windows
- * share their partial sums. The gradient keeps the last rows of powers and
- * factors beside them.
+ * A work-item computes a tile of tile_positions positions by tile_channels channels. It goes
+ * along the rows, which stream; the caches hold the other rows of a window. LRN_ROWS rows are
+ * computed at once from a column, the vectors of neighbouring rows at one position: each vector
+ * is loaded once, and windows share their partial sums. The gradient also keeps powers and
+ * factors of the last rows.
  *
- * Columns want exact rows, of which each has vectors of its own; the last one
- * ends with the row and overlaps the one before it. Where rows are too short for
- * that, or have to be stored past the caches and are not aligned, a row's vectors
- * are those that begin in it, aligned with dst, and rows are computed one by one.
+ * Column mode needs exact rows: each row has its own vectors; the last is moved back to end with
+ * the row and overlaps the one before it. Rows that are too short for that, or that are not
+ * aligned but bypass the caches when stored, are computed one by one. Then a row's vectors are
+ * those that begin in it, aligned with dst; they cross into the next row, so no row has a tail.
  *
- * Powers that are not ordinary are rare: rows are computed as if there were
- * none, and once more with care where there was one.
+ * Powers that are not ordinary (see arithmetic.h) are rare: rows are computed as if all powers
+ * were ordinary, and again with care if one was not.
  *
- * Legal when: the window is across channels and LRN_TAPS wide, inner stride 1
- * and, of several channels, channel stride inner everywhere, no channel blocks,
- * the line and LRN_TAPS + LRN_ROWS rows on both sides shorter than 2^31, backward
- * tile_positions <= LRN_TILE / 2, dst disjoint from the sources.
+ * Legal when: the window is across channels and LRN_TAPS wide; all tensors have inner stride 1,
+ * no channel blocks and, with several channels, channel stride inner; the line and LRN_TAPS +
+ * LRN_ROWS rows on both sides have fewer than 2^31 elements; backward, tile_positions <= LRN_TILE
+ * / 2; dst is disjoint from the sources.
  *
  * Global size: at least (max(1, inner / tile_positions), ceil(channels / tile_channels), any).
  */
@@ -31,23 +29,23 @@
 #include "kernel.h"
 #endif
 
-/* The most positions a tile of the gradient may have, its last one's remainder included. */
+/* The most positions of a backward tile, with the remainder of the last one included. */
 #define LRN_TILE 512
 
-/* LRN_ROWS rows are computed at once; those that their windows reach together. */
+/* Rows that the windows of LRN_ROWS rows reach together. */
 #define LRN_COLUMN (LRN_ROWS + LRN_TAPS - 1)
 
 /* The line of an item. */
 typedef struct line {
     index_t size; /* elements */
     index_t rows; /* channels */
-    index_t step; /* from one tap to the next */
-    int exact;    /* vectors keep to their row */
-    int skew;     /* else they begin at LRN_WIDTH - skew, 2 LRN_WIDTH - skew .. */
-    int stream;   /* stores go past the caches, aligned */
+    index_t step; /* elements from one row to the next */
+    int exact;    /* column mode: each row has its own vectors */
+    int skew;     /* else vectors begin at LRN_WIDTH - skew, 2 LRN_WIDTH - skew .. */
+    int stream;   /* stores bypass the caches and are aligned */
 } line;
 
-/* What a work-item computes of it. */
+/* What a work-item computes of a line; the ends are exclusive. */
 typedef struct tile {
     index_t begin, end;  /* rows */
     index_t left, right; /* positions */
@@ -58,13 +56,13 @@ LRN_INLINE int least(index_t a, int b)
     return a < b ? (int)a : b;
 }
 
-/* The first of a row's vectors, or of those that follow them, that begins at `at` or behind. */
+/* Begin of the first vector at `at` or after it. */
 LRN_INLINE index_t vector_from(line l, index_t at)
 {
     return l.exact ? at : ((at + l.skew + LRN_WIDTH - 1) & ~(index_t)(LRN_WIDTH - 1)) - l.skew;
 }
 
-/* Where it lies in a row that ends before `end`. */
+/* Begin of a vector, moved back if it is exact and would pass the row's end. */
 LRN_INLINE index_t vector_at(line l, index_t at, index_t end)
 {
     return l.exact ? min(at, end - LRN_WIDTH) : at;
@@ -76,7 +74,7 @@ LRN_INLINE int is_inside(line l, index_t first, index_t end, int lower)
     return first >= lower * l.step && end + (LRN_TAPS - 1 - lower) * l.step <= l.size;
 }
 
-/* A vector of which any part may lie outside the line, where zeros are. */
+/* A vector, with zeros where it lies outside the line. */
 LRN_RARE real_t load_clipped(global const element_t *from, line l, index_t at)
 {
     if (at >= 0 && at + LRN_WIDTH <= l.size)
@@ -94,7 +92,7 @@ LRN_INLINE real_t load(global const element_t *from, line l, index_t at, int ins
     return inside ? lrn_load(from, LRN_STORAGE, at, LRN_WIDTH) : load_clipped(from, l, at);
 }
 
-/* A vector of an exact row, of which all or nothing lies inside the line. */
+/* A vector of exact row c; zeros if the row is outside the line. */
 LRN_INLINE real_t load_of_row(global const element_t *from, line l, index_t c, index_t position,
                               int inside)
 {
@@ -103,7 +101,7 @@ LRN_INLINE real_t load_of_row(global const element_t *from, line l, index_t c, i
                : (real_t)(0.0f);
 }
 
-/* The same of each row from c on. */
+/* The vectors of the LRN_COLUMN exact rows from c on. */
 LRN_INLINE void load_column(real_t *column, global const element_t *from, line l, index_t c,
                             index_t position, int inside)
 {
@@ -113,9 +111,9 @@ LRN_INLINE void load_column(real_t *column, global const element_t *from, line l
 }
 
 /*
- * LRN_ROWS rows from row c + `shift` on, of which a column holds those from row c
- * on. Most windows are `usual` in where they begin; an index that changes would
- * keep the column out of registers.
+ * Sets `rows` to the LRN_ROWS rows from c + shift on. A column holds them from row c on; `usual`,
+ * a constant, is the shift of most windows. Other shifts load the rows again, because a variable
+ * index would keep the column out of registers.
  */
 LRN_INLINE void rows_of_column(real_t *rows, const real_t *column, int shift, int usual,
                                global const element_t *from, line l, index_t c, index_t position,
@@ -132,15 +130,15 @@ LRN_INLINE void rows_of_column(real_t *rows, const real_t *column, int shift, in
 }
 
 /*
- * Has the part of a row fetched that will be needed next but one row later, where
- * a window's last row is `last` behind: no processor foresees that a tile's rows end.
+ * Prefetches the element that the next row's window adds at this position; a window ends `last`
+ * rows after its own. Hardware prefetchers do not foresee the end of a tile's rows.
  */
 LRN_INLINE void prefetch_row_behind(global const element_t *from, line l, index_t at, int last)
 {
     LRN_PREFETCH(from + at + (last + 1) * l.step, 0);
 }
 
-/* Those behind the rows that a column holds from row c on. */
+/* Prefetches the LRN_ROWS rows after a column that begins at row c. */
 LRN_INLINE void prefetch_column_behind(global const element_t *from, line l, index_t c,
                                        index_t position)
 {
@@ -149,7 +147,7 @@ LRN_INLINE void prefetch_column_behind(global const element_t *from, line l, ind
         prefetch_row_behind(from, l, (c + r) * l.step + position, LRN_COLUMN - 1);
 }
 
-/* The same of dst where it stays in the caches: stores would wait for their lines. */
+/* Prefetches dst's next LRN_ROWS rows if stores use the caches: stores would wait for them. */
 LRN_INLINE void prefetch_stores_behind(global element_t *to, line l, index_t c, index_t position)
 {
     if (l.stream)
@@ -159,7 +157,7 @@ LRN_INLINE void prefetch_stores_behind(global element_t *to, line l, index_t c, 
         LRN_PREFETCH(to + (c + LRN_ROWS + r) * l.step + position, 1);
 }
 
-/* The sum of squares of the windows of a vector's elements. */
+/* The sums of squares over the windows of a vector's elements. */
 LRN_INLINE real_t squares(global const element_t *from, line l, index_t at, int lower, int inside)
 {
     real_t x[LRN_TAPS];
@@ -171,25 +169,25 @@ LRN_INLINE real_t squares(global const element_t *from, line l, index_t at, int 
 
 #ifdef LRN_BACKWARD
 
-/* What the gradient needs of one row of a tile, in vectors that begin at the tile's left edge. */
+/* Factors and powers of one row, in vectors that begin at the tile's left edge. */
 typedef struct row {
     real_t factors[LRN_TILE / LRN_WIDTH + 1], powers[LRN_TILE / LRN_WIDTH + 1];
 } row;
 
-/* The rows that are kept: a power of two, no fewer than LRN_COLUMN. */
+/* Number of kept rows: a power of two, at least LRN_COLUMN. */
 #define LRN_KEPT_ROWS (LRN_COLUMN <= 8 ? 8 : LRN_COLUMN <= 16 ? 16 : 32)
 #define LRN_KEPT(rows, c) ((rows)[(c) & (LRN_KEPT_ROWS - 1)])
 
-/* Whole columns that keep the LRN_TAPS - 1 rows which a tile's first windows reach, in rows. */
+/* LRN_TAPS - 1 rows, which a tile's first windows reach, rounded up to whole columns. */
 #define LRN_EARLIER ((LRN_TAPS + LRN_ROWS - 2) / LRN_ROWS * LRN_ROWS)
 
-/* Vectors that hold a row's positions and, where they cross rows, all that its last one reaches. */
+/* Vectors that hold a row's positions and, if vectors cross rows, all that the last one reaches. */
 LRN_INLINE int row_vectors(line l, tile t)
 {
     return (int)((t.right - t.left + (l.exact ? 1 : 2) * (LRN_WIDTH - 1)) / LRN_WIDTH);
 }
 
-/* The factors and powers of a row; zeros outside the line. */
+/* Keeps the factors and powers of row c; factors outside the line are zeros. */
 LRN_INLINE void differentiate_row(row *rows, global const element_t *x, line l, tile t, index_t c,
                                   int lower, uint modes, lrn_scalars scalars)
 {
@@ -213,7 +211,7 @@ LRN_INLINE void differentiate_row(row *rows, global const element_t *x, line l, 
         const index_t here = vector_at(l, at + v * LRN_WIDTH, end);
         r->factors[v] = lrn_gradient_factor(LRN_POWER, load_clipped(x, l, here),
                                             squares(x, l, here, lower, 0), scalars, &r->powers[v]);
-        /* There is no term outside, though an infinite power may have made a NaN. */
+        /* No term outside the line: an infinite power may have made a NaN. */
         scalar_t *factors = (scalar_t *)&r->factors[v];
         for (int i = 0; i < LRN_WIDTH && here + i < 0; ++i)
             factors[i] = 0.0f;
@@ -222,7 +220,7 @@ LRN_INLINE void differentiate_row(row *rows, global const element_t *x, line l, 
     }
 }
 
-/* dx of a vector of row c whose first element lies `offset` behind the kept rows' first. */
+/* dx of a vector of row c that begins at `at`, `offset` elements from the kept row's begin. */
 LRN_INLINE real_t gradient_at(const row *rows, index_t c, index_t offset, global const element_t *x,
                               global const element_t *dy, line l, index_t at, int upper, int inside,
                               uint modes, lrn_scalars scalars)
@@ -238,7 +236,7 @@ LRN_INLINE real_t gradient_at(const row *rows, index_t c, index_t offset, global
                         lrn_window_sum_unrolled(g, f), scalars);
 }
 
-/* dx of a row, whose window's rows are kept. */
+/* Stores dx of row c; the rows of its windows must be kept. */
 LRN_INLINE void gradient_row(const row *rows, global const element_t *x, global const element_t *dy,
                              global element_t *to, line l, tile t, index_t c, int upper, uint modes,
                              lrn_scalars scalars)
@@ -255,8 +253,8 @@ LRN_INLINE void gradient_row(const row *rows, global const element_t *x, global 
 }
 
 /*
- * dx of LRN_ROWS exact rows from c on, those in the tile, where rows before
- * c + lower are kept; keeps as many more. Whether a power was not ordinary.
+ * Stores dx of those of the LRN_ROWS exact rows from c on that are in the tile. Rows before c +
+ * lower must be kept; keeps LRN_ROWS more. Returns whether a power was not ordinary.
  */
 LRN_INLINE int gradient_rows(int power, row *rows, global const element_t *src,
                              global const element_t *dy, global element_t *to, line l, tile t,
@@ -276,7 +274,7 @@ LRN_INLINE int gradient_rows(int power, row *rows, global const element_t *src,
         prefetch_column_behind(dy, l, c - upper, position);
         prefetch_stores_behind(to, l, c, position);
 #pragma unroll
-        for (int j = 0; j < LRN_TAPS - 1; ++j) /* the first are for rows before the tile */
+        for (int j = 0; j < LRN_TAPS - 1; ++j) /* unset before the tile, where no dx is stored */
             f[j] = LRN_KEPT(rows, c - upper + j).factors[v];
 #pragma unroll
         for (int r = 0; r < LRN_ROWS; ++r) {
@@ -284,7 +282,7 @@ LRN_INLINE int gradient_rows(int power, row *rows, global const element_t *src,
             real_t factor = lrn_gradient_factor_ordinary(
                 power, next_x[r], lrn_window_sum_unrolled(x + r, x + r), scalars,
                 &LRN_KEPT(rows, j).powers[v], &excess);
-            /* There is no term outside, though an infinite power may have made a NaN. */
+            /* No term outside the line: an infinite power may have made a NaN. */
             if (!inside && (j < 0 || j >= l.rows))
                 factor = (real_t)(0.0f);
             else
@@ -303,7 +301,7 @@ LRN_INLINE int gradient_rows(int power, row *rows, global const element_t *src,
     return LRN_ANY_LANE(lrn_is_special(power, most));
 }
 
-/* Loops of their own for the powers most used. */
+/* A separate loop for each of the most used powers. */
 LRN_INLINE int gradient_rows_by_power(row *rows, global const element_t *x,
                                       global const element_t *dy, global element_t *to, line l,
                                       tile t, index_t c, int lower, uint modes, lrn_scalars scalars)
@@ -322,7 +320,7 @@ LRN_RARE int gradient_rows_clipped(int power, row *rows, global const element_t 
     return gradient_rows(power, rows, x, dy, to, l, t, c, lower, 0, modes, scalars);
 }
 
-/* The rows that gradient_rows() kept, and dx of its rows, with care for every power. */
+/* gradient_rows() for every power, ordinary or special. */
 LRN_RARE void gradient_rows_carefully(row *rows, global const element_t *x,
                                       global const element_t *dy, global element_t *to, line l,
                                       tile t, index_t c, int lower, uint modes, lrn_scalars scalars)
@@ -366,7 +364,7 @@ LRN_RARE void compute_one_by_one(global const element_t *x, global const element
         if (c < t.begin)
             continue;
         if (c == 0 && t.left == 0 && l.skew > 0) {
-            /* What lies before the first vector. */
+            /* The elements before the first vector. */
             const int head = least(l.size, LRN_WIDTH - l.skew);
             const real_t dx = gradient_at(rows, 0, 0, x, dy, l, 0, upper, 0, modes, scalars);
             lrn_store(dx, to, LRN_STORAGE, 0, head);
@@ -385,7 +383,7 @@ LRN_RARE void normalize_vector(global const element_t *from, global element_t *t
     lrn_store(y, to, LRN_STORAGE, at, count);
 }
 
-/* A row with care for every power. */
+/* Stores y of row c for every power, ordinary or special. */
 LRN_RARE void normalize_carefully(global const element_t *from, global element_t *to, line l,
                                   tile t, index_t c, int lower, uint modes, lrn_scalars scalars)
 {
@@ -396,8 +394,10 @@ LRN_RARE void normalize_carefully(global const element_t *from, global element_t
     }
 }
 
-/* A row whose vectors cross into the next; whether a power was not ordinary, or windows leave the
- * line. */
+/*
+ * Stores y of row c, whose vectors cross into the next row. Returns whether the row must be
+ * computed with care: a power was not ordinary, or windows leave the line.
+ */
 LRN_INLINE int normalize_row(int power, global const element_t *from, global element_t *to, line l,
                              tile t, index_t c, int lower, uint modes, lrn_scalars scalars)
 {
@@ -416,7 +416,7 @@ LRN_INLINE int normalize_row(int power, global const element_t *from, global ele
     return LRN_ANY_LANE(lrn_is_special(power, most));
 }
 
-/* Loops of their own for the powers most used. */
+/* A separate loop for each of the most used powers. */
 LRN_INLINE int normalize_row_by_power(global const element_t *from, global element_t *to, line l,
                                       tile t, index_t c, int lower, uint modes, lrn_scalars scalars)
 {
@@ -427,7 +427,10 @@ LRN_INLINE int normalize_row_by_power(global const element_t *from, global eleme
     return normalize_row(LRN_POWER, from, to, l, t, c, lower, modes, scalars);
 }
 
-/* LRN_ROWS exact rows from c on, those in the tile; whether a power was not ordinary. */
+/*
+ * Stores y of those of the LRN_ROWS exact rows from c on that are in the tile. Returns whether a
+ * power was not ordinary.
+ */
 LRN_INLINE int normalize_rows(int power, global const element_t *from, global element_t *to, line l,
                               tile t, index_t c, int lower, int inside, uint modes,
                               lrn_scalars scalars)
@@ -453,7 +456,7 @@ LRN_INLINE int normalize_rows(int power, global const element_t *from, global el
     return LRN_ANY_LANE(lrn_is_special(power, most));
 }
 
-/* Loops of their own for the powers most used. */
+/* A separate loop for each of the most used powers. */
 LRN_INLINE int normalize_rows_by_power(global const element_t *from, global element_t *to, line l,
                                        tile t, index_t c, int lower, uint modes,
                                        lrn_scalars scalars)
@@ -492,7 +495,7 @@ LRN_RARE void compute_one_by_one(global const element_t *from, global element_t 
                                  int lower, uint modes, lrn_scalars scalars)
 {
     if (t.begin == 0 && t.left == 0 && l.skew > 0) {
-        /* What lies before the first vector. */
+        /* The elements before the first vector. */
         const int head = least(l.size, LRN_WIDTH - l.skew);
         normalize_vector(from, to, l, 0, head, lower, modes, scalars);
     }
@@ -528,12 +531,12 @@ kernel void LRN_KERNEL_NAME(planar)(LRN_TENSOR_ARGUMENTS)
     for (index_t item = get_global_id(2); item < outer; item += get_global_size(2)) {
         global element_t *to = dst + item * dst_outer;
         const int skew = (int)((size_t)to / sizeof *to % LRN_WIDTH);
-        /* Past the caches whole lines are stored: of columns where all rows are aligned alike. */
+        /* Streaming stores write whole cache lines, in column mode only if every row is aligned. */
         const int aligned = skew == 0 && inner % LRN_WIDTH == 0;
 #ifdef LRN_BACKWARD
         const int stream = LRN_MODE_STREAM && aligned, exact = inner >= LRN_WIDTH;
 #else
-        /* Where arithmetic is so little, such stores gain more than columns do. */
+        /* Forward has little arithmetic: streaming stores gain more than column mode does. */
         const int stream = LRN_MODE_STREAM, exact = inner >= LRN_WIDTH && (aligned || !stream);
 #endif
         const line l = {channels * inner, channels, inner, exact, skew, stream};

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The power in double, one for every beta. */
+/* s^-beta in double: one formula for every beta. */
 #ifndef LRN_POWER_H
 #define LRN_POWER_H
 
@@ -8,11 +8,11 @@
 #endif
 
 /*
- * The mantissas in [0.708, 1.417) in 32 intervals, equal in bits: of each, a
- * reciprocal c near that of its middle and -log2(c). Every c is chosen, among the
- * neighbours, such that a multiple of 2^-42 is within 2^-65 of -log2(c): one
- * double does for it, and adding a whole number below 2^11 is exact. 1 lies
- * inside an interval, two thirds from its beginning, and has c = 1.
+ * The mantissas in [0.708, 1.417) are split into 32 intervals, equal in bits. The table holds for
+ * each interval a reciprocal c, near that of its middle, and -log2(c). Each c is chosen among its
+ * neighbours such that a multiple of 2^-42 is within 2^-65 of -log2(c): one double is enough for
+ * -log2(c), and adding a whole number below 2^11 to it is exact. 1 lies inside an interval, two
+ * thirds from its beginning, and has c = 1.
  */
 #define LRN_LOG2_BEGIN 0x3fe6aaaaaaa00000 /* the bits of the least mantissa */
 #define LRN_LOG2_SHIFT 47                 /* 2^47 doubles in an interval */
@@ -55,16 +55,15 @@ LRN_CONSTANT double lrn_log2_table[32][2] = {
 /* clang-format on */
 
 /*
- * s^-beta = 2^*exponent * result, result in [0.70, 1.42], for normal s > 0
- * scaled by 2^bias. *exponent is a whole number, and finite for |beta| to 2^40.
- * s = 1 gives exactly 1.
+ * (s 2^-bias)^-beta = 2^*exponent * result, result in [0.70, 1.42], for normal s > 0. *exponent
+ * is a whole number, and finite for |beta| to 2^40. s = 1 gives exactly 1.
  *
- * At most 1.4 ULP for |beta| <= 5: 0.5 for the last rounding, 0.3 for r, 0.1 for its
- * polynomial, 0.4 for g, whose two roundings are worst where high < 0.5 < high + low,
- * and 0.1 for log2(1 + f). The worst of 6 10^7 values near there: 1.17.
+ * The error is at most 1.4 ULP for |beta| <= 5: 0.5 for the last rounding, 0.3 for r, 0.1 for r's
+ * polynomial, 0.4 for g, and 0.1 for log2(1 + f). The two roundings of g are worst where high <
+ * 0.5 < high + low; the worst of 6 10^7 values near there has 1.17 ULP.
  *
- * The polynomials are minimax (Remez; coefficients rounded to double one by
- * one from the first, the rest fitted again after each).
+ * The polynomials are minimax (Remez). Coefficients are rounded to double one by one from the
+ * first, and the rest are fitted again after each.
  */
 static inline double lrn_power_split(double s, double bias, lrn_scalars p, double *exponent)
 {
@@ -79,7 +78,7 @@ static inline double lrn_power_split(double s, double bias, lrn_scalars p, doubl
     const double e = (LRN_REAL(biased) - 4503599627372544.0) - bias;
     const double hi = e + lrn_log2_table[j][1]; /* exact */
 
-    /* log2(1 + f) to 2^-64 for |f| <= 0.01523: so small that one double does. */
+    /* log2(1 + f) to 2^-64 for |f| <= 0.01523: it is so small that one double is enough. */
     double q = -0.18039196811820857;
     q = LRN_FMA(q, f, 0.20618770650524976);
     q = LRN_FMA(q, f, -0.2404491659513526);
@@ -91,8 +90,8 @@ static inline double lrn_power_split(double s, double bias, lrn_scalars p, doubl
     const double lo = f * q;
 
     /*
-     * E = -beta log2(s) in two doubles, then its nearest whole number. A product
-     * that sums follow is written as fma, which no compiler fuses into them.
+     * E = -beta log2(s) in two doubles, then the nearest whole number. A product that feeds a sum
+     * is written as fma, which no compiler fuses into the sum.
      */
     const double b = -p.beta_hi;
     const double high = LRN_FMA(b, hi, 0.0);
@@ -102,7 +101,7 @@ static inline double lrn_power_split(double s, double bias, lrn_scalars p, doubl
     const double whole = ((high + low) + 6755399441055744.0) - 6755399441055744.0;
     const double g = (high - whole) + low;
 
-    /* (2^g - 1) / g, such that 2^g is within a part in 2^57 for |g| <= 0.5. */
+    /* (2^g - 1) / g; the relative error of 2^g is at most 2^-57 for |g| <= 0.5. */
     double r = 4.4386126673718843e-10;
     r = LRN_FMA(r, g, 7.0731945225909153e-9);
     r = LRN_FMA(r, g, 1.017816178349833e-7);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The powers in float. */
+/* s^-beta in float: for beta 0.5, 0.75 and 1, for any beta, and for s near k. */
 #ifndef LRN_POWER_H
 #define LRN_POWER_H
 
@@ -8,10 +8,10 @@
 #endif
 
 /*
- * The powers for beta 0.5, 0.75 and 1: an integer first guess y on the bits of
- * s, the residual d = s y^2 - 1, s^3 y^4 - 1 or s y - 1, and one polynomial
- * (minimax, coefficients rounded to float) for (1 + d)^-1/2, -1/4 or -1 on the
- * interval of d that the guess leaves, found by running it over all mantissas.
+ * For beta 0.5, 0.75 and 1, an integer operation on the bits of s gives a first guess y. The
+ * residual is d = s y^2 - 1, s^3 y^4 - 1 or s y - 1. A polynomial (minimax, coefficients rounded
+ * to float) gives (1 + d)^-1/2, -1/4 or -1 on the interval of d that the guess leaves, which was
+ * found by running the guess over all mantissas.
  */
 
 /* s^-1/2 for normal s > 0; |d| <= 0.0684. */
@@ -44,7 +44,7 @@ LRN_INLINE real_t lrn_power_3_4(real_t s)
     return LRN_FMA(y * d, q, y);
 }
 
-/* 1/s for normal s > 0 below 2^102, beyond which y d may be subnormal; |d| <= 0.0506. */
+/* 1/s for normal s > 0 below 2^102, above which y d may be subnormal; |d| <= 0.0506. */
 LRN_INLINE real_t lrn_power_one(real_t s)
 {
     const real_t y = LRN_REAL((bits_t)(0x7ef311c7u) - LRN_BITS(s));
@@ -58,14 +58,14 @@ LRN_INLINE real_t lrn_power_one(real_t s)
 }
 
 /*
- * s^-beta = 2^*exponent * result, result in [0.70, 1.42], for normal s > 0
- * scaled by 2^-bias. With s = m 2^e and f = m - 1,
+ * (s 2^-bias)^-beta = 2^*exponent * result, result in [0.70, 1.42], for normal s > 0. With s = m
+ * 2^e and f = m - 1,
  *
  *     -beta log2(s) = -beta e + -beta (c1 f + f^2 q(f))
  *
- * is needed to 2^-24 though it may be near 127, so its whole part is taken off
- * first: 16 bits of beta times e are exact, and so is the difference; beta's
- * rest and the low part of beta c1 come last.
+ * is needed to 2^-24 though it may be near 127. So its whole part is subtracted first: 16 bits of
+ * beta times e are exact, and so is the difference. The rest of beta and the low part of beta c1
+ * are added last.
  */
 LRN_INLINE real_t lrn_power_split(real_t s, float bias, lrn_scalars p, real_t *exponent)
 {
@@ -75,10 +75,10 @@ LRN_INLINE real_t lrn_power_split(real_t s, float bias, lrn_scalars p, real_t *e
     const scalar_t bc = b * c1;
     const scalar_t bc_low = LRN_FMA(b, c1_low, LRN_FMA(-p.beta_lo, c1, LRN_FMA(b, c1, -bc)));
 
-    /* m in [sqrt(1/2), sqrt(2)), f exact. */
+    /* m in [sqrt(1/2), sqrt(2)); f is exact. */
     const bits_t i = LRN_BITS(s) + (bits_t)(0x3f800000u - 0x3f3504f3u);
     const real_t f = LRN_REAL((i & (bits_t)(0x007fffffu)) + (bits_t)(0x3f3504f3u)) - (real_t)(1.0f);
-    /* e without a conversion: the bits of 2^23 + (e + 127). */
+    /* e without a conversion: 2^23 + (e + 127), made by its bits. */
     const real_t e = LRN_REAL((i >> 23) | (bits_t)(0x4b000000u)) - (real_t)(8388735.0f + bias);
 
     real_t q = (real_t)(1.254124194e-01f);
@@ -110,23 +110,22 @@ LRN_INLINE real_t lrn_power_split(real_t s, float bias, lrn_scalars p, real_t *e
 }
 
 /*
- * The octave [sqrt(1/2), sqrt(2)) of mantissas as bits, and how far in bits the
- * five octaves of lrn_power_near go.
+ * The bits of sqrt(1/2), where the octave [sqrt(1/2), sqrt(2)) of mantissas begins, and the size
+ * in bits of the five octaves of lrn_power_near.
  */
 #define LRN_OCTAVE_BITS 0x3f3504f3u
 #define LRN_NEAR_BITS 0x02800000u
 
 /*
- * s^-beta for 0 < beta < 1 and s in the octave of k or the next four, where
- * LRN_BITS(s) is less than LRN_NEAR_BITS from the first one's begin; *distance is
- * how far. With s = m 2^e, f = m - 1 and b = -beta,
+ * s^-beta for 0 < beta < 1 and s in the octave of k or the next four. *distance is the bits of s
+ * less those of the first octave's begin: s is in range if it is below LRN_NEAR_BITS. With s = m
+ * 2^e, f = m - 1 and b = -beta,
  *
  *     s^b = 2^(b e) (1 + f)^b = 2^(b e) (1 + f q(f))
  *
- * The first power is one of five arguments (see src/near.h); the coefficients of q
- * are those of LRN_SLOPES. It is off by what
- * the argument, f q and the last product and sum are rounded by; over every such
- * float of ten pairs of beta and k tests/exhaustive/power.c finds at most 1.9 ULP.
+ * 2^(b e) is one of five arguments (see src/near.h); LRN_SLOPES gives the coefficients of q. The
+ * error comes from the rounding of this argument, of f q, and of the last product and sum. Over
+ * every such float of ten pairs of beta and k, tests/exhaustive/power.c finds at most 1.9 ULP.
  */
 LRN_INLINE real_t lrn_power_near(real_t s, lrn_scalars p, bits_t *distance)
 {

@@ -1,16 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The types and operations that the arithmetic is made of, for OpenCL C 1.2
- * and for C11.
+ * The types and operations that the arithmetic is made of, for OpenCL C 1.2 and for C11.
  *
- * Only + - * fma, comparisons, conversions and integer operations are used:
- * IEEE 754 and OpenCL define those exactly, while sqrt, /, powr, exp2 and log2
- * may differ between devices. No product feeds a bare + or -, so a compiler
- * that contracts anyway changes nothing.
+ * The arithmetic uses only + - * fma, comparisons, conversions and integer operations. IEEE 754
+ * and OpenCL define their results exactly, while sqrt, /, powr, exp2 and log2 may differ between
+ * devices. No product feeds a bare + or -, so a compiler that contracts to fma in spite of
+ * FP_CONTRACT OFF changes nothing.
  *
- * A scalar_t is a float, with LRN_DOUBLE a double. In OpenCL, LRN_WIDTH (1, 2,
- * 4, 8 or 16; 1 with LRN_DOUBLE) sets how many of them a real_t holds. In C it
- * is 1.
+ * A scalar_t is a float, or a double with LRN_DOUBLE. A real_t is a vector of LRN_WIDTH scalars:
+ * 1, 2, 4, 8 or 16 of them in OpenCL (1 with LRN_DOUBLE), one in C.
  */
 #ifndef LRN_REAL_H
 #define LRN_REAL_H
@@ -61,7 +59,7 @@ typedef LRN_JOIN(uint, LRN_WIDTH) bits_t;
 typedef LRN_JOIN(int, LRN_WIDTH) mask_t;
 #define LRN_BITS(x) LRN_JOIN(as_uint, LRN_WIDTH)(x)
 #define LRN_REAL(x) LRN_JOIN(as_float, LRN_WIDTH)(x)
-/* any(), but PoCL 3.1's goes lane by lane and cost up to a fifth of a kernel's time. */
+/* any() written out: PoCL 3.1's goes lane by lane and cost up to a fifth of a kernel's time. */
 #define LRN_ANY_LANE2(mask) ((mask).x | (mask).y)
 #define LRN_ANY_LANE4(mask) LRN_ANY_LANE2((mask).lo | (mask).hi)
 #define LRN_ANY_LANE8(mask) LRN_ANY_LANE4((mask).lo | (mask).hi)
@@ -70,7 +68,7 @@ typedef LRN_JOIN(int, LRN_WIDTH) mask_t;
 #define LRN_FIRST(v) ((v).s0)
 #define LRN_STORE_WORDS(v, p) LRN_JOIN(vstore, LRN_WIDTH)(v, 0, p)
 #ifdef __clang__
-/* vload and vstore, but PoCL 3.1's are made of pairs, which do not all come together again. */
+/* vload and vstore: PoCL 3.1 makes them of pairs, which the compiler does not always merge. */
 typedef real_t __attribute__((aligned(4))) unaligned_real_t;
 typedef LRN_JOIN(ushort, LRN_WIDTH) __attribute__((aligned(2))) unaligned_ushorts_t;
 #define LRN_LOAD(p) (*(private const unaligned_real_t *)(p))
@@ -79,16 +77,16 @@ typedef LRN_JOIN(ushort, LRN_WIDTH) __attribute__((aligned(2))) unaligned_ushort
 #define LRN_STORE_GLOBAL(v, p) (*(global unaligned_real_t *)(p) = (v))
 #define LRN_LOAD_USHORTS(p) (*(global const unaligned_ushorts_t *)(p))
 #define LRN_STORE_USHORTS(v, p) (*(global unaligned_ushorts_t *)(p) = (v))
-/* Has the cache line of an address fetched, to be read or, with `write`, a constant, written. */
-#ifndef __SPIR__ /* SPIR-V has no word for it */
+/* Prefetches the cache line at p: for a store if the constant `write` is 1, else for a load. */
+#ifndef __SPIR__ /* SPIR-V has no such instruction */
 #define LRN_PREFETCH(p, write) __builtin_prefetch((private const void *)(uintptr_t)(p), write)
 #endif
 #if __has_builtin(__builtin_nontemporal_store)
-/* A store past the caches, of an address that is aligned as the vector is. */
+/* A store that bypasses the caches; p must be aligned to the vector's size. */
 #define LRN_STREAM(v, p) __builtin_nontemporal_store(v, p)
 #endif
 #if defined(__F16C__) || defined(__aarch64__)
-/* An instruction for a vector: PoCL 3.1's vload_half goes element by element. */
+/* One conversion instruction a vector: PoCL 3.1's vload_half goes element by element. */
 typedef half __attribute__((ext_vector_type(LRN_WIDTH))) halves_t;
 typedef halves_t __attribute__((aligned(2))) unaligned_halves_t;
 #define LRN_LOAD_HALVES(p) __builtin_convertvector(*(global const unaligned_halves_t *)(p), real_t)
@@ -119,28 +117,29 @@ typedef halves_t __attribute__((aligned(2))) unaligned_halves_t;
 #define LRN_CONSTANT constant
 
 /*
- * Inner loops are to hold no calls, which clang makes of functions used twice
- * and passes vectors to through memory; what is rare shall not make them large.
+ * LRN_INLINE: inner loops must hold no calls. Clang calls a function that is used twice, and a
+ * call passes vectors through memory. LRN_RARE: rare code stays out of line, so that inner loops
+ * stay small.
  */
 #ifdef __clang__
 #define LRN_INLINE static inline __attribute__((always_inline))
-#if LRN_WIDTH > 1 /* a GPU's call passes its arguments through memory */
+#if LRN_WIDTH > 1 /* not on GPUs, where a call passes its arguments through memory */
 #define LRN_RARE static __attribute__((noinline))
 #endif
 #endif
 
 #else
 
-#define LRN_C /* this is C11 */
+#define LRN_C /* compiled as C11, not as OpenCL C */
 
 #include <math.h>
 #include <stdint.h>
 #include <string.h>
 
 /*
- * For a function with many fma in it: one instruction where the processor has
- * it, a call of the C library's where not. The same bits, several times the speed.
- * Not under ThreadSanitizer, which is not ready yet when the loader chooses.
+ * For a function with many fma: one clone uses the processor's fma instruction, the other calls
+ * the C library. Both give the same bits; the instruction is several times faster. Not under
+ * ThreadSanitizer, which is not ready yet when the loader chooses a clone.
  */
 #define LRN_FMA_CLONES
 #if defined(__SANITIZE_THREAD__)
@@ -153,7 +152,7 @@ typedef halves_t __attribute__((aligned(2))) unaligned_halves_t;
 #if defined(__x86_64__) && defined(__GLIBC__) && defined(__has_attribute) && !defined(LRN_TSAN)
 #if __has_attribute(target_clones)
 #undef LRN_FMA_CLONES
-#ifdef __clang__ /* inlines by itself, and takes no flatten beside clones */
+#ifdef __clang__ /* clang inlines unasked, and rejects flatten beside target_clones */
 #define LRN_FMA_CLONES __attribute__((target_clones("fma", "default")))
 #else
 #define LRN_FMA_CLONES __attribute__((target_clones("fma", "default"), flatten))
@@ -207,15 +206,15 @@ static inline scalar_t lrn_bits_scalar(scalar_bits_t bits)
 #define LRN_RARE static inline
 #endif
 
-/* s = k + (scale_hi + scale_lo) * sum; the exponent is -(beta_hi + beta_lo). */
+/* s = k + (scale_hi + scale_lo) * sum; s is raised to the power -(beta_hi + beta_lo). */
 typedef struct lrn_scalars {
     scalar_t scale_hi, scale_lo; /* alpha / divisor in two parts */
     scalar_t k;
     scalar_t beta_hi, beta_lo; /* beta in two parts */
     scalar_t gradient;         /* -2 alpha beta / divisor */
-    scalar_t octaves[5];       /* of lrn_power_near alone, as the next */
+    scalar_t octaves[5];       /* for lrn_power_near: s^-beta at five powers of 2 */
     scalar_t slopes[10];
-    int parity, next_parity; /* LRN_BETA_* of the two */
+    int parity, next_parity; /* LRN_BETA_* of beta and of beta + 1 */
 } lrn_scalars;
 
 #ifdef LRN_DOUBLE
@@ -225,11 +224,11 @@ typedef struct lrn_scalars {
 #define LRN_NORMAL_BITS 0x0010000000000000u /* the least normal number */
 #define LRN_ONE_BITS 0x3ff0000000000000u
 #define LRN_SIGN_SHIFT 63
-#define LRN_SPECIAL_BITS 0x7fe0000000000000u        /* infinity less the least normal number */
+#define LRN_SPECIAL_BITS 0x7fe0000000000000u        /* LRN_INF_BITS - LRN_NORMAL_BITS */
 #define LRN_GREATEST_WHOLE_BITS 0x408fe80000000000u /* 1021: see lrn_times_exp2 */
 #define LRN_SUBNORMAL_BIAS 64.0
 #define LRN_SUBNORMAL_SCALE 18446744073709551616.0 /* 2^64 */
-#define LRN_FAR 2000.0                             /* beyond it even the subnormals end */
+#define LRN_FAR 2000.0                             /* beyond it 2^n is infinite and 2^-n zero */
 #define LRN_HALFWAY 1000.0
 #else
 #define LRN_MAGNITUDE_BITS 0x7fffffffu
@@ -238,7 +237,7 @@ typedef struct lrn_scalars {
 #define LRN_NORMAL_BITS 0x00800000u
 #define LRN_ONE_BITS 0x3f800000u
 #define LRN_SIGN_SHIFT 31
-#define LRN_SPECIAL_BITS 0x72000000u /* 2^102 less the least normal number: see lrn_power_one */
+#define LRN_SPECIAL_BITS 0x72000000u /* bits of 2^102, less LRN_NORMAL_BITS: see lrn_power_one */
 #define LRN_GREATEST_WHOLE_BITS 0x42fa0000u /* 125 */
 #define LRN_SUBNORMAL_BIAS 32.0f
 #define LRN_SUBNORMAL_SCALE 4294967296.0f /* 2^32 */
@@ -247,11 +246,11 @@ typedef struct lrn_scalars {
 #endif
 
 /*
- * The initialiser of slopes for b = -beta in [-1, 0): ((1 + f)^b - 1) / f =
- * slopes[0] + slopes[1] f + .. for f in [sqrt(1/2) - 1, sqrt(2) - 1). Each is b times
- * a polynomial in b, all of them one least maximum of the relative error of
- * (1 + f)^b over both f and b: 2^-26, coefficients rounded to float one by one
- * from the last, the rest fitted again after each.
+ * The initialiser of slopes for b = -beta in [-1, 0): ((1 + f)^b - 1) / f = slopes[0] + slopes[1]
+ * f + .. for f in [sqrt(1/2) - 1, sqrt(2) - 1). Each slope is b times a polynomial in b. Over
+ * both f and b, the polynomials together minimise the greatest relative error of (1 + f)^b, which
+ * is 2^-26. Their coefficients are rounded to float one by one from the last, and the rest are
+ * fitted again after each.
  */
 #ifdef LRN_DOUBLE
 #define LRN_SLOPES(b)                                                                              \

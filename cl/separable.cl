@@ -1,25 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Any window, any region, any strides, at a cost that grows with the logarithm
- * of the window. A work-item takes LRN_WIDTH neighbouring positions at a time:
- * one window axis it walks along, from the sources to dst; of several, or where
- * windows are much longer than the axis, it copies all into scratch and sums
- * along one axis after the other.
+ * Any window, region and strides; the time grows with the logarithm of the window. A worker takes
+ * LRN_WIDTH neighbouring positions at a time. With one window axis it walks along the axis, from
+ * the sources to dst. With several window axes, or where windows are much longer than the axis,
+ * it copies all elements into scratch and sums along one axis after the other.
  *
- * Always legal, in place too, for an element is read for the last time before
- * dst has its place; with LRN_WIDTH > 1 the last axis has stride 1 everywhere
- * and there are no channel blocks. A work-item has worker_step slots of scratch
- * (see src/select.c), slot_step apart.
+ * Always legal, also in place: each element is read for the last time before dst overwrites it.
+ * With LRN_WIDTH > 1 the last axis has stride 1 in all tensors and there are no channel blocks.
+ * In scratch, a worker's slots are slot_step apart and workers worker_step (see src/select.c).
  *
- * Global size: (any, 1, 1): LRN_MODE_SPREAD work-items for each worker. All but
- * one of them do nothing: PoCL gives a thread at least 32 work-groups, however
- * few there are.
+ * Global size: (any, 1, 1): LRN_MODE_SPREAD work-items per worker, of which only the first works,
+ * because PoCL gives a thread at least 32 work-groups, however few there are.
  */
 #ifndef LRN_KERNEL_H
 #include "kernel.h"
 #endif
 
-/* The window axes of one tensor, those not in use first. */
+/* The window axes of one tensor; unused axes come first. */
 typedef struct side {
     index_t steps[3];
     int type, shift;
@@ -33,15 +30,15 @@ static inline void side_set(side *s, const index_t *strides, int count, int type
         s->steps[axis] = axis < 3 - count ? 0 : strides[axis - (3 - count)];
 }
 
-/* Where an element of the box lies. */
+/* Offset of an element of the box (the elements of all window axes). */
 LRN_INLINE index_t place_of(const side *s, index_t i0, index_t i1, index_t i2)
 {
     return i0 * s->steps[0] + i1 * s->steps[1] + lrn_channel(i2, s->steps[2], s->shift);
 }
 
 /*
- * The first vector's place in scratch, whose size has room for it: a buffer may begin
- * at any multiple of an element, wherever its caller's memory does.
+ * p rounded up to a vector's alignment; the size of scratch includes the slack. A buffer in its
+ * caller's memory may begin at any multiple of an element.
  */
 LRN_INLINE global real_t *first_vector(global scalar_t *p)
 {
@@ -49,16 +46,16 @@ LRN_INLINE global real_t *first_vector(global scalar_t *p)
     return (global real_t *)(p + (LRN_WIDTH - past) % LRN_WIDTH);
 }
 
-/* What is the same for all places. */
+/* What is the same for all position vectors. */
 typedef struct job {
     side src, dy, dst;
     lrn_box box, mirrored;
-    index_t step; /* of slots */
-    /* In scratch: three arrays over the box, of which forward has the first, then slots. */
+    index_t step; /* between slots */
+    /* In scratch: three arrays over the box (forward: the first alone), then slots. */
     global real_t *sums, *powers, *gradients, *slots;
 } job;
 
-/* The first `count` of LRN_WIDTH neighbours are there, the first `skip` not to be stored. */
+/* The first `count` of LRN_WIDTH neighbours exist; the first `skip` are not stored. */
 typedef struct lanes {
     int count, skip;
 } lanes;
@@ -74,9 +71,9 @@ LRN_INLINE void store(real_t x, global element_t *p, const side *s, index_t i2, 
 }
 
 /*
- * Elements of a line are far apart, each with a cache line or two that no
- * processor foresees: waiting for them took half of the time. Asks for those
- * some steps ahead; `write` is a constant.
+ * Prefetches an element some steps ahead on a line, a window axis. Its elements are far apart, in
+ * a cache line or two each, which hardware does not foresee: waiting for them took half of the
+ * time. `write` is a constant.
  */
 #if LRN_WIDTH > 1
 #define ASK_FOR(p, side, i, length, write)                                                         \
@@ -90,7 +87,7 @@ LRN_INLINE void store(real_t x, global element_t *p, const side *s, index_t i2, 
 #define ASK_FOR(p, side, i, length, write)
 #endif
 
-/* For LRN_WALK, of a line. */
+/* FETCH and EMIT of LRN_WALK. */
 #define FETCH_X(i, a, b)                                                                           \
     ASK_FOR(src, j->src, i, length, 0)                                                             \
     a = b = load(src, &j->src, i, l);
@@ -112,7 +109,7 @@ LRN_INLINE void store(real_t x, global element_t *p, const side *s, index_t i2, 
     const real_t x = load(src, &j->src, i, l), g = load(dy, &j->dy, i, l);                         \
     store(lrn_gradient(power, x, g, j->powers[(i)*j->step], sum, scalars), dst, &j->dst, i, l);
 
-/* One window axis in one walk, of the gradient in two. */
+/* Computes one window axis: in one walk forward, in two backward. */
 LRN_INLINE void compute_line(const job *j, global const element_t *src, global const element_t *dy,
                              global element_t *dst, lanes l, int power, lrn_scalars scalars)
 {
@@ -126,7 +123,7 @@ LRN_INLINE void compute_line(const job *j, global const element_t *src, global c
 #endif
 }
 
-/* What a network has mostly, known to the compiler. */
+/* compute_line() with the most common types and power as constants. */
 LRN_INLINE void compute_line_of_floats(const job *any, global const element_t *src,
                                        global const element_t *dy, global element_t *dst,
                                        lrn_scalars scalars)
@@ -138,7 +135,7 @@ LRN_INLINE void compute_line_of_floats(const job *any, global const element_t *s
     compute_line(&j, src, dy, dst, all, LRN_POWER_3_4, scalars);
 }
 
-/* All of the box, along one axis after the other. */
+/* Computes the box along one axis after the other. */
 static inline void compute_box(const job *j, global const element_t *src,
                                global const element_t *dy, global element_t *dst, lanes l,
                                uint modes, lrn_scalars scalars)
@@ -219,7 +216,10 @@ kernel void LRN_KERNEL_NAME(separable)(LRN_GENERAL_ARGUMENTS)
     const int of_floats = LRN_WIDTH > 1 && j.src.type == LRN_F32 && dy_type == LRN_F32 &&
                           j.dst.type == LRN_F32 && LRN_POWER == LRN_POWER_3_4;
 
-    /* Neighbouring places share cache lines: of one worker on a CPU, of several on a GPU. */
+    /*
+     * Position vectors share cache lines: neighbours go to one worker on a CPU, to several on a
+     * GPU.
+     */
     const index_t places = lrn_place_count(&axes, modes);
     const index_t each = slot_step == 1 ? (places + workers - 1) / workers : places;
     const index_t begin = slot_step == 1 ? worker * each : worker;

@@ -1,21 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One work-item takes all lines of channels, one after the other, through shift
- * registers: in each turn of its one loop an element comes in and one goes out.
- * For FPGAs, whose compilers make a pipeline of that: no turn waits for another,
- * since what it takes over from the one before are counters and registers moved
- * by one place. Each element is loaded once and stored once.
+ * Kernel for FPGAs. One work-item takes all lines (the channels of one position), one after the
+ * other, through shift registers: in each turn of its one loop one element comes in and one goes
+ * out. FPGA compilers make a pipeline of the loop. No turn waits for another: it takes over only
+ * counters, and registers moved by one. Each element is loaded once and stored once.
  *
- * An element comes out `delay` turns after it came in: the forward direction's
- * window lies `upper` behind it, and the gradient has the mirrored window behind
- * that one. So a line takes as many turns more than it has channels.
+ * An element goes out `delay` turns after it came in: its window ends `upper` elements later and,
+ * backward, its mirrored window `lower` after that. So a line takes `delay` turns more than it
+ * has channels.
  *
- * Legal when: the window is across channels and LRN_TAPS wide; the tensors are
- * outer x channels x inner with any strides and channel blocks. In place too:
- * no element is loaded after it was stored.
+ * Legal when: the window is across channels and LRN_TAPS wide; the tensors are outer x channels x
+ * inner with any strides and channel blocks. In place too: no element is loaded after it was
+ * stored.
  *
- * Global size: one work-item. It asks for no number of its own, by which
- * compilers know such a kernel.
+ * Global size: one work-item. The kernel never calls get_global_id(): FPGA compilers recognise a
+ * single-work-item kernel by that.
  */
 #ifndef LRN_KERNEL_H
 #include "kernel.h"
@@ -35,13 +34,13 @@ TASK kernel void LRN_KERNEL_NAME(stream)(LRN_TENSOR_ARGUMENTS)
 #ifdef LRN_BACKWARD
     const int dy_type = LRN_TYPE(LRN_MODE_DY_TYPE), dy_shift = LRN_MODE_DY_SHIFT;
     global const element_t *dy_from = LRN_AT(dy, dy_type, dy_offset);
-    /* Channels j - (LRN_TAPS - 1) .. j, the mirrored window of j - lower. */
+    /* Channels j - (LRN_TAPS - 1) .. j, the mirrored window of channel j - lower. */
     real_t gradients[LRN_TAPS], factors[LRN_TAPS], powers[LRN_TAPS];
     const int delay = LRN_TAPS - 1;
 #else
     const int delay = upper;
 #endif
-    const index_t turns = lrn_padded(channels, dst_shift) + delay; /* for a line */
+    const index_t turns = lrn_padded(channels, dst_shift) + delay; /* per line */
     index_t item = 0, position = 0, turn = 0;
 #pragma unroll
     for (int j = 0; j < LRN_TAPS; ++j) {
@@ -51,17 +50,18 @@ TASK kernel void LRN_KERNEL_NAME(stream)(LRN_TENSOR_ARGUMENTS)
 #endif
     }
 #ifdef INTELFPGA_CL
-    /* A store in place needs what was loaded there, so it comes behind the load by itself. */
+    /*
+     * In place, a store needs the value loaded from its address, so the store always comes later.
+     */
 #pragma ivdep
 #endif
     while (item < outer) {
-        const index_t c = turn - delay; /* comes out */
+        const index_t c = turn - delay; /* goes out */
         const index_t src_line = item * src_outer + position * src_inner;
         const index_t dst_line = item * dst_outer + position * dst_inner;
         /*
-         * A line begins with zeros. The gradient's registers hold nothing else since the
-         * end of the line before, the other direction's where its window reaches no
-         * further down than up.
+         * A line begins with zeros in the registers. The end of the line before leaves only zeros
+         * there backward, but forward only if lower <= upper.
          */
 #ifndef LRN_BACKWARD
 #pragma unroll

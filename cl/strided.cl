@@ -1,24 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Any window, any region, any strides, one work-item an element, each summing
- * its own window: the baseline that every other kernel equals bit for bit.
+ * Any window, region and strides; a work-item sums the window of each element that it computes.
+ * The baseline: every other kernel equals it bit for bit.
  *
- * Legal when dst is disjoint from the sources. No scratch. The time grows with
- * the window, that of the gradient with its square.
+ * Legal when dst is disjoint from the sources. Needs no scratch. The time grows with the size of
+ * the window; backward, with the square of the size.
  *
- * Global size: at least (positions, any, 1), dimension 1 going over the
- * elements of the window axes.
+ * Global size: at least (positions, any, 1); dimension 1 covers the elements of the window axes.
  */
 #ifndef LRN_KERNEL_H
 #include "kernel.h"
 #endif
 
-/* The window axes of one position; three of them, those not in use first, with one tap. */
+/* The three window axes of one position; unused axes come first and have one tap. */
 typedef struct volume {
     global const element_t *src, *dy;
     index_t dims[3], src_strides[3], dy_strides[3];
     int lower[3], taps[3];
-    int src_type, dy_type, src_shift, dy_shift; /* blocks, of the last axis */
+    int src_type, dy_type, src_shift, dy_shift; /* blocks are on the last axis */
 } volume;
 
 static inline scalar_t source(const volume *v, index_t i0, index_t i1, index_t i2)
@@ -70,7 +69,7 @@ static inline scalar_t gradient_source(const volume *v, index_t i0, index_t i1, 
                        lrn_channel(i2, v->dy_strides[2], v->dy_shift));
 }
 
-/* The mirrored windows, of the terms. */
+/* What the sums of the gradient's terms over mirrored windows need. */
 typedef struct terms {
     const volume *v;
     index_t i0, i1, i2;

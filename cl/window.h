@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Sums over a window, in the canonical order: blocks of a power of two, summed
- * by pairs, following the binary digits of the number of taps from the largest
- * down, beginning at the lowest element. Elements outside count as zeros. A
- * product enters through fma only.
+ * Sums over a window in the canonical order. The taps, from the lowest element on, fall into
+ * blocks of powers of two, the binary digits of the number of taps from the largest down. Each
+ * block is summed by pairs. Elements outside the axis count as zeros. A product enters through
+ * fma only.
  *
- * The order depends on nothing else, so every kernel and the host have the
- * same bits; it costs about log2(taps) roundings instead of taps. It is here
- * three times, for three needs: unrolled, element by element, and as a ladder
- * that walks along a line. Valid as OpenCL C 1.2 and as C11.
+ * The order depends on the number of taps alone, so all kernels and the host have the same bits;
+ * it costs about log2(taps) roundings instead of taps. There are three implementations: unrolled,
+ * element by element, and a ladder that walks along a line of elements. Valid as OpenCL C 1.2 and
+ * as C11.
  */
 #ifndef LRN_WINDOW_H
 #define LRN_WINDOW_H
@@ -17,7 +17,7 @@
 #include "arithmetic.h"
 #endif
 
-/* Size of the window that the fast kernels are unrolled for. */
+/* Window size that the fast kernels are unrolled for. */
 #ifndef LRN_TAPS
 #define LRN_TAPS 5
 #endif
@@ -32,7 +32,7 @@
 #endif
 typedef LRN_INDEX index_t;
 
-/* How far element c of an axis in blocks of 2^shift lies behind element 0. */
+/* Offset of index c on an axis in blocks of 2^shift; `stride` is from block to block. */
 static inline index_t lrn_channel(index_t c, index_t stride, int shift)
 {
     return (c >> shift) * stride + (c & ((1 << shift) - 1));
@@ -52,7 +52,7 @@ static inline index_t lrn_channel(index_t c, index_t stride, int shift)
 #error "lrn_window_sum_unrolled has blocks of 8, 4, 2 and 1 products"
 #endif
 
-/* Sums of blocks of products a b. No loops: what unrolls late keeps arrays out of registers. */
+/* Sums of 2, 4 and 8 products a b. No loops: late unrolling keeps arrays out of registers. */
 LRN_INLINE real_t lrn_block2(const real_t *a, const real_t *b)
 {
     return LRN_FMA(a[0], b[0], a[1] * b[1]);
@@ -72,7 +72,7 @@ LRN_INLINE real_t lrn_block8(const real_t *a, const real_t *b)
 LRN_INLINE real_t lrn_window_sum_unrolled(const real_t *a, const real_t *b)
 {
     real_t total = (real_t)(0.0f);
-    const int fours = LRN_TAPS & 8, twos = LRN_TAPS & 12, ones = LRN_TAPS & 14; /* begin there */
+    const int fours = LRN_TAPS & 8, twos = LRN_TAPS & 12, ones = LRN_TAPS & 14; /* block offsets */
     if (LRN_TAPS & 8)
         total = lrn_block8(a, b);
     if (LRN_TAPS & 4)
@@ -87,21 +87,20 @@ LRN_INLINE real_t lrn_window_sum_unrolled(const real_t *a, const real_t *b)
 #endif
 
 /*
- * Defines the sum of `taps` elements from index `first` on, those outside
- * 0..length-1 being zeros, as real_t NAME(CONTEXT, length, first, taps).
- * FETCH(index, a, b) sets a and b for an index inside; PAIR(a0, b0, a1, b1) is
- * the sum of two elements, LAST(total, a, b) takes in a single one.
+ * Defines real_t NAME(CONTEXT, length, first, taps): the sum of `taps` elements from index
+ * `first` on, where elements outside 0 .. length - 1 are zeros. FETCH(index, a, b) sets a and b
+ * for an index inside. PAIR(a0, b0, a1, b1) is the sum of two elements. LAST(total, a, b) adds
+ * one element to the total.
  *
- * Elements are added like the digits of a counter: level l holds the finished
- * sum of 2^l elements, and when all are in, the levels are the blocks of the
- * canonical order. Pairs wholly outside are zeros, so those before the first
- * element and behind the last are not visited: the time is that of the
- * elements inside.
+ * Elements are added like the digits of a binary counter: level l holds the finished sum of 2^l
+ * elements. After the last element, the levels are the blocks of the canonical order. Pairs
+ * before the first element inside and after the last are zeros and are skipped, so the time
+ * depends on the elements inside only.
  */
 #define LRN_DEFINE_SUM(NAME, CONTEXT, FETCH, PAIR, LAST)                                           \
     static inline real_t NAME(CONTEXT, index_t length, index_t first, int taps)                    \
     {                                                                                              \
-        const index_t left = length - first; /* from the window's first to the last inside */      \
+        const index_t left = length - first; /* elements from `first` to the end */                \
         const int end = left >= taps ? taps : left > 0 ? (int)left : 0;                            \
         const int stop = (end & 1) && end < taps ? end + 1 : end;                                  \
         const int begin = first >= 0 ? 0 : -first < end ? (int)-first & ~1 : end;                  \
@@ -109,7 +108,7 @@ LRN_INLINE real_t lrn_window_sum_unrolled(const real_t *a, const real_t *b)
         if (begin >= end)                                                                          \
             return total;                                                                          \
         for (int level = 1; (begin >> level) != 0; ++level)                                        \
-            levels[level] = (real_t)(0); /* what was not visited */                                \
+            levels[level] = (real_t)(0); /* the skipped pairs */                                   \
         for (int at = begin; at < stop; ++at) {                                                    \
             real_t a = (real_t)(0), b = a;                                                         \
             const index_t index = first + at;                                                      \
@@ -135,7 +134,7 @@ LRN_INLINE real_t lrn_window_sum_unrolled(const real_t *a, const real_t *b)
             real_t block = (real_t)(0);                                                            \
             if (whole >= size)                                                                     \
                 block = levels[level];                                                             \
-            else /* the rest of it, and all behind, is zeros */                                    \
+            else /* the rest of this block and all blocks after it are zeros */                    \
                 for (int l = 1; (whole >> l) != 0; ++l)                                            \
                     if ((whole >> l) & 1)                                                          \
                         block = levels[l] + block;                                                 \
@@ -149,25 +148,25 @@ LRN_INLINE real_t lrn_window_sum_unrolled(const real_t *a, const real_t *b)
         return total;                                                                              \
     }
 
-/* Elements that are products. */
+/* PAIR and LAST for elements that are products a b. */
 #define LRN_PAIR_PRODUCTS(a0, b0, a1, b1) LRN_FMA(a0, b0, (a1) * (b1))
 #define LRN_LAST_PRODUCT(total, a, b) LRN_FMA(a, b, total)
-/* Elements that are sums already, b being unused. */
+/* PAIR and LAST for elements that are sums already; b is unused. */
 #define LRN_PAIR_SUMS(a0, b0, a1, b1) ((void)(b0), (void)(b1), (a0) + (a1))
 #define LRN_LAST_SUM(total, a, b) ((void)(b), (total) + (a))
 
 /*
- * The ladder: walking along a line, LRN_STEPS elements at a time, rung `size`
- * at time t is the sum of the `size` elements that end at t, made of two of
- * half the size. Rungs 1 and 2 stay in variables; each of the others has a
- * ring of 2 size slots for what will be needed again, its first LRN_STEPS
- * repeated at the end, so that neighbours are always side by side. What was
- * before time 0 is zero.
+ * The ladder sums all windows along a line (elements at a constant distance), LRN_STEPS elements
+ * at a time. Rung `size` at time t is the sum of the `size` elements that end at element t, made
+ * from two rungs of half the size. Rungs 1 and 2 stay in variables. Each larger rung keeps its
+ * recent sums in a ring of 2 * size slots, of one real_t each; the first LRN_STEPS slots are
+ * repeated at the end, so that LRN_STEPS neighbours are always contiguous. Sums before time 0 are
+ * zero.
  */
 #define LRN_STEPS 4
 #define LRN_RING(size) (2 * (index_t)(size) + LRN_STEPS)
 
-/* Slots for windows of `taps`. */
+/* Slots of a ladder for windows of `taps` elements. */
 static inline index_t lrn_ladder_slots(int taps)
 {
     index_t slots = 0;
@@ -177,8 +176,8 @@ static inline index_t lrn_ladder_slots(int taps)
 }
 
 /*
- * A line's windows can also be summed one by one, which is cheaper where they
- * are much longer than the line: the ladder walks their whole length.
+ * Whether to sum a line's windows one by one. That is cheaper where windows are much longer than
+ * the line, because the ladder walks a window's whole length.
  */
 static inline int lrn_line_is_direct(index_t length, int taps)
 {
@@ -220,7 +219,7 @@ static inline void lrn_line_sums_directly(LRN_GLOBAL const real_t *a, LRN_GLOBAL
     }
 }
 
-/* What follows is written out, not in loops: what unrolls late stays in memory. */
+/* The ladder has no loops over steps: late unrolling leaves arrays in memory. */
 
 LRN_INLINE void lrn_steps_store(const real_t *steps, LRN_GLOBAL real_t *to, index_t step)
 {
@@ -230,7 +229,7 @@ LRN_INLINE void lrn_steps_store(const real_t *steps, LRN_GLOBAL real_t *to, inde
     to[3 * step] = steps[3];
 }
 
-/* Puts a rung's LRN_STEPS times from t on, a multiple of LRN_STEPS, into its ring. */
+/* Stores a rung's sums of LRN_STEPS times from t on in its ring; LRN_STEPS divides t. */
 LRN_INLINE void lrn_ring_put(LRN_GLOBAL real_t *ring, index_t step, int size, index_t t,
                              const real_t *rung)
 {
@@ -240,7 +239,7 @@ LRN_INLINE void lrn_ring_put(LRN_GLOBAL real_t *ring, index_t step, int size, in
         lrn_steps_store(rung, ring + 2 * (index_t)size * step, step);
 }
 
-/* Adds to each sum what the ring holds of the times from t on. */
+/* Adds the ring's sums of the LRN_STEPS times from t on to `sums`. */
 LRN_INLINE void lrn_ring_add(LRN_GLOBAL const real_t *ring, index_t step, int size, index_t t,
                              real_t *sums)
 {
@@ -252,8 +251,8 @@ LRN_INLINE void lrn_ring_add(LRN_GLOBAL const real_t *ring, index_t step, int si
 }
 
 /*
- * From rung 4 of LRN_STEPS times, the first of which is t, to the sums of all
- * blocks of 4 and more elements.
+ * Makes the larger rungs from rung 4 at the LRN_STEPS times from t on, and adds to `totals` the
+ * window's blocks of 4 and more elements.
  */
 LRN_INLINE void lrn_ladder_climb(real_t *rung, real_t *totals, index_t t, int taps,
                                  LRN_GLOBAL real_t *slots, index_t slot_step)
@@ -267,14 +266,14 @@ LRN_INLINE void lrn_ladder_climb(real_t *rung, real_t *totals, index_t t, int ta
     }
     lrn_ring_put(ring, slot_step, size, t, rung);
     for (; size >= 4; size /= 2) {
-        if (taps & size) /* the smaller blocks lie between this one's end and the time */
+        if (taps & size) /* the smaller blocks lie between this block's end and t */
             lrn_ring_add(ring, slot_step, size, t - (taps & (size - 1)), totals);
         if (size > 4)
             ring -= LRN_RING(size / 2) * slot_step;
     }
 }
 
-/* What a ladder keeps of the times before: the last element, and the last two of rung 2. */
+/* What a ladder keeps of earlier times: the last element, and the last two sums of rung 2. */
 typedef struct lrn_ladder {
     real_t a0, b0, rung2[2];
 } lrn_ladder;
@@ -290,9 +289,8 @@ static inline lrn_ladder lrn_ladder_begin(int taps, LRN_GLOBAL real_t *slots, in
 }
 
 /*
- * Takes in the elements a b (b alone, where they are not products) of
- * LRN_STEPS times, the first of which is t, and gives the sums of the `taps`
- * elements that end at each.
+ * Takes in the elements a b (b alone if `products` is 0) of the LRN_STEPS times from t on, and
+ * sets `totals` to the sums of the `taps` elements that end at each time.
  */
 LRN_INLINE void lrn_ladder_step(lrn_ladder *ladder, const real_t *a, const real_t *b, int products,
                                 index_t t, int taps, LRN_GLOBAL real_t *slots, index_t slot_step,
@@ -336,9 +334,9 @@ LRN_INLINE void lrn_ladder_step(lrn_ladder *ladder, const real_t *a, const real_
 }
 
 /*
- * Walks a ladder along a line whose windows reach `upper` elements behind their
- * own. FETCH(index, a, b) sets a and b of an element inside, as it is met;
- * EMIT(index, sum) is told the window's sum of each, in order, `upper` later.
+ * Walks a ladder along a line whose windows reach `upper` elements beyond their own element.
+ * FETCH(index, a, b) sets a and b of each element in order. EMIT(index, sum) gets each element's
+ * window sum in order, `upper` elements later.
  */
 #define LRN_WALK(length, upper, taps, products, slots, slot_step, FETCH, EMIT)                     \
     do {                                                                                           \
@@ -361,10 +359,9 @@ LRN_INLINE void lrn_ladder_step(lrn_ladder *ladder, const real_t *a, const real_
     } while (0)
 
 /*
- * Replaces the elements b of a line by the sums of the products a b (of b
- * alone where a is NULL) over their windows of `taps`, which reach `upper`
- * elements behind their own; a may be b. step is the distance of two elements
- * of the line, slot_step that of two slots.
+ * Replaces the elements b of a line by the sums of the products a b over their windows, or of b
+ * alone if a is NULL; a may be b. Windows have `taps` elements and reach `upper` elements beyond
+ * their own. Elements are `step` apart, slots slot_step.
  */
 static inline void lrn_line_sums(LRN_GLOBAL const real_t *a, LRN_GLOBAL real_t *b, index_t step,
                                  index_t length, int upper, int taps, LRN_GLOBAL real_t *slots,
@@ -391,13 +388,13 @@ static inline void lrn_line_sums(LRN_GLOBAL const real_t *a, LRN_GLOBAL real_t *
     }
 }
 
-/* A window over up to three axes; those not in use come first, with one tap. */
+/* A window over up to three axes; unused axes come first and have one tap. */
 typedef struct lrn_box {
     index_t dims[3];
     int taps[3], upper[3];
 } lrn_box;
 
-/* The same over all axes of a box, last axis first; b is dense, a NULL or as b. */
+/* lrn_line_sums over all axes of a box, last axis first; b is dense, a is NULL or like b. */
 static inline void lrn_box_sums(LRN_GLOBAL const real_t *a, LRN_GLOBAL real_t *b, index_t step,
                                 const lrn_box *box, LRN_GLOBAL real_t *slots)
 {
