@@ -34,8 +34,11 @@ static char *join(const char *directory, const char *name)
     return path;
 }
 
-/* Where it is, allocated; *none where there is no place for it. Relative ones would be elsewhere
-   for every process that is started elsewhere. */
+/*
+ * The path of the cache directory, to be freed; *none is set if there is
+ * nowhere to put it. Relative $XDG_CACHE_HOME and $HOME are ignored, because
+ * they depend on the working directory of the process.
+ */
 static char *locate(const cllrn_engine_options *options, bool *none)
 {
     const char *named = lrn_environment_unless(options->cache_dir, "CLLRN_CACHE_DIR");
@@ -52,9 +55,10 @@ static char *locate(const cllrn_engine_options *options, bool *none)
 }
 
 /*
- * No platform measured is worse off with it. PoCL, which has a cache of its own,
- * builds a program once more when it is asked for the binary, 0.4 s, and starts
- * 0.05 s earlier from it each time; Oclgrind and rusticl give it for nothing.
+ * Whether to use the cache: by default yes, since no platform measured loses by
+ * it. PoCL, which has a cache of its own, builds a program once more to give
+ * its binary, 0.4 s, and then starts 0.05 s earlier each time; Oclgrind and
+ * rusticl give binaries at no cost.
  */
 static bool wanted(const cllrn_engine_options *options)
 {
@@ -98,7 +102,7 @@ void lrn_cache_close(lrn_cache *cache)
     cache->directory = NULL;
 }
 
-/* Once is enough: an engine without its cache is as right, and as quick to say so. */
+/* Logs why the cache cannot be used, and disables it for this engine, so that it logs once. */
 static void give_up(cllrn_engine *engine, const char *why)
 {
     lrn_engine_log(engine, CLLRN_LOG_WARNING, "no cache in %.500s: %s", engine->cache.directory,
@@ -106,7 +110,10 @@ static void give_up(cllrn_engine *engine, const char *why)
     lrn_cache_close(&engine->cache);
 }
 
-/* Makes it, and the one above it: no home directory, nor what leads to one. */
+/*
+ * Creates the directory and its parent, but no directory above that: a home
+ * directory is never created. Returns 0 or an errno.
+ */
 static int make_directory(char *path)
 {
     char *const slash = strrchr(path, '/');
@@ -125,7 +132,11 @@ static int open_directory(const char *path)
     return lrn_disk_open(AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0);
 }
 
-/* A descriptor of the directory, private as it must be: what lies in it is executed. -1 if not. */
+/*
+ * Opens the cache directory, and creates it first if `make`. Returns a
+ * descriptor, or -1 if the directory is missing or not private: the files in it
+ * are executed.
+ */
 static int enter(cllrn_engine *engine, bool make)
 {
     struct stat status;
@@ -175,7 +186,7 @@ static bool is_entry(const char *name)
     return strspn(name, "0123456789abcdef") == 16 && strcmp(name + 16, suffix) == 0;
 }
 
-/* What makes the file one of the program's, whole and of this device. */
+/* Checks that an entry holds this program for this device, undamaged. */
 static cllrn_status check_entry(const cllrn_engine *engine, const cllrn_pack *pack,
                                 const char *name, const char *options, cllrn_error *error)
 {
@@ -191,7 +202,7 @@ static cllrn_status check_entry(const cllrn_engine *engine, const cllrn_pack *pa
     return CLLRN_SUCCESS;
 }
 
-/* Of an entry that cannot be opened for want of something nothing is known. */
+/* Out of memory or descriptors says nothing about an entry: it must not be removed. */
 static cllrn_status status_of(int code)
 {
     return code == ENOMEM || code == EMFILE || code == ENFILE ? CLLRN_OUT_OF_MEMORY
@@ -222,7 +233,7 @@ static cllrn_pack *read_entry(cllrn_engine *engine, int directory, const char *e
     if (status == CLLRN_SUCCESS)
         status = check_entry(engine, pack, name, options, &error);
     if (status == CLLRN_SUCCESS) {
-        /* The oldest go first: this one is young again. */
+        /* The oldest entries are evicted first: mark this one as used now. */
         (void)utimensat(directory, entry, NULL, 0);
         return pack;
     }
@@ -266,7 +277,7 @@ static bool before(const struct timespec *a, const struct timespec *b)
     return a->tv_sec < b->tv_sec || (a->tv_sec == b->tv_sec && a->tv_nsec < b->tv_nsec);
 }
 
-/* The bytes of all entries but the new one, and the oldest of them. */
+/* The bytes of all entries but `kept`, and the name of the oldest of them, "" if none. */
 static uint64_t survey(DIR *list, const char *kept, char oldest[ENTRY_NAME])
 {
     struct timespec time = {0, 0};
@@ -287,7 +298,7 @@ static uint64_t survey(DIR *list, const char *kept, char oldest[ENTRY_NAME])
     return bytes;
 }
 
-/* Removes the oldest entries until the rest fits beside the new one. */
+/* Removes the oldest entries until the rest and `size` bytes fit the limit. */
 static void make_room(cllrn_engine *engine, int directory, const char *kept, uint64_t size)
 {
     char oldest[ENTRY_NAME];

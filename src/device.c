@@ -9,18 +9,23 @@
 #include "info.h"
 #include "query.h"
 
-/* Workarounds and device-specific shapes: one row each, with its reason. */
+/* Workarounds for single drivers, one entry each, with its reason. */
 static const struct {
-    const char *platform; /* beginning of the platform's name */
-    bool scalar;          /* its CPUs want work-items that are neither vectors nor streams */
-    const char *options;  /* for its compiler */
+    const char *platform; /* prefix of the platform's name */
+    bool scalar;          /* treat its CPUs like GPUs: many scalar work-items */
+    const char *options;  /* for its compiler, or NULL */
 } quirks[] = {
-    /* llvmpipe makes vectors of neighbouring work-items itself: scalar ones in groups of 64 were
-       5 times faster than float4. */
+    /*
+     * llvmpipe vectorizes across work-items itself: scalar work-items in groups
+     * of 64 were 5 times faster than float4.
+     */
     {"rusticl", .scalar = true},
-    /* Clang's optimizer turns comparisons of `modes >> 13 & 7` into a switch of a 3-bit integer.
-       Oclgrind 21.10 does not clear the upper bits of such an integer's byte, so no case matches:
-       kernels that are told element types at run time (group, stream) stored the wrong type. */
+    /*
+     * Clang's optimizer turns comparisons of `modes >> 13 & 7` into a switch on
+     * a 3-bit integer. Oclgrind 21.10 does not clear the upper bits of that
+     * integer's byte, so no case matches: kernels that take element types at
+     * run time (group, stream) stored the wrong type.
+     */
     {"Oclgrind", .options = " -cl-opt-disable"},
 };
 
@@ -42,7 +47,7 @@ cl_int lrn_device_find(cl_device_id device, const cl_device_id *list, size_t cou
     }
 }
 
-/* Fills *value, which keeps its default where the driver does not know the query. */
+/* Queries *value, which keeps its default if the driver does not know the query. */
 static cl_int get(cl_device_id device, cl_device_info info, size_t size, void *value)
 {
     unsigned char otherwise[16 * sizeof(size_t)];
@@ -63,7 +68,7 @@ static void free_texts(char *texts[TEXTS])
         free(texts[i]);
 }
 
-/* To be freed by the caller; "" where the driver does not know one. */
+/* Queries all texts, "" where the driver does not know one. The caller calls free_texts. */
 static cllrn_status get_texts(cl_platform_id platform, cl_device_id device, char *texts[TEXTS],
                               cllrn_error *error)
 {
@@ -96,7 +101,7 @@ static cllrn_status get_texts(cl_platform_id platform, cl_device_id device, char
 
 cllrn_status lrn_device_facts_get(cl_device_id device, lrn_device_facts *facts, cllrn_error *error)
 {
-    /* The defaults are the least that any device has: right everywhere, and fast nowhere. */
+    /* The defaults are the least that any device has: correct everywhere, fast nowhere. */
     cl_device_type type = 0;
     cl_uint units = 0, width = 0;
     cl_ulong local_memory = 0, cache = 0;
@@ -132,7 +137,7 @@ cllrn_status lrn_device_facts_get(cl_device_id device, lrn_device_facts *facts, 
     if (status != CLLRN_SUCCESS)
         return status;
 
-    /* What calls itself both, as Oclgrind does, is to be taken for a GPU. */
+    /* A device of both types, as Oclgrind reports, counts as a GPU. */
     facts->cpu_like = (type & CL_DEVICE_TYPE_CPU) != 0 && (type & CL_DEVICE_TYPE_GPU) == 0;
     facts->options = "";
     for (size_t i = 0; i < sizeof quirks / sizeof *quirks; ++i)
@@ -143,10 +148,10 @@ cllrn_status lrn_device_facts_get(cl_device_id device, lrn_device_facts *facts, 
         }
     facts->pipelined = (type & CL_DEVICE_TYPE_ACCELERATOR) != 0 &&
                        (type & (CL_DEVICE_TYPE_CPU | CL_DEVICE_TYPE_GPU)) == 0;
-    /* An EMBEDDED device may have 64-bit integers, but only 256 bytes of arguments. */
+    /* An EMBEDDED device may have 64-bit integers, but takes only 256 bytes of arguments. */
     facts->wide = strcmp(profile, "EMBEDDED_PROFILE") != 0;
     facts->int64 = facts->wide || lrn_info_has_word(texts[EXTENSIONS], "cles_khr_int64");
-    /* Nor do the general kernels' arguments fit there where the scalars are doubles. */
+    /* The general kernels' arguments exceed these 256 bytes if their scalars are doubles. */
     facts->fp64 = facts->wide && lrn_info_has_word(texts[EXTENSIONS], "cl_khr_fp64");
     facts->platform = platform;
     facts->vector_width = 1;

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* The digest of a tensor: a sum of hashes of its elements, independent of the layout. */
 #include <cllrn.h>
 
 #include "element.h"
@@ -8,7 +9,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-/* A bijection of 64 bits in which every input bit moves about half of the output's. */
+/* A bijection of 64-bit numbers; each input bit flips about half of the output bits. */
 static uint64_t mix(uint64_t x)
 {
     x ^= x >> 32;
@@ -19,8 +20,11 @@ static uint64_t mix(uint64_t x)
     return x;
 }
 
-/* By how much an element's number grows from one index of an axis to the next, in a tensor of these
- * dims: channels first, then the other axes in C order. */
+/*
+ * Sets steps to how much an element's number grows from one index of an axis to
+ * the next, in a tensor of these dims: channels first, then the other axes in C
+ * order.
+ */
 static void find_steps(const cllrn_tensor *tensor, const int64_t *dims,
                        uint64_t steps[CLLRN_MAX_RANK])
 {
@@ -33,7 +37,7 @@ static void find_steps(const cllrn_tensor *tensor, const int64_t *dims,
     }
 }
 
-/* The axis along which memory is nearest; the sum does not care. */
+/* The axis with the smallest stride, the fastest to read; the sum does not depend on it. */
 static int nearest_axis(const cllrn_tensor *tensor)
 {
     int nearest = lrn_tensor_channel_axis(tensor);
@@ -47,7 +51,7 @@ static int nearest_axis(const cllrn_tensor *tensor)
     return nearest;
 }
 
-/* first is the number of element (0, 0, ..). */
+/* The sum of the hashes of all elements; `first` is the number of element (0, 0, ..). */
 static uint64_t sum(const cllrn_tensor *tensor, const void *data, uint64_t first,
                     const uint64_t steps[CLLRN_MAX_RANK])
 {

@@ -37,7 +37,7 @@ static int read_all(int fd, unsigned char *data, size_t size)
         if (got < 0 && errno == EINTR)
             continue;
         if (got <= 0)
-            return got < 0 ? errno : EIO; /* it shrank */
+            return got < 0 ? errno : EIO; /* the file shrank */
         at += (size_t)got;
     }
     return 0;
@@ -108,7 +108,7 @@ static const char prefix[] = ".cllrn-", suffix[] = ".tmp";
 
 enum { PREFIX = sizeof prefix - 1, DIGITS = 16, ATTEMPTS = 100 };
 
-/* Of the time: names need not be secret, O_EXCL sees to the rest. */
+/* A name from the time. Names need not be secret: O_EXCL refuses existing files. */
 static void make_name(char name[32], int attempt)
 {
     struct timespec now = {0, 0};
@@ -139,11 +139,14 @@ static int write_all(int fd, const unsigned char *data, size_t size)
     return 0;
 }
 
-/* Sees what was written onto the disk, and what only a close tells of: the file stays open. */
+/*
+ * Syncs a file to disk. Closing a copy of the descriptor reports the errors
+ * that only close reports, and keeps the file open.
+ */
 static int settle(int fd)
 {
     while (fsync(fd) != 0) {
-        if (errno == EINVAL) /* a file system that has no such thing */
+        if (errno == EINVAL) /* this file system does not support fsync */
             break;
         if (errno != EINTR)
             return errno;
@@ -153,8 +156,9 @@ static int settle(int fd)
 }
 
 /*
- * Marks a file as in use until it is closed. False where a sweeper took it for
- * abandoned before. A file system without locks has no sweepers either.
+ * Locks a file until it is closed, to mark it as in use. False if a sweep has
+ * taken the file for abandoned and removed it. A file system without locks has
+ * no sweeps either.
  */
 static bool claim(int fd)
 {
@@ -183,7 +187,7 @@ static int create_named(lrn_disk_file *file, int directory, mode_t mode)
 }
 
 #ifdef O_TMPFILE
-/* The name by which a file without one can be linked. */
+/* The path by which a file without a name can be linked. */
 static void descriptor_path(int fd, char path[32])
 {
     snprintf(path, 32, "/proc/self/fd/%d", fd);
@@ -200,14 +204,14 @@ static bool create_unnamed(lrn_disk_file *file, int directory, mode_t mode)
         close(fd);
         return false;
     }
-    (void)claim(fd); /* for when it has a temporary name */
+    (void)claim(fd); /* in case it gets a temporary name */
     *file = (lrn_disk_file){fd, directory, ""};
     return true;
 }
 
 /*
- * Where links are forbidden, as Android forbids them to applications: the
- * content goes to another file, which has a name.
+ * Copies the content to a file with a temporary name, where linkat is
+ * forbidden, as Android forbids it to applications.
  */
 static int name_by_copy(lrn_disk_file *file)
 {
@@ -230,7 +234,7 @@ static int name_by_copy(lrn_disk_file *file)
     return code == 0 ? settle(file->fd) : code;
 }
 
-/* Gives a file without a name its own, if nothing has it yet, else a temporary one. */
+/* Links a file without a name under `name` or, if `name` exists, under a temporary name. */
 static int link_unnamed(lrn_disk_file *file, const char *name)
 {
     char path[32], temporary[32];
@@ -308,7 +312,7 @@ int lrn_disk_write(int directory, const char *name, const void *data, size_t siz
 static void remove_abandoned(int directory, const char *name)
 {
     struct stat status;
-    /* For writing: over NFS an exclusive lock needs it. */
+    /* Opened for writing, because an exclusive lock over NFS needs it. */
     const int fd = lrn_disk_open(directory, name, O_WRONLY | O_NOFOLLOW, 0);
     if (fd < 0)
         return;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Files, read and written whole. Functions return 0 or an errno, and take a
- * descriptor of a directory, which may be AT_FDCWD, and a name in it. Needs
- * nothing but libc: the command compiles it too, so that its outputs and the
- * entries of the cache are written in the same way.
+ * Reading and writing whole files. Functions return 0 or an errno; they take a
+ * directory descriptor, which may be AT_FDCWD, and a name in that directory.
+ * Needs only libc: the command compiles this file too, and writes its outputs
+ * as the cache writes its entries.
  */
 #ifndef LRN_DISK_H
 #define LRN_DISK_H
@@ -13,67 +13,68 @@
 #include <sys/types.h>
 
 /*
- * openat, never waiting for the writer of a FIFO. The descriptor is closed in
- * programs that are started, and is none of 0 to 2: those are the standard
- * streams', also where a program runs without them, and what a driver prints to
- * one must not end up in a file. -1 and errno.
+ * openat with O_CLOEXEC and O_NONBLOCK, so that a FIFO does not block. The
+ * descriptor is never 0 to 2: a process may run without standard streams, and
+ * what a driver prints to them must not end up in a file. Returns -1 and sets
+ * errno on failure.
  */
 int lrn_disk_open(int directory, const char *name, int flags, mode_t mode);
 
 /* -------------------------------------------------------------------- reading */
 
-/* What a file held, and who could have written it. */
+/* A file's content, owner and mode. */
 typedef struct lrn_disk_content {
-    unsigned char *data; /* for the caller to free; a zero is put behind it */
+    unsigned char *data; /* the caller frees it; a zero byte follows the content */
     size_t size;
     uid_t owner;
     mode_t mode;
 } lrn_disk_content;
 
 /*
- * Reads a regular file of at most `most` bytes. flags may be O_NOFOLLOW. EFBIG
- * for a larger one, EINVAL for what is no regular file, EISDIR for a directory.
+ * Reads a regular file of at most `most` bytes. flags may be O_NOFOLLOW.
+ * Returns EFBIG for a larger file, EISDIR for a directory, EINVAL for anything
+ * else that is not regular.
  */
 int lrn_disk_read(int directory, const char *name, int flags, size_t most,
                   lrn_disk_content *content);
 
-/* What is wrong, for a message: strerror, but for what lrn_disk_read means by its codes. */
+/* The message for a code of lrn_disk_read: strerror, except for EINVAL, EISDIR and EFBIG. */
 const char *lrn_disk_message(int code);
 
-/* Whether only this process's user can have written a file, or only that user and root. */
+/* Whether only this process's user (trusted: or root) can have written a file. */
 bool lrn_disk_is_private(uid_t owner, mode_t mode);
 bool lrn_disk_is_trusted(uid_t owner, mode_t mode);
 
 /* -------------------------------------------------------------------- writing */
 
 /*
- * A file that is being written, and appears under its name only when it is
- * complete. It has no name until then, so that nothing is left of it when the
- * process is killed; where the file system or the kernel cannot do that, a
- * temporary name, and a lock that tells lrn_disk_sweep that it is in use.
+ * A file that is being written. It appears under its name only when it is
+ * complete. Until then it has no name, so that nothing is left of it if the
+ * process is killed. If the file system or the kernel cannot do that, the file
+ * has a temporary name, and a lock that tells lrn_disk_sweep that it is in use.
  */
 typedef struct lrn_disk_file {
-    int fd; /* to write to; 0: none is open */
+    int fd; /* the descriptor to write to; 0: no file is open */
     int directory;
-    char temporary[32]; /* "": it has no name */
+    char temporary[32]; /* "": the file has no name */
 } lrn_disk_file;
 
-/* The directory must stay open until the commit. The umask applies to mode. */
+/* Opens a file to write; directory must stay open until the commit. The umask applies to mode. */
 int lrn_disk_create(lrn_disk_file *file, int directory, mode_t mode);
 
-/* Puts it on disk under its name, in the place of what had that name. Closes it, on failure too. */
+/* Syncs the file, then gives it its name, replacing an older file. Closes it, on failure too. */
 int lrn_disk_commit(lrn_disk_file *file, const char *name);
 
-/* Closes and removes it; fine where none is open. */
+/* Closes and removes the file; does nothing if no file is open. */
 void lrn_disk_discard(lrn_disk_file *file);
 
-/* All of it at once, mode 0600. */
+/* Creates, writes and commits a file of mode 0600. */
 int lrn_disk_write(int directory, const char *name, const void *data, size_t size);
 
-/* Removes this user's temporary files whose writers are gone. What goes wrong does not matter. */
+/* Removes this user's temporary files whose writers have ended; ignores errors. */
 void lrn_disk_sweep(int directory);
 
-/* Whether a name is that of a temporary file. */
+/* Whether a name is the name of a temporary file. */
 bool lrn_disk_is_temporary(const char *name);
 
 #endif

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Written on the bits, so that it depends on no machine's formats, conversions
- * or flushing of subnormals, only on doubles being IEEE 754's.
+ * Conversions by integer operations on the bits: they do not depend on the
+ * machine's float formats, conversions or flushing of subnormals, only on IEEE
+ * 754 doubles.
  */
 #include "element.h"
 
 #include <stdbool.h>
 #include <string.h>
 
-/* The widths of an IEEE 754 format's fields, the sign's bit in front. */
+/* The bits of the exponent and fraction fields of an IEEE 754 format; the sign has one bit. */
 typedef struct format {
     int exponent, fraction;
 } format;
@@ -59,7 +60,7 @@ static double value_of(uint64_t bits)
     return value;
 }
 
-/* From a narrower format. */
+/* Converts bits of a narrower format to double; exact. */
 static double widen(format from, uint64_t bits)
 {
     const format wide = formats[CLLRN_F64];
@@ -72,15 +73,15 @@ static double widen(format from, uint64_t bits)
     const uint64_t rebiased = exponent + (uint64_t)(bias_of(wide) - bias_of(from));
     if (exponent != 0)
         return value_of(sign | rebiased << wide.fraction | fraction);
-    /* Subnormal: with a leading one, which is then taken off again, exactly. */
+    /* Subnormal: build the number with a leading one, then subtract that one, which is exact. */
     const uint64_t one = sign | (rebiased + 1) << wide.fraction;
     return fraction == 0 ? value_of(sign) : value_of(one | fraction) - value_of(one);
 }
 
 /*
- * To a narrower format, from the double itself: by way of float a value a
- * little above the middle of two 16-bit ones would become the middle first, and
- * then might go down.
+ * Rounds a double to a narrower format in one step. By way of float, a value
+ * slightly above the middle of two 16-bit values would first round to the
+ * middle, and then maybe down.
  */
 static uint64_t narrow(format to, double value)
 {
@@ -97,7 +98,7 @@ static uint64_t narrow(format to, double value)
         return sign | infinity_of(to);
     const int dropped = wide.fraction - to.fraction + (rebiased < 1 ? 1 - rebiased : 0);
     if (dropped >
-        wide.fraction + 1) /* below half the least subnormal, as the subnormal doubles are */
+        wide.fraction + 1) /* less than half the least subnormal; so is every subnormal double */
         return sign;
 
     const uint64_t significand = UINT64_C(1) << wide.fraction | fraction;
@@ -105,8 +106,7 @@ static uint64_t narrow(format to, double value)
     uint64_t kept = significand >> dropped;
     if (rest > half || (rest == half && (kept & 1) != 0))
         ++kept;
-    /* A normal number's leading one adds 1 to the exponent; so may the carry, as far as infinity.
-     */
+    /* The leading one of a normal number adds 1 to the exponent; so may a carry, up to infinity. */
     return sign | (kept + ((uint64_t)(rebiased < 1 ? 0 : rebiased - 1) << to.fraction));
 }
 

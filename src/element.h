@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Elements of every dtype in host memory. */
+/* Loads and stores single elements of every dtype in host memory. index is in elements. */
 #ifndef LRN_ELEMENT_H
 #define LRN_ELEMENT_H
 
@@ -7,13 +7,13 @@
 
 #include "ieee754.h"
 
-/* Exact: a double holds every value of every dtype. */
+/* The value of an element; exact, because a double holds every value of every dtype. */
 double lrn_element_get(int32_t dtype, const void *data, int64_t index);
 
-/* Rounds once, to nearest, ties to even; a NaN becomes the dtype's canonical one. */
+/* Stores value, rounded once, to nearest, ties to even; a NaN becomes the dtype's canonical NaN. */
 void lrn_element_set(int32_t dtype, void *data, int64_t index, double value);
 
-/* The bits, NaNs as the canonical one. */
+/* The bits of an element; every NaN gives the canonical NaN. */
 uint64_t lrn_element_bits(int32_t dtype, const void *data, int64_t index);
 
 #endif

@@ -48,8 +48,7 @@ void lrn_engine_log(const cllrn_engine *engine, int32_t level, const char *forma
     engine->log(engine->log_user, level, message);
 }
 
-/* The pack an engine takes its programs from: read, and of this device; NULL where none is named.
- */
+/* Opens the pack of the options for this device; *out becomes NULL if they name no pack. */
 static cllrn_status open_pack(const cllrn_engine_options *options, cl_platform_id platform,
                               cl_device_id device, const lrn_identity *identity, cllrn_pack **out,
                               cllrn_error *error)
@@ -89,7 +88,7 @@ static cllrn_status check_device(cl_context context, cl_device_id device, cllrn_
     if (code != CL_SUCCESS) {
         status = lrn_fail_cl(error, code, "engine create: asking the context for its devices");
     } else {
-        /* Of sub-devices some drivers name the parent. */
+        /* For a sub-device some drivers list its parent in the context. */
         const size_t count = size / sizeof *devices;
         size_t index = count;
         code = lrn_device_find(device, devices, count, &index);
@@ -159,7 +158,7 @@ cllrn_status cllrn_engine_create(cl_context context, cl_device_id device,
     if ((status = open_pack(options, engine->facts.platform, device, &engine->identity,
                             &engine->pack, error)) != CLLRN_SUCCESS)
         goto close_sources;
-    /* Of what is not known for certain nothing is kept. */
+    /* Without a complete device identity, disable the cache. */
     if (engine->pack == NULL && engine->identity.complete &&
         (status = lrn_cache_open(&engine->cache, options, error)) != CLLRN_SUCCESS)
         goto close_pack;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One context and device, and what is built for them. */
+/* The engine: a context and device of the caller, and the programs made for them. */
 #ifndef LRN_ENGINE_H
 #define LRN_ENGINE_H
 
@@ -16,26 +16,26 @@
 
 struct lrn_program;
 
-/* What cllrn_engine_import was handed: a list. */
+/* A list of the packs given to cllrn_engine_import. */
 typedef struct lrn_given {
     struct lrn_given *next;
     cllrn_pack *pack;
 } lrn_given;
 
 struct cllrn_engine {
-    atomic_size_t references; /* the caller's and one for each plan */
+    atomic_size_t references; /* one for the caller and one for each plan */
     cl_context context;
     cl_device_id device;
     lrn_device_facts facts;
     lrn_sources sources;
     lrn_identity identity;
-    cllrn_pack *pack; /* NULL: none, and programs may be compiled */
+    cllrn_pack *pack; /* NULL: no pack, and programs may be compiled */
     cllrn_log_fn log;
     void *log_user;
     cllrn_alloc_fn alloc;
     cllrn_free_fn free;
     void *alloc_user;
-    pthread_mutex_t lock;         /* guards what follows, and builds one at a time */
+    pthread_mutex_t lock;         /* guards the fields below and serialises builds */
     struct lrn_program *programs; /* a list */
     lrn_given *given;
     lrn_cache cache;
@@ -44,11 +44,11 @@ struct cllrn_engine {
 void lrn_engine_retain(cllrn_engine *engine);
 void lrn_engine_release(cllrn_engine *engine);
 
-/* Zeroed memory from the engine's allocator, or NULL. */
+/* Zeroed memory from the engine's allocator, or NULL. Free it with lrn_engine_free. */
 void *lrn_engine_alloc(cllrn_engine *engine, size_t size);
 void lrn_engine_free(cllrn_engine *engine, void *memory);
 
-/* Tells the log callback, if there is one. */
+/* Formats a message for the log callback; does nothing without one. */
 #if defined(__GNUC__)
 __attribute__((format(printf, 3, 4)))
 #endif

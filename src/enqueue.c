@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* The enqueue functions: checks of queue, wait list and buffers, arguments, kernel launch. */
 #include <inttypes.h>
 
 #include <cllrn.h>
@@ -9,23 +10,23 @@
 #include "plan.h"
 #include "query.h"
 
-/* One call: what every step of it needs to know. */
+/* What every step of one enqueue call needs. */
 typedef struct invocation {
-    const char *name; /* begins its messages */
+    const char *name; /* begins the messages */
     const cllrn_plan *plan;
     const cllrn_engine *engine;
     cllrn_error *error;
 } invocation;
 
-/* A caller's memory, resolved. */
+/* A caller's buffer and offset, checked. */
 typedef struct place {
-    cl_mem buffer;    /* the caller's */
-    cl_mem root;      /* it, or the parent of a sub-buffer */
-    uint64_t offset;  /* bytes from the buffer's beginning to element (0, 0, ..) */
-    uint64_t address; /* the same from the root's */
+    cl_mem buffer;    /* as the caller passed it */
+    cl_mem root;      /* the parent if buffer is a sub-buffer, else buffer */
+    uint64_t offset;  /* bytes from buffer's beginning to element (0, 0, ..) */
+    uint64_t address; /* bytes from root's beginning to element (0, 0, ..) */
 } place;
 
-/* The memories of a call. dy is src in the forward direction. */
+/* All buffers of a call. In the forward direction dy equals src. */
 typedef struct places {
     place src, dy, dst, scratch;
 } places;
@@ -39,7 +40,7 @@ static cllrn_status check_queue(const invocation *call, cl_command_queue queue)
     cl_int code;
     if (queue == NULL)
         return lrn_fail(call->error, CLLRN_INVALID_QUEUE, "%s: queue is NULL", call->name);
-    /* Not told, they are taken for the engine's: clEnqueueNDRangeKernel refuses others too. */
+    /* Unknown queries default to the engine's: clEnqueueNDRangeKernel refuses other queues too. */
     code =
         lrn_query_or(clGetCommandQueueInfo(queue, CL_QUEUE_CONTEXT, sizeof context, &context, NULL),
                      &context, &engine->context, sizeof context);
@@ -77,7 +78,7 @@ static cllrn_status check_wait_list(const invocation *call, cl_uint count, const
     for (cl_uint i = 0; i < count; ++i) {
         cl_context context = NULL;
         cl_int code = CL_INVALID_EVENT;
-        /* Not told, it is taken for the engine's: the enqueue itself refuses others too. */
+        /* Unknown queries default to the engine's: the enqueue refuses other events too. */
         if (list[i] != NULL)
             code = lrn_query_or(
                 clGetEventInfo(list[i], CL_EVENT_CONTEXT, sizeof context, &context, NULL), &context,
@@ -98,9 +99,9 @@ static cllrn_status check_wait_list(const invocation *call, cl_uint count, const
 }
 
 /*
- * Checks one memory: a buffer of the engine's context that a kernel may use as
- * `forbidden` does not exclude, holding bytes lowest .. lowest + length - 1
- * around its offset, itself a multiple of `alignment`.
+ * Checks one buffer and fills *out: the buffer must belong to the engine's
+ * context, have no flag of `forbidden`, and contain bytes lowest .. lowest +
+ * length - 1 around its offset, which must be a multiple of `alignment`.
  */
 static cllrn_status check_memory(const invocation *call, const char *role,
                                  const cllrn_memory *memory, cl_mem_flags forbidden, int64_t lowest,
@@ -126,12 +127,15 @@ static cllrn_status check_memory(const invocation *call, const char *role,
     cl_context context = NULL;
     size_t size = 0, origin = 0;
     cl_mem parent = NULL;
-    /* Not told, a buffer is taken for a good one of its own; OpenCL itself refuses most others. */
+    /*
+     * Defaults for unknown queries: an unrestricted buffer of the engine
+     * without a parent. OpenCL refuses most others.
+     */
     const struct {
         cl_mem_info info;
         size_t size;
         void *value;
-        const void *otherwise; /* NULL: the library cannot do without the answer */
+        const void *otherwise; /* default for an unknown query; NULL: the answer is required */
     } queries[] = {
         {CL_MEM_TYPE, sizeof type, &type, &plain},
         {CL_MEM_FLAGS, sizeof flags, &flags, &unrestricted},
@@ -206,7 +210,7 @@ static cllrn_status check_tensor_memory(const invocation *call, const char *role
                         (uint64_t)(side->highest - side->lowest + 1) * element, element, out);
 }
 
-/* Whether `length` bytes of scratch meet the range that a tensor spans. */
+/* Whether `length` bytes of scratch overlap the memory range that a tensor spans. */
 static bool meets(const place *scratch, uint64_t length, const place *at, const lrn_side *side)
 {
     const size_t element = cllrn_dtype_size(side->dtype);
@@ -229,7 +233,7 @@ static cllrn_status check_scratch(const invocation *call, const lrn_launch *laun
         check_memory(call, "scratch", scratch, CL_MEM_READ_ONLY | CL_MEM_WRITE_ONLY, 0,
                      launch->scratch, element, &at->scratch);
     if (status == CLLRN_BUFFER_TOO_SMALL) {
-        /* The message holds both numbers already; the status is scratch's own. */
+        /* The message already holds both numbers; only the status differs. */
         status = CLLRN_SCRATCH_TOO_SMALL;
         if (LRN_FILLABLE(call->error))
             call->error->status = status;
@@ -246,7 +250,10 @@ static cllrn_status check_scratch(const invocation *call, const lrn_launch *laun
     return CLLRN_SUCCESS;
 }
 
-/* Whether dst lies where a source does: *in_place is then set, and left alone otherwise. */
+/*
+ * Refuses a partial overlap of dst and a source. If dst is the source in place,
+ * sets *in_place; else leaves *in_place unchanged.
+ */
 static cllrn_status check_source(const invocation *call, const char *role, const place *source,
                                  const cllrn_tensor *tensor, const place *dst, bool *in_place)
 {
@@ -265,7 +272,7 @@ static cllrn_status check_source(const invocation *call, const char *role, const
     return CLLRN_SUCCESS;
 }
 
-/* CLLRN_DISJOINT or CLLRN_IN_PLACE, or a refusal. */
+/* Sets *aliasing to CLLRN_DISJOINT or CLLRN_IN_PLACE, or refuses a partial overlap. */
 static cllrn_status find_aliasing(const invocation *call, const places *at, int32_t *aliasing)
 {
     bool in_place = false;
@@ -277,14 +284,14 @@ static cllrn_status find_aliasing(const invocation *call, const places *at, int3
     return status;
 }
 
-/* Sets arguments one after the other; the first failure sticks. */
+/* Sets kernel arguments in order and keeps the first error code. */
 typedef struct argument_list {
     cl_kernel kernel;
     cl_uint next;
     cl_int code;
     bool wide;  /* an index has 64 bits */
     bool int64; /* an offset has 64 bits */
-    bool f64;   /* a scalar has */
+    bool f64;   /* a scalar has 64 bits */
 } argument_list;
 
 static void set(argument_list *list, size_t size, const void *value)
@@ -378,7 +385,7 @@ static void set_general_arguments(argument_list *list, const lrn_shape *shape, i
     set_index(list, selection->worker_step);
 }
 
-/* The lists of cl/kernel.h. */
+/* Sets the argument lists of cl/kernel.h. */
 static cl_int set_arguments(const cllrn_plan *plan, const lrn_launch *launch, cl_kernel kernel,
                             const places *at)
 {
@@ -390,7 +397,7 @@ static cl_int set_arguments(const cllrn_plan *plan, const lrn_launch *launch, cl
                           .wide = selection->key.wide,
                           .int64 = plan->engine->facts.int64,
                           .f64 = selection->key.storage == LRN_F64};
-    /* A kernel that needs no scratch gets dst's buffer, which is valid and not touched. */
+    /* A kernel without scratch gets dst's buffer: valid, and not accessed as scratch. */
     const bool scratch = launch->scratch > 0;
     set_buffer(&list, at->src.buffer);
     set_buffer(&list, at->dy.buffer);
@@ -422,7 +429,7 @@ static cl_int set_arguments(const cllrn_plan *plan, const lrn_launch *launch, cl
     return list.code;
 }
 
-/* Where a call stands in the caller's queue. */
+/* The queue, wait list and event of a call. */
 typedef struct queueing {
     cl_command_queue queue;
     cl_uint wait_count;
@@ -430,7 +437,10 @@ typedef struct queueing {
     cl_event *event;
 } queueing;
 
-/* Everything but the queue has been checked: an empty tensor owes no more than an event. */
+/*
+ * An empty tensor: nothing to launch, but an event if the caller wants one.
+ * Precondition: queue and wait list are checked.
+ */
 static cllrn_status enqueue_nothing(const invocation *call, const queueing *to)
 {
     cl_event marker;
@@ -472,7 +482,7 @@ static cllrn_status launch_kernel(const invocation *call, lrn_launch *launch, co
     return status;
 }
 
-/* A direction's plan, its memories and its place in a queue, dy being NULL in the forward one. */
+/* Both directions of enqueue; dy is NULL in the forward direction. */
 static cllrn_status enqueue(const char *name, int32_t direction, const cllrn_plan *plan,
                             const cllrn_memory *src, const cllrn_memory *dy,
                             const cllrn_memory *dst, const cllrn_memory *scratch,

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-/* Where a system tells whether a program file has given rights. A test defines LRN_COMPARE_IDS. */
+/* Whether the program file gave the process rights. A test defines LRN_COMPARE_IDS. */
 #if defined(LRN_COMPARE_IDS)
 #elif defined(__linux__) /* with any C library; file capabilities count too */
 #include <sys/auxv.h>

@@ -131,7 +131,7 @@ static void fill(cllrn_error *error, cllrn_status status, cl_int code, const cha
     if (code != CL_SUCCESS && length >= 0 && (size_t)length < sizeof error->message)
         snprintf(error->message + length, sizeof error->message - (size_t)length, ": %s (%d)",
                  cllrn_opencl_error_string(code), code);
-    /* One line, whatever a damaged file or a driver calls itself. */
+    /* Keep the message one line, whatever names a damaged file or a driver contains. */
     for (char *c = error->message; *c != '\0'; ++c)
         if ((unsigned char)*c < ' ' || *c == 127)
             *c = '?';

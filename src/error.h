@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Statuses, and the one way every failure is reported. */
+/* Reporting of failures, and checks of struct_size. */
 #ifndef LRN_ERROR_H
 #define LRN_ERROR_H
 
@@ -13,34 +13,34 @@
 #define LRN_PRINTF(text, first)
 #endif
 
-/* Fills *error (which may be NULL) and returns status. */
+/* Fills *error, which may be NULL, and returns status. */
 cllrn_status lrn_fail(cllrn_error *error, cllrn_status status, const char *format, ...)
     LRN_PRINTF(3, 4);
 
 /*
- * The same for an OpenCL call that returned code: CLLRN_OUT_OF_MEMORY for
- * CL_OUT_OF_HOST_MEMORY, else CLLRN_OPENCL_FAILURE. The message ends in the
- * code's name.
+ * As lrn_fail, for an OpenCL call that returned code. The status is
+ * CLLRN_OUT_OF_MEMORY for CL_OUT_OF_HOST_MEMORY, else CLLRN_OPENCL_FAILURE. The
+ * message ends in the code's name.
  */
 cllrn_status lrn_fail_cl(cllrn_error *error, cl_int code, const char *format, ...) LRN_PRINTF(3, 4);
 
-/* The same with a status of its own. */
+/* As lrn_fail_cl, with a given status. */
 cllrn_status lrn_fail_code(cllrn_error *error, cllrn_status status, cl_int code, const char *format,
                            ...) LRN_PRINTF(4, 5);
 
-/* Whether an error is there to be filled, whatever a newer header put behind it. */
+/* Whether an error can be filled: not NULL, and at least as large as in this version. */
 #define LRN_FILLABLE(error) ((error) != NULL && (error)->struct_size >= sizeof *(error))
 
 /*
- * Whether a caller's struct is there and this version can read it: at least
- * the size it had in 0.1 and, where a newer header made it larger, zeros in
- * what this version does not know. (A struct that grows keeps its first size
+ * Whether this version can read a caller's struct: not NULL, at least the size
+ * of version 0.1 and, if a newer header made it larger, zeros in the fields
+ * that this version does not know. (A struct that grows keeps its first size
  * here, and is read through a zeroed copy.)
  */
 #define LRN_READABLE(pointer) lrn_readable(pointer, sizeof *(pointer))
 bool lrn_readable(const void *pointer, size_t known);
 
-/* Whether an initialiser may fill a struct of this size; above it is no size but garbage. */
+/* The largest plausible struct_size; a larger one is garbage. */
 #define LRN_MAX_STRUCT_SIZE 4096
 
 #endif

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-/* Invertible, so that a change of one word always changes the hash. */
+/* Invertible: a change of one word always changes the hash. */
 static uint64_t mix(uint64_t hash, uint64_t word)
 {
     hash = (hash ^ word) * UINT64_C(0x9e3779b97f4a7c15);

@@ -9,7 +9,7 @@
 #include "params.h"
 #include "tensor.h"
 
-/* dst in the place of a source, or apart from it. */
+/* Refuses a dst that overlaps a source, unless dst is the source in place. */
 static cllrn_status check_overlap(const char *who, const cllrn_tensor *src, const void *src_data,
                                   const char *role, const cllrn_tensor *dst, const void *dst_data,
                                   cllrn_error *error)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The kernels' arithmetic as C, included by host_f32.c and by host_f64.c:
- * what cl/separable.cl does, one position at a time.
+ * The host implementation, included by host_f32.c and by host_f64.c: the
+ * kernels' arithmetic as C, in the order of cl/separable.cl, one position at a
+ * time.
  */
 #include "host.h"
 
@@ -16,15 +17,15 @@
 #include "size.h"
 #include "tensor.h"
 
-/* A tensor of the job at the position in work. */
+/* One tensor of the job (one "side"), at the current position. */
 typedef struct side {
     const cllrn_tensor *tensor;
-    int64_t steps[3]; /* of the box's axes */
-    int shift;        /* blocks of its last axis */
+    int64_t steps[3]; /* strides of the box's axes, in elements */
+    int shift;        /* log2 of the channel block of the last axis */
     int64_t place;
 } side;
 
-/* Dense arrays over the box, and the sums' slots. */
+/* Arrays over the box, which spans the window's axes, without gaps; and slots for lrn_box_sums. */
 typedef struct work {
     lrn_box box, mirrored;
     int64_t elements;
@@ -46,7 +47,7 @@ static side make_side(const cllrn_params *params, const cllrn_tensor *tensor)
     return s;
 }
 
-/* Floats are copied, since the caller's data may have any alignment: a plain load and store. */
+/* memcpy, because the caller's data may have any alignment; compiles to a plain load or store. */
 static real_t get(int32_t dtype, const void *data, int64_t at)
 {
     float value;
@@ -88,8 +89,8 @@ static void scatter(const side *s, void *data, const lrn_box *box, const real_t 
 }
 
 /*
- * sums become the results. Named for the type, since clang 14 gives the clones
- * of a static function a resolver that other files see.
+ * Replaces sums by the results. The name differs by type, because clang 14
+ * gives the clones of a static function a resolver with external linkage.
  */
 LRN_FMA_CLONES
 static void LRN_HOST_NAME(forward)(work *w)
@@ -133,7 +134,7 @@ static bool make_work(const lrn_host_job *job, work *w)
         w->mirrored.upper[axis] = w->box.taps[axis] - 1 - w->box.upper[axis];
     const int arrays = job->dy != NULL ? 4 : 2;
     const int64_t slots = lrn_box_slots(&w->box);
-    /* At most 2^57 elements, and fewer than 2^34 slots: the sum fits. */
+    /* At most 2^57 elements per array and fewer than 2^34 slots: the sum does not overflow. */
     w->x = lrn_size_alloc((uint64_t)(w->elements * arrays + slots), sizeof(real_t));
     if (w->x == NULL)
         return false;

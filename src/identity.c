@@ -12,7 +12,7 @@
 
 static const struct {
     const char *name;
-    bool of_driver; /* a user may know better */
+    bool of_driver; /* any_driver ignores this text */
 } rows[CLLRN_PACK_TEXTS] = {
     [CLLRN_PACK_LIBRARY] = {"library version", false},
     [CLLRN_PACK_KERNELS] = {"kernels", false},
@@ -25,7 +25,7 @@ static const struct {
     [CLLRN_PACK_ADDRESS_BITS] = {"address bits", false},
 };
 
-/* Frees whole. A text that is too long keeps its beginning, and a hash tells it from others. */
+/* Copies whole to text and frees whole. A longer text is cut, and a hash tells it from others. */
 static void keep(char *whole, char text[LRN_IDENTITY_TEXT])
 {
     if (strlen(whole) < LRN_IDENTITY_TEXT)

@@ -6,7 +6,7 @@
 
 #include "info.h"
 
-/* Since OpenCL 2.1, or by cl_khr_il_program: what a header for 1.2 lacks. */
+/* From OpenCL 2.1 and cl_khr_il_program; headers of OpenCL 1.2 lack them. */
 #define IL_VERSION 0x105B /* CL_DEVICE_IL_VERSION */
 typedef cl_program(CL_API_CALL *create_fn)(cl_context context, const void *il, size_t length,
                                            cl_int *code);
@@ -19,13 +19,13 @@ bool lrn_il_is(const void *binary, size_t size)
            (memcmp(binary, little, sizeof little) == 0 || memcmp(binary, big, sizeof big) == 0);
 }
 
-/* By the extension's name alone: that of OpenCL 2.1 is not in every loader. */
+/* Looks up only the extension's function: not every loader has that of OpenCL 2.1. */
 static create_fn find(cl_platform_id platform)
 {
     create_fn found = NULL;
     void *const address =
         clGetExtensionFunctionAddressForPlatform(platform, "clCreateProgramWithILKHR");
-    memcpy(&found, &address, sizeof found); /* C knows no such conversion */
+    memcpy(&found, &address, sizeof found); /* ISO C has no cast from object to function pointers */
     return found;
 }
 

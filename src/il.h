@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Programs in SPIR-V, which any device that takes it can have instead of a source. */
+/* Programs from SPIR-V, the intermediate language that some devices accept instead of a source. */
 #ifndef LRN_IL_H
 #define LRN_IL_H
 
@@ -7,14 +7,17 @@
 
 #include <cllrn.h>
 
-/* Whether a binary is a module of SPIR-V, of either byte order. */
+/* Whether a binary is a SPIR-V module, of either byte order. */
 bool lrn_il_is(const void *binary, size_t size);
 
-/* Whether a device takes SPIR-V, and its driver says how; false where the query fails, whose code
- * is returned, and CL_OUT_OF_HOST_MEMORY where memory ran out. */
+/*
+ * Sets *accepted: whether the device takes SPIR-V and its driver has the
+ * function for it. If the query fails, *accepted is false and its code is
+ * returned; CL_OUT_OF_HOST_MEMORY if memory ran out.
+ */
 cl_int lrn_il_accepted(cl_platform_id platform, cl_device_id device, bool *accepted);
 
-/* Makes a program of a module for a device that takes it; NULL on failure. */
+/* Creates a program from a module, for a device that takes it. NULL on failure, with *code set. */
 cl_program lrn_il_program(cl_platform_id platform, cl_context context, const void *module,
                           size_t size, cl_int *code);
 

@@ -4,10 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* No text is near this long: a driver that says so returned garbage for a size. */
+/* No text is near this long: a driver that reports a longer one returned garbage. */
 enum { MAX_LENGTH = 1 << 20 };
 
-/* Of the device, or of the platform where device is NULL. */
+/* Queries the device, or the platform if device is NULL. */
 static cl_int ask(cl_platform_id platform, cl_device_id device, cl_uint property, size_t size,
                   char *text, size_t *length)
 {
@@ -24,7 +24,7 @@ static cl_int get(cl_platform_id platform, cl_device_id device, cl_uint property
         return code;
     if (length > MAX_LENGTH)
         return CL_INVALID_VALUE;
-    /* Some drivers leave out the final zero, and some have a text of no bytes. */
+    /* Some drivers leave out the final zero, and some report a size of 0. */
     char *const whole = calloc(length + 1, 1);
     if (whole == NULL)
         return CL_SUCCESS;

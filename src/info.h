@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The texts that clGetPlatformInfo and clGetDeviceInfo give, of any length. */
+/* Texts of any length from clGetPlatformInfo and clGetDeviceInfo. */
 #ifndef LRN_INFO_H
 #define LRN_INFO_H
 
@@ -8,10 +8,11 @@
 #include <cllrn.h>
 
 /*
- * Sets *text to the property, which the caller frees. Returns the code of the
- * OpenCL call that failed, *text being NULL then; CL_INVALID_VALUE, as drivers
- * do for what they do not know, also for platform NULL and a text of a size
- * that can only be garbage. *text is NULL with CL_SUCCESS where memory ran out.
+ * Sets *text to a property; the caller frees it. Returns the code of the OpenCL
+ * call that failed, *text being NULL. CL_INVALID_VALUE, which drivers return
+ * for unknown properties, is also returned for platform NULL and for a text
+ * whose size must be garbage. If memory ran out, *text is NULL and CL_SUCCESS
+ * is returned.
  */
 cl_int lrn_info_platform(cl_platform_id platform, cl_platform_info property, char **text);
 cl_int lrn_info_device(cl_device_id device, cl_device_info property, char **text);

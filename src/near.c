@@ -7,8 +7,8 @@
 #include "../cl/power_double.h"
 
 /*
- * Below the first, sums of squares are soon larger than what is near k; between
- * the two no s^-beta leaves the normal floats.
+ * Below LEAST_K the sum of squares soon moves s away from k. Between the two
+ * limits every s^-beta is a normal float.
  */
 #define LEAST_K 0x1p-4
 #define GREATEST_K 0x1p64
@@ -19,7 +19,7 @@ bool lrn_near_exists(double beta, double k)
     return beta > 0.0 && beta < 1.0 && k >= LEAST_K && k <= GREATEST_K;
 }
 
-/* 2^(-beta e) as a float, the same everywhere: not the C library's power. */
+/* 2^(-beta e), rounded to float. Not the C library's pow, whose results differ between machines. */
 static double power_of(double beta, int e)
 {
     const lrn_scalars p = {.beta_hi = beta};
@@ -31,7 +31,7 @@ static double power_of(double beta, int e)
 void lrn_near_powers(double beta, double k, double powers[5])
 {
     int e;
-    /* The mantissa's octave is [1/2, 1). */
+    /* frexp's mantissa lies in [1/2, 1) */
     if (frexp(k, &e) < LEAST_MANTISSA)
         --e;
     for (int i = 0; i < 5; ++i)

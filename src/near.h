@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The numbers that LRN_POWER_NEAR of cl/power_float.h takes beside beta and k. */
+/* Host tables for LRN_POWER_NEAR (cl/power_float.h), the fast s^-beta for s near k. */
 #ifndef LRN_NEAR_H
 #define LRN_NEAR_H
 
@@ -7,12 +7,12 @@
 
 #include "ieee754.h"
 
-/* Whether s^-beta has a quick formula near k, a float. */
+/* Whether the fast formula covers this beta and this k, a float. */
 bool lrn_near_exists(double beta, double k);
 
 /*
- * s^-beta, floats, where s is the power of 2 in k's octave [2^e sqrt(1/2), 2^e sqrt(2))
- * and in the four behind it.
+ * powers[i] = s^-beta as a float, for the power of two s = 2^(e + i), where e
+ * is the exponent of k's octave [2^e sqrt(1/2), 2^e sqrt(2)).
  */
 void lrn_near_powers(double beta, double k, double powers[5]);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Programs as sources that need nothing else, for compilers that run before the program does. */
+/* Kernel sources for offline compilers: one complete source per program. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,9 +11,9 @@
 #include "program.h"
 
 /*
- * Where there is no device to ask: all that a device without a compiler may need,
- * and then all that one of the EMBEDDED profile without 64-bit integers may. No
- * vectors, which are for CPUs.
+ * Facts for engine NULL, to list all programs that devices without a compiler
+ * may need: first full devices, then devices of the EMBEDDED profile without
+ * 64-bit integers. Without vectors, which only CPUs use.
  */
 static const lrn_device_facts any_device = {.pipelined = true,
                                             .int64 = true,
@@ -31,9 +31,9 @@ static const lrn_device_facts any_embedded = {.pipelined = true,
                                               .local_memory = INT64_MAX,
                                               .name = "any EMBEDDED device"};
 
-static const lrn_sources built_in; /* NULL texts are those */
+static const lrn_sources built_in; /* NULL texts mean the built-in files */
 
-/* A program of a list; the width of its offsets is no part of its key. */
+/* A program of the list. The width of its offsets is not part of its key. */
 typedef struct offline_key {
     lrn_program_key key;
     bool int64;
@@ -84,7 +84,7 @@ cllrn_status cllrn_offline_program_get(const cllrn_engine *engine, size_t number
     return CLLRN_SUCCESS;
 }
 
-/* Text that is counted as a whole, and written as far as there is room. */
+/* A text being written: all of it is counted, but only what fits is stored. */
 typedef struct writing {
     char *text;
     size_t room, length;
@@ -102,7 +102,10 @@ static void write_text(writing *w, const char *text)
     write_bytes(w, text, strlen(text));
 }
 
-/* " -DNAME=VALUE" as "#define NAME VALUE", " -DNAME" as "#define NAME"; other options are none. */
+/*
+ * Writes " -DNAME=VALUE" as "#define NAME VALUE", " -DNAME" as "#define NAME",
+ * other options not.
+ */
 static void write_defines(writing *w, const char *options)
 {
     for (const char *at = options; (at = strstr(at, "-D")) != NULL;) {
@@ -119,7 +122,7 @@ static void write_defines(writing *w, const char *options)
     }
 }
 
-/* The final zero included. */
+/* Writes the source and a final zero. */
 static void write_source(writing *w, const offline_key *wanted, const lrn_sources *sources)
 {
     const lrn_program_key *const key = &wanted->key;
@@ -134,7 +137,7 @@ static void write_source(writing *w, const offline_key *wanted, const lrn_source
     write_text(w, "\n");
     write_defines(w, options);
     const lrn_source_list list = lrn_sources_list(sources, key->file, key->storage == LRN_F64);
-    for (cl_uint part = 1; part < list.count; part += 2) /* those between are #line */
+    for (cl_uint part = 1; part < list.count; part += 2) /* even parts are #line directives */
         write_text(w, list.parts[part]);
     write_bytes(w, "", 1);
 }

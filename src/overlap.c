@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Two elements meet where sum(step_i * x_i) = target has a solution in whole
- * numbers 0 <= x_i <= count_i: a bounded Diophantine equation. With the
- * largest step first, what the smaller ones can reach leaves few choices for
- * each x_i, and the greatest common divisor of the rest prunes most of those;
- * ordinary tensors take a handful of steps.
+ * Two elements overlap if sum(step_i * x_i) = target has a solution in integers
+ * 0 <= x_i <= count_i: a bounded Diophantine equation. With the largest step
+ * first, the range of the smaller terms leaves few choices for each x_i, and
+ * their greatest common divisor excludes most of these. Ordinary tensors need a
+ * handful of steps.
  */
 #include "overlap.h"
 
@@ -12,18 +12,18 @@
 
 #include "tensor.h"
 
-/* Terms: two tensors' axes and the bytes of an element. */
+/* Terms of an equation: the axes of two tensors, and the bytes of an element. */
 #define MAX_TERMS (2 * (CLLRN_MAX_RANK + 1) + 1)
 
-/* Choices tried before giving up; a refusal then, never a wrong acceptance. */
+/* Choices tried before the answer is "overlap": a refusal, never a wrong acceptance. */
 #define MAX_WORK 1000000
 
 typedef struct equation {
     int count;
     int64_t step[MAX_TERMS];    /* positive, descending after prepare() */
     int64_t limit[MAX_TERMS];   /* x_i <= limit */
-    int64_t rest[MAX_TERMS];    /* the most that terms i.. reach together */
-    int64_t divisor[MAX_TERMS]; /* greatest common divisor of the steps i.. */
+    int64_t rest[MAX_TERMS];    /* the largest sum of terms i.. */
+    int64_t divisor[MAX_TERMS]; /* greatest common divisor of steps i.. */
     long work;
 } equation;
 
@@ -37,7 +37,10 @@ static int64_t gcd(int64_t a, int64_t b)
     return a;
 }
 
-/* Adds x in 0..limit times step, either sign; returns what it adds to the target. */
+/*
+ * Adds the term step * x, 0 <= x <= limit, of either sign, to the equation;
+ * returns what the caller must add to the target.
+ */
 static int64_t add_term(equation *e, int64_t step, int64_t limit)
 {
     const int64_t shift = step < 0 ? -step * limit : 0; /* x -> limit - x makes the step positive */
@@ -104,17 +107,17 @@ bool lrn_overlap_between(const cllrn_tensor *a, const cllrn_tensor *b, int64_t d
         distance + (b_highest + 1) * b_size <= a_lowest * a_size)
         return false;
 
-    /* In the largest unit that divides all: for equal types mostly whole elements. */
+    /* In the largest unit that divides all lengths: for equal dtypes mostly whole elements. */
     const int64_t unit = gcd(gcd(a_size, b_size), distance < 0 ? -distance : distance);
     a_size /= unit;
     b_size /= unit;
     distance /= unit;
 
     /*
-     * An element of a at A and one of b at B meet when -a_size < A - B <
-     * b_size: A - B = d for a whole d in -(a_size - 1) .. b_size - 1, which is
-     * A - B + d' - (b_size - 1) = 0 with one more term d' of step 1 (none
-     * where an element is one unit).
+     * An element of a at A and one of b at B overlap if -a_size < A - B <
+     * b_size: A - B = d for an integer d in -(a_size - 1) .. b_size - 1. This
+     * is A - B + d' - (b_size - 1) = 0 with one more term d' of step 1 (none if
+     * both elements are one unit).
      */
     equation e = {.count = 0};
     int64_t target = distance;
@@ -132,7 +135,7 @@ bool lrn_overlap_between(const cllrn_tensor *a, const cllrn_tensor *b, int64_t d
 bool lrn_overlap_within(const cllrn_tensor *tensor)
 {
     const lrn_places places = lrn_tensor_places(tensor);
-    /* Two indices differ first at axis `first`, where the difference is at least 1. */
+    /* Two indices that differ first at axis `first` differ there by at least 1. */
     for (int first = 0; first < places.count; ++first) {
         if (places.dims[first] < 2)
             continue;

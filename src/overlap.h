@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Whether strided sets of elements share a place, decided on the elements. */
+/* Whether elements of strided tensors overlap in memory, decided per element, not per range. */
 #ifndef LRN_OVERLAP_H
 #define LRN_OVERLAP_H
 
@@ -8,13 +8,13 @@
 #include <cllrn.h>
 
 /*
- * Two tensors of one memory, both not empty: whether any element of a shares
- * a byte with one of b. distance is the byte address of b's element (0, 0, ..)
- * less a's. Exact; a case too hard to decide counts as overlap.
+ * Whether any element of a shares a byte with an element of b; neither tensor
+ * is empty. distance is the byte address of b's element (0, 0, ..) minus that
+ * of a's. Exact, except that a case too hard to decide counts as overlap.
  */
 bool lrn_overlap_between(const cllrn_tensor *a, const cllrn_tensor *b, int64_t distance);
 
-/* Whether two elements of one tensor share a place. */
+/* Whether two elements of one tensor have the same offset. */
 bool lrn_overlap_within(const cllrn_tensor *tensor);
 
 #endif

@@ -56,7 +56,7 @@ bool lrn_pack_intact(const cllrn_pack *pack, const lrn_pack_row *row)
 
 /* ---------------------------------------------------------------------- reading */
 
-/* What is left of the tables; bad once it was too little. */
+/* The tables still to be read; `bad` is set once they were too short or wrong. */
 typedef struct cursor {
     const unsigned char *at, *end;
     bool bad;
@@ -93,7 +93,7 @@ static const char *take_text(cursor *c)
     return text;
 }
 
-/* What the header says, once it is known to go together with the size. */
+/* The header's fields, checked against the size of the pack. */
 typedef struct layout {
     size_t programs, binaries, tables;
 } layout;
@@ -126,14 +126,14 @@ static cllrn_status read_header(const unsigned char *data, size_t size, const ch
     found->binaries = (size_t)number(data + AT_BINARIES, 4);
     if (number(data + AT_RESERVED, 4) != 0)
         return damaged(error, what, "its reserved field is not 0");
-    /* A program's entry has no fewer bytes than a binary's. */
+    /* A program's table entry is at least as large as a binary's. */
     if (found->programs > LRN_PACK_PROGRAMS || found->programs > found->tables / PROGRAM_ENTRY ||
         found->binaries > found->programs)
         return damaged(error, what, "it counts more programs than it has room for");
     return CLLRN_SUCCESS;
 }
 
-/* The binaries' table, and that the payloads fill what is left to the byte. */
+/* Reads the table of binaries; checks that the payloads fill the rest of the pack exactly. */
 static bool read_binaries(cllrn_pack *pack, const layout *found, cursor *c, const size_t *indices)
 {
     uint64_t at = LRN_PACK_HEADER + (uint64_t)found->tables;
@@ -195,7 +195,7 @@ static cllrn_status read_tables(cllrn_pack *pack, const layout *found, const cha
     return status;
 }
 
-/* What runs on any device is SPIR-V. */
+/* A pack for any device may hold SPIR-V only. */
 static bool is_for_its_device(const cllrn_pack *pack)
 {
     if (!lrn_identity_is_any(pack->texts))
@@ -279,7 +279,7 @@ const lrn_pack_row *lrn_pack_find(const cllrn_pack *pack, const char *name)
 
 /* ---------------------------------------------------------------------- writing */
 
-/* Where to write, or NULL to count only. */
+/* A pack being written; data NULL: only count the bytes. */
 typedef struct writer {
     unsigned char *data;
     uint64_t at;
@@ -312,7 +312,7 @@ static void put_padding(writer *w)
     put(w, zeros, (size_t)(aligned(w->at) - w->at));
 }
 
-/* The first row with the binary of a row: the one that has a place in the binaries' table. */
+/* The first row with the same binary; it stands for the binary in the table of binaries. */
 static const lrn_pack_row *owner(const lrn_pack_row *rows, const lrn_pack_row *row)
 {
     const lrn_pack_row *first = rows;
@@ -330,7 +330,7 @@ static uint32_t binary_index(const lrn_pack_row *rows, const lrn_pack_row *row)
     return index;
 }
 
-/* All but the header; returns where the tables end. */
+/* Writes all but the header; returns the offset where the tables end. */
 static uint64_t put_body(writer *w, const char *const *texts, const lrn_pack_row *rows,
                          size_t count)
 {
@@ -520,7 +520,6 @@ cllrn_status cllrn_pack_create(cllrn_pack **out, cllrn_error *error)
     return status;
 }
 
-/* SPIR-V is for those that take it. */
 cllrn_status lrn_pack_accepted(const cllrn_pack *pack, cl_platform_id platform, cl_device_id device,
                                const char *what, cllrn_error *error)
 {

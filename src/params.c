@@ -149,7 +149,7 @@ static int power_class(double beta, double k, bool f64)
     return lrn_near_exists(beta, k) ? LRN_POWER_NEAR : LRN_POWER_GENERAL;
 }
 
-/* Of the number given, not of a clamped one. */
+/* Whether beta is even, odd or no integer: beta as given, not clamped. */
 static int parity(double beta)
 {
     if (isinf(beta) || fmod(beta, 2.0) == 0.0)
@@ -158,8 +158,9 @@ static int parity(double beta)
 }
 
 /*
- * value + rest, |rest| being at most an ulp of value, as two parts whose sum it
- * is to twice the type's bits; an infinity or overflow has no low part.
+ * Splits value + rest, where |rest| is at most an ulp of value, into a high and
+ * a low part: twice the bits of the type. An infinite or overflowing high part
+ * has low part 0.
  */
 static void split(double value, double rest, bool f64, double *high, double *low)
 {
@@ -169,7 +170,7 @@ static void split(double value, double rest, bool f64, double *high, double *low
         *low = (double)(float)*low;
 }
 
-/* What a / b lost in rounding; 0 where that cannot be told. */
+/* The rounding error of quotient = a / b; 0 if it is not finite. */
 static double quotient_rest(double a, double b, double quotient)
 {
     const double rest = fma(-quotient, b, a) / b;
@@ -178,7 +179,7 @@ static double quotient_rest(double a, double b, double quotient)
 
 lrn_values lrn_params_values(const cllrn_params *params, bool f64)
 {
-    /* Beyond 2^40 every s other than 1 gives 0 or Inf already, and products stay finite. */
+    /* Clamp beta to 2^40: every s but 1 already gives 0 or Inf there, and products stay finite. */
     const double limit = 1099511627776.0;
     const double least = f64 ? DBL_MIN : (double)FLT_MIN;
     const double scale = params->alpha / params->divisor;
@@ -187,7 +188,7 @@ lrn_values lrn_params_values(const cllrn_params *params, bool f64)
         beta = limit;
     if (beta < -limit)
         beta = -limit;
-    /* A beta that rounds to zero must not be taken for beta 0, which copies NaNs of s away. */
+    /* A beta other than 0 must not round to 0: with beta 0, y = x even where s is NaN. */
     if (beta != 0.0 && fabs(beta) < least)
         beta = copysign(least, beta);
 
@@ -197,7 +198,7 @@ lrn_values lrn_params_values(const cllrn_params *params, bool f64)
           &values.scale_lo);
     split(beta, 0.0, f64, &values.beta_hi, &values.beta_lo);
     values.k = f64 ? params->k : (double)(float)params->k;
-    /* An infinite beta is not cut here: infinity times 0 has to become a NaN. */
+    /* An infinite beta is not clamped here: infinity times 0 must give NaN. */
     values.gradient = -2.0 * scale * (isinf(params->beta) ? params->beta : beta);
     if (!f64)
         values.gradient = (double)(float)values.gradient;
@@ -205,7 +206,7 @@ lrn_values lrn_params_values(const cllrn_params *params, bool f64)
     if (values.power == LRN_POWER_NEAR)
         lrn_near_powers(beta, values.k, values.octaves);
     values.parity = parity(params->beta);
-    /* Not of the sum, which may be rounded. */
+    /* Not computed from beta + 1, which may be rounded. */
     values.next_parity = values.parity;
     if (!isinf(params->beta) && values.parity != LRN_BETA_FRACTION)
         values.next_parity = values.parity == LRN_BETA_ODD ? LRN_BETA_EVEN : LRN_BETA_ODD;

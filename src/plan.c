@@ -45,7 +45,10 @@ static void close_launch(lrn_launch *launch)
     pthread_mutex_destroy(&launch->lock);
 }
 
-/* Selects, builds, and makes the first kernel, which also tells how large a work-group may be. */
+/*
+ * Selects a kernel, makes its program, and creates a first kernel object, to
+ * query the largest work-group it allows.
+ */
 static cllrn_status open_launch(cllrn_plan *plan, const cllrn_problem *problem, int32_t aliasing,
                                 cllrn_error *error)
 {
@@ -66,7 +69,7 @@ static cllrn_status open_launch(cllrn_plan *plan, const cllrn_problem *problem, 
     cl_kernel kernel = NULL;
     if ((status = lrn_launch_take_kernel(launch, "plan create", &kernel, error)) != CLLRN_SUCCESS)
         return status;
-    /* Not told, groups have one work-item. */
+    /* The default for an unknown query: work-groups of one work-item. */
     size_t group_size = 1;
     static const size_t one = 1;
     const cl_int code = lrn_query_or(clGetKernelWorkGroupInfo(kernel, plan->engine->device,
@@ -81,7 +84,7 @@ static cllrn_status open_launch(cllrn_plan *plan, const cllrn_problem *problem, 
     return CLLRN_SUCCESS;
 }
 
-/* With other strides than both sources' nothing can be in place: nothing to build for it. */
+/* In place needs a source with the layout of dst; else there is nothing to build for it. */
 static bool can_be_in_place(const cllrn_plan *plan)
 {
     return lrn_tensor_same_places(&plan->src, &plan->dst) ||
@@ -109,7 +112,7 @@ static cllrn_status open_both(cllrn_plan *plan, const cllrn_problem *problem, cl
         return status;
     if (can_be_in_place(plan)) {
         const cllrn_status in_place = open_launch(plan, problem, CLLRN_IN_PLACE, error);
-        /* A forced variant need not fit both, but one: a single refusal is no error to tell of. */
+        /* A forced variant needs to fit one of the two: a single refusal is not an error. */
         if (!forced || in_place != CLLRN_INVALID_VARIANT)
             status = in_place;
     }
@@ -155,7 +158,7 @@ static cllrn_status check_problem(const cllrn_problem *problem, cllrn_error *err
     return lrn_tensor_check_all(problem->params, problem->src, problem->dy, problem->dst, error);
 }
 
-/* The LRN_MODE_* of cl/kernel.h. */
+/* Packs the LRN_MODE_* fields of cl/kernel.h. */
 static uint32_t make_modes(const lrn_shape *shape, const lrn_values *values)
 {
     const struct {
@@ -256,7 +259,7 @@ cllrn_status cllrn_engine_prepare(cllrn_engine *engine, const cllrn_problem *con
         const cllrn_status status = cllrn_plan_create(engine, problems[i], &plan, error);
         if (status != CLLRN_SUCCESS)
             return status;
-        cllrn_plan_destroy(plan); /* its programs stay with the engine */
+        cllrn_plan_destroy(plan); /* the engine keeps the programs */
     }
     return CLLRN_SUCCESS;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A problem made ready: everything an enqueue needs, decided. */
+/* The plan: all decisions about a problem that an enqueue needs. */
 #ifndef LRN_PLAN_H
 #define LRN_PLAN_H
 
@@ -9,19 +9,20 @@
 #include "select.h"
 #include "tensor.h"
 
-/* Kernel objects kept for the next enqueue; more may be in use at once. */
+/* Kernel objects kept for later enqueues; more may be in use at once. */
 #define LRN_IDLE_KERNELS 16
 
 /*
- * One way to run the plan. clSetKernelArg is not safe on a kernel that another
- * thread uses, so each enqueue takes a kernel object of its own from here.
+ * How to run a plan, disjoint or in place. clSetKernelArg is not safe on a
+ * kernel object that another thread uses, so each enqueue takes one of its own
+ * from `idle`.
  */
 typedef struct lrn_launch {
-    bool available; /* false: in place is impossible, or the forced variant cannot do it */
+    bool available; /* false: in place is impossible, or the forced variant cannot */
     lrn_selection selection;
-    const lrn_program *program; /* the engine's */
+    const lrn_program *program; /* owned by the engine */
     uint64_t scratch;
-    pthread_mutex_t lock; /* guards the two below */
+    pthread_mutex_t lock; /* guards idle and idle_count */
     cl_kernel idle[LRN_IDLE_KERNELS];
     int idle_count;
 } lrn_launch;
@@ -29,25 +30,28 @@ typedef struct lrn_launch {
 struct cllrn_plan {
     cllrn_engine *engine;
     int32_t direction;
-    cllrn_tensor src, dy, dst; /* dy in the backward direction only */
-    bool empty;                /* no elements: the rest is not set */
+    cllrn_tensor src, dy, dst; /* dy is set in the backward direction only */
+    bool empty;                /* no elements; the fields below are not set */
     lrn_shape shape;
     int32_t lower, taps;
     lrn_values values;
     uint32_t modes;         /* see cl/kernel.h */
-    lrn_launch launches[2]; /* by lrn_plan_launch */
+    lrn_launch launches[2]; /* see lrn_plan_launch */
 };
 
 /*
- * The launch for CLLRN_DISJOINT or CLLRN_IN_PLACE. Its idle kernels are the one
- * part of a plan that changes, under a lock of their own: hence the cast.
+ * The launch for CLLRN_DISJOINT or CLLRN_IN_PLACE. The cast drops const: only
+ * the idle kernels of a plan change, and the launch's own lock guards them.
  */
 static inline lrn_launch *lrn_plan_launch(const cllrn_plan *plan, int32_t aliasing)
 {
     return (lrn_launch *)&plan->launches[aliasing == CLLRN_IN_PLACE];
 }
 
-/* A kernel for the caller alone, until it puts it back. operation begins the error's message. */
+/*
+ * Takes a kernel object that only the caller uses until lrn_launch_put_kernel
+ * returns it. `operation` begins the error message.
+ */
 cllrn_status lrn_launch_take_kernel(lrn_launch *launch, const char *operation, cl_kernel *kernel,
                                     cllrn_error *error);
 void lrn_launch_put_kernel(lrn_launch *launch, cl_kernel kernel);

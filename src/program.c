@@ -17,8 +17,7 @@ static bool same_key(const lrn_program_key *a, const lrn_program_key *b)
            a->width == b->width && a->taps == b->taps && a->power == b->power && a->wide == b->wide;
 }
 
-/* -w since PoCL 3.1 tells stderr how many warnings there were: of vectors wider than native ones.
- */
+/* -w because PoCL 3.1 prints how many warnings it has about vectors wider than native ones. */
 void lrn_program_options(const lrn_program_key *key, bool int64, char options[LRN_OPTIONS_SIZE])
 {
     char taps[32] = "", power[32] = "";
@@ -57,7 +56,7 @@ void lrn_program_kernel_name(const lrn_program_key *key, bool int64,
              key->wide ? 64 : 32, int64 ? "" : "_o32", CLLRN_ARITHMETIC_VERSION);
 }
 
-/* Arguments as cl/kernel.h has them. */
+/* The types and names of kernel arguments, as in cl/kernel.h. */
 typedef enum argument_type {
     SOURCE,
     RESULT,
@@ -98,7 +97,7 @@ static const argument scalar_arguments[] = {
     {SCALAR, "octave1"}, {SCALAR, "octave2"},  {SCALAR, "octave3"},  {SCALAR, "octave4"},
 };
 
-/* Appends to the text, whose end is at *length. */
+/* Appends arguments to the text, whose length is *length. */
 static void list_arguments(const argument *list, size_t count, const char *const *types, char *text,
                            size_t *length)
 {
@@ -139,10 +138,10 @@ void lrn_program_arguments(const lrn_program_key *key, bool int64,
                    arguments, &length);
 }
 
-/* No log comes near this: a driver that tells of a longer one does not know. */
+/* No build log comes near this size: a driver that reports a longer one returns garbage. */
 #define MAX_LOG_SIZE ((size_t)64 << 20)
 
-/* The build log, allocated; NULL where there is none or no memory. */
+/* The build log, to be freed with lrn_engine_free; NULL if there is no log or no memory. */
 static char *build_log(cllrn_engine *engine, cl_program program)
 {
     size_t size = 0;
@@ -159,7 +158,7 @@ static char *build_log(cllrn_engine *engine, cl_program program)
     return log;
 }
 
-/* Tells the log that a program did not build, and why; returns the status for the code. */
+/* Logs that a program did not build, with its build log; returns the status for the code. */
 static cllrn_status build_failed(cllrn_engine *engine, const lrn_program *entry, cl_program program,
                                  cl_int code, const char *options, cllrn_error *error)
 {
@@ -170,7 +169,7 @@ static cllrn_status build_failed(cllrn_engine *engine, const lrn_program *entry,
         "plan create: building %s with \"%s\" for %s", file, options, engine->facts.name);
     lrn_engine_log(engine, CLLRN_LOG_ERROR, "building %s with \"%s\" failed; the log follows", file,
                    options);
-    /* Whole, and not through a buffer of ours. */
+    /* Passed directly, because lrn_engine_log would truncate it. */
     if (engine->log != NULL)
         engine->log(engine->log_user, CLLRN_LOG_ERROR, log != NULL ? log : "(no build log)");
     lrn_engine_free(engine, log);
@@ -187,7 +186,7 @@ static double milliseconds_since(const struct timespec *begin)
 
 /* ---------------------------------------------------------------------- binaries */
 
-/* A program has its kernel where one can be made of it, which is when some drivers compile. */
+/* Creates the kernel once, to test the program: some drivers compile only then. */
 static cl_int try_kernel(const lrn_program *entry)
 {
     cl_int code = CL_SUCCESS;
@@ -198,7 +197,7 @@ static cl_int try_kernel(const lrn_program *entry)
     return CL_SUCCESS;
 }
 
-/* Fills devices and sizes, of count each; which of them is the engine's is returned in *own. */
+/* Fills devices and sizes, of count each; *own becomes the index of the engine's device. */
 static cl_int ask_sizes(const cllrn_engine *engine, cl_program program, cl_uint count,
                         cl_device_id *devices, size_t *sizes, size_t *own)
 {
@@ -213,12 +212,16 @@ static cl_int ask_sizes(const cllrn_engine *engine, cl_program program, cl_uint 
     return code == CL_SUCCESS && *own == count ? CL_INVALID_DEVICE : code;
 }
 
-/* A driver has one program for each device of the context: of the others nothing is asked. */
+/*
+ * Fetches the binary for the engine's device with malloc. A program has a
+ * binary for each device of the context; NULL pointers skip those of the other
+ * devices.
+ */
 static cl_int fetch(const cllrn_engine *engine, cl_program program, cl_uint count, void **binary,
                     size_t *size)
 {
     size_t own = 0;
-    void *bytes = NULL; /* the array may be anything after a failure */
+    void *bytes = NULL; /* after a failure the driver may have changed `binaries` */
     cl_device_id *devices = lrn_size_alloc(count, sizeof *devices);
     size_t *sizes = lrn_size_alloc(count, sizeof *sizes);
     unsigned char **binaries = lrn_size_alloc(count, sizeof *binaries);
@@ -249,7 +252,7 @@ static cl_int fetch(const cllrn_engine *engine, cl_program program, cl_uint coun
     return code;
 }
 
-/* The binary of a program, from malloc. */
+/* Gets the binary of a program; the caller frees *binary. */
 static cl_int get_binary(const cllrn_engine *engine, cl_program program, void **binary,
                          size_t *size)
 {
@@ -262,7 +265,7 @@ static cl_int get_binary(const cllrn_engine *engine, cl_program program, void **
                                        : fetch(engine, program, count, binary, size);
 }
 
-/* The program that another entry has made of the same binary; NULL when there is none. */
+/* The program that another entry has made from the same binary, retained; NULL if there is none. */
 static cl_program shared_program(const cllrn_engine *engine, const void *binary)
 {
     for (const lrn_program *entry = engine->programs; entry != NULL; entry = entry->next)
@@ -300,7 +303,7 @@ static cllrn_status build_binary(cllrn_engine *engine, lrn_program *entry, const
     return status;
 }
 
-/* Makes an entry's program of a row's binary, down to its kernel: some drivers fail only there. */
+/* Makes an entry's program from a pack's binary, and its kernel: some drivers fail only there. */
 static cllrn_status load(cllrn_engine *engine, lrn_program *entry, const cllrn_pack *pack,
                          const lrn_pack_row *row, int32_t origin, cllrn_error *error)
 {
@@ -335,7 +338,7 @@ static cllrn_status load(cllrn_engine *engine, lrn_program *entry, const cllrn_p
 
 /* ------------------------------------------------------------------------ origins */
 
-/* Some drivers say so of the source already, others of the build. */
+/* Some drivers report a missing compiler at the source, others at the build. */
 static cllrn_status fail_without_compiler(const cllrn_engine *engine, const char *file, cl_int code,
                                           cllrn_error *error)
 {
@@ -356,7 +359,7 @@ static cllrn_status compile(cllrn_engine *engine, lrn_program *entry, cllrn_erro
     timespec_get(&begin, TIME_UTC);
     cl_program program =
         clCreateProgramWithSource(engine->context, list.count, list.parts, NULL, &code);
-    /* CL_INVALID_OPERATION is what Xilinx's runtime says. */
+    /* Xilinx's runtime returns CL_INVALID_OPERATION. */
     if (program == NULL && (code == CL_COMPILER_NOT_AVAILABLE || code == CL_INVALID_OPERATION))
         return fail_without_compiler(engine, file, code, error);
     if (program == NULL)
@@ -381,7 +384,7 @@ static cllrn_status compile(cllrn_engine *engine, lrn_program *entry, cllrn_erro
     return CLLRN_SUCCESS;
 }
 
-/* Where a binary cannot be had there is none in the cache, and that is all. */
+/* Stores a compiled program in the cache; only logs if there is no binary. */
 static void keep(cllrn_engine *engine, const lrn_program *entry)
 {
     lrn_pack_row row = {.name = entry->name, .options = entry->options, .kernel = ""};
@@ -404,7 +407,7 @@ static void keep(cllrn_engine *engine, const lrn_program *entry)
 static const lrn_pack_row *find_row(const cllrn_pack *pack, const lrn_program *entry)
 {
     const lrn_pack_row *row = lrn_pack_find(pack, entry->name);
-    /* A vendor's compiler took its options elsewhere. */
+    /* Binaries of a vendor's compiler have no options recorded. */
     return row != NULL && (*row->options == '\0' || strcmp(row->options, entry->options) == 0)
                ? row
                : NULL;
@@ -445,7 +448,7 @@ static bool take_cached(cllrn_engine *engine, lrn_program *entry)
         load(engine, entry, pack, pack->rows, CLLRN_CACHED, &error) == CLLRN_SUCCESS;
     if (!loaded)
         lrn_cache_drop(engine, entry->name, entry->options, error.message);
-    entry->binary = NULL; /* it goes with its pack */
+    entry->binary = NULL; /* it is destroyed with the pack */
     cllrn_pack_destroy(pack);
     return loaded;
 }
@@ -502,7 +505,10 @@ cllrn_status lrn_program_get(cllrn_engine *engine, const lrn_program_key *key,
 
 /* ------------------------------------------------------------------------- export */
 
-/* One row; entries that share a program share its binary. The caller frees what is not shared. */
+/*
+ * Fills one row of an exported pack. Entries that share a program share its
+ * binary; the caller frees each binary once.
+ */
 static cllrn_status export_row(const cllrn_engine *engine, const lrn_program *entry,
                                const lrn_pack_row *rows, lrn_pack_row *row, cllrn_error *error)
 {

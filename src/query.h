@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a failed clGet*Info call means. */
+/* Defaults for clGet*Info queries that a driver does not know. */
 #ifndef LRN_QUERY_H
 #define LRN_QUERY_H
 
@@ -8,9 +8,9 @@
 #include <cllrn.h>
 
 /*
- * The code of a query that the library can do without. A driver that does not
- * know a query answers CL_INVALID_VALUE: *value then becomes the default, which
- * has the same size. Every other failure is a failure.
+ * Handles the code of an optional query. Drivers return CL_INVALID_VALUE for a
+ * query they do not know: *value then becomes *otherwise, a default of the same
+ * size, and CL_SUCCESS is returned. Any other code is returned unchanged.
  */
 static inline cl_int lrn_query_or(cl_int code, void *value, const void *otherwise, size_t size)
 {

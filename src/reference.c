@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * LRN and its gradient as their formulas read: the judge of accuracy. It shares
- * no arithmetic with the kernels, on purpose.
+ * The reference implementation of LRN and its gradient, written as the formulas
+ * read. It shares no arithmetic with the kernels, so that it can judge their
+ * accuracy.
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -14,19 +15,19 @@
 #include "size.h"
 #include "tensor.h"
 
-/* What one position's windows can reach: the elements along the windows' axes, in C order. */
+/* The elements along the windows' axes at one position, in C order. */
 typedef struct block {
-    int64_t count, dims[LRN_MAX_WINDOW]; /* the first dims are 1 where there are fewer axes */
-    double *x, *dy;                      /* exact whatever the dtype */
+    int64_t count, dims[LRN_MAX_WINDOW]; /* the first dims are 1 if there are fewer axes */
+    double *x, *dy;                      /* exact for every dtype */
     double *result, *magnitude;          /* y, or dx and the magnitudes of its terms */
-    void *work;                          /* three arrays of the type computed in */
+    void *work;                          /* three arrays of type REAL */
 } block;
 
 typedef struct window {
     int64_t first[LRN_MAX_WINDOW], last[LRN_MAX_WINDOW];
 } window;
 
-/* From `lower` elements before i to `upper` behind it on every axis, as far as there are any. */
+/* The window of element i: `lower` elements before to `upper` after it per axis, clipped. */
 static window window_of(const block *b, int64_t i, int64_t lower, int64_t upper)
 {
     window w;
@@ -39,7 +40,7 @@ static window window_of(const block *b, int64_t i, int64_t lower, int64_t upper)
     return w;
 }
 
-/* For f32, f16 and bf16, whose squares are exact in it. */
+/* For f32, f16 and bf16: their squares are exact in double. */
 #define REAL double
 #define NAME(name) name##_double
 #include "reference_block.h"
@@ -47,8 +48,8 @@ static window window_of(const block *b, int64_t i, int64_t lower, int64_t upper)
 #undef NAME
 
 /*
- * For f64. Where long double is no wider than double the reference has errors
- * of a few eps of its own, and is a judge of those no longer.
+ * For f64. If long double is no wider than double, the reference has errors of
+ * a few eps, and cannot judge errors of that size.
  */
 #define REAL long double
 #define NAME(name) name##_long_double
@@ -71,7 +72,7 @@ static void compute(const cllrn_params *params, bool backward, bool f64, const b
     }
 }
 
-/* The offsets of a block's elements from its first; `others` are the axes it does not span. */
+/* Lists the offsets of a block's elements from its first; `others` are the other axes. */
 static void list_places(const cllrn_tensor *tensor, const int *others, int other_count,
                         int64_t *places)
 {
@@ -89,10 +90,10 @@ static void gather(const cllrn_tensor *tensor, const void *data, const int64_t *
         to[i] = lrn_element_get(tensor->dtype, data, first + places[i]);
 }
 
-/* The bytes a block needs for each element. */
+/* Bytes that a block needs per element. */
 enum { ELEMENT_SIZE = 3 * sizeof(long double) + 4 * sizeof(double) + 3 * sizeof(int64_t) };
 
-/* magnitudes, NULL where nobody wants them, lie as dst does. */
+/* Runs a checked job. magnitudes is NULL, or an array with the layout of dst. */
 static cllrn_status run(const char *who, const lrn_host_job *job, double *magnitudes,
                         cllrn_error *error)
 {
@@ -130,7 +131,7 @@ static cllrn_status run(const char *who, const lrn_host_job *job, double *magnit
 
     int64_t index[CLLRN_MAX_RANK] = {0};
     do {
-        /* In place, the whole block is read before any of it is written. */
+        /* In place is safe: the whole block is read before any of it is written. */
         gather(job->src, job->src_data, index, src_places, b.count, b.x);
         if (job->dy != NULL)
             gather(job->dy, job->dy_data, index, dy_places, b.count, b.dy);
@@ -156,7 +157,7 @@ static cllrn_status run_into_tensor(const char *who, const lrn_host_job *job, cl
     return run(who, job, NULL, error);
 }
 
-/* The job has dst_data, but no dst yet: doubles in C order. */
+/* Runs a job without dst: dst_data is an array of doubles in C order. */
 static cllrn_status run_into_doubles(const char *who, lrn_host_job job, double *magnitudes,
                                      cllrn_error *error)
 {
@@ -172,7 +173,7 @@ static cllrn_status run_into_doubles(const char *who, lrn_host_job job, double *
         return status;
     if (job.src_data == NULL || (job.dy != NULL && job.dy_data == NULL) || job.dst_data == NULL)
         return lrn_fail(error, CLLRN_INVALID_ARGUMENT, "%s: src, dy or dst data is NULL", who);
-    dst.dtype = CLLRN_F64; /* src's only to pass the check: doubles take what any dtype gives */
+    dst.dtype = CLLRN_F64; /* src's dtype was for the checks: doubles hold every result */
     job.dst = &dst;
     return run(who, &job, magnitudes, error);
 }
@@ -192,7 +193,7 @@ cllrn_status cllrn_reference_backward(const cllrn_params *params, const cllrn_te
                                       cllrn_error *error)
 {
     const lrn_host_job job = {params, src, dy, dst, src_data, dy_data, dst_data};
-    /* In a job NULL means that there is no dy. */
+    /* In a job, dy NULL means the forward direction. */
     const cllrn_status status = lrn_tensor_check(dy, "dy", error);
     return status != CLLRN_SUCCESS ? status : run_into_tensor("reference backward", &job, error);
 }
@@ -211,7 +212,7 @@ cllrn_status cllrn_reference_backward_f64(const cllrn_params *params, const cllr
                                           cllrn_error *error)
 {
     const lrn_host_job job = {params, src, dy, NULL, src_data, dy_data, dst_data};
-    /* In a job NULL means that there is no dy. */
+    /* In a job, dy NULL means the forward direction. */
     const cllrn_status status = lrn_tensor_check(dy, "dy", error);
     if (status != CLLRN_SUCCESS)
         return status;

@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The formulas on one block, in the type REAL; NAME(x) is x for that type.
- * reference.c includes this once for each type, hence no guard.
+ * The formulas of LRN and its gradient on one block, in the type REAL; NAME(x)
+ * is x for that type. reference.c includes this file once per type, so it has
+ * no include guard.
  */
 
-/*
- * Neumaier's compensated sum. An infinite or NaN sum makes `lost` a NaN, which
- * must not be added.
- */
+/* Neumaier's compensated sum over a window. `lost` is NaN if the sum is infinite or NaN. */
 static REAL NAME(sum)(const block *b, const REAL *values, window w)
 {
     REAL sum = 0, lost = 0;
@@ -22,7 +20,7 @@ static REAL NAME(sum)(const block *b, const REAL *values, window w)
     return isfinite(sum) ? sum + lost : sum;
 }
 
-/* s of element i, from the squares of all. */
+/* s of element i; squares are those of all elements of the block. */
 static REAL NAME(base)(const cllrn_params *p, const block *b, const REAL *squares, int64_t i)
 {
     const REAL scale = (REAL)p->alpha / (REAL)p->divisor;

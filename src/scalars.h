@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The values of parameters as the arithmetic takes them, in the type that cl/real.h has here. */
+/* The kernels' scalar arguments from lrn_values, in the float type of cl/real.h. */
 #ifndef LRN_SCALARS_H
 #define LRN_SCALARS_H
 

@@ -7,17 +7,17 @@
 #include "../cl/window.h"
 #include "error.h"
 
-/* All that a row may look at. */
+/* The problem as the variants see it. */
 typedef struct problem {
     const lrn_shape *shape;
     const lrn_device_facts *facts;
     int taps;
     bool backward, in_place;
-    bool wide;   /* 32-bit indices cannot hold it */
-    int storage; /* LRN_F32 .. where all tensors are of one type, else LRN_ANY */
+    bool wide;   /* needs 64-bit indices */
+    int storage; /* the type that all tensors have, LRN_F32 ..; LRN_ANY if they differ */
 } problem;
 
-/* The sizes of windows that the fast kernels are unrolled for; the 16-bit types have fewer. */
+/* Window sizes that the fast kernels are unrolled for; f16 and bf16 have the first UNROLLED_16. */
 static const int unrolled_taps[] = {3, 5, 7, 9, 2, 4};
 enum { UNROLLED_F32 = 6, UNROLLED_16 = 4 };
 
@@ -36,13 +36,13 @@ static bool is_unrolled(int taps, int storage)
     return false;
 }
 
-/* Work-groups along the outer dimensions; some devices allow no more than 65535. */
+/* Work-groups along dimensions 1 and 2; some devices allow no more than 65535. */
 #define MAX_GROUPS 65535
 
-/* Bytes of scratch not to be exceeded for the sake of more work-items. */
+/* Bytes of scratch that more work-items must not exceed. */
 #define SCRATCH_BUDGET (INT64_C(64) << 20)
 
-/* Offsets, indices and their sums stay below 2^31 in a problem that is not wide. */
+/* Limit of offsets and indices without 64-bit indices: their sums stay below 2^31. */
 #define NARROW_LIMIT (INT64_C(1) << 30)
 
 static int64_t least(int64_t a, int64_t b)
@@ -77,7 +77,7 @@ static int64_t outer_of(const problem *p)
     return p->shape->dims[LRN_INNER - 1];
 }
 
-/* What all unrolled kernels ask. */
+/* The conditions of all unrolled kernels. */
 static bool fits_unrolled(const problem *p)
 {
     return is_unrolled(p->taps, p->storage) && !p->wide && lrn_shape_is_simple(p->shape);
@@ -88,7 +88,11 @@ static bool fits_packed(const problem *p)
     return fits_unrolled(p) && !p->in_place && !p->shape->blocked && is_dense(p->shape, 0);
 }
 
-/* The channels of an item behind one another without gaps. */
+/*
+ * Whether the channels of an item (one index of the outer axis) are contiguous,
+ * each channel a row of `inner` elements: the item is then one line of channels
+ * * inner.
+ */
 static bool is_line(const problem *p)
 {
     const lrn_shape *shape = p->shape;
@@ -98,8 +102,10 @@ static bool is_line(const problem *p)
                                                                   shape->dst.strides[0] == inner));
 }
 
-/* planar's taps, and what it fetches ahead, lie up to that far outside the line, and are told by
- * their places. */
+/*
+ * planar indexes (and prefetches) up to taps + LRN_ROWS rows outside the line;
+ * those offsets must fit 32 bits.
+ */
 static bool is_narrow_line(const problem *p)
 {
     const int64_t rows = channels_of(p) + 2 * (p->taps + LRN_ROWS);
@@ -118,7 +124,7 @@ static int64_t block_of(const problem *p)
     return INT64_C(1) << p->shape->dst.block_shift;
 }
 
-/* All tensors in blocks of the same size, planes of blocks behind one another without gaps. */
+/* Whether all tensors have blocks of the same size, contiguous in an item. */
 static bool is_block_line(const problem *p)
 {
     const lrn_side *sides[] = {&p->shape->src, &p->shape->dy, &p->shape->dst};
@@ -131,26 +137,32 @@ static bool is_block_line(const problem *p)
     return p->shape->blocked;
 }
 
-/* Of fewer windows, none of which reaches beyond the neighbouring block. */
+/* For fewer window sizes, and only if no window reaches beyond the neighbouring block. */
 static bool fits_blocked(const problem *p)
 {
     return fits_unrolled(p) && is_unrolled(p->taps, LRN_F16) && !p->in_place && is_block_line(p) &&
            p->taps - 1 <= block_of(p);
 }
 
-/* Bytes of local memory that cl/group.cl has. */
+/* Bytes of local memory that cl/group.cl declares. */
 static int64_t group_memory(bool backward)
 {
     return (backward ? 4 : 1) * LRN_GROUP_ELEMENTS * (int64_t)sizeof(float);
 }
 
-/* The most channels of one position that a group can take beside what their windows reach. */
+/*
+ * The most channels of one position that a work-group can take: its array also
+ * holds the taps - 1 channels that the windows reach on each side.
+ */
 static int64_t group_channels(const problem *p)
 {
     return LRN_GROUP_ELEMENTS - 2 * (p->taps - 1);
 }
 
-/* Types are told at run time. In place, nothing a group writes may be read by another. */
+/*
+ * The program takes element types at run time. In place, no work-group may
+ * write what another reads, so one work-group takes all channels.
+ */
 static bool fits_group(const problem *p)
 {
     return p->storage != LRN_F64 && is_unrolled(p->taps, LRN_F32) && !p->wide &&
@@ -160,7 +172,7 @@ static bool fits_group(const problem *p)
            (!p->in_place || channels_of(p) <= group_channels(p));
 }
 
-/* On a CPU only with vectors, which need stride 1: single elements are too slow there. */
+/* On a CPU only if vectors load contiguous elements: scalar work-items are too slow there. */
 static bool fits_column(const problem *p)
 {
     return fits_unrolled(p) &&
@@ -168,8 +180,8 @@ static bool fits_column(const problem *p)
 }
 
 /*
- * Types are told at run time, of fewer windows. In place too: the one work-item
- * loads no element after it was stored.
+ * The program takes element types at run time, and fewer window sizes. Legal in
+ * place: the one work-item loads every element before it stores to it.
  */
 static bool fits_stream(const problem *p)
 {
@@ -193,8 +205,11 @@ static bool on_cpu(const problem *p)
     return p->facts->cpu_like;
 }
 
-/* Of one channel a vector or a group of channels holds one element; positions, side by side, are
- * for the kernels of channels-first layouts. */
+/*
+ * Whether kernels that vectorize over channels are of use. With one channel a
+ * vector would hold one element; positions with stride 1 suit the
+ * channels-first kernels.
+ */
 static bool has_neighbouring_channels(const problem *p)
 {
     return channels_of(p) > 1 || !is_dense(p->shape, LRN_INNER);
@@ -205,7 +220,7 @@ static bool on_cpu_of_channels(const problem *p)
     return p->facts->cpu_like && has_neighbouring_channels(p);
 }
 
-/* On llvmpipe, whose local memory is global memory, it takes twice the time of column. */
+/* On llvmpipe, whose local memory is in global memory, group takes twice as long as column. */
 static bool on_gpu_with_local_memory(const problem *p)
 {
     return !p->facts->cpu_like && !p->facts->local_is_global && has_neighbouring_channels(p);
@@ -222,7 +237,7 @@ static bool always(const problem *p)
     return true;
 }
 
-/* A small window summed by each work-item for itself needs no scratch. */
+/* With a small window each work-item sums its whole window, and needs no scratch. */
 static bool with_small_window(const problem *p)
 {
     int64_t taps = 1;
@@ -231,7 +246,11 @@ static bool with_small_window(const problem *p)
     return !p->facts->cpu_like && taps <= (p->backward ? 4 : 32);
 }
 
-/* items work-items along the first dimension, in groups of at most `group`, a power of two. */
+/*
+ * Sets the launch sizes: `items` work-items along dimension 0, in groups of at
+ * most `group`, a power of two; second and third groups of one along dimensions
+ * 1 and 2.
+ */
 static void launch(lrn_selection *s, int64_t items, int64_t group, int64_t second, int64_t third)
 {
     int64_t local = 1;
@@ -239,15 +258,15 @@ static void launch(lrn_selection *s, int64_t items, int64_t group, int64_t secon
         local *= 2;
     s->local[0] = (size_t)local;
     s->local[1] = s->local[2] = 1;
-    /* Where this does not fit size_t, no buffer holds the tensor: the enqueue says so. */
+    /* If this exceeds size_t, no buffer holds the tensor, and the enqueue reports that. */
     s->global[0] = (size_t)(divide_up(items, local) * local);
     s->global[1] = (size_t)least(second, MAX_GROUPS);
     s->global[2] = (size_t)least(third, MAX_GROUPS);
 }
 
 /*
- * Floats in a work-item's vector on a CPU: two native vectors side by side are
- * independent work between which latencies hide, and mostly a whole cache line.
+ * Floats in a work-item's vector on a CPU: two native vectors, whose
+ * independent instructions hide latency, and which mostly fill a cache line.
  */
 static int wide_width(const lrn_device_facts *facts)
 {
@@ -256,13 +275,13 @@ static int wide_width(const lrn_device_facts *facts)
 }
 
 /*
- * Of a last cache, what a compute unit can count on: it may serve more processors
- * than the device has. Where 480 MiB were reported for two, stores past the caches
- * paid from 20 MB on.
+ * Bytes of the last-level cache that count per compute unit: the cache may
+ * serve more processors than the device has. Where 480 MiB were reported for
+ * two compute units, stores past the caches paid from 20 MB on.
  */
 #define CACHE_SHARE (INT64_C(8) << 20)
 
-/* Tensors that do not fit into the cache together: then dst would only be in the sources' way. */
+/* Whether the tensors exceed the cache together: stores of dst would evict the sources. */
 static bool exceeds_cache(const problem *p)
 {
     const int64_t tensors = p->backward ? 3 : 2,
@@ -274,7 +293,7 @@ static bool exceeds_cache(const problem *p)
 
 static void shape_packed(const problem *p, lrn_selection *s)
 {
-    /* About 16 or 32 KB of a source a work-item: groups are many and a start costs little. */
+    /* About 16 or 32 KB of a source per work-item: enough groups, and a small start cost. */
     s->key.width = wide_width(p->facts);
     s->tile_positions = (int32_t)divide_up(p->backward ? 4096 : 8192, least(channels_of(p), 4096));
     s->streams = exceeds_cache(p);
@@ -284,17 +303,20 @@ static void shape_packed(const problem *p, lrn_selection *s)
 static void shape_planar(const problem *p, lrn_selection *s)
 {
     s->key.width = wide_width(p->facts);
-    /* A window's rows stay in the first-level cache, the gradient's copies of them too. */
+    /* A window's rows fit the first-level cache; so do the gradient's copies of them. */
     s->tile_positions = p->backward ? 256 : 1024;
     const int64_t tiles = inner_of(p) < s->tile_positions ? 1 : inner_of(p) / s->tile_positions;
-    /* Few channels a tile where there are few tiles; the gradient computes its edges twice. */
+    /*
+     * Tiles have fewer channels when there are few tiles. The gradient computes
+     * the channels at a tile's edges twice.
+     */
     const int64_t wanted = 8 * p->facts->compute_units, most = p->backward ? 96 : 24,
                   fewest = p->backward ? 48 : 8;
     int64_t rows = most;
     if (divide_up(channels_of(p), rows) * tiles * outer_of(p) < wanted)
         rows = divide_up(channels_of(p) * tiles * outer_of(p), wanted);
     rows = rows < fewest ? fewest : rows;
-    /* Tiles of the same size, in whole columns. */
+    /* Tiles of equal size, a multiple of LRN_ROWS. */
     rows = divide_up(channels_of(p), divide_up(channels_of(p), rows));
     rows = divide_up(rows, LRN_ROWS) * LRN_ROWS;
     s->tile_channels =
@@ -307,29 +329,36 @@ static void shape_planar(const problem *p, lrn_selection *s)
 static void shape_blocked(const problem *p, lrn_selection *s)
 {
     s->key.width = wide_width(p->facts);
-    /* The rows of a window in the second-level cache, the gradient's copies in the first. */
+    /*
+     * A window's rows (a tile's part of each block) fit the second-level cache;
+     * the gradient's copies fit the first.
+     */
     const int64_t block = block_of(p), row = p->backward ? 512 : 2048,
                   blocks = divide_up(channels_of(p), block);
     s->tile_positions = (int32_t)(row / block);
     const int64_t tiles = inner_of(p) < s->tile_positions ? 1 : inner_of(p) / s->tile_positions;
-    /* All channels a tile but where there are few tiles; the gradient computes its edges twice. */
+    /*
+     * A tile has all channels unless there are few tiles. The gradient computes
+     * the channels at a tile's edges twice.
+     */
     const int64_t wanted = divide_up(8 * p->facts->compute_units, tiles * outer_of(p)),
                   fewest = divide_up(blocks, MAX_GROUPS);
     int64_t count = divide_up(blocks, wanted);
     if (p->backward && count < 4)
         count = 4;
     s->tile_channels = (int32_t)((count < fewest ? fewest : count) * block);
-    /* Past the caches a line has to be stored at once. */
+    /* A store past the caches must write a whole cache line at once. */
     s->streams = exceeds_cache(p) && (block <= s->key.width || s->key.width == 16);
     launch(s, tiles, 1, divide_up(channels_of(p), s->tile_channels), outer_of(p));
 }
 
 /*
- * Channels of a tile where `wanted` tiles of one position's would give all compute
- * units work. What windows reach beyond a tile is loaded twice: of a tile's t
- * channels, taps - 1 more of x, of the gradient's 2 (taps - 1) of x and taps - 1
- * of dy. With the t below that is at most an eighth, or a seventh, of all traffic.
- * In place there is one tile: a window would cross into another.
+ * Channels of a tile, if `wanted` tiles per position would give all compute
+ * units work. Windows reach beyond a tile, and these channels are loaded twice:
+ * for a tile of t channels, taps - 1 more of x; for the gradient 2 (taps - 1)
+ * more of x and taps - 1 of dy. With the t below this is at most an eighth, or
+ * for the gradient a seventh, of all traffic. In place there is one tile: a
+ * window would cross into another.
  */
 static int64_t tile_channels(const problem *p, int64_t wanted)
 {
@@ -373,14 +402,14 @@ static void shape_column(const problem *p, lrn_selection *s)
            divide_up(channels_of(p), s->tile_channels), outer_of(p));
 }
 
-/* A last block is filled up: dst has more of an axis than there is. */
+/* The axis as dst stores it: rounded up to whole channel blocks. */
 static int64_t padded(int64_t dim, const lrn_side *dst)
 {
     const int64_t block = INT64_C(1) << dst->block_shift;
     return divide_up(dim, block) * block;
 }
 
-/* Position vectors, those included that only dst has. */
+/* Vectors of `width` positions, including the positions of dst's padding. */
 static int64_t places(const problem *p, int width)
 {
     const lrn_shape *shape = p->shape;
@@ -409,7 +438,7 @@ static void shape_strided(const problem *p, lrn_selection *s)
     launch(s, places(p, 1), least(64, p->facts->max_group_size), elements, 1);
 }
 
-/* Slots a worker needs: arrays over the window's axes, and those for their sums. */
+/* Slots of scratch per worker: the arrays over the window's axes, and those of lrn_box_sums. */
 static int64_t worker_slots(const problem *p)
 {
     lrn_box box = {{1, 1, 1}, {1, 1, 1}, {0, 0, 0}};
@@ -437,10 +466,10 @@ static void shape_separable(const problem *p, lrn_selection *s)
     const int64_t workers = least(p->facts->compute_units * (cpu ? 32 : 512), room / group * group);
     launch(s, least(items, workers), group, 1, 1);
     s->workers = (int64_t)s->global[0];
-    /* Neighbouring work-items of a GPU touch neighbouring slots. */
+    /* On a GPU neighbouring work-items access neighbouring slots. */
     s->slot_step = cpu ? 1 : s->workers;
     s->worker_step = cpu ? s->slots : 1;
-    /* Enough groups that every thread of a CPU gets some: see cl/separable.cl. */
+    /* Extra work-items, so that every CPU thread gets a worker: see cl/separable.cl. */
     if (cpu)
         s->spread = (int)least(15, divide_up(p->facts->compute_units * 256, s->workers));
     s->global[0] *= (size_t)s->spread;
@@ -448,16 +477,16 @@ static void shape_separable(const problem *p, lrn_selection *s)
 
 enum { F32 = 1 << LRN_F32, EACH_TYPE = F32 | 1 << LRN_F16 | 1 << LRN_BF16 };
 
-/* In order of preference; the last one takes anything. */
+/* The variants in order of preference; the last one runs every problem. */
 static const struct variant {
-    const char *name, *forward, *backward; /* and its kernels */
+    const char *name, *forward, *backward; /* forward, backward: the kernels */
     lrn_file file;
-    bool general;                     /* any window and axes: the general arguments */
-    int windows;                      /* of unrolled_taps that it has programs for */
-    unsigned typed;                   /* types with programs of their own, 1 << LRN_F32 .. */
-    unsigned powered;                 /* types with programs of their own for beta 0.75 */
-    bool (*fits)(const problem *p);   /* legal */
-    bool (*chosen)(const problem *p); /* and to be taken without being asked for */
+    bool general;                     /* any window and axes; takes the general arguments */
+    int windows;                      /* how many of unrolled_taps have programs */
+    unsigned typed;                   /* types with their own programs, bits 1 << LRN_F32 .. */
+    unsigned powered;                 /* types with their own programs for beta 0.75 */
+    bool (*fits)(const problem *p);   /* can run the problem */
+    bool (*chosen)(const problem *p); /* and should, unless a variant is forced */
     void (*shape)(const problem *p, lrn_selection *s);
 } variants[] = {
     {"packed", "forward_packed", "backward_packed", LRN_FILE_PACKED, false, UNROLLED_F32, EACH_TYPE,
@@ -515,7 +544,7 @@ static int storage_of(const lrn_shape *shape)
     return dtype == shape->dy.dtype && dtype == shape->dst.dtype ? dtype : LRN_ANY;
 }
 
-/* The program's type and power, those of their own and those told at run time. */
+/* Sets the key's type and power: fixed where the variant has such programs, else run-time. */
 static void choose_program(const problem *p, const struct variant *row, int power,
                            lrn_program_key *key)
 {
@@ -589,7 +618,10 @@ cllrn_status lrn_select(const lrn_request *request, const lrn_device_facts *fact
 
 void lrn_selection_limit(lrn_selection *selection, size_t group_size)
 {
-    /* A power of two: halves still divide the global size. Of group the groups stay as many. */
+    /*
+     * local[0] is a power of two, so its halves divide global[0]. The group
+     * kernel keeps its number of work-groups.
+     */
     while (selection->local[0] > 1 && selection->local[0] > group_size) {
         selection->local[0] /= 2;
         if (selection->key.file == LRN_FILE_GROUP)
@@ -603,11 +635,11 @@ uint64_t lrn_selection_scratch(const lrn_selection *selection)
     const uint64_t vector = real * (uint64_t)selection->key.width;
     if (selection->slots == 0)
         return 0;
-    /* The kernel moves up to the first multiple of a vector. */
+    /* The kernel aligns the start of scratch to a vector. */
     return (uint64_t)selection->slots * (uint64_t)selection->workers * vector + (vector - real);
 }
 
-/* Counts down to the wanted one. */
+/* A search for the program with a number: counts `left` down to 0. */
 typedef struct listing {
     size_t left;
     bool found;
@@ -625,7 +657,7 @@ static void list(listing *l, lrn_program_key key)
         --l->left;
 }
 
-/* The size of the vectors of a fast kernel. */
+/* Floats in a vector of a fast kernel. */
 static int fast_width(const lrn_device_facts *facts, lrn_file file)
 {
     if (file == LRN_FILE_PACKED || file == LRN_FILE_PLANAR || file == LRN_FILE_BLOCKED)

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Which kernel runs a problem, and with what launch: a pure function of the
- * shape, the window and the device's facts, so that it can be tested without a
- * device.
+ * Selects the kernel and the launch sizes for a problem: a pure function of the
+ * shape, the window and the device's facts, so that tests need no device.
  */
 #ifndef LRN_SELECT_H
 #define LRN_SELECT_H
@@ -12,10 +11,10 @@
 #include "sources.h"
 #include "tensor.h"
 
-/* For lrn_program_key.power: the program takes any. */
+/* For lrn_program_key.power: the program takes any beta. */
 #define LRN_POWER_AT_RUN_TIME (-1)
 
-/* What a program is compiled from; equal keys are the same program. */
+/* What determines a program; equal keys mean the same program. */
 typedef struct lrn_program_key {
     lrn_file file;
     bool backward;
@@ -30,45 +29,51 @@ typedef struct lrn_selection {
     const char *variant; /* a static string */
     const char *kernel;
     lrn_program_key key;
-    bool general; /* takes the general list of arguments, see cl/kernel.h */
+    bool general; /* the kernel takes the general argument list of cl/kernel.h */
     int32_t tile_channels, tile_positions;
     size_t global[3], local[3]; /* global[0] is a multiple of local[0]; the other locals are 1 */
-    int64_t slots;              /* of scratch for a work-item, in vectors of key.width; else 0 */
-    int64_t workers;            /* that have them at once */
+    int64_t slots;              /* scratch of one worker, in vectors of key.width; 0: no scratch */
+    int64_t workers;            /* work-items that need scratch at the same time */
     int64_t slot_step, worker_step; /* see cl/kernel.h */
-    int spread;                     /* work-items for each that works, 1..15 */
-    bool streams;                   /* dst goes past the caches, being larger than they are */
+    int spread;                     /* work-items per worker, 1..15; only the first works */
+    bool streams;                   /* store dst past the caches, which it would exceed */
 } lrn_selection;
 
-/* What is to be run. */
+/* The problem to select a kernel for. */
 typedef struct lrn_request {
     const lrn_shape *shape;
     const cllrn_params *params;
     int32_t direction;   /* CLLRN_FORWARD or CLLRN_BACKWARD */
     int32_t aliasing;    /* CLLRN_DISJOINT or CLLRN_IN_PLACE */
-    const char *variant; /* NULL takes the first that fits; a name takes that one */
+    const char *variant; /* NULL: the first variant that fits; else this one */
 } lrn_request;
 
 /*
- * CLLRN_INVALID_VARIANT   no variant of that name, or it does not fit
+ * Fills *selection; leaves it undefined on failure.
+ *
+ * CLLRN_INVALID_VARIANT   no variant of that name, or it cannot run the problem
  * CLLRN_UNSUPPORTED       float64, which the device lacks
- * CLLRN_UNSUPPORTED_SIZE  needs 64-bit integers, which the device lacks
+ * CLLRN_UNSUPPORTED_SIZE  needs 64-bit indices, which the device lacks
  */
 cllrn_status lrn_select(const lrn_request *request, const lrn_device_facts *facts,
                         lrn_selection *selection, cllrn_error *error);
 
-/* The variant that a file holds the kernels of; a static string. */
+/* The name of the variant whose kernels a file holds; a static string. */
 const char *lrn_variant_of(lrn_file file);
 
-/* The launch for a kernel that allows fewer work-items in a group than selected. */
+/* Shrinks the work-groups of a launch to at most group_size work-items. */
 void lrn_selection_limit(lrn_selection *selection, size_t group_size);
 
-/* Bytes of scratch the launch needs, at whatever multiple of an element they begin. */
+/*
+ * Bytes of scratch that the launch needs, with room to align a scratch buffer
+ * whose offset is any multiple of an element.
+ */
 uint64_t lrn_selection_scratch(const lrn_selection *selection);
 
 /*
- * All programs that selection can ask for on a device, by number; false behind
- * the last. What ahead-of-time compilers go through.
+ * Enumerates the programs that lrn_select can ask for on a device: sets *key to
+ * program `number`, counted from 0; false after the last. Used to compile ahead
+ * of time.
  */
 bool lrn_program_key_number(size_t number, const lrn_device_facts *facts, lrn_program_key *key);
 size_t lrn_program_key_count(const lrn_device_facts *facts);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Sizes of memory: products that fit where size_t has 32 bits, too. The command uses it as well. */
+/*
+ * Memory sizes as products, checked for overflow, also where size_t has 32
+ * bits. The command includes this header too.
+ */
 #ifndef LRN_SIZE_H
 #define LRN_SIZE_H
 
@@ -8,7 +11,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-/* *bytes = count * each, each not 0. False above PTRDIFF_MAX: no object is larger. */
+/* *bytes = count * each; `each` is not 0. False above PTRDIFF_MAX, the largest object. */
 static inline bool lrn_size(uint64_t count, size_t each, size_t *bytes)
 {
     if (count > (uint64_t)PTRDIFF_MAX / each)
@@ -17,7 +20,10 @@ static inline bool lrn_size(uint64_t count, size_t each, size_t *bytes)
     return true;
 }
 
-/* malloc of that many bytes, and of one for none. NULL where they are too many. */
+/*
+ * Allocates count * each bytes with malloc (1 byte for 0). NULL if that is too
+ * large or memory ran out; the caller frees.
+ */
 static inline void *lrn_size_alloc(uint64_t count, size_t each)
 {
     size_t bytes;

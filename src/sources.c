@@ -11,10 +11,10 @@
 #include "disk.h"
 #include "error.h"
 
-/* Made at build time from cl/: lrn_embedded_texts, indexed by lrn_file. */
+/* Generated at build time from cl/: lrn_embedded_texts, indexed by lrn_file. */
 #include "embedded_kernels.h"
 
-/* No kernel file comes near this; a directory that offers more is not ours. */
+/* Larger than any kernel file; a directory with a larger file holds no clLRN kernels. */
 #define MAX_FILE_SIZE (1 << 20)
 
 static const struct {
@@ -52,13 +52,13 @@ static const char *text(const lrn_sources *sources, lrn_file file)
     return sources->texts[file] != NULL ? sources->texts[file] : lrn_embedded_texts[file];
 }
 
-/* FNV-1a over all files: tells versions of the sources apart, no more. */
+/* Hashes all files with FNV-1a, to tell versions of the sources apart; not secure. */
 static void hash_texts(lrn_sources *sources)
 {
     uint64_t hash = UINT64_C(0xcbf29ce484222325);
     for (int file = 0; file < LRN_FILE_COUNT; ++file) {
         const char *c = text(sources, (lrn_file)file);
-        do /* the final zero too: it keeps the files apart */
+        do /* with the final zero, which keeps the files apart */
             hash = (hash ^ (unsigned char)*c) * UINT64_C(0x100000001b3);
         while (*c++ != '\0');
     }

@@ -35,7 +35,7 @@ typedef struct lrn_sources {
 /* "column.cl" */
 const char *lrn_file_name(lrn_file file);
 
-/* The text that a program of this file consists of, in order: the headers, then the file. */
+/* The parts of the source of a program, in order: the headers, then the kernel file. */
 enum { LRN_SOURCE_PARTS = 2 * 7 };
 typedef struct lrn_source_list {
     const char *parts[LRN_SOURCE_PARTS];
@@ -43,15 +43,17 @@ typedef struct lrn_source_list {
 } lrn_source_list;
 
 /*
- * Takes the built-in sources, or those of a directory when it is not NULL.
- * CLLRN_KERNEL_SOURCE when a file cannot be read, CLLRN_OUT_OF_MEMORY.
+ * Takes the built-in sources, or reads all files from `directory` if it is not
+ * NULL. CLLRN_KERNEL_SOURCE if a file cannot be read, CLLRN_OUT_OF_MEMORY.
+ * *sources needs lrn_sources_close.
  */
 cllrn_status lrn_sources_open(lrn_sources *sources, const char *directory, cllrn_error *error);
 void lrn_sources_close(lrn_sources *sources);
 
 /*
- * Each file follows a #line of its own, so that build logs point at cl/. f64
- * takes the powers in double.
+ * Lists the source of a kernel file; valid as long as sources. A #line
+ * directive precedes each part, so that build logs point to cl/. f64 selects
+ * the powers in double.
  */
 lrn_source_list lrn_sources_list(const lrn_sources *sources, lrn_file file, bool f64);
 

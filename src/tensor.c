@@ -32,7 +32,7 @@ const char *cllrn_dtype_string(int32_t dtype)
     return is_dtype(dtype) ? dtypes[dtype].name : "unknown dtype";
 }
 
-/* a * b for a, b >= 0; false when it leaves 63 bits. */
+/* *product = a * b for a, b >= 0; false if it exceeds 63 bits. */
 static bool multiply(int64_t a, int64_t b, int64_t *product)
 {
     if (a != 0 && b > INT64_MAX / a)
@@ -55,9 +55,9 @@ cllrn_status cllrn_tensor_init(cllrn_tensor *tensor, uint32_t struct_size, int32
         return lrn_fail(error, CLLRN_INVALID_RANK, "tensor init: rank %" PRId32 ", expected 2..%d",
                         rank, CLLRN_MAX_RANK);
 
-    /* Copies: dims and strides may be the tensor's own. */
+    /* Copies, because dims and strides may be the tensor's own arrays. */
     int64_t lengths[CLLRN_MAX_RANK], steps[CLLRN_MAX_RANK];
-    /* A dim of 0 counts as 1 in the strides, so that an empty tensor's are not all 0. */
+    /* A dim of 0 counts as 1 in the strides: those of an empty tensor are not all 0. */
     int64_t step = 1;
     for (int axis = rank - 1; axis >= 0; --axis) {
         if (dims[axis] < 0)
@@ -132,7 +132,10 @@ cllrn_status cllrn_tensor_init_blocked(cllrn_tensor *tensor, uint32_t struct_siz
     return status;
 }
 
-/* Offsets leave room for the element size and for sums, hence 57 bits. */
+/*
+ * Checks the product of the dims and the range of the offsets: at most 57 bits,
+ * which leaves room for the element size and for sums.
+ */
 static cllrn_status check_extent(const cllrn_tensor *tensor, const char *role, cllrn_error *error)
 {
     const int64_t limit = INT64_MAX >> 6;
@@ -149,7 +152,7 @@ static cllrn_status check_extent(const cllrn_tensor *tensor, const char *role, c
                             "%s: the product of the dims overflows at axis %d (dim %" PRId64 ")",
                             role, axis, dim);
         if (last == 0)
-            continue; /* of one element or block: its stride is never used, and may be anything */
+            continue; /* one element or block: the stride is not used, and may have any value */
         if (stride < -limit || stride > limit ||
             !multiply(last, stride < 0 ? -stride : stride, &span) || span > limit - extent)
             return lrn_fail(error, CLLRN_SIZE_OVERFLOW,
@@ -230,7 +233,7 @@ static cllrn_status check_pair(const cllrn_tensor *src, const cllrn_tensor *othe
     return CLLRN_SUCCESS;
 }
 
-/* float64 goes with itself; the two 16-bit types with float32, but not with each other. */
+/* float64 mixes with no other dtype; f16 and bf16 mix with f32, but not with each other. */
 static bool dtypes_mix(int32_t a, int32_t b)
 {
     return a == b || (a != CLLRN_F64 && b != CLLRN_F64 && (a == CLLRN_F32 || b == CLLRN_F32));
@@ -301,13 +304,13 @@ int lrn_tensor_window_axes(const cllrn_params *params, const cllrn_tensor *tenso
     return params->spatial_axes;
 }
 
-/* Elements of an axis that lie side by side whatever its stride is. */
+/* Contiguous elements of an axis: the channel block, or 1. */
 static int64_t block_of(const cllrn_tensor *tensor, int axis)
 {
     return axis == lrn_tensor_channel_axis(tensor) ? lrn_tensor_block(tensor) : 1;
 }
 
-/* A small number, the same for all tensors, where the stride is not used. */
+/* The stride of an axis; a small number, the same for all tensors, if the stride is not used. */
 static int64_t stride_of(const cllrn_tensor *tensor, int axis)
 {
     const int64_t block = block_of(tensor, axis);
@@ -374,7 +377,7 @@ cllrn_status cllrn_tensor_span(const cllrn_tensor *tensor, int64_t *elements, in
     return CLLRN_SUCCESS;
 }
 
-/* An axis and its strides in src, dy and dst. */
+/* One axis: its dim, and its strides in src, dy and dst. */
 typedef struct axis_t {
     int64_t dim, src, dy, dst;
 } axis_t;
@@ -391,7 +394,7 @@ static int64_t magnitude(int64_t x)
     return x < 0 ? -x : x;
 }
 
-/* Steps through dst in larger strides first, through src where dst ties. */
+/* The order of axes from outer to inner: larger strides in dst first, then in src. */
 static bool outside_of(const axis_t *a, const axis_t *b)
 {
     if (magnitude(a->dst) != magnitude(b->dst))
@@ -399,7 +402,7 @@ static bool outside_of(const axis_t *a, const axis_t *b)
     return magnitude(a->src) > magnitude(b->src);
 }
 
-/* An axis continues another where a step of the outer one is a whole turn of the inner one. */
+/* Whether two axes merge: a step of the outer one is the whole length of the inner one. */
 static bool continues(const axis_t *outer, const axis_t *inner)
 {
     return outer->src == inner->src * inner->dim && outer->dy == inner->dy * inner->dim &&
@@ -471,7 +474,7 @@ lrn_shape lrn_shape_make(const cllrn_params *params, const cllrn_tensor *src,
         spanned[window[i]] = true;
         put_axis(&shape, i, axis_of(window[i], src, dy, dst));
     }
-    /* The blocked axis has a place of its own: it merges with no other. */
+    /* A channel axis in blocks stays separate: it merges with no other axis. */
     if (shape.blocked && shape.within) {
         const int axis = lrn_tensor_channel_axis(src);
         spanned[axis] = true;
@@ -505,7 +508,6 @@ bool lrn_shape_is_simple(const lrn_shape *shape)
 bool lrn_tensor_next(const cllrn_tensor *tensor, const int *excluded, int excluded_count,
                      int64_t index[CLLRN_MAX_RANK])
 {
-    /* The odometer: the last axis turns fastest. */
     for (int axis = tensor->rank - 1; axis >= 0; --axis) {
         bool skip = false;
         for (int i = 0; i < excluded_count; ++i)
