@@ -184,15 +184,19 @@ def verify(session, environment, name, *arguments):
 def bench(session, environment, group):
     out = session.path("bench.json")
     effort = ["--runs", "1", "--seconds", "0"] if session.options.dry else ["--seconds", "0.5"]
-    session.run(f"bench, {group.name}",
-                [session.cllrn, "bench", "--json", out, "--dtype", ",".join(group.dtypes),
-                 "--layout", "nchw,nhwc", *(["--in-place"] if group.in_place else []), *effort,
-                 *("x".join(map(str, shape)) for shape in group.shapes)], environment)
+    name = f"bench, {group.name}"
+    step = session.runner.run(
+        name, [session.cllrn, "bench", "--json", out, "--dtype", ",".join(group.dtypes),
+               "--layout", "nchw,nhwc", *(["--in-place"] if group.in_place else []), *effort,
+               *("x".join(map(str, shape)) for shape in group.shapes)],
+        session.limit(name), environment)
     found = report.read_json(out)
     if found:
         os.remove(out)
         session.results["bench"].append(found)
-        session.write()
+        if step.done:
+            step = step._replace(message=f"{len(found['results'])} results")
+    session.add(step)
 
 
 # ---------------------------------------------------------------------- steps
