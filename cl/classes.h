@@ -17,7 +17,7 @@
 #define LRN_BETA_EVEN 1     /* |s|^-beta */
 #define LRN_BETA_ODD 2      /* -|s|^-beta */
 
-/* Element types; the values are those of CLLRN_F32 and so on. */
+/* Element types; the values are those of CLLRN_DTYPE_F32 and so on. */
 #define LRN_F32 1
 #define LRN_F16 2
 #define LRN_BF16 3

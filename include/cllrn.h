@@ -164,15 +164,15 @@ CLLRN_API uint32_t cllrn_arithmetic_version(void);
 
 /*
  * How each framework's window size n gives lower, upper and the divisor. All
- * divisions are integer divisions. For odd n all but CLLRN_TENSORFLOW agree.
+ * divisions are integer divisions. For odd n all but CLLRN_CONVENTION_TENSORFLOW agree.
  */
 enum {
-    CLLRN_TORCH = 1,      /* lower n/2, upper (n-1)/2, divisor n: PyTorch's code, MNN */
-    CLLRN_ONNX = 2,       /* lower (n-1)/2, upper n/2, divisor n: ONNX, cuDNN, MIOpen */
-    CLLRN_ONEDNN = 3,     /* lower and upper (n-1)/2, divisor n: oneDNN, n-1 taps for even n */
-    CLLRN_TORCH_DOC = 4,  /* lower and upper n/2, divisor n: the formula PyTorch's documentation prints */
-    CLLRN_CAFFE = 5,      /* lower and upper (n-1)/2, divisor n, even n refused: Caffe, OpenCV, TensorRT */
-    CLLRN_TENSORFLOW = 6  /* n = 2r+1: lower and upper r, divisor 1, even n refused: TensorFlow, TFLite, NNAPI */
+    CLLRN_CONVENTION_TORCH = 1,      /* lower n/2, upper (n-1)/2, divisor n: PyTorch's code, MNN */
+    CLLRN_CONVENTION_ONNX = 2,       /* lower (n-1)/2, upper n/2, divisor n: ONNX, cuDNN, MIOpen */
+    CLLRN_CONVENTION_ONEDNN = 3,     /* lower and upper (n-1)/2, divisor n: oneDNN, n-1 taps for even n */
+    CLLRN_CONVENTION_TORCH_DOC = 4,  /* lower and upper n/2, divisor n: the formula PyTorch's documentation prints */
+    CLLRN_CONVENTION_CAFFE = 5,      /* lower and upper (n-1)/2, divisor n, even n refused: Caffe, OpenCV, TensorRT */
+    CLLRN_CONVENTION_TENSORFLOW = 6  /* n = 2r+1: lower and upper r, divisor 1, even n refused: TensorFlow, TFLite, NNAPI */
 };
 
 /* Which neighbours a window holds. */
@@ -207,7 +207,7 @@ typedef struct cllrn_params {
  *
  * CLLRN_INVALID_ARGUMENT    params is NULL, or struct_size is not this struct's
  * CLLRN_INVALID_CONVENTION  convention is none of the above
- * CLLRN_INVALID_WINDOW      size < 1, size >= 2^31, or even with CLLRN_CAFFE or CLLRN_TENSORFLOW
+ * CLLRN_INVALID_WINDOW      size < 1, size >= 2^31, or even with CLLRN_CONVENTION_CAFFE or CLLRN_CONVENTION_TENSORFLOW
  * Any thread.
  */
 CLLRN_API cllrn_status cllrn_params_init(cllrn_params *params, uint32_t struct_size,
@@ -216,7 +216,7 @@ CLLRN_API cllrn_status cllrn_params_init(cllrn_params *params, uint32_t struct_s
 
 /*
  * As cllrn_params_init, for windows within a channel: n positions on each of
- * spatial_axes axes; the divisor is n^spatial_axes (1 with CLLRN_TENSORFLOW).
+ * spatial_axes axes; the divisor is n^spatial_axes (1 with CLLRN_CONVENTION_TENSORFLOW).
  * This is oneDNN's definition. Caffe's is the same with k = 1: Caffe ignores
  * the k it is given here.
  *
@@ -238,10 +238,10 @@ CLLRN_API cllrn_status cllrn_params_init_within(cllrn_params *params, uint32_t s
  * even. float64 is computed in float64.
  */
 enum {
-    CLLRN_F32 = 1,  /* IEEE 754 binary32 */
-    CLLRN_F16 = 2,  /* IEEE 754 binary16 */
-    CLLRN_BF16 = 3, /* the upper half of a binary32 */
-    CLLRN_F64 = 4   /* IEEE 754 binary64 */
+    CLLRN_DTYPE_F32 = 1,  /* IEEE 754 binary32 */
+    CLLRN_DTYPE_F16 = 2,  /* IEEE 754 binary16 */
+    CLLRN_DTYPE_BF16 = 3, /* the upper half of a binary32 */
+    CLLRN_DTYPE_F64 = 4   /* IEEE 754 binary64 */
 };
 
 /*
@@ -520,7 +520,7 @@ CLLRN_API cllrn_status cllrn_pack_check(const cllrn_pack *pack, cl_device_id dev
 typedef struct cllrn_engine cllrn_engine;
 
 /* Where a program came from. */
-enum { CLLRN_NO_PROGRAM = 0, CLLRN_COMPILED = 1, CLLRN_CACHED = 2, CLLRN_PACKED = 3, CLLRN_GIVEN = 4 };
+enum { CLLRN_ORIGIN_NONE = 0, CLLRN_ORIGIN_COMPILED = 1, CLLRN_ORIGIN_CACHED = 2, CLLRN_ORIGIN_PACKED = 3, CLLRN_ORIGIN_GIVEN = 4 };
 
 /* "compiled", "cached", "packed", "given", "none"; "unknown origin" for any other. Any thread. */
 CLLRN_API const char *cllrn_origin_string(int32_t origin);
@@ -686,8 +686,8 @@ CLLRN_API cllrn_status cllrn_engine_import(cllrn_engine *engine, const void *dat
 typedef struct cllrn_plan cllrn_plan;
 
 enum {
-    CLLRN_FORWARD = 1, /* src is x, dst becomes y */
-    CLLRN_BACKWARD = 2 /* src is x, dy the gradient of y, dst becomes dx */
+    CLLRN_DIRECTION_FORWARD = 1, /* src is x, dst becomes y */
+    CLLRN_DIRECTION_BACKWARD = 2 /* src is x, dy the gradient of y, dst becomes dx */
 };
 
 /*
@@ -702,18 +702,18 @@ typedef struct cllrn_problem {
     const cllrn_tensor *src;
     const cllrn_tensor *dst;
     const char *variant;     /* NULL: the library chooses; a name, for tests, forces a variant */
-    const cllrn_tensor *dy;  /* CLLRN_BACKWARD only, else NULL */
-    int32_t aliasing;        /* of all enqueues: may save a program; or CLLRN_ANY_ALIASING */
+    const cllrn_tensor *dy;  /* CLLRN_DIRECTION_BACKWARD only, else NULL */
+    int32_t aliasing;        /* of all enqueues: may save a program; or CLLRN_ALIASING_EITHER */
     int32_t reserved;        /* 0 */
 } cllrn_problem;
 
-#define CLLRN_PROBLEM_INIT { sizeof(cllrn_problem), CLLRN_FORWARD, 0, 0, 0, 0, 0, 0, 0 }
+#define CLLRN_PROBLEM_INIT { sizeof(cllrn_problem), CLLRN_DIRECTION_FORWARD, 0, 0, 0, 0, 0, 0, 0 }
 
 /* Whether the destination of an enqueue is one of its sources. */
 enum {
-    CLLRN_ANY_ALIASING = 0, /* in a problem only: either of the two below */
-    CLLRN_DISJOINT = 1,     /* dst shares no element with a source */
-    CLLRN_IN_PLACE = 2      /* the same buffer, offset, dtype, strides and block as src, or as dy */
+    CLLRN_ALIASING_EITHER = 0, /* in a problem only: either of the two below */
+    CLLRN_ALIASING_DISJOINT = 1,     /* dst shares no element with a source */
+    CLLRN_ALIASING_IN_PLACE = 2      /* the same buffer, offset, dtype, strides and block as src, or as dy */
 };
 
 /*
@@ -727,7 +727,7 @@ enum {
  * CLLRN_INVALID_BLOCK
  * CLLRN_INVALID_STRIDES       dst has a zero stride or two elements at one address
  * CLLRN_SHAPE_MISMATCH        the tensors differ in dims or channel axis, or their dtypes cannot be
- *                             mixed; or aliasing is CLLRN_IN_PLACE, but dst has the dtype, strides
+ *                             mixed; or aliasing is CLLRN_ALIASING_IN_PLACE, but dst has the dtype, strides
  *                             and block of no source
  * CLLRN_UNSUPPORTED           float64 on a device without it, or of the EMBEDDED profile
  * CLLRN_SIZE_OVERFLOW         a product of sizes and strides exceeds 63 bits
@@ -751,21 +751,21 @@ CLLRN_API cllrn_status cllrn_plan_create(cllrn_engine *engine, const cllrn_probl
 CLLRN_API void cllrn_plan_destroy(cllrn_plan *plan);
 
 /*
- * Bytes of scratch memory that an enqueue needs, for CLLRN_DISJOINT or
- * CLLRN_IN_PLACE; 0 for most plans, and for any other aliasing. Enqueues that
+ * Bytes of scratch memory that an enqueue needs, for CLLRN_ALIASING_DISJOINT or
+ * CLLRN_ALIASING_IN_PLACE; 0 for most plans, and for any other aliasing. Enqueues that
  * run at the same time need scratch memory of their own.
  */
 CLLRN_API uint64_t cllrn_plan_scratch_size(const cllrn_plan *plan, int32_t aliasing);
 
 /*
  * The name of the variant that runs, "planar" or "strided" for instance; a
- * static string. "none" for an empty tensor, and for CLLRN_IN_PLACE where dst
+ * static string. "none" for an empty tensor, and for CLLRN_ALIASING_IN_PLACE where dst
  * has the dtype and strides of no source.
  */
 CLLRN_API const char *cllrn_plan_variant(const cllrn_plan *plan, int32_t aliasing);
 
 /*
- * Where the program came from, CLLRN_COMPILED or another; CLLRN_NO_PROGRAM if
+ * Where the program came from, CLLRN_ORIGIN_COMPILED or another; CLLRN_ORIGIN_NONE if
  * the variant is "none".
  */
 CLLRN_API int32_t cllrn_plan_origin(const cllrn_plan *plan, int32_t aliasing);
@@ -791,16 +791,16 @@ CLLRN_API const char *cllrn_variant_name(size_t index);
 /* ----------------------------------------------------------------- enqueue */
 
 /* Kinds of memory that hold tensors; kinds for SVM and USM pointers are reserved. */
-enum { CLLRN_BUFFER = 1 };
+enum { CLLRN_MEMORY_BUFFER = 1 };
 
 typedef struct cllrn_memory {
     uint32_t struct_size;
-    int32_t kind;    /* CLLRN_BUFFER */
+    int32_t kind;    /* CLLRN_MEMORY_BUFFER */
     cl_mem buffer;   /* a buffer or sub-buffer of the engine's context */
     uint64_t offset; /* bytes to element (0, 0, ..), a multiple of the element size */
 } cllrn_memory;
 
-#define CLLRN_MEMORY_INIT { sizeof(cllrn_memory), CLLRN_BUFFER, 0, 0 }
+#define CLLRN_MEMORY_INIT { sizeof(cllrn_memory), CLLRN_MEMORY_BUFFER, 0, 0 }
 
 /*
  * Enqueues a forward plan as one kernel command, without blocking. The command
@@ -878,7 +878,7 @@ CLLRN_API cllrn_status cllrn_enqueue_backward(const cllrn_plan *plan, cl_command
 
 typedef struct cllrn_offline_program {
     uint32_t struct_size;
-    int32_t direction;   /* CLLRN_FORWARD or CLLRN_BACKWARD */
+    int32_t direction;   /* CLLRN_DIRECTION_FORWARD or CLLRN_DIRECTION_BACKWARD */
     const char *variant; /* a name of cllrn_variant_name; a static string */
     /*
      * cllrn_DIRECTION_VARIANT_TYPE[_tTAPS][_pPOWER]_wWIDTH_iINDEX[_o32]_vVERSION:

@@ -15,10 +15,10 @@ typedef struct format {
 } format;
 
 static const format formats[] = {
-    [CLLRN_F32] = {8, 23},
-    [CLLRN_F16] = {5, 10},
-    [CLLRN_BF16] = {8, 7},
-    [CLLRN_F64] = {11, 52},
+    [CLLRN_DTYPE_F32] = {8, 23},
+    [CLLRN_DTYPE_F16] = {5, 10},
+    [CLLRN_DTYPE_BF16] = {8, 7},
+    [CLLRN_DTYPE_F64] = {11, 52},
 };
 
 static uint64_t low_bits(int count)
@@ -63,7 +63,7 @@ static double value_of(uint64_t bits)
 /* Converts bits of a narrower format to double; exact. */
 static double widen(format from, uint64_t bits)
 {
-    const format wide = formats[CLLRN_F64];
+    const format wide = formats[CLLRN_DTYPE_F64];
     const uint64_t sign = bits >> (from.exponent + from.fraction) << 63;
     const uint64_t exponent = bits >> from.fraction & low_bits(from.exponent);
     const uint64_t fraction = (bits & low_bits(from.fraction)) << (wide.fraction - from.fraction);
@@ -85,7 +85,7 @@ static double widen(format from, uint64_t bits)
  */
 static uint64_t narrow(format to, double value)
 {
-    const format wide = formats[CLLRN_F64];
+    const format wide = formats[CLLRN_DTYPE_F64];
     const uint64_t bits = bits_of(value);
     const uint64_t sign = bits >> 63 << (to.exponent + to.fraction);
     const uint64_t fraction = bits & low_bits(wide.fraction);
@@ -152,13 +152,14 @@ static uint64_t canonical(format f, uint64_t bits)
 double lrn_element_get(int32_t dtype, const void *data, int64_t index)
 {
     const uint64_t bits = load(dtype, data, index);
-    return dtype == CLLRN_F64 ? value_of(bits) : widen(formats[dtype], bits);
+    return dtype == CLLRN_DTYPE_F64 ? value_of(bits) : widen(formats[dtype], bits);
 }
 
 void lrn_element_set(int32_t dtype, void *data, int64_t index, double value)
 {
     const format f = formats[dtype];
-    store(dtype, data, index, dtype == CLLRN_F64 ? canonical(f, bits_of(value)) : narrow(f, value));
+    store(dtype, data, index,
+          dtype == CLLRN_DTYPE_F64 ? canonical(f, bits_of(value)) : narrow(f, value));
 }
 
 uint64_t lrn_element_bits(int32_t dtype, const void *data, int64_t index)

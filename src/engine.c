@@ -316,8 +316,9 @@ cllrn_status cllrn_engine_build(cllrn_engine *engine, const char *name, cllrn_er
 const char *cllrn_origin_string(int32_t origin)
 {
     static const char *const names[] = {
-        [CLLRN_NO_PROGRAM] = "none", [CLLRN_COMPILED] = "compiled", [CLLRN_CACHED] = "cached",
-        [CLLRN_PACKED] = "packed",   [CLLRN_GIVEN] = "given",
+        [CLLRN_ORIGIN_NONE] = "none",     [CLLRN_ORIGIN_COMPILED] = "compiled",
+        [CLLRN_ORIGIN_CACHED] = "cached", [CLLRN_ORIGIN_PACKED] = "packed",
+        [CLLRN_ORIGIN_GIVEN] = "given",
     };
     return origin >= 0 && origin < (int32_t)(sizeof names / sizeof *names) ? names[origin]
                                                                            : "unknown origin";

@@ -111,10 +111,10 @@ static cllrn_status check_memory(const invocation *call, const char *role,
         return lrn_fail(call->error, CLLRN_INVALID_ARGUMENT,
                         "%s: %s is NULL or not initialised: use CLLRN_MEMORY_INIT", call->name,
                         role);
-    if (memory->kind != CLLRN_BUFFER)
+    if (memory->kind != CLLRN_MEMORY_BUFFER)
         return lrn_fail(call->error, CLLRN_INVALID_ARGUMENT,
-                        "%s: %s has unknown kind %" PRId32 ", expected CLLRN_BUFFER (%d)",
-                        call->name, role, memory->kind, CLLRN_BUFFER);
+                        "%s: %s has unknown kind %" PRId32 ", expected CLLRN_MEMORY_BUFFER (%d)",
+                        call->name, role, memory->kind, CLLRN_MEMORY_BUFFER);
     if (memory->buffer == NULL)
         return lrn_fail(call->error, CLLRN_INVALID_BUFFER, "%s: %s has a NULL buffer", call->name,
                         role);
@@ -228,7 +228,7 @@ static cllrn_status check_scratch(const invocation *call, const lrn_launch *laun
     if (scratch == NULL)
         return lrn_fail(call->error, CLLRN_SCRATCH_TOO_SMALL,
                         "%s: no scratch, expected %" PRIu64 " bytes", call->name, launch->scratch);
-    const size_t element = shape->src.dtype == CLLRN_F64 ? sizeof(double) : sizeof(float);
+    const size_t element = shape->src.dtype == CLLRN_DTYPE_F64 ? sizeof(double) : sizeof(float);
     cllrn_status status =
         check_memory(call, "scratch", scratch, CL_MEM_READ_ONLY | CL_MEM_WRITE_ONLY, 0,
                      launch->scratch, element, &at->scratch);
@@ -272,15 +272,16 @@ static cllrn_status check_source(const invocation *call, const char *role, const
     return CLLRN_SUCCESS;
 }
 
-/* Sets *aliasing to CLLRN_DISJOINT or CLLRN_IN_PLACE, or refuses a partial overlap. */
+/* Sets *aliasing to CLLRN_ALIASING_DISJOINT or CLLRN_ALIASING_IN_PLACE, or refuses a partial
+ * overlap. */
 static cllrn_status find_aliasing(const invocation *call, const places *at, int32_t *aliasing)
 {
     bool in_place = false;
     cllrn_status status =
         check_source(call, "src", &at->src, &call->plan->src, &at->dst, &in_place);
-    if (status == CLLRN_SUCCESS && call->plan->direction == CLLRN_BACKWARD)
+    if (status == CLLRN_SUCCESS && call->plan->direction == CLLRN_DIRECTION_BACKWARD)
         status = check_source(call, "dy", &at->dy, &call->plan->dy, &at->dst, &in_place);
-    *aliasing = in_place ? CLLRN_IN_PLACE : CLLRN_DISJOINT;
+    *aliasing = in_place ? CLLRN_ALIASING_IN_PLACE : CLLRN_ALIASING_DISJOINT;
     return status;
 }
 
@@ -507,7 +508,7 @@ static cllrn_status enqueue(const char *name, int32_t direction, const cllrn_pla
                                       &at.src)) != CLLRN_SUCCESS)
         return status;
     at.dy = at.src;
-    if ((direction == CLLRN_BACKWARD &&
+    if ((direction == CLLRN_DIRECTION_BACKWARD &&
          (status = check_tensor_memory(call, "dy", dy, CL_MEM_WRITE_ONLY, &plan->shape.dy,
                                        &at.dy)) != CLLRN_SUCCESS) ||
         (status = check_tensor_memory(call, "dst", dst, CL_MEM_READ_ONLY, &plan->shape.dst,
@@ -518,7 +519,7 @@ static cllrn_status enqueue(const char *name, int32_t direction, const cllrn_pla
     if (!launch->available)
         return lrn_fail(error, CLLRN_INVALID_VARIANT,
                         "%s: the variant or aliasing this plan was made for does not run %s", name,
-                        aliasing == CLLRN_IN_PLACE ? "in place" : "out of place");
+                        aliasing == CLLRN_ALIASING_IN_PLACE ? "in place" : "out of place");
     if ((status = check_scratch(call, launch, scratch, &at)) != CLLRN_SUCCESS)
         return status;
     return launch_kernel(call, launch, &at, to);
@@ -530,7 +531,8 @@ cllrn_status cllrn_enqueue_forward(const cllrn_plan *plan, cl_command_queue queu
                                    const cl_event *wait_list, cl_event *event, cllrn_error *error)
 {
     const queueing to = {queue, wait_count, wait_list, event};
-    return enqueue("enqueue forward", CLLRN_FORWARD, plan, src, NULL, dst, scratch, &to, error);
+    return enqueue("enqueue forward", CLLRN_DIRECTION_FORWARD, plan, src, NULL, dst, scratch, &to,
+                   error);
 }
 
 cllrn_status cllrn_enqueue_backward(const cllrn_plan *plan, cl_command_queue queue,
@@ -540,5 +542,6 @@ cllrn_status cllrn_enqueue_backward(const cllrn_plan *plan, cl_command_queue que
                                     cllrn_error *error)
 {
     const queueing to = {queue, wait_count, wait_list, event};
-    return enqueue("enqueue backward", CLLRN_BACKWARD, plan, src, dy, dst, scratch, &to, error);
+    return enqueue("enqueue backward", CLLRN_DIRECTION_BACKWARD, plan, src, dy, dst, scratch, &to,
+                   error);
 }

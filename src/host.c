@@ -63,7 +63,7 @@ static cllrn_status run(const char *who, const lrn_host_job *job, cllrn_error *e
                                                job->dy_data, job->dst, job->dst_data, error);
     if (status != CLLRN_SUCCESS || lrn_tensor_elements(job->src) == 0)
         return status;
-    if (!(job->src->dtype == CLLRN_F64 ? lrn_host_run_f64(job) : lrn_host_run_f32(job)))
+    if (!(job->src->dtype == CLLRN_DTYPE_F64 ? lrn_host_run_f64(job) : lrn_host_run_f32(job)))
         return lrn_fail(error, CLLRN_OUT_OF_MEMORY, "%s: no memory for one position's window axes",
                         who);
     lrn_host_clear_padding(job->dst, job->dst_data);

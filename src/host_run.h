@@ -51,7 +51,7 @@ static side make_side(const cllrn_params *params, const cllrn_tensor *tensor)
 static real_t get(int32_t dtype, const void *data, int64_t at)
 {
     float value;
-    if (dtype != CLLRN_F32)
+    if (dtype != CLLRN_DTYPE_F32)
         return (real_t)lrn_element_get(dtype, data, at);
     memcpy(&value, (const char *)data + at * (int64_t)sizeof value, sizeof value);
     return (real_t)value;
@@ -59,7 +59,7 @@ static real_t get(int32_t dtype, const void *data, int64_t at)
 
 static void set(int32_t dtype, void *data, int64_t at, real_t value)
 {
-    if (dtype != CLLRN_F32) {
+    if (dtype != CLLRN_DTYPE_F32) {
         lrn_element_set(dtype, data, at, (double)value);
         return;
     }

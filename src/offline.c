@@ -76,7 +76,7 @@ cllrn_status cllrn_offline_program_get(const cllrn_engine *engine, size_t number
     if (status != CLLRN_SUCCESS)
         return status;
     const lrn_program_key *const key = &wanted.key;
-    program->direction = key->backward ? CLLRN_BACKWARD : CLLRN_FORWARD;
+    program->direction = key->backward ? CLLRN_DIRECTION_BACKWARD : CLLRN_DIRECTION_FORWARD;
     program->variant = lrn_variant_of(key->file);
     lrn_program_kernel_name(key, wanted.int64, program->kernel);
     lrn_program_options(key, wanted.int64, program->options);

@@ -27,34 +27,35 @@ cllrn_status cllrn_params_init(cllrn_params *params, uint32_t struct_size, int32
         return lrn_fail(error, CLLRN_INVALID_WINDOW,
                         "params init: size %" PRId64 ", expected 1..%d", size, INT32_MAX);
     switch (convention) {
-    case CLLRN_TORCH:
+    case CLLRN_CONVENTION_TORCH:
         lower = size / 2;
         upper = (size - 1) / 2;
         break;
-    case CLLRN_ONNX:
+    case CLLRN_CONVENTION_ONNX:
         lower = (size - 1) / 2;
         upper = size / 2;
         break;
-    case CLLRN_ONEDNN:
+    case CLLRN_CONVENTION_ONEDNN:
         lower = upper = (size - 1) / 2;
         break;
-    case CLLRN_TORCH_DOC:
+    case CLLRN_CONVENTION_TORCH_DOC:
         lower = upper = size / 2;
         break;
-    case CLLRN_CAFFE:
+    case CLLRN_CONVENTION_CAFFE:
         lower = upper = (size - 1) / 2;
         odd_only = true;
         break;
-    case CLLRN_TENSORFLOW:
+    case CLLRN_CONVENTION_TENSORFLOW:
         lower = upper = (size - 1) / 2;
         divisor = 1.0;
         odd_only = true;
         break;
     default:
         return lrn_fail(error, CLLRN_INVALID_CONVENTION,
-                        "params init: unknown convention %" PRId32 ", expected CLLRN_TORCH (%d)"
-                        "..CLLRN_TENSORFLOW (%d)",
-                        convention, CLLRN_TORCH, CLLRN_TENSORFLOW);
+                        "params init: unknown convention %" PRId32
+                        ", expected CLLRN_CONVENTION_TORCH (%d)"
+                        "..CLLRN_CONVENTION_TENSORFLOW (%d)",
+                        convention, CLLRN_CONVENTION_TORCH, CLLRN_CONVENTION_TENSORFLOW);
     }
     if (odd_only && size % 2 == 0)
         return lrn_fail(error, CLLRN_INVALID_WINDOW,

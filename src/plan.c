@@ -88,17 +88,19 @@ static cllrn_status open_launch(cllrn_plan *plan, const cllrn_problem *problem, 
 static bool can_be_in_place(const cllrn_plan *plan)
 {
     return lrn_tensor_same_places(&plan->src, &plan->dst) ||
-           (plan->direction == CLLRN_BACKWARD && lrn_tensor_same_places(&plan->dy, &plan->dst));
+           (plan->direction == CLLRN_DIRECTION_BACKWARD &&
+            lrn_tensor_same_places(&plan->dy, &plan->dst));
 }
 
 static cllrn_status open_in_place(cllrn_plan *plan, const cllrn_problem *problem,
                                   cllrn_error *error)
 {
     if (!can_be_in_place(plan))
-        return lrn_fail(error, CLLRN_SHAPE_MISMATCH,
-                        "plan create: only for CLLRN_IN_PLACE, but dst has the dtype, strides and "
-                        "block of no source");
-    return open_launch(plan, problem, CLLRN_IN_PLACE, error);
+        return lrn_fail(
+            error, CLLRN_SHAPE_MISMATCH,
+            "plan create: only for CLLRN_ALIASING_IN_PLACE, but dst has the dtype, strides and "
+            "block of no source");
+    return open_launch(plan, problem, CLLRN_ALIASING_IN_PLACE, error);
 }
 
 static cllrn_status open_both(cllrn_plan *plan, const cllrn_problem *problem, cllrn_error *error)
@@ -107,11 +109,11 @@ static cllrn_status open_both(cllrn_plan *plan, const cllrn_problem *problem, cl
     cllrn_error before = CLLRN_ERROR_INIT;
     if (LRN_FILLABLE(error))
         before = *error;
-    cllrn_status status = open_launch(plan, problem, CLLRN_DISJOINT, error);
+    cllrn_status status = open_launch(plan, problem, CLLRN_ALIASING_DISJOINT, error);
     if (status != CLLRN_SUCCESS && !(forced && status == CLLRN_INVALID_VARIANT))
         return status;
     if (can_be_in_place(plan)) {
-        const cllrn_status in_place = open_launch(plan, problem, CLLRN_IN_PLACE, error);
+        const cllrn_status in_place = open_launch(plan, problem, CLLRN_ALIASING_IN_PLACE, error);
         /* A forced variant needs to fit one of the two: a single refusal is not an error. */
         if (!forced || in_place != CLLRN_INVALID_VARIANT)
             status = in_place;
@@ -125,9 +127,9 @@ static cllrn_status open_launches(cllrn_plan *plan, const cllrn_problem *problem
                                   cllrn_error *error)
 {
     switch (problem->aliasing) {
-    case CLLRN_DISJOINT:
-        return open_launch(plan, problem, CLLRN_DISJOINT, error);
-    case CLLRN_IN_PLACE:
+    case CLLRN_ALIASING_DISJOINT:
+        return open_launch(plan, problem, CLLRN_ALIASING_DISJOINT, error);
+    case CLLRN_ALIASING_IN_PLACE:
         return open_in_place(plan, problem, error);
     default:
         return open_both(plan, problem, error);
@@ -140,17 +142,20 @@ static cllrn_status check_problem(const cllrn_problem *problem, cllrn_error *err
     if (!LRN_READABLE(problem))
         return lrn_fail(error, CLLRN_INVALID_ARGUMENT,
                         "plan create: problem is NULL or not initialised: use CLLRN_PROBLEM_INIT");
-    if (problem->direction != CLLRN_FORWARD && problem->direction != CLLRN_BACKWARD)
+    if (problem->direction != CLLRN_DIRECTION_FORWARD &&
+        problem->direction != CLLRN_DIRECTION_BACKWARD)
         return lrn_fail(error, CLLRN_INVALID_ARGUMENT,
-                        "plan create: unknown direction %" PRId32 ", expected CLLRN_FORWARD (%d) "
-                        "or CLLRN_BACKWARD (%d)",
-                        problem->direction, CLLRN_FORWARD, CLLRN_BACKWARD);
-    if (problem->aliasing < CLLRN_ANY_ALIASING || problem->aliasing > CLLRN_IN_PLACE)
+                        "plan create: unknown direction %" PRId32
+                        ", expected CLLRN_DIRECTION_FORWARD (%d) "
+                        "or CLLRN_DIRECTION_BACKWARD (%d)",
+                        problem->direction, CLLRN_DIRECTION_FORWARD, CLLRN_DIRECTION_BACKWARD);
+    if (problem->aliasing < CLLRN_ALIASING_EITHER || problem->aliasing > CLLRN_ALIASING_IN_PLACE)
         return lrn_fail(error, CLLRN_INVALID_ARGUMENT,
-                        "plan create: unknown aliasing %" PRId32 ", expected CLLRN_ANY_ALIASING "
-                        "(%d), CLLRN_DISJOINT (%d) or CLLRN_IN_PLACE (%d)",
-                        problem->aliasing, CLLRN_ANY_ALIASING, CLLRN_DISJOINT, CLLRN_IN_PLACE);
-    if ((problem->direction == CLLRN_BACKWARD) != (problem->dy != NULL))
+                        "plan create: unknown aliasing %" PRId32 ", expected CLLRN_ALIASING_EITHER "
+                        "(%d), CLLRN_ALIASING_DISJOINT (%d) or CLLRN_ALIASING_IN_PLACE (%d)",
+                        problem->aliasing, CLLRN_ALIASING_EITHER, CLLRN_ALIASING_DISJOINT,
+                        CLLRN_ALIASING_IN_PLACE);
+    if ((problem->direction == CLLRN_DIRECTION_BACKWARD) != (problem->dy != NULL))
         return lrn_fail(error, CLLRN_INVALID_ARGUMENT, "plan create: dy is %s in the %s direction",
                         problem->dy ? "given" : "NULL", problem->dy ? "forward" : "backward");
     if ((status = lrn_params_check(problem->params, error)) != CLLRN_SUCCESS)
@@ -200,7 +205,7 @@ cllrn_status cllrn_plan_create(cllrn_engine *engine, const cllrn_problem *proble
         plan->shape = lrn_shape_make(problem->params, problem->src, problem->dy, problem->dst);
         plan->lower = (int32_t)problem->params->lower;
         plan->taps = lrn_params_taps(problem->params);
-        plan->values = lrn_params_values(problem->params, problem->src->dtype == CLLRN_F64);
+        plan->values = lrn_params_values(problem->params, problem->src->dtype == CLLRN_DTYPE_F64);
         plan->modes = make_modes(&plan->shape, &plan->values);
         if ((status = open_launches(plan, problem, error)) != CLLRN_SUCCESS) {
             cllrn_plan_destroy(plan);
@@ -224,7 +229,7 @@ void cllrn_plan_destroy(cllrn_plan *plan)
 
 static const lrn_launch *launch_of(const cllrn_plan *plan, int32_t aliasing)
 {
-    if (aliasing != CLLRN_DISJOINT && aliasing != CLLRN_IN_PLACE)
+    if (aliasing != CLLRN_ALIASING_DISJOINT && aliasing != CLLRN_ALIASING_IN_PLACE)
         return NULL;
     const lrn_launch *launch = lrn_plan_launch(plan, aliasing);
     return launch->available ? launch : NULL;
@@ -245,7 +250,7 @@ const char *cllrn_plan_variant(const cllrn_plan *plan, int32_t aliasing)
 int32_t cllrn_plan_origin(const cllrn_plan *plan, int32_t aliasing)
 {
     const lrn_launch *launch = launch_of(plan, aliasing);
-    return launch != NULL ? launch->program->origin : CLLRN_NO_PROGRAM;
+    return launch != NULL ? launch->program->origin : CLLRN_ORIGIN_NONE;
 }
 
 cllrn_status cllrn_engine_prepare(cllrn_engine *engine, const cllrn_problem *const *problems,

@@ -40,12 +40,12 @@ struct cllrn_plan {
 };
 
 /*
- * The launch for CLLRN_DISJOINT or CLLRN_IN_PLACE. The cast drops const: only
+ * The launch for CLLRN_ALIASING_DISJOINT or CLLRN_ALIASING_IN_PLACE. The cast drops const: only
  * the idle kernels of a plan change, and the launch's own lock guards them.
  */
 static inline lrn_launch *lrn_plan_launch(const cllrn_plan *plan, int32_t aliasing)
 {
-    return (lrn_launch *)&plan->launches[aliasing == CLLRN_IN_PLACE];
+    return (lrn_launch *)&plan->launches[aliasing == CLLRN_ALIASING_IN_PLACE];
 }
 
 /*

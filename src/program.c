@@ -377,7 +377,7 @@ static cllrn_status compile(cllrn_engine *engine, lrn_program *entry, cllrn_erro
     }
     entry->program = program;
     entry->kernel = entry->own_kernel;
-    entry->origin = CLLRN_COMPILED;
+    entry->origin = CLLRN_ORIGIN_COMPILED;
     entry->binary = NULL;
     lrn_engine_log(engine, CLLRN_LOG_INFO, "built %s with \"%s\" in %.1f ms", file, entry->options,
                    milliseconds_since(&begin));
@@ -421,7 +421,7 @@ static cllrn_status take_packed(cllrn_engine *engine, lrn_program *entry, cllrn_
                         "plan create: the pack lacks the program %s: make it anew with "
                         "\"cllrn compile\", or add it",
                         entry->name);
-    return load(engine, entry, engine->pack, row, CLLRN_PACKED, error);
+    return load(engine, entry, engine->pack, row, CLLRN_ORIGIN_PACKED, error);
 }
 
 static bool take_given(cllrn_engine *engine, lrn_program *entry)
@@ -431,7 +431,7 @@ static bool take_given(cllrn_engine *engine, lrn_program *entry)
         const lrn_pack_row *row = find_row(given->pack, entry);
         if (row == NULL)
             continue;
-        if (load(engine, entry, given->pack, row, CLLRN_GIVEN, &error) == CLLRN_SUCCESS)
+        if (load(engine, entry, given->pack, row, CLLRN_ORIGIN_GIVEN, &error) == CLLRN_SUCCESS)
             return true;
         lrn_engine_log(engine, CLLRN_LOG_WARNING, "a given binary is of no use: %s", error.message);
     }
@@ -445,7 +445,7 @@ static bool take_cached(cllrn_engine *engine, lrn_program *entry)
     if (pack == NULL)
         return false;
     const bool loaded =
-        load(engine, entry, pack, pack->rows, CLLRN_CACHED, &error) == CLLRN_SUCCESS;
+        load(engine, entry, pack, pack->rows, CLLRN_ORIGIN_CACHED, &error) == CLLRN_SUCCESS;
     if (!loaded)
         lrn_cache_drop(engine, entry->name, entry->options, error.message);
     entry->binary = NULL; /* it is destroyed with the pack */

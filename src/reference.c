@@ -135,12 +135,12 @@ static cllrn_status run(const char *who, const lrn_host_job *job, double *magnit
         gather(job->src, job->src_data, index, src_places, b.count, b.x);
         if (job->dy != NULL)
             gather(job->dy, job->dy_data, index, dy_places, b.count, b.dy);
-        compute(job->params, job->dy != NULL, job->src->dtype == CLLRN_F64, &b);
+        compute(job->params, job->dy != NULL, job->src->dtype == CLLRN_DTYPE_F64, &b);
         const int64_t first = lrn_tensor_place(job->dst, index);
         for (int64_t i = 0; i < b.count; ++i) {
             lrn_element_set(job->dst->dtype, job->dst_data, first + dst_places[i], b.result[i]);
             if (magnitudes != NULL)
-                lrn_element_set(CLLRN_F64, magnitudes, first + dst_places[i], b.magnitude[i]);
+                lrn_element_set(CLLRN_DTYPE_F64, magnitudes, first + dst_places[i], b.magnitude[i]);
         }
     } while (lrn_tensor_next(job->src, axes, axis_count, index));
     free(memory);
@@ -173,7 +173,7 @@ static cllrn_status run_into_doubles(const char *who, lrn_host_job job, double *
         return status;
     if (job.src_data == NULL || (job.dy != NULL && job.dy_data == NULL) || job.dst_data == NULL)
         return lrn_fail(error, CLLRN_INVALID_ARGUMENT, "%s: src, dy or dst data is NULL", who);
-    dst.dtype = CLLRN_F64; /* src's dtype was for the checks: doubles hold every result */
+    dst.dtype = CLLRN_DTYPE_F64; /* src's dtype was for the checks: doubles hold every result */
     job.dst = &dst;
     return run(who, &job, magnitudes, error);
 }

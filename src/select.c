@@ -564,8 +564,8 @@ cllrn_status lrn_select(const lrn_request *request, const lrn_device_facts *fact
         .shape = shape,
         .facts = facts,
         .taps = taps,
-        .backward = request->direction == CLLRN_BACKWARD,
-        .in_place = request->aliasing == CLLRN_IN_PLACE,
+        .backward = request->direction == CLLRN_DIRECTION_BACKWARD,
+        .in_place = request->aliasing == CLLRN_ALIASING_IN_PLACE,
         .wide = is_wide(shape, taps),
         .storage = storage_of(shape),
     };

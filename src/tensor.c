@@ -11,15 +11,15 @@ static const struct {
     const char *name;
     size_t size;
 } dtypes[] = {
-    [CLLRN_F32] = {"f32", 4},
-    [CLLRN_F16] = {"f16", 2},
-    [CLLRN_BF16] = {"bf16", 2},
-    [CLLRN_F64] = {"f64", 8},
+    [CLLRN_DTYPE_F32] = {"f32", 4},
+    [CLLRN_DTYPE_F16] = {"f16", 2},
+    [CLLRN_DTYPE_BF16] = {"bf16", 2},
+    [CLLRN_DTYPE_F64] = {"f64", 8},
 };
 
 static bool is_dtype(int32_t dtype)
 {
-    return dtype >= CLLRN_F32 && dtype <= CLLRN_F64;
+    return dtype >= CLLRN_DTYPE_F32 && dtype <= CLLRN_DTYPE_F64;
 }
 
 size_t cllrn_dtype_size(int32_t dtype)
@@ -170,8 +170,9 @@ cllrn_status lrn_tensor_check(const cllrn_tensor *tensor, const char *role, cllr
                         "%s: NULL or not initialised: call cllrn_tensor_init", role);
     if (!is_dtype(tensor->dtype))
         return lrn_fail(error, CLLRN_INVALID_DTYPE,
-                        "%s: unknown dtype %" PRId32 ", expected CLLRN_F32 (%d)..CLLRN_F64 (%d)",
-                        role, tensor->dtype, CLLRN_F32, CLLRN_F64);
+                        "%s: unknown dtype %" PRId32
+                        ", expected CLLRN_DTYPE_F32 (%d)..CLLRN_DTYPE_F64 (%d)",
+                        role, tensor->dtype, CLLRN_DTYPE_F32, CLLRN_DTYPE_F64);
     if (tensor->rank < 2 || tensor->rank > CLLRN_MAX_RANK)
         return lrn_fail(error, CLLRN_INVALID_RANK, "%s: rank %" PRId32 ", expected 2..%d", role,
                         tensor->rank, CLLRN_MAX_RANK);
@@ -236,7 +237,8 @@ static cllrn_status check_pair(const cllrn_tensor *src, const cllrn_tensor *othe
 /* float64 mixes with no other dtype; f16 and bf16 mix with f32, but not with each other. */
 static bool dtypes_mix(int32_t a, int32_t b)
 {
-    return a == b || (a != CLLRN_F64 && b != CLLRN_F64 && (a == CLLRN_F32 || b == CLLRN_F32));
+    return a == b || (a != CLLRN_DTYPE_F64 && b != CLLRN_DTYPE_F64 &&
+                      (a == CLLRN_DTYPE_F32 || b == CLLRN_DTYPE_F32));
 }
 
 static cllrn_status check_dtypes(const cllrn_tensor *a, const char *a_role, const cllrn_tensor *b,

@@ -18,7 +18,7 @@ typedef struct exact {
 /* Replaces an infinity by the power of two that would be next: values round to both alike. */
 static double bounded(double value, int32_t dtype)
 {
-    if (dtype == CLLRN_F64) /* a double cannot hold that number */
+    if (dtype == CLLRN_DTYPE_F64) /* a double cannot hold that number */
         return value;
     const double limit = ldexp(1, element_overflow_exponent(dtype));
     return fmin(fmax(value, -limit), limit);

@@ -9,10 +9,10 @@
 static const struct format {
     int fraction_bits, least_exponent, overflow_exponent;
 } formats[] = {
-    [CLLRN_F32] = {FLT_MANT_DIG - 1, FLT_MIN_EXP - 1, FLT_MAX_EXP},
-    [CLLRN_F16] = {10, -14, 16},
-    [CLLRN_BF16] = {7, FLT_MIN_EXP - 1, FLT_MAX_EXP},
-    [CLLRN_F64] = {DBL_MANT_DIG - 1, DBL_MIN_EXP - 1, DBL_MAX_EXP},
+    [CLLRN_DTYPE_F32] = {FLT_MANT_DIG - 1, FLT_MIN_EXP - 1, FLT_MAX_EXP},
+    [CLLRN_DTYPE_F16] = {10, -14, 16},
+    [CLLRN_DTYPE_BF16] = {7, FLT_MIN_EXP - 1, FLT_MAX_EXP},
+    [CLLRN_DTYPE_F64] = {DBL_MANT_DIG - 1, DBL_MIN_EXP - 1, DBL_MAX_EXP},
 };
 
 static double f16_value(uint16_t bits)
@@ -39,11 +39,11 @@ static float bf16_value(uint16_t bits)
 double element_value(int32_t dtype, const void *data, int64_t index)
 {
     switch (dtype) {
-    case CLLRN_F16:
+    case CLLRN_DTYPE_F16:
         return f16_value(((const uint16_t *)data)[index]);
-    case CLLRN_BF16:
+    case CLLRN_DTYPE_BF16:
         return (double)bf16_value(((const uint16_t *)data)[index]);
-    case CLLRN_F64:
+    case CLLRN_DTYPE_F64:
         return ((const double *)data)[index];
     default:
         return (double)((const float *)data)[index];
@@ -67,11 +67,11 @@ int element_overflow_exponent(int32_t dtype)
 
 int32_t element_arithmetic(int32_t dtype)
 {
-    return dtype == CLLRN_F64 ? CLLRN_F64 : CLLRN_F32;
+    return dtype == CLLRN_DTYPE_F64 ? CLLRN_DTYPE_F64 : CLLRN_DTYPE_F32;
 }
 
 bool element_mixes(int32_t dtype, int32_t other)
 {
-    return dtype == other ||
-           (dtype != CLLRN_F64 && other != CLLRN_F64 && (dtype == CLLRN_F32 || other == CLLRN_F32));
+    return dtype == other || (dtype != CLLRN_DTYPE_F64 && other != CLLRN_DTYPE_F64 &&
+                              (dtype == CLLRN_DTYPE_F32 || other == CLLRN_DTYPE_F32));
 }

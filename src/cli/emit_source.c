@@ -164,7 +164,8 @@ static void write_programs(const cllrn_engine *engine, FILE *file)
         json_text(file, "file", name);
         json_text(file, "kernel", program.kernel);
         json_text(file, "variant", program.variant);
-        json_text(file, "direction", program.direction == CLLRN_BACKWARD ? "backward" : "forward");
+        json_text(file, "direction",
+                  program.direction == CLLRN_DIRECTION_BACKWARD ? "backward" : "forward");
         json_text(file, "options", program.options);
         fputs("\"arguments\": [", file);
         write_arguments(file, program.arguments);

@@ -39,13 +39,13 @@ static bool make_plan(opencl *s, const job *shape, int number)
 {
     cllrn_error error = CLLRN_ERROR_INIT;
     cllrn_problem problem = CLLRN_PROBLEM_INIT;
-    problem.direction = shape->backward ? CLLRN_BACKWARD : CLLRN_FORWARD;
+    problem.direction = shape->backward ? CLLRN_DIRECTION_BACKWARD : CLLRN_DIRECTION_FORWARD;
     problem.params = shape->params;
     problem.src = &shape->src.tensor;
     problem.dy = shape->backward ? &shape->dy.tensor : NULL;
     problem.dst = &shape->dst.tensor;
     problem.variant = shape->variant;
-    problem.aliasing = CLLRN_DISJOINT;
+    problem.aliasing = CLLRN_ALIASING_DISJOINT;
     const cllrn_status status = cllrn_plan_create(s->engine, &problem, &s->plans[number], &error);
     if (shape->variant && status == CLLRN_INVALID_VARIANT)
         return message_fail("--variant %s cannot run this on %s: leave it out, or name another",
@@ -53,7 +53,7 @@ static bool make_plan(opencl *s, const job *shape, int number)
     if (!message_check(status, &error))
         return false;
     s->shapes[number] = shape->src.tensor;
-    const uint64_t scratch = cllrn_plan_scratch_size(s->plans[number], CLLRN_DISJOINT);
+    const uint64_t scratch = cllrn_plan_scratch_size(s->plans[number], CLLRN_ALIASING_DISJOINT);
     if (scratch > s->scratch_size)
         s->scratch_size = scratch;
     return true;
@@ -311,10 +311,10 @@ void opencl_close(opencl *s)
 
 const char *opencl_variant(const opencl *s)
 {
-    return cllrn_plan_variant(s->plans[0], CLLRN_DISJOINT);
+    return cllrn_plan_variant(s->plans[0], CLLRN_ALIASING_DISJOINT);
 }
 
 int32_t opencl_origin(const opencl *s)
 {
-    return cllrn_plan_origin(s->plans[0], CLLRN_DISJOINT);
+    return cllrn_plan_origin(s->plans[0], CLLRN_ALIASING_DISJOINT);
 }

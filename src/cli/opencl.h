@@ -67,7 +67,7 @@ void opencl_close(opencl *s);
 
 const char *opencl_variant(const opencl *s);
 
-/* The origin of the plan's program: CLLRN_COMPILED or another. */
+/* The origin of the plan's program: CLLRN_ORIGIN_COMPILED or another. */
 int32_t opencl_origin(const opencl *s);
 
 #endif

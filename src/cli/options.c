@@ -68,12 +68,12 @@ static const struct option known[] = {
 };
 
 static const word conventions[] = {
-    {"torch", CLLRN_TORCH},
-    {"onnx", CLLRN_ONNX},
-    {"onednn", CLLRN_ONEDNN},
-    {"torch-doc", CLLRN_TORCH_DOC},
-    {"caffe", CLLRN_CAFFE},
-    {"tensorflow", CLLRN_TENSORFLOW},
+    {"torch", CLLRN_CONVENTION_TORCH},
+    {"onnx", CLLRN_CONVENTION_ONNX},
+    {"onednn", CLLRN_CONVENTION_ONEDNN},
+    {"torch-doc", CLLRN_CONVENTION_TORCH_DOC},
+    {"caffe", CLLRN_CONVENTION_CAFFE},
+    {"tensorflow", CLLRN_CONVENTION_TENSORFLOW},
     {NULL, 0},
 };
 
@@ -212,7 +212,7 @@ static bool take(int code, const char *value, void *options_parsed)
 
 static bool has_odd_sizes_only(int32_t convention)
 {
-    return convention == CLLRN_CAFFE || convention == CLLRN_TENSORFLOW;
+    return convention == CLLRN_CONVENTION_CAFFE || convention == CLLRN_CONVENTION_TENSORFLOW;
 }
 
 static int check_values(const options *parsed)
@@ -245,7 +245,7 @@ int options_parse(int argc, char **argv, options *parsed)
 {
     static const option_set set = {known, expected, rules, HELP, take};
     *parsed = (options){.recipe = {.region = CLLRN_ACROSS_CHANNELS,
-                                   .convention = CLLRN_TORCH,
+                                   .convention = CLLRN_CONVENTION_TORCH,
                                    .size = 5,
                                    .alpha = 1e-4,
                                    .beta = 0.75,

@@ -28,7 +28,7 @@ static double round_to(int32_t dtype, double value)
 static uint16_t f16_bits(double value)
 {
     const uint16_t sign = signbit(value) ? 0x8000 : 0;
-    const double magnitude = fabs(round_to(CLLRN_F16, value));
+    const double magnitude = fabs(round_to(CLLRN_DTYPE_F16, value));
     if (isnan(value))
         return sign | 0x7e00;
     if (isinf(magnitude))
@@ -41,7 +41,7 @@ static uint16_t f16_bits(double value)
 
 static uint16_t bf16_bits(double value)
 {
-    const float rounded = (float)round_to(CLLRN_BF16, value);
+    const float rounded = (float)round_to(CLLRN_DTYPE_BF16, value);
     uint32_t bits;
     memcpy(&bits, &rounded, sizeof bits);
     return (uint16_t)(bits >> 16);
@@ -50,13 +50,13 @@ static uint16_t bf16_bits(double value)
 void storage_set(int32_t dtype, void *data, int64_t at, double value)
 {
     switch (dtype) {
-    case CLLRN_F16:
+    case CLLRN_DTYPE_F16:
         ((uint16_t *)data)[at] = f16_bits(value);
         break;
-    case CLLRN_BF16:
+    case CLLRN_DTYPE_BF16:
         ((uint16_t *)data)[at] = bf16_bits(value);
         break;
-    case CLLRN_F64:
+    case CLLRN_DTYPE_F64:
         ((double *)data)[at] = value;
         break;
     default:
@@ -67,11 +67,11 @@ void storage_set(int32_t dtype, void *data, int64_t at, double value)
 void storage_poison(int32_t dtype, void *data, int64_t count)
 {
     for (int64_t i = 0; i < count; ++i) {
-        if (dtype == CLLRN_F16)
+        if (dtype == CLLRN_DTYPE_F16)
             ((uint16_t *)data)[i] = (uint16_t)(0x7e01 + i % 509);
-        else if (dtype == CLLRN_BF16)
+        else if (dtype == CLLRN_DTYPE_BF16)
             ((uint16_t *)data)[i] = (uint16_t)(0x7fc1 + i % 61);
-        else if (dtype == CLLRN_F64)
+        else if (dtype == CLLRN_DTYPE_F64)
             ((uint64_t *)data)[i] = UINT64_C(0x7ffd000000000000) + (uint64_t)i;
         else
             ((uint32_t *)data)[i] = UINT32_C(0x7fd00000) + (uint32_t)(i & 0xffff);
@@ -80,7 +80,7 @@ void storage_poison(int32_t dtype, void *data, int64_t count)
 
 double storage_half_ulp(int32_t dtype, double value)
 {
-    if (dtype != CLLRN_F16 && dtype != CLLRN_BF16)
+    if (dtype != CLLRN_DTYPE_F16 && dtype != CLLRN_DTYPE_BF16)
         return 0;
     return ldexp(0.5, exponent_at(dtype, value) - element_fraction_bits(dtype));
 }

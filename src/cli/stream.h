@@ -24,7 +24,7 @@ typedef struct stream_report {
     uint64_t slices;
     int64_t slice_dims[CLLRN_MAX_RANK]; /* of the largest slice */
     const char *variant;                /* NULL but for OpenCL devices */
-    int32_t origin;                     /* of the program: CLLRN_COMPILED or another */
+    int32_t origin;                     /* of the program: CLLRN_ORIGIN_COMPILED or another */
     uint64_t scratch;                   /* in bytes */
     double upload, kernel, download;
     double hidden; /* transfer time that overlapped a kernel */

@@ -19,8 +19,8 @@ static const struct {
     char kind;
     int size;
 } elements[] = {
-    {CLLRN_F16, 'f', 2},  {CLLRN_F32, 'f', 4},  {CLLRN_F64, 'f', 8},
-    {CLLRN_BF16, 'u', 2}, {CLLRN_BF16, 'V', 2},
+    {CLLRN_DTYPE_F16, 'f', 2},  {CLLRN_DTYPE_F32, 'f', 4},  {CLLRN_DTYPE_F64, 'f', 8},
+    {CLLRN_DTYPE_BF16, 'u', 2}, {CLLRN_DTYPE_BF16, 'V', 2},
 };
 
 enum { ELEMENTS = sizeof elements / sizeof elements[0] };
@@ -102,7 +102,7 @@ static bool take_dtype(tensor_file *tensor, const tensor_file_dtype *expected, c
                             path, descr);
     tensor->kind = element.kind;
     tensor->swapped = element.swapped;
-    if (tensor->dtype == CLLRN_BF16 && !expected->bits_are_bf16)
+    if (tensor->dtype == CLLRN_DTYPE_BF16 && !expected->bits_are_bf16)
         return message_fail("%s: its dtype is '%s'; if these are the bits of bfloat16, say %s bf16",
                             path, descr, expected->option);
     if (expected->required == 0 || expected->required == tensor->dtype)

@@ -41,7 +41,7 @@ static bool result_mixes(const tensors *t, const tensor_file *other, const char 
 
 static bool open_x(tensors *t, const options *asked)
 {
-    const tensor_file_dtype expected = {asked->dtype, asked->dtype == CLLRN_BF16, "--dtype"};
+    const tensor_file_dtype expected = {asked->dtype, asked->dtype == CLLRN_DTYPE_BF16, "--dtype"};
     return tensor_file_open(&t->x, asked->input, &expected);
 }
 
@@ -49,7 +49,8 @@ static bool open_x(tensors *t, const options *asked)
 static bool open_dy(tensors *t, const options *asked)
 {
     const int32_t dtype = asked->gradient_dtype ? asked->gradient_dtype : t->x.dtype;
-    const tensor_file_dtype expected = {asked->gradient_dtype, dtype == CLLRN_BF16, "--grad-dtype"};
+    const tensor_file_dtype expected = {asked->gradient_dtype, dtype == CLLRN_DTYPE_BF16,
+                                        "--grad-dtype"};
     return tensor_file_open(&t->dy, asked->gradient, &expected) && same_shape(t, asked) &&
            gradient_mixes(t, asked);
 }

@@ -11,7 +11,11 @@ const word word_regions[] = {
 };
 
 const word word_dtypes[] = {
-    {"f32", CLLRN_F32}, {"f16", CLLRN_F16}, {"bf16", CLLRN_BF16}, {"f64", CLLRN_F64}, {NULL, 0},
+    {"f32", CLLRN_DTYPE_F32},
+    {"f16", CLLRN_DTYPE_F16},
+    {"bf16", CLLRN_DTYPE_BF16},
+    {"f64", CLLRN_DTYPE_F64},
+    {NULL, 0},
 };
 
 bool word_parse(const char *text, const word *words, int32_t *value)

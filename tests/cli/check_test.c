@@ -30,8 +30,9 @@ static void make(setup *s, int32_t dtype)
     memset(s, 0, sizeof *s);
     memcpy(s->dims, dims, sizeof dims);
     memcpy(s->whole.dims, dims, sizeof dims);
-    assert_int_equal(
-        cllrn_params_init(&s->params, sizeof s->params, CLLRN_TORCH, 3, 1.0, 0.75, 1.0, NULL), 0);
+    assert_int_equal(cllrn_params_init(&s->params, sizeof s->params, CLLRN_CONVENTION_TORCH, 3, 1.0,
+                                       0.75, 1.0, NULL),
+                     0);
     operand *const operands[] = {&s->job.src, &s->job.dst};
     void *const data[] = {s->x, s->y};
     for (int i = 0; i < 2; ++i) {
@@ -54,7 +55,8 @@ static check check_of(const setup *s)
     return result;
 }
 
-static const int32_t dtypes[] = {CLLRN_F32, CLLRN_F16, CLLRN_BF16, CLLRN_F64};
+static const int32_t dtypes[] = {CLLRN_DTYPE_F32, CLLRN_DTYPE_F16, CLLRN_DTYPE_BF16,
+                                 CLLRN_DTYPE_F64};
 enum { DTYPES = sizeof dtypes / sizeof *dtypes };
 
 static void check__host_result_SMALL_ERROR(void **state)
@@ -96,7 +98,7 @@ static void check__infinity_LARGE_ERROR(void **state)
         const check result = check_of(&s);
         assert_true(result.stored.eps > 1e6);
         assert_true(result.computed.eps > 1e6);
-        assert_true(isinf(result.stored.eps) == (dtypes[i] == CLLRN_F64));
+        assert_true(isinf(result.stored.eps) == (dtypes[i] == CLLRN_DTYPE_F64));
         assert_int_equal(result.stored.where[1], 1);
     }
 }
@@ -105,8 +107,8 @@ static void check__number_where_nan_is_due_INFINITE_ERROR(void **state)
 {
     setup s;
     (void)state;
-    make(&s, CLLRN_F32);
-    storage_set(CLLRN_F32, s.x, 5, NAN); /* reaches y[4] and y[5] */
+    make(&s, CLLRN_DTYPE_F32);
+    storage_set(CLLRN_DTYPE_F32, s.x, 5, NAN); /* reaches y[4] and y[5] */
     const check result = check_of(&s);
     assert_true(isinf(result.stored.eps));
     assert_int_equal(result.stored.where[1], 4);
@@ -116,9 +118,9 @@ static void check__known_error_IN_EPS(void **state)
 {
     setup s;
     (void)state;
-    make(&s, CLLRN_F32);
-    const float right = (float)element_value(CLLRN_F32, s.y, 3);
-    storage_set(CLLRN_F32, s.y, 3, right * (1 + 50 * (double)FLT_EPSILON));
+    make(&s, CLLRN_DTYPE_F32);
+    const float right = (float)element_value(CLLRN_DTYPE_F32, s.y, 3);
+    storage_set(CLLRN_DTYPE_F32, s.y, 3, right * (1 + 50 * (double)FLT_EPSILON));
     const check result = check_of(&s);
     assert_true(result.stored.eps > 46 && result.stored.eps < 54);
     assert_true(result.computed.eps == result.stored.eps);
@@ -131,7 +133,7 @@ static void check__error_of_16_bits_ROUNDING_TAKEN_OFF(void **state)
     setup s;
     uint16_t bits;
     (void)state;
-    make(&s, CLLRN_F16);
+    make(&s, CLLRN_DTYPE_F16);
     memcpy(&bits, (char *)s.y + 2 * sizeof bits, sizeof bits);
     bits = (uint16_t)(bits + 2);
     memcpy((char *)s.y + 2 * sizeof bits, &bits, sizeof bits);
@@ -145,9 +147,9 @@ static void check__second_part_GREATEST_OF_BOTH(void **state)
 {
     setup bad, good;
     (void)state;
-    make(&bad, CLLRN_F32);
-    make(&good, CLLRN_F32);
-    storage_set(CLLRN_F32, bad.y, 0, NAN);
+    make(&bad, CLLRN_DTYPE_F32);
+    make(&good, CLLRN_DTYPE_F32);
+    storage_set(CLLRN_DTYPE_F32, bad.y, 0, NAN);
     check result = check_begin();
     assert_true(check_add(&result, &bad.job, &bad.whole, bad.dims));
     assert_true(check_add(&result, &good.job, &good.whole, good.dims));

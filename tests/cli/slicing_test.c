@@ -20,7 +20,7 @@ static cllrn_tensor make_tensor(int rank, const int64_t *dims, int32_t channel_a
 {
     cllrn_tensor t;
     assert_int_equal(
-        cllrn_tensor_init(&t, sizeof t, CLLRN_F32, rank, dims, NULL, channel_axis, NULL),
+        cllrn_tensor_init(&t, sizeof t, CLLRN_DTYPE_F32, rank, dims, NULL, channel_axis, NULL),
         CLLRN_SUCCESS);
     return t;
 }

@@ -91,7 +91,7 @@ const char *opencl_variant(const opencl *s)
 int32_t opencl_origin(const opencl *s)
 {
     (void)s;
-    return CLLRN_COMPILED;
+    return CLLRN_ORIGIN_COMPILED;
 }
 
 /* -------------------------------------------------------------------------------- tests */
@@ -110,18 +110,19 @@ static void make(setup *s, device_kind kind, bool backward)
     static const int64_t dims[] = {3, 5, 8};
     const uint64_t size = 3 * 5 * 8 * sizeof(float);
     memset(s, 0, sizeof *s);
-    assert_int_equal(
-        cllrn_params_init(&s->params, sizeof s->params, CLLRN_TORCH, 5, 1.0, 0.75, 1.0, NULL), 0);
+    assert_int_equal(cllrn_params_init(&s->params, sizeof s->params, CLLRN_CONVENTION_TORCH, 5, 1.0,
+                                       0.75, 1.0, NULL),
+                     0);
     tensor_file *const files[] = {&s->files.x, &s->files.dy, &s->files.result};
     operand *const operands[] = {&s->whole.src, &s->whole.dy, &s->whole.dst};
     for (int i = 0; i < 3; ++i) {
         if (i == 1 && !backward)
             continue;
-        *files[i] = (tensor_file){.header = {.rank = 3}, .dtype = CLLRN_F32, .size = size};
+        *files[i] = (tensor_file){.header = {.rank = 3}, .dtype = CLLRN_DTYPE_F32, .size = size};
         memcpy(files[i]->header.dims, dims, sizeof dims);
         operands[i]->size = size;
         assert_int_equal(cllrn_tensor_init(&operands[i]->tensor, sizeof operands[i]->tensor,
-                                           CLLRN_F32, 3, dims, NULL, 1, NULL),
+                                           CLLRN_DTYPE_F32, 3, dims, NULL, 1, NULL),
                          0);
     }
     s->whole.params = &s->params;

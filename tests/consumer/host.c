@@ -30,8 +30,9 @@ int main(void)
     int i;
     for (i = 0; i < 12; ++i)
         x[i] = (float)(i - 5);
-    if (cllrn_params_init(&params, sizeof params, CLLRN_ONNX, 3, 1.0, 0.75, 1.0, &error) != 0 ||
-        cllrn_tensor_init(&tensor, sizeof tensor, CLLRN_F32, 3, dims, NULL, 1, &error) != 0 ||
+    if (cllrn_params_init(&params, sizeof params, CLLRN_CONVENTION_ONNX, 3, 1.0, 0.75, 1.0,
+                          &error) != 0 ||
+        cllrn_tensor_init(&tensor, sizeof tensor, CLLRN_DTYPE_F32, 3, dims, NULL, 1, &error) != 0 ||
         cllrn_host_forward(&params, &tensor, x, &tensor, y, &error) != 0 ||
         cllrn_reference_forward(&params, &tensor, x, &tensor, z, &error) != 0 ||
         cllrn_digest(&tensor, y, 0, &digest, &error) != 0) {

@@ -13,8 +13,10 @@ int main()
     cllrn_tensor tensor{};
     const int64_t dims[] = {2, 3, 5};
     std::vector<float> x(30, 2.0f), y(30);
-    if (cllrn_params_init(&params, sizeof params, CLLRN_TORCH, 3, 1.0, 1.0, 1.0, &error) != 0 ||
-        cllrn_tensor_init(&tensor, sizeof tensor, CLLRN_F32, 3, dims, nullptr, 1, &error) != 0 ||
+    if (cllrn_params_init(&params, sizeof params, CLLRN_CONVENTION_TORCH, 3, 1.0, 1.0, 1.0,
+                          &error) != 0 ||
+        cllrn_tensor_init(&tensor, sizeof tensor, CLLRN_DTYPE_F32, 3, dims, nullptr, 1, &error) !=
+            0 ||
         cllrn_host_forward(&params, &tensor, x.data(), &tensor, y.data(), &error) != 0) {
         std::cerr << error.message << '\n';
         return 1;

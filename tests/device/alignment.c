@@ -99,10 +99,10 @@ static void put_number(unsigned char *to, int32_t dtype, random_t *random)
                    half = (uint16_t)((bits >> 16 & 0x8000u) |
                                      (((bits >> 13) - (112u << 10)) & 0x7fffu));
     memcpy(to,
-           dtype == CLLRN_F64    ? (const void *)&wide
-           : dtype == CLLRN_F32  ? (const void *)&x
-           : dtype == CLLRN_BF16 ? (const void *)&upper
-                                 : (const void *)&half,
+           dtype == CLLRN_DTYPE_F64    ? (const void *)&wide
+           : dtype == CLLRN_DTYPE_F32  ? (const void *)&x
+           : dtype == CLLRN_DTYPE_BF16 ? (const void *)&upper
+                                       : (const void *)&half,
            cllrn_dtype_size(dtype));
 }
 
@@ -147,11 +147,11 @@ static cllrn_plan *make_plan(const problem_data *p, const char *variant)
     cllrn_error error = CLLRN_ERROR_INIT;
     cllrn_problem problem = CLLRN_PROBLEM_INIT;
     cllrn_plan *plan = NULL;
-    problem.direction = p->backward ? CLLRN_BACKWARD : CLLRN_FORWARD;
+    problem.direction = p->backward ? CLLRN_DIRECTION_BACKWARD : CLLRN_DIRECTION_FORWARD;
     problem.params = &p->params;
     problem.src = problem.dst = &p->tensor;
     problem.dy = p->backward ? &p->tensor : NULL;
-    problem.aliasing = p->in_place ? CLLRN_IN_PLACE : CLLRN_DISJOINT;
+    problem.aliasing = p->in_place ? CLLRN_ALIASING_IN_PLACE : CLLRN_ALIASING_DISJOINT;
     problem.variant = variant;
     const cllrn_status status = cllrn_plan_create(device.engine, &problem, &plan, &error);
     if (status != CLLRN_INVALID_VARIANT && status != CLLRN_UNSUPPORTED)
@@ -163,7 +163,7 @@ static cllrn_plan *make_plan(const problem_data *p, const char *variant)
 static bool run(const cllrn_plan *plan, const problem_data *p, const size_t alignments[BUFFERS])
 {
     cllrn_error error = CLLRN_ERROR_INIT;
-    const int32_t aliasing = p->in_place ? CLLRN_IN_PLACE : CLLRN_DISJOINT;
+    const int32_t aliasing = p->in_place ? CLLRN_ALIASING_IN_PLACE : CLLRN_ALIASING_DISJOINT;
     const size_t base = BEFORE * p->element, scratch_size = cllrn_plan_scratch_size(plan, aliasing);
     wrapped buffers[BUFFERS];
     cllrn_memory memories[BUFFERS];
@@ -205,7 +205,8 @@ static void run_all_alignments(const cllrn_plan *plan, const problem_data *p)
             if (!run(plan, p, alignments))
                 fail_msg("%s, %s%s%s, aligned to %zu, %zu, %zu and %zu: wrong bits, or bytes "
                          "written that are not dst's",
-                         cllrn_plan_variant(plan, p->in_place ? CLLRN_IN_PLACE : CLLRN_DISJOINT),
+                         cllrn_plan_variant(plan, p->in_place ? CLLRN_ALIASING_IN_PLACE
+                                                              : CLLRN_ALIASING_DISJOINT),
                          cllrn_dtype_string(p->tensor.dtype), p->backward ? ", backward" : "",
                          p->in_place ? ", in place" : "", alignments[SRC], alignments[DY],
                          alignments[DST], alignments[SCRATCH]);
@@ -220,10 +221,10 @@ static void set_problem(problem_data *p, int order, int32_t dtype, int64_t taps,
     cllrn_error error = CLLRN_ERROR_INIT;
     const int64_t nhwc[] = {sizes[0], sizes[2], sizes[3], sizes[1]};
     const int32_t axis = order == NHWC ? -1 : 1;
-    check(within ? cllrn_params_init_within(&p->params, sizeof p->params, CLLRN_TORCH, taps, 2, 0.5,
-                                            0.75, 1.0, &error)
-                 : cllrn_params_init(&p->params, sizeof p->params, CLLRN_TORCH, taps, 0.5, 0.75,
-                                     1.0, &error),
+    check(within ? cllrn_params_init_within(&p->params, sizeof p->params, CLLRN_CONVENTION_TORCH,
+                                            taps, 2, 0.5, 0.75, 1.0, &error)
+                 : cllrn_params_init(&p->params, sizeof p->params, CLLRN_CONVENTION_TORCH, taps,
+                                     0.5, 0.75, 1.0, &error),
           &error);
     check(order == BLOCKED ? cllrn_tensor_init_blocked(&p->tensor, sizeof p->tensor, dtype, 4,
                                                        sizes, axis, 16, &error)
@@ -258,7 +259,7 @@ static int run_variants(int order, int32_t dtype, int64_t taps, bool within)
 static void enqueue__any_alignment_fast_kernels__right(void **state)
 {
     (void)state;
-    static const int32_t dtypes[] = {CLLRN_F32, CLLRN_F16, CLLRN_BF16};
+    static const int32_t dtypes[] = {CLLRN_DTYPE_F32, CLLRN_DTYPE_F16, CLLRN_DTYPE_BF16};
     for (int order = NCHW; order <= BLOCKED; ++order)
         for (int i = 0; i < 3; ++i)
             assert_true(run_variants(order, dtypes[i], 5, false) > 0);
@@ -267,12 +268,12 @@ static void enqueue__any_alignment_fast_kernels__right(void **state)
 static void enqueue__any_alignment_general_kernels__right(void **state)
 {
     (void)state;
-    static const int32_t dtypes[] = {CLLRN_F32, CLLRN_F16, CLLRN_BF16};
+    static const int32_t dtypes[] = {CLLRN_DTYPE_F32, CLLRN_DTYPE_F16, CLLRN_DTYPE_BF16};
     for (int i = 0; i < 3; ++i)
         for (int order = NCHW; order <= BLOCKED; ++order)
             assert_true(run_variants(order, dtypes[i], 11, false) > 0);
-    assert_true(run_variants(NCHW, CLLRN_F32, 3, true) > 0);
-    if (run_variants(NCHW, CLLRN_F64, 11, false) == 0)
+    assert_true(run_variants(NCHW, CLLRN_DTYPE_F32, 3, true) > 0);
+    if (run_variants(NCHW, CLLRN_DTYPE_F64, 11, false) == 0)
         printf("no float64 on this device\n");
 }
 
@@ -298,7 +299,7 @@ static void enqueue__any_alignment_larger_than_caches__right(void **state)
         problem_data p = {.backward = i / 3};
         /* Rows of whole vectors, and rows that are not. */
         const int64_t width = i % 2 ? 64 : 61, sizes[] = {1, 32, elements / 32 / width + 1, width};
-        set_problem(&p, rows[i % 3].order, CLLRN_F32, 5, false, sizes);
+        set_problem(&p, rows[i % 3].order, CLLRN_DTYPE_F32, 5, false, sizes);
         problem_data_open(&p);
         cllrn_plan *plan = make_plan(&p, rows[i % 3].variant);
         for (size_t alignment = 4; plan != NULL && alignment <= MOST; alignment *= 2) {

@@ -168,7 +168,7 @@ cllrn_tensor layout_tensor(const test_case *c, layout order, int64_t *before, in
         if (order == LAYOUT_PADDED || order == LAYOUT_PERMUTED)
             step += 1 + i;
     }
-    check(cllrn_tensor_init(&tensor, sizeof tensor, CLLRN_F32, c->rank, c->dims, strides,
+    check(cllrn_tensor_init(&tensor, sizeof tensor, CLLRN_DTYPE_F32, c->rank, c->dims, strides,
                             c->channel_axis, &error),
           &error);
     return tensor;
@@ -300,8 +300,8 @@ bool run_case(test_device *device, const test_case *c, case_data *data, const ch
     check(cllrn_plan_create(device->engine, &problem, &plan, &error), &error);
 
     const size_t dst_bytes = (size_t)data->dst_elements * sizeof(float);
-    const uint64_t scratch_bytes =
-        cllrn_plan_scratch_size(plan, c->in_place ? CLLRN_IN_PLACE : CLLRN_DISJOINT);
+    const uint64_t scratch_bytes = cllrn_plan_scratch_size(
+        plan, c->in_place ? CLLRN_ALIASING_IN_PLACE : CLLRN_ALIASING_DISJOINT);
     cllrn_memory src = CLLRN_MEMORY_INIT, dst = CLLRN_MEMORY_INIT, scratch = CLLRN_MEMORY_INIT;
     src.buffer = make_buffer(device, data->src_data, data->src_elements);
     src.offset = (uint64_t)data->src_base * sizeof(float);
@@ -330,7 +330,8 @@ bool run_case(test_device *device, const test_case *c, case_data *data, const ch
         memcpy(&wanted, &data->expected[at], sizeof wanted);
         printf("FAILED variant %s: element %" PRId64 " behind (0, 0, ..) is %.9g (0x%08" PRIx32
                "), expected %.9g (0x%08" PRIx32 ")\n",
-               cllrn_plan_variant(plan, c->in_place ? CLLRN_IN_PLACE : CLLRN_DISJOINT),
+               cllrn_plan_variant(plan,
+                                  c->in_place ? CLLRN_ALIASING_IN_PLACE : CLLRN_ALIASING_DISJOINT),
                at - data->dst_base, (double)data->result[at], got, (double)data->expected[at],
                wanted);
     }

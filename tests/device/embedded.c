@@ -140,7 +140,9 @@ static cllrn_status plan(cllrn_engine *engine, int32_t dtype, int64_t size, cllr
     cllrn_tensor tensor;
     cllrn_problem problem = CLLRN_PROBLEM_INIT;
     cllrn_plan *made = NULL;
-    check(cllrn_params_init(&params, sizeof params, CLLRN_TORCH, 5, 1e-4, 0.75, 1.0, error), error);
+    check(cllrn_params_init(&params, sizeof params, CLLRN_CONVENTION_TORCH, 5, 1e-4, 0.75, 1.0,
+                            error),
+          error);
     check(cllrn_tensor_init(&tensor, sizeof tensor, dtype, 3, dims, NULL, 1, error), error);
     problem.params = &params;
     problem.src = &tensor;
@@ -155,10 +157,10 @@ static void plan_create__without_double_and_wide_indices__unsupported(void **sta
 {
     (void)state;
     cllrn_error error = CLLRN_ERROR_INIT;
-    assert_int_equal(plan(device.engine, CLLRN_F64, 9, &error), CLLRN_UNSUPPORTED);
-    assert_int_equal(plan(device.engine, CLLRN_F32, INT64_C(1) << 28, &error),
+    assert_int_equal(plan(device.engine, CLLRN_DTYPE_F64, 9, &error), CLLRN_UNSUPPORTED);
+    assert_int_equal(plan(device.engine, CLLRN_DTYPE_F32, INT64_C(1) << 28, &error),
                      CLLRN_UNSUPPORTED_SIZE);
-    check(plan(device.engine, CLLRN_F32, 9, &error), &error);
+    check(plan(device.engine, CLLRN_DTYPE_F32, 9, &error), &error);
 }
 
 static void plan_create__without_compiler__NO_COMPILER(void **state)
@@ -170,12 +172,12 @@ static void plan_create__without_compiler__NO_COMPILER(void **state)
     options.cache = CLLRN_CACHE_OFF; /* which has the program by now */
     check(cllrn_engine_create(device.context, device.id, &options, &engine, &error), &error);
     setenv("CLLRN_LAYER_COMPILER", "no", 1);
-    const cllrn_status status = plan(engine, CLLRN_F32, 9, &error);
+    const cllrn_status status = plan(engine, CLLRN_DTYPE_F32, 9, &error);
     unsetenv("CLLRN_LAYER_COMPILER");
     assert_int_equal(status, CLLRN_NO_COMPILER);
     assert_int_equal(error.cl_error, CL_COMPILER_NOT_AVAILABLE);
     assert_non_null(strstr(error.message, "compiler"));
-    check(plan(engine, CLLRN_F32, 9, &error), &error);
+    check(plan(engine, CLLRN_DTYPE_F32, 9, &error), &error);
     cllrn_engine_destroy(engine);
 }
 

@@ -35,7 +35,8 @@ static test_case make_case(void)
 {
     test_case c = {.rank = 4, .channel_axis = 1, .dims = {2, 24, 5, 7}, .seed = 7};
     cllrn_error error = CLLRN_ERROR_INIT;
-    check(cllrn_params_init(&c.params, sizeof c.params, CLLRN_TORCH, 5, 1e-4, 0.75, 1.0, &error),
+    check(cllrn_params_init(&c.params, sizeof c.params, CLLRN_CONVENTION_TORCH, 5, 1e-4, 0.75, 1.0,
+                            &error),
           &error);
     return c;
 }
@@ -55,7 +56,7 @@ static int32_t run_with(test_device on, cllrn_engine *engine)
     problem.src = &data.src;
     problem.dst = &data.dst;
     check(cllrn_plan_create(engine, &problem, &plan, &error), &error);
-    const int32_t origin = cllrn_plan_origin(plan, CLLRN_DISJOINT);
+    const int32_t origin = cllrn_plan_origin(plan, CLLRN_ALIASING_DISJOINT);
     cllrn_plan_destroy(plan);
     case_data_free(&data);
     cllrn_engine_destroy(engine);
@@ -67,7 +68,7 @@ static void engine__of_a_part__runs_there(void **state)
     (void)state;
     for (cl_uint i = 0; i < p.count && i < 2; ++i)
         assert_int_equal(run_with(p.part[i], make_engine(&p.part[i], CLLRN_CACHE_OFF, NULL)),
-                         CLLRN_COMPILED);
+                         CLLRN_ORIGIN_COMPILED);
 }
 
 static void engine__of_the_whole__runs_on_a_part(void **state)
@@ -77,7 +78,7 @@ static void engine__of_the_whole__runs_on_a_part(void **state)
     test_device on = p.whole;
     on.queue = clCreateCommandQueue(on.context, p.ids[0], 0, &code);
     check_cl(code, "clCreateCommandQueue");
-    assert_int_equal(run_with(on, make_engine(&on, CLLRN_CACHE_OFF, NULL)), CLLRN_COMPILED);
+    assert_int_equal(run_with(on, make_engine(&on, CLLRN_CACHE_OFF, NULL)), CLLRN_ORIGIN_COMPILED);
     clReleaseCommandQueue(on.queue);
 }
 
@@ -115,11 +116,11 @@ static void binary__of_a_part__kept_and_taken_back(void **state)
     cllrn_pack *pack = NULL;
     test_device *const on = &p.part[0];
     /* Parts are of one kind: what one keeps the other takes. */
-    assert_int_equal(run_with(*on, make_engine(on, CLLRN_CACHE_ON, NULL)), CLLRN_COMPILED);
-    assert_int_equal(run_with(*on, make_engine(on, CLLRN_CACHE_ON, NULL)), CLLRN_CACHED);
+    assert_int_equal(run_with(*on, make_engine(on, CLLRN_CACHE_ON, NULL)), CLLRN_ORIGIN_COMPILED);
+    assert_int_equal(run_with(*on, make_engine(on, CLLRN_CACHE_ON, NULL)), CLLRN_ORIGIN_CACHED);
     if (p.count > 1)
         assert_int_equal(run_with(p.part[1], make_engine(&p.part[1], CLLRN_CACHE_ON, NULL)),
-                         CLLRN_CACHED);
+                         CLLRN_ORIGIN_CACHED);
 
     cllrn_engine *engine = make_engine(on, CLLRN_CACHE_OFF, NULL);
     char name[CLLRN_KERNEL_NAME_SIZE];
@@ -128,7 +129,7 @@ static void binary__of_a_part__kept_and_taken_back(void **state)
             check(cllrn_engine_build(engine, name, &error), &error);
     check(cllrn_engine_export(engine, &pack, &error), &error);
     cllrn_engine_destroy(engine);
-    assert_int_equal(run_with(*on, make_engine(on, CLLRN_CACHE_OFF, pack)), CLLRN_PACKED);
+    assert_int_equal(run_with(*on, make_engine(on, CLLRN_CACHE_OFF, pack)), CLLRN_ORIGIN_PACKED);
     cllrn_pack_destroy(pack);
 }
 

@@ -151,7 +151,7 @@ static bool run_beta(double beta, double k, floats range)
                              : processors > MAX_THREADS ? MAX_THREADS
                                                         : (uint32_t)processors;
     cllrn_params params;
-    if (cllrn_params_init(&params, sizeof params, CLLRN_TORCH, 1, 1.0, beta, k, NULL) !=
+    if (cllrn_params_init(&params, sizeof params, CLLRN_CONVENTION_TORCH, 1, 1.0, beta, k, NULL) !=
         CLLRN_SUCCESS)
         return false;
     const lrn_values v = lrn_params_values(&params, false);

@@ -409,8 +409,8 @@ static int launch_ours(const kernel *k, arguments *a, const unsigned grid[3], un
     const fast f = take_fast(a);
     const int taps = name ? atoi(name + 2) : 0;
     cllrn_params params;
-    if (taps < 1 ||
-        cllrn_params_init(&params, sizeof params, CLLRN_TORCH, taps, ALPHA, BETA, K, NULL) != 0)
+    if (taps < 1 || cllrn_params_init(&params, sizeof params, CLLRN_CONVENTION_TORCH, taps, ALPHA,
+                                      BETA, K, NULL) != 0)
         return refuse("no number of taps in the kernel's name");
     if (params.lower != f.lower)
         return refuse("another window");

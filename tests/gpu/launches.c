@@ -40,7 +40,7 @@ static bool read_problem(asked *p)
 
 static int32_t dtype_of(const asked *p)
 {
-    for (int32_t dtype = CLLRN_F32; dtype <= CLLRN_F64; ++dtype)
+    for (int32_t dtype = CLLRN_DTYPE_F32; dtype <= CLLRN_DTYPE_F64; ++dtype)
         if (strcmp(p->dtype, cllrn_dtype_string(dtype)) == 0)
             return dtype;
     return 0;
@@ -130,8 +130,8 @@ static cllrn_status launch(const asked *p, const world *w, cllrn_error *error)
     cllrn_tensor tensor;
     cllrn_plan *plan = NULL;
     int64_t elements = 0;
-    cllrn_status status = cllrn_params_init(&params, sizeof params, CLLRN_TORCH, p->size, p->alpha,
-                                            p->beta, p->k, error);
+    cllrn_status status = cllrn_params_init(&params, sizeof params, CLLRN_CONVENTION_TORCH, p->size,
+                                            p->alpha, p->beta, p->k, error);
     if (status == CLLRN_SUCCESS)
         status =
             cllrn_tensor_init(&tensor, sizeof tensor, dtype_of(p), 4, channels_last ? last : first,
@@ -142,11 +142,11 @@ static cllrn_status launch(const asked *p, const world *w, cllrn_error *error)
         return status;
 
     cllrn_problem problem = CLLRN_PROBLEM_INIT;
-    problem.direction = backward ? CLLRN_BACKWARD : CLLRN_FORWARD;
+    problem.direction = backward ? CLLRN_DIRECTION_BACKWARD : CLLRN_DIRECTION_FORWARD;
     problem.params = &params;
     problem.src = problem.dst = &tensor;
     problem.dy = backward ? &tensor : NULL;
-    problem.aliasing = in_place ? CLLRN_IN_PLACE : CLLRN_DISJOINT;
+    problem.aliasing = in_place ? CLLRN_ALIASING_IN_PLACE : CLLRN_ALIASING_DISJOINT;
     status = cllrn_plan_create(w->engine, &problem, &plan, error);
     if (status != CLLRN_SUCCESS)
         return status;

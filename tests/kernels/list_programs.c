@@ -53,9 +53,10 @@ static int check_problem(const lrn_device_facts *facts, const cllrn_params *para
                          const cllrn_tensor *src, const cllrn_tensor *dst, int32_t direction)
 {
     const lrn_shape shape =
-        lrn_shape_make(params, src, direction == CLLRN_BACKWARD ? src : NULL, dst);
+        lrn_shape_make(params, src, direction == CLLRN_DIRECTION_BACKWARD ? src : NULL, dst);
     int missing = 0;
-    for (int32_t aliasing = CLLRN_DISJOINT; aliasing <= CLLRN_IN_PLACE; ++aliasing)
+    for (int32_t aliasing = CLLRN_ALIASING_DISJOINT; aliasing <= CLLRN_ALIASING_IN_PLACE;
+         ++aliasing)
         for (size_t v = 0; v == 0 || cllrn_variant_name(v - 1) != NULL; ++v) {
             const lrn_request request = {&shape, params, direction, aliasing,
                                          v == 0 ? NULL : cllrn_variant_name(v - 1)};
@@ -77,21 +78,22 @@ static int check_selections(const lrn_device_facts *facts)
     static const int64_t shapes[][4] = {
         {2, 7, 3, 3}, {1, 96, 55, 55}, {16, 600, 1, 1}, {3, 1, 1, 2}, {1, 4, 40000, 40000}};
     static const double betas[] = {0.0, 0.5, 0.75, 1.0, 0.6, -2.0};
-    static const int32_t dtypes[][2] = {{CLLRN_F32, CLLRN_F32},   {CLLRN_F16, CLLRN_F16},
-                                        {CLLRN_BF16, CLLRN_BF16}, {CLLRN_F64, CLLRN_F64},
-                                        {CLLRN_F32, CLLRN_BF16},  {CLLRN_F16, CLLRN_F32}};
+    static const int32_t dtypes[][2] = {
+        {CLLRN_DTYPE_F32, CLLRN_DTYPE_F32},   {CLLRN_DTYPE_F16, CLLRN_DTYPE_F16},
+        {CLLRN_DTYPE_BF16, CLLRN_DTYPE_BF16}, {CLLRN_DTYPE_F64, CLLRN_DTYPE_F64},
+        {CLLRN_DTYPE_F32, CLLRN_DTYPE_BF16},  {CLLRN_DTYPE_F16, CLLRN_DTYPE_F32}};
     int missing = 0;
     for (size_t s = 0; s < sizeof shapes / sizeof *shapes; ++s)
         for (int32_t axis = 0; axis < 4; ++axis)
             for (int64_t size = 1; size < 12; ++size)
                 for (size_t b = 0; b < sizeof betas / sizeof *betas; ++b)
                     for (size_t t = 0; t < sizeof dtypes / sizeof *dtypes; ++t)
-                        for (int32_t direction = CLLRN_FORWARD; direction <= CLLRN_BACKWARD;
-                             ++direction) {
+                        for (int32_t direction = CLLRN_DIRECTION_FORWARD;
+                             direction <= CLLRN_DIRECTION_BACKWARD; ++direction) {
                             cllrn_params params;
                             cllrn_tensor src, dst;
-                            cllrn_params_init(&params, sizeof params, CLLRN_TORCH, size, 1e-4,
-                                              betas[b], 1.0, NULL);
+                            cllrn_params_init(&params, sizeof params, CLLRN_CONVENTION_TORCH, size,
+                                              1e-4, betas[b], 1.0, NULL);
                             cllrn_tensor_init(&src, sizeof src, dtypes[t][0], 4, shapes[s], NULL,
                                               axis, NULL);
                             cllrn_tensor_init(&dst, sizeof dst, dtypes[t][1], 4, shapes[s], NULL,

@@ -43,14 +43,14 @@ static lrn_selection choose(const problem *p, int64_t units)
     cllrn_params params;
     cllrn_tensor tensor;
     lrn_selection selection;
-    if (cllrn_params_init(&params, sizeof params, CLLRN_TORCH, 5, 1e-4, 0.75, 1.0, NULL) !=
-            CLLRN_SUCCESS ||
-        cllrn_tensor_init(&tensor, sizeof tensor, CLLRN_F32, 4, p->last ? last : first, NULL,
+    if (cllrn_params_init(&params, sizeof params, CLLRN_CONVENTION_TORCH, 5, 1e-4, 0.75, 1.0,
+                          NULL) != CLLRN_SUCCESS ||
+        cllrn_tensor_init(&tensor, sizeof tensor, CLLRN_DTYPE_F32, 4, p->last ? last : first, NULL,
                           p->last ? -1 : 1, NULL) != CLLRN_SUCCESS)
         abort();
-    const lrn_shape shape =
-        lrn_shape_make(&params, &tensor, p->direction == CLLRN_BACKWARD ? &tensor : NULL, &tensor);
-    const lrn_request request = {&shape, &params, p->direction, CLLRN_DISJOINT, NULL};
+    const lrn_shape shape = lrn_shape_make(
+        &params, &tensor, p->direction == CLLRN_DIRECTION_BACKWARD ? &tensor : NULL, &tensor);
+    const lrn_request request = {&shape, &params, p->direction, CLLRN_ALIASING_DISJOINT, NULL};
     if (lrn_select(&request, &facts, &selection, NULL) != CLLRN_SUCCESS)
         abort();
     return selection;
@@ -82,7 +82,7 @@ static bool print(const problem *p)
     printf("%" PRId64 " %" PRId64 " %" PRId64 " %" PRId64 " %s %s %s %" PRId32 " %" PRId64
            " %" PRId64 "\n",
            p->batch, p->channels, p->height, p->width, p->last ? "NHWC" : "NCHW",
-           p->direction == CLLRN_FORWARD ? "forward" : "backward", whole.variant,
+           p->direction == CLLRN_DIRECTION_FORWARD ? "forward" : "backward", whole.variant,
            whole.tile_channels, part.height, units);
     return true;
 }
@@ -93,7 +93,8 @@ int main(void)
     for (size_t i = 0; i < sizeof images / sizeof *images; ++i)
         for (int64_t batch = 1; batch <= 16; batch += 15)
             for (int last = 0; last <= 1; ++last)
-                for (int32_t direction = CLLRN_FORWARD; direction <= CLLRN_BACKWARD; ++direction) {
+                for (int32_t direction = CLLRN_DIRECTION_FORWARD;
+                     direction <= CLLRN_DIRECTION_BACKWARD; ++direction) {
                     const problem p = {batch,          images[i].channels, images[i].size,
                                        images[i].size, last != 0,          direction};
                     printed = print(&p) && printed;

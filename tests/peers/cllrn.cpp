@@ -18,7 +18,9 @@ static void check(cllrn_status status, const cllrn_error &error)
 
 static int32_t type_of(dtype which)
 {
-    return which == dtype::f32 ? CLLRN_F32 : which == dtype::f16 ? CLLRN_F16 : CLLRN_BF16;
+    return which == dtype::f32   ? CLLRN_DTYPE_F32
+           : which == dtype::f16 ? CLLRN_DTYPE_F16
+                                 : CLLRN_DTYPE_BF16;
 }
 
 static cllrn_tensor tensor_of(const shape &dims, layout which, dtype type)
@@ -43,7 +45,8 @@ static cllrn_params params_of(int size, double beta)
 {
     cllrn_error error = CLLRN_ERROR_INIT;
     cllrn_params params;
-    check(cllrn_params_init(&params, sizeof params, CLLRN_TORCH, size, alpha, beta, k, &error),
+    check(cllrn_params_init(&params, sizeof params, CLLRN_CONVENTION_TORCH, size, alpha, beta, k,
+                            &error),
           error);
     return params;
 }
@@ -94,11 +97,11 @@ class cllrn_run : public runnable
         request.dst = &tensor;
         if (p.direction == direction::backward) {
             dy = std::make_unique<buffer>(cl, bytes, stored_bytes(d.dy, p).data());
-            request.direction = CLLRN_BACKWARD;
+            request.direction = CLLRN_DIRECTION_BACKWARD;
             request.dy = &tensor;
         }
         check(cllrn_plan_create(engine, &request, &plan, &error), error);
-        const uint64_t needed = cllrn_plan_scratch_size(plan, CLLRN_DISJOINT);
+        const uint64_t needed = cllrn_plan_scratch_size(plan, CLLRN_ALIASING_DISJOINT);
         if (needed > 0)
             scratch = std::make_unique<buffer>(cl, static_cast<size_t>(needed));
     }
@@ -145,7 +148,7 @@ class cllrn_run : public runnable
 
     std::string variant() const override
     {
-        return cllrn_plan_variant(plan, CLLRN_DISJOINT);
+        return cllrn_plan_variant(plan, CLLRN_ALIASING_DISJOINT);
     }
 
   private:

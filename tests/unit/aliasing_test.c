@@ -43,7 +43,7 @@ static void enqueue__partial_overlap_PARTIAL_OVERLAP(void **state)
 
 static void enqueue__other_strides_in_one_place_PARTIAL_OVERLAP(void **state)
 {
-    const cllrn_params params = make_params(CLLRN_TORCH, 5, 1e-4, 0.75, 1.0);
+    const cllrn_params params = make_params(CLLRN_CONVENTION_TORCH, 5, 1e-4, 0.75, 1.0);
     const int64_t dims[] = {4, 4, 4}, turned[] = {16, 1, 4};
     const cllrn_tensor src = make_tensor(3, dims, NULL, 1);
     const cllrn_tensor dst = make_tensor(3, dims, turned, 1);
@@ -58,7 +58,7 @@ static void enqueue__other_strides_in_one_place_PARTIAL_OVERLAP(void **state)
 static void enqueue__interleaved_slices_SUCCESS(void **state)
 {
     /* Even and odd channels of one buffer; and channels 0..3 and 4..7 of a channels-last one. */
-    const cllrn_params params = make_params(CLLRN_TORCH, 5, 1e-4, 0.75, 1.0);
+    const cllrn_params params = make_params(CLLRN_CONVENTION_TORCH, 5, 1e-4, 0.75, 1.0);
     const int64_t dims[] = {2, 4, 6}, every_other[] = {48, 12, 1}, last[] = {48, 1, 8};
     (void)state;
     for (int layout = 0; layout < 2; ++layout) {
@@ -189,10 +189,10 @@ static void enqueue_backward__dst_over_part_of_a_source_PARTIAL_OVERLAP(void **s
 static void enqueue_backward__sources_of_other_kinds_their_status(void **state)
 {
     const int64_t dims[] = {2, 6, 3, 4}, turned[] = {72, 1, 24, 6};
-    const cllrn_params params = make_params(CLLRN_TORCH, 5, 1e-4, 0.75, 1.0);
+    const cllrn_params params = make_params(CLLRN_CONVENTION_TORCH, 5, 1e-4, 0.75, 1.0);
     const cllrn_tensor plain = make_tensor(4, dims, NULL, 1);
-    const cllrn_tensor others[] = {make_tensor(4, dims, turned, 1), with_dtype(plain, CLLRN_F16),
-                                   make_blocked(4, dims, 1, 4)};
+    const cllrn_tensor others[] = {make_tensor(4, dims, turned, 1),
+                                   with_dtype(plain, CLLRN_DTYPE_F16), make_blocked(4, dims, 1, 4)};
     (void)state;
     for (size_t i = 0; i < sizeof others / sizeof *others; ++i)
         for (int src_differs = 0; src_differs < 2; ++src_differs) {
@@ -216,8 +216,8 @@ static void enqueue_backward__sources_of_other_kinds_their_status(void **state)
 /* Elements of two sizes: to the byte. */
 static void enqueue__mixed_dtypes_in_one_buffer_PARTIAL_OVERLAP(void **state)
 {
-    const cllrn_params params = make_params(CLLRN_TORCH, 5, 1e-4, 0.75, 1.0);
-    const cllrn_tensor single = make_nchw(2, 6, 3, 4), half = with_dtype(single, CLLRN_F16);
+    const cllrn_params params = make_params(CLLRN_CONVENTION_TORCH, 5, 1e-4, 0.75, 1.0);
+    const cllrn_tensor single = make_nchw(2, 6, 3, 4), half = with_dtype(single, CLLRN_DTYPE_F16);
     (void)state;
     for (int narrow = 0; narrow < 2; ++narrow) {
         const int64_t src_size = narrow ? 576 : 288, dst_size = narrow ? 288 : 576;
@@ -238,7 +238,7 @@ static void enqueue__mixed_dtypes_in_one_buffer_PARTIAL_OVERLAP(void **state)
     /* Halves in the gaps between floats two apart, and in their upper and lower halves. */
     const int64_t dims[] = {2, 6, 12}, apart[] = {144, 24, 2}, halves[] = {288, 48, 4};
     const cllrn_tensor a = make_tensor(3, dims, apart, 1),
-                       b = with_dtype(make_tensor(3, dims, halves, 1), CLLRN_BF16);
+                       b = with_dtype(make_tensor(3, dims, halves, 1), CLLRN_DTYPE_BF16);
     scene s;
     scene_open(&s, &params, &a, NULL, &b, NULL);
     s.dst.buffer = s.src.buffer;
@@ -259,7 +259,7 @@ static void enqueue__scratch_used_SUCCESS(void **state)
     scene s;
     (void)state;
     scene_in_place(&s, false);
-    const uint64_t need = cllrn_plan_scratch_size(s.plan, CLLRN_IN_PLACE);
+    const uint64_t need = cllrn_plan_scratch_size(s.plan, CLLRN_ALIASING_IN_PLACE);
     s.scratch = make_memory(fake_buffer(s.w.context, 0, need + 128), 128);
 
     const fake_command *c = scene_accept(&s);
@@ -285,7 +285,7 @@ static void enqueue__less_scratch_SCRATCH_TOO_SMALL(void **state)
     scene s;
     (void)state;
     scene_in_place(&s, false);
-    const uint64_t need = cllrn_plan_scratch_size(s.plan, CLLRN_IN_PLACE);
+    const uint64_t need = cllrn_plan_scratch_size(s.plan, CLLRN_ALIASING_IN_PLACE);
     s.scratch_given = NULL;
     scene_refuse(CLLRN_SCRATCH_TOO_SMALL, &s);
     s.scratch_given = &s.scratch;
@@ -303,7 +303,7 @@ static void enqueue__scratch_over_a_tensor_PARTIAL_OVERLAP(void **state)
     scene s;
     (void)state;
     scene_in_place(&s, false);
-    const uint64_t need = cllrn_plan_scratch_size(s.plan, CLLRN_IN_PLACE);
+    const uint64_t need = cllrn_plan_scratch_size(s.plan, CLLRN_ALIASING_IN_PLACE);
     s.src = s.dst = make_memory(fake_buffer(s.w.context, 0, SCENE_BYTES), need);
     s.scratch = make_memory(s.src.buffer, 0);
     scene_accept(&s);
@@ -324,7 +324,7 @@ static void enqueue_backward__scratch_over_each_tensor_PARTIAL_OVERLAP(void **st
     scene s;
     (void)state;
     scene_general(&s, true);
-    const uint64_t need = cllrn_plan_scratch_size(s.plan, CLLRN_DISJOINT);
+    const uint64_t need = cllrn_plan_scratch_size(s.plan, CLLRN_ALIASING_DISJOINT);
     for (int i = 0; i < 3; ++i) {
         const cllrn_memory good = s.scratch;
         cllrn_memory *memory = scene_memory(&s, tensors[i]);
@@ -347,7 +347,7 @@ static void enqueue_backward__scratch_over_each_tensor_PARTIAL_OVERLAP(void **st
 static void enqueue_backward__scratch_below_an_offset_PARTIAL_OVERLAP(void **state)
 {
     static const int tensors[] = {0, 1, 3};
-    const cllrn_params params = make_params(CLLRN_TORCH, 6, 1e-4, 0.75, 1.0);
+    const cllrn_params params = make_params(CLLRN_CONVENTION_TORCH, 6, 1e-4, 0.75, 1.0);
     const int64_t dims[] = {2, 6, 12}, backwards[] = {-72, 12, -1};
     const cllrn_tensor tensor = make_tensor(3, dims, backwards, 1);
     const uint64_t below = 83 * 4, above = 61 * 4; /* its offset, of 144 elements */
@@ -356,7 +356,7 @@ static void enqueue_backward__scratch_below_an_offset_PARTIAL_OVERLAP(void **sta
         scene s;
         scene_open(&s, &params, &tensor, &tensor, &tensor, "separable");
         s.src.offset = s.dy.offset = s.dst.offset = below;
-        const uint64_t need = cllrn_plan_scratch_size(s.plan, CLLRN_DISJOINT);
+        const uint64_t need = cllrn_plan_scratch_size(s.plan, CLLRN_ALIASING_DISJOINT);
         cllrn_memory *memory = scene_memory(&s, tensors[i]);
         memory->offset = need + below;
         s.scratch.buffer = memory->buffer;
@@ -378,11 +378,12 @@ static void enqueue_backward__scratch_below_an_offset_PARTIAL_OVERLAP(void **sta
 static void enqueue__scratch_at_odd_offsets_SUCCESS(void **state)
 {
     static const cl_uint widths[] = {1, 4, 16};
-    const cllrn_params params = make_params(CLLRN_TORCH, 6, 1e-4, 0.75, 1.0);
+    const cllrn_params params = make_params(CLLRN_CONVENTION_TORCH, 6, 1e-4, 0.75, 1.0);
     (void)state;
     for (int i = 0; i < 3 * 2 * 2; ++i) {
         const bool f64 = i / 3 % 2, backward = i / 6;
-        const cllrn_tensor t = with_dtype(make_nchw(2, 6, 5, 9), f64 ? CLLRN_F64 : CLLRN_F32);
+        const cllrn_tensor t =
+            with_dtype(make_nchw(2, 6, 5, 9), f64 ? CLLRN_DTYPE_F64 : CLLRN_DTYPE_F32);
         const uint64_t real = f64 ? 8 : 4;
         world w = world_handles();
         scene s;
@@ -390,8 +391,9 @@ static void enqueue__scratch_at_odd_offsets_SUCCESS(void **state)
         fake_settings(w.device)->vector_width = widths[i % 3];
         world_engine(&w);
         scene_open_in(&s, w, &params, &t, backward ? &t : NULL, &t, NULL);
-        const uint64_t need = cllrn_plan_scratch_size(s.plan, CLLRN_DISJOINT);
-        const lrn_selection *selection = &lrn_plan_launch(s.plan, CLLRN_DISJOINT)->selection;
+        const uint64_t need = cllrn_plan_scratch_size(s.plan, CLLRN_ALIASING_DISJOINT);
+        const lrn_selection *selection =
+            &lrn_plan_launch(s.plan, CLLRN_ALIASING_DISJOINT)->selection;
         const uint64_t align = real * (uint64_t)selection->key.width;
         assert_true(f64 || align >= real * widths[i % 3]);
         for (uint64_t offset = 0; offset <= 136; offset += real) {
@@ -414,7 +416,7 @@ static void enqueue__scratch_at_odd_offsets_SUCCESS(void **state)
 static void enqueue__scratch_over_another_dst_PARTIAL_OVERLAP(void **state)
 {
     /* Forced to the kernel that uses scratch out of place too: dst alone must not meet it. */
-    const cllrn_params params = make_params(CLLRN_TORCH, 6, 1e-4, 0.75, 1.0);
+    const cllrn_params params = make_params(CLLRN_CONVENTION_TORCH, 6, 1e-4, 0.75, 1.0);
     const cllrn_tensor tensor = make_nchw(2, 6, 3, 4);
     scene s;
     (void)state;
@@ -444,7 +446,7 @@ static void enqueue__scratch_not_needed_SUCCESS(void **state)
 
 static void enqueue__forced_variant_cannot_in_place_INVALID_VARIANT(void **state)
 {
-    const cllrn_params params = make_params(CLLRN_TORCH, 5, 1e-4, 0.75, 1.0);
+    const cllrn_params params = make_params(CLLRN_CONVENTION_TORCH, 5, 1e-4, 0.75, 1.0);
     const cllrn_tensor tensor = make_nchw(2, 6, 3, 4);
     scene s;
     (void)state;

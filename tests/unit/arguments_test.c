@@ -90,7 +90,7 @@ static size_t assert_list(const fake_command *c, bool general, bool wide, bool i
 /* The scalars of both lists are the plan's values, unrounded. */
 static void assert_scalars(const fake_command *c, const scene *s)
 {
-    const lrn_values v = lrn_params_values(&s->params, s->src_tensor.dtype == CLLRN_F64);
+    const lrn_values v = lrn_params_values(&s->params, s->src_tensor.dtype == CLLRN_DTYPE_F64);
     const struct {
         const char *name;
         double value;
@@ -105,7 +105,7 @@ static void assert_scalars(const fake_command *c, const scene *s)
         assert_true(fake_scalar_argument(c, rows[i].name) == rows[i].value);
     /* The uppermost bits are the launch's: on this GPU every work-item works, and none streams. */
     const uint32_t modes = (uint32_t)fake_integer_argument(c, "modes", 0);
-    const bool general = lrn_plan_launch(s->plan, CLLRN_DISJOINT)->selection.general;
+    const bool general = lrn_plan_launch(s->plan, CLLRN_ALIASING_DISJOINT)->selection.general;
     assert_int_equal(modes & 0x0fffffff, s->plan->modes);
     assert_int_equal(modes >> 28, general ? 1 : 0);
 }
@@ -183,7 +183,7 @@ static void arguments__sides_differ_SUCCESS(void **state)
     scene_close(&s);
 
     /* The same in the general list: the window's axis, then the positions at the end. */
-    const cllrn_tensor half = with_dtype(dy, CLLRN_F16);
+    const cllrn_tensor half = with_dtype(dy, CLLRN_DTYPE_F16);
     scene_open(&s, &general, &src, &half, &dst, "strided");
     s.dy.offset = 20;
     s.dst.offset = 4000;
@@ -248,7 +248,7 @@ static void arguments__separable_kernel_SUCCESS(void **state)
 
 static void arguments__sizes_of_indices_offsets_and_scalars_SUCCESS(void **state)
 {
-    const cllrn_params params = make_params(CLLRN_TORCH, 6, 1e-4, 0.6, 1.0);
+    const cllrn_params params = make_params(CLLRN_CONVENTION_TORCH, 6, 1e-4, 0.6, 1.0);
     const int64_t dims[] = {2, 3, 4};
     const int64_t far_apart[] = {INT64_C(1) << 33, INT64_C(1) << 31, 1};
     const uint64_t large = UINT64_C(1) << 41; /* bytes of a buffer */
@@ -259,7 +259,7 @@ static void arguments__sizes_of_indices_offsets_and_scalars_SUCCESS(void **state
         const bool wide = i % 2, f64 = i / 2 % 2, backward = i / 4 % 2, separable = i / 8;
         const size_t size = f64 ? 8 : 4;
         const cllrn_tensor tensor = with_dtype(make_tensor(3, dims, wide ? far_apart : NULL, 1),
-                                               f64 ? CLLRN_F64 : CLLRN_F32);
+                                               f64 ? CLLRN_DTYPE_F64 : CLLRN_DTYPE_F32);
         scene s;
         scene_open(&s, &params, &tensor, backward ? &tensor : NULL, &tensor,
                    separable ? "separable" : "strided");
@@ -285,7 +285,7 @@ static void arguments__sizes_of_indices_offsets_and_scalars_SUCCESS(void **state
 static void arguments__embedded_at_most_256_bytes(void **state)
 {
     static const char *const extensions[] = {"", "cles_khr_int64", "cles_khr_int64 cl_khr_fp64"};
-    const cllrn_params params = make_params(CLLRN_TORCH, 5, 1e-4, 0.75, 1.0);
+    const cllrn_params params = make_params(CLLRN_CONVENTION_TORCH, 5, 1e-4, 0.75, 1.0);
     const int64_t dims[] = {2, 6, 3, 4};
     const cllrn_tensor plain = make_nchw(2, 6, 3, 4), last = make_nhwc(2, 6, 3, 4),
                        blocked = make_blocked(4, dims, 1, 4);

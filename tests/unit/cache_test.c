@@ -88,7 +88,7 @@ static void cache__second_start_hits_SUCCESS(void **state)
     cached_open(&c);
     assert_int_equal(stat(c.directory, &status), -1); /* nothing was to be kept yet */
 
-    assert_int_equal(origin_of(&c, &ordinary), CLLRN_COMPILED);
+    assert_int_equal(origin_of(&c, &ordinary), CLLRN_ORIGIN_COMPILED);
 
     assert_int_equal(entries(&c, found), 1);
     assert_int_equal(stat(c.directory, &status), 0);
@@ -96,7 +96,7 @@ static void cache__second_start_hits_SUCCESS(void **state)
     assert_int_equal(stat(found, &status), 0);
     assert_int_equal(status.st_mode & 0777, 0600);
     cached_restart(&c);
-    assert_int_equal(origin_of(&c, &ordinary), CLLRN_CACHED);
+    assert_int_equal(origin_of(&c, &ordinary), CLLRN_ORIGIN_CACHED);
     assert_int_equal(fake_calls("clCreateProgramWithSource"), 1);
     cached_close(&c);
 }
@@ -107,7 +107,7 @@ static void cache__everything_in_the_key_counts_SUCCESS(void **state)
     cached c;
     (void)state;
     cached_open(&c);
-    assert_int_equal(origin_of(&c, &ordinary), CLLRN_COMPILED);
+    assert_int_equal(origin_of(&c, &ordinary), CLLRN_ORIGIN_COMPILED);
     for (int field = 0; field < 6; ++field) {
         world_close(&c.w);
         fake_verify();
@@ -118,18 +118,18 @@ static void cache__everything_in_the_key_counts_SUCCESS(void **state)
                                       &s->version, &s->platform, &s->platform_version};
         *texts[field] = "another";
         world_engine(&c.w);
-        assert_int_equal(origin_of(&c, &ordinary), CLLRN_COMPILED);
+        assert_int_equal(origin_of(&c, &ordinary), CLLRN_ORIGIN_COMPILED);
     }
     world_close(&c.w);
     cached_world(&c);
     fake_settings(c.w.device)->address_bits = 32;
     world_engine(&c.w);
-    assert_int_equal(origin_of(&c, &ordinary), CLLRN_COMPILED);
+    assert_int_equal(origin_of(&c, &ordinary), CLLRN_ORIGIN_COMPILED);
     lrn_program_key other = ordinary;
     other.taps = 7;
     cached_restart(&c);
-    assert_int_equal(origin_of(&c, &other), CLLRN_COMPILED);
-    assert_int_equal(origin_of(&c, &ordinary), CLLRN_CACHED);
+    assert_int_equal(origin_of(&c, &other), CLLRN_ORIGIN_COMPILED);
+    assert_int_equal(origin_of(&c, &ordinary), CLLRN_ORIGIN_CACHED);
     assert_int_equal(entries(&c, found), 9);
     cached_close(&c);
 }
@@ -150,7 +150,8 @@ static void cache__long_texts_SUCCESS(void **state)
         text[sizeof text - 2] = round % 2 == 0 ? 'y' : 'z';
         s->name = s->version = text;
         world_engine(&c.w);
-        assert_int_equal(origin_of(&c, &ordinary), round < 2 ? CLLRN_COMPILED : CLLRN_CACHED);
+        assert_int_equal(origin_of(&c, &ordinary),
+                         round < 2 ? CLLRN_ORIGIN_COMPILED : CLLRN_ORIGIN_CACHED);
     }
     assert_int_equal(entries(&c, found), 2);
     cached_close(&c);
@@ -163,11 +164,11 @@ static void cache__of_other_libraries_and_kernels_SUCCESS(void **state)
     cached c;
     (void)state;
     cached_open(&c);
-    assert_int_equal(origin_of(&c, &ordinary), CLLRN_COMPILED);
+    assert_int_equal(origin_of(&c, &ordinary), CLLRN_ORIGIN_COMPILED);
 
     library_version = "9.9.9";
     cached_restart(&c);
-    assert_int_equal(origin_of(&c, &ordinary), CLLRN_COMPILED);
+    assert_int_equal(origin_of(&c, &ordinary), CLLRN_ORIGIN_COMPILED);
     library_version = CLLRN_VERSION_STRING;
     assert_int_equal(entries(&c, found), 2);
 
@@ -179,11 +180,11 @@ static void cache__of_other_libraries_and_kernels_SUCCESS(void **state)
     cached_world(&c);
     c.w.options.kernel_dir = path;
     world_engine(&c.w);
-    assert_int_equal(origin_of(&c, &ordinary), CLLRN_COMPILED);
+    assert_int_equal(origin_of(&c, &ordinary), CLLRN_ORIGIN_COMPILED);
     assert_int_equal(entries(&c, found), 3);
 
     cached_restart(&c);
-    assert_int_equal(origin_of(&c, &ordinary), CLLRN_CACHED);
+    assert_int_equal(origin_of(&c, &ordinary), CLLRN_ORIGIN_CACHED);
     cached_close(&c);
 }
 
@@ -198,7 +199,7 @@ static void cache__entry_of_something_else_is_dropped_SUCCESS(void **state)
         cllrn_pack *right = NULL, *wrong = NULL;
         const char *texts[CLLRN_PACK_TEXTS];
         cached_open(&c);
-        assert_int_equal(origin_of(&c, &ordinary), CLLRN_COMPILED);
+        assert_int_equal(origin_of(&c, &ordinary), CLLRN_ORIGIN_COMPILED);
         assert_int_equal(entries(&c, found), 1);
         assert_int_equal(lrn_pack_read(found, false, &right, NULL), CLLRN_SUCCESS);
         lrn_pack_row rows[] = {right->rows[0], right->rows[0]};
@@ -220,9 +221,9 @@ static void cache__entry_of_something_else_is_dropped_SUCCESS(void **state)
         assert_int_equal(fclose(file), 0);
 
         cached_restart(&c);
-        assert_int_equal(origin_of(&c, &ordinary), CLLRN_COMPILED);
+        assert_int_equal(origin_of(&c, &ordinary), CLLRN_ORIGIN_COMPILED);
         cached_restart(&c);
-        assert_int_equal(origin_of(&c, &ordinary), CLLRN_CACHED);
+        assert_int_equal(origin_of(&c, &ordinary), CLLRN_ORIGIN_CACHED);
         cllrn_pack_destroy(wrong);
         cllrn_pack_destroy(right);
         cached_close(&c);
@@ -236,9 +237,9 @@ static void cache__driver_compiles_late_SUCCESS(void **state)
     (void)state;
     cached_open(&c);
     fake_settings(c.w.device)->late = true;
-    assert_int_equal(origin_of(&c, &ordinary), CLLRN_COMPILED);
+    assert_int_equal(origin_of(&c, &ordinary), CLLRN_ORIGIN_COMPILED);
     cached_restart(&c);
-    assert_int_equal(origin_of(&c, &ordinary), CLLRN_CACHED);
+    assert_int_equal(origin_of(&c, &ordinary), CLLRN_ORIGIN_CACHED);
     cached_close(&c);
 }
 
@@ -283,7 +284,7 @@ static void cache__directory_SUCCESS(void **state)
         c.w.options.cache = CLLRN_CACHE_ON;
         c.w.options.cache_dir = rows[i].option != NULL ? option : NULL;
         world_engine(&c.w);
-        assert_int_equal(origin_of(&c, &ordinary), CLLRN_COMPILED);
+        assert_int_equal(origin_of(&c, &ordinary), CLLRN_ORIGIN_COMPILED);
         if (rows[i].expected != NULL) {
             char found[320];
             snprintf(path, sizeof path, "%s/%s", top, rows[i].expected);
@@ -397,20 +398,20 @@ static void cache__directory_of_others_is_refused_SUCCESS(void **state)
     for (size_t i = 0; i < sizeof modes / sizeof *modes; ++i) {
         cached c;
         cached_open(&c);
-        assert_int_equal(origin_of(&c, &ordinary), CLLRN_COMPILED);
+        assert_int_equal(origin_of(&c, &ordinary), CLLRN_ORIGIN_COMPILED);
         assert_int_equal(entries(&c, found), 1);
         assert_int_equal(chmod(c.directory, modes[i]), 0);
         cached_restart(&c);
-        assert_int_equal(origin_of(&c, &ordinary), CLLRN_COMPILED);
+        assert_int_equal(origin_of(&c, &ordinary), CLLRN_ORIGIN_COMPILED);
         assert_null(c.w.engine->cache.directory);
         cached_close(&c);
     }
     cached c;
     cached_open(&c);
-    assert_int_equal(origin_of(&c, &ordinary), CLLRN_COMPILED);
+    assert_int_equal(origin_of(&c, &ordinary), CLLRN_ORIGIN_COMPILED);
     is_another_user = true;
     cached_restart(&c);
-    assert_int_equal(origin_of(&c, &ordinary), CLLRN_COMPILED);
+    assert_int_equal(origin_of(&c, &ordinary), CLLRN_ORIGIN_COMPILED);
     assert_null(c.w.engine->cache.directory);
     is_another_user = false;
     cached_close(&c);
@@ -425,7 +426,7 @@ static void cache__directory_cannot_be_made_SUCCESS(void **state)
         c.w.options.cache = CLLRN_CACHE_ON;
         c.w.options.cache_dir = names[i];
         world_engine(&c.w);
-        assert_int_equal(origin_of(&c, &ordinary), CLLRN_COMPILED);
+        assert_int_equal(origin_of(&c, &ordinary), CLLRN_ORIGIN_COMPILED);
         assert_null(c.w.engine->cache.directory);
         world_close(&c.w);
     }
@@ -439,7 +440,7 @@ static void cache__driver_refuses_binary_SUCCESS(void **state)
     for (int stage = 0; stage < 4; ++stage) {
         cached c;
         cached_open(&c);
-        assert_int_equal(origin_of(&c, &ordinary), CLLRN_COMPILED);
+        assert_int_equal(origin_of(&c, &ordinary), CLLRN_ORIGIN_COMPILED);
         cached_restart(&c);
         if (stage == 0)
             fake_settings(c.w.device)->binary_status = CL_INVALID_BINARY;
@@ -449,11 +450,11 @@ static void cache__driver_refuses_binary_SUCCESS(void **state)
             fake_fail(3, CL_INVALID_KERNEL_NAME, false); /* binary, build, kernel */
         else
             fake_fail(1, CL_OUT_OF_RESOURCES, false);
-        assert_int_equal(origin_of(&c, &ordinary), CLLRN_COMPILED);
+        assert_int_equal(origin_of(&c, &ordinary), CLLRN_ORIGIN_COMPILED);
         assert_int_equal(entries(&c, found), 1); /* a new one */
         fake_settings(c.w.device)->binary_status = CL_SUCCESS;
         cached_restart(&c);
-        assert_int_equal(origin_of(&c, &ordinary), CLLRN_CACHED);
+        assert_int_equal(origin_of(&c, &ordinary), CLLRN_ORIGIN_CACHED);
         cached_close(&c);
     }
 }
@@ -470,7 +471,7 @@ static void cache__every_opencl_call_SUCCESS(void **state)
             support_setup(NULL);
             cached_open(&c);
             if (warm) {
-                assert_int_equal(origin_of(&c, &ordinary), CLLRN_COMPILED);
+                assert_int_equal(origin_of(&c, &ordinary), CLLRN_ORIGIN_COMPILED);
                 cached_restart(&c);
             }
             fake_fail(n, CL_OUT_OF_RESOURCES, false);
@@ -507,7 +508,7 @@ static void cache__every_allocation_and_file_call_SUCCESS(void **state)
                 support_setup(NULL);
                 cached_open(&c);
                 if (warm) {
-                    assert_int_equal(origin_of(&c, &ordinary), CLLRN_COMPILED);
+                    assert_int_equal(origin_of(&c, &ordinary), CLLRN_ORIGIN_COMPILED);
                     cached_restart(&c);
                 }
                 if (mode < 2)
@@ -528,9 +529,9 @@ static void cache__every_allocation_and_file_call_SUCCESS(void **state)
                 cached_restart(&c);
                 const int32_t origin = origin_of(&c, &ordinary);
                 if (!failed)
-                    assert_int_equal(origin, CLLRN_CACHED);
+                    assert_int_equal(origin, CLLRN_ORIGIN_CACHED);
                 cached_restart(&c);
-                assert_int_equal(origin_of(&c, &ordinary), CLLRN_CACHED);
+                assert_int_equal(origin_of(&c, &ordinary), CLLRN_ORIGIN_CACHED);
                 cached_close(&c);
                 assert_int_equal(support_teardown(NULL), 0);
                 if (!failed) {
@@ -554,7 +555,7 @@ static void cache__is_bounded_SUCCESS(void **state)
         keys[i].width = 1 << i;
     }
     cached_open(&c);
-    assert_int_equal(origin_of(&c, &keys[0]), CLLRN_COMPILED);
+    assert_int_equal(origin_of(&c, &keys[0]), CLLRN_ORIGIN_COMPILED);
     assert_int_equal(entries(&c, found), 1);
     assert_int_equal(stat(found, &status), 0);
     world_close(&c.w);
@@ -564,20 +565,20 @@ static void cache__is_bounded_SUCCESS(void **state)
     world_engine(&c.w);
     for (int i = 1; i < KEYS; ++i) {
         usleep(20000); /* file systems keep time in steps */
-        assert_int_equal(origin_of(&c, &keys[0]), CLLRN_CACHED);
+        assert_int_equal(origin_of(&c, &keys[0]), CLLRN_ORIGIN_CACHED);
         world_close(&c.w);
         cached_world(&c);
         c.w.options.cache_limit = (uint64_t)status.st_size * 3 + 512;
         world_engine(&c.w);
         usleep(20000);
-        assert_int_equal(origin_of(&c, &keys[i]), CLLRN_COMPILED);
+        assert_int_equal(origin_of(&c, &keys[i]), CLLRN_ORIGIN_COMPILED);
         assert_true(entries(&c, found) <= 3);
     }
     assert_int_equal(entries(&c, found), 3);
     cached_restart(&c);
-    assert_int_equal(origin_of(&c, &keys[0]), CLLRN_CACHED);
-    assert_int_equal(origin_of(&c, &keys[KEYS - 1]), CLLRN_CACHED);
-    assert_int_equal(origin_of(&c, &keys[1]), CLLRN_COMPILED);
+    assert_int_equal(origin_of(&c, &keys[0]), CLLRN_ORIGIN_CACHED);
+    assert_int_equal(origin_of(&c, &keys[KEYS - 1]), CLLRN_ORIGIN_CACHED);
+    assert_int_equal(origin_of(&c, &keys[1]), CLLRN_ORIGIN_COMPILED);
     cached_close(&c);
 }
 
@@ -597,7 +598,7 @@ static void cache__files_of_others_stay_SUCCESS(void **state)
     cached c;
     (void)state;
     cached_open(&c);
-    assert_int_equal(origin_of(&c, &ordinary), CLLRN_COMPILED);
+    assert_int_equal(origin_of(&c, &ordinary), CLLRN_ORIGIN_COMPILED);
     assert_int_equal(entries(&c, found), 1);
     assert_int_equal(stat(found, &status), 0);
     for (int i = 0; i < FILES; ++i) {
@@ -616,7 +617,7 @@ static void cache__files_of_others_stay_SUCCESS(void **state)
         lrn_program_key key = ordinary;
         key.width = width;
         usleep(20000); /* file systems keep time in steps */
-        assert_int_equal(origin_of(&c, &key), CLLRN_COMPILED);
+        assert_int_equal(origin_of(&c, &key), CLLRN_ORIGIN_COMPILED);
     }
     for (int i = 0; i < FILES; ++i)
         assert_int_equal(stat(path[i], &status), 0);
@@ -634,7 +635,7 @@ static void cache__bad_entry_is_removed_BUILD_FAILURE(void **state)
         const lrn_program *program = UNTOUCHED;
         cllrn_error error = error_blank();
         cached_open(&c);
-        assert_int_equal(origin_of(&c, &ordinary), CLLRN_COMPILED);
+        assert_int_equal(origin_of(&c, &ordinary), CLLRN_ORIGIN_COMPILED);
         assert_int_equal(entries(&c, found), 1);
         cached_restart(&c);
         if (damaged)
@@ -661,7 +662,7 @@ static void cache__entry_that_could_not_be_read_stays_SUCCESS(void **state)
         size_t n = 1;
         bool failed = true;
         cached_open(&c);
-        assert_int_equal(origin_of(&c, &ordinary), CLLRN_COMPILED);
+        assert_int_equal(origin_of(&c, &ordinary), CLLRN_ORIGIN_COMPILED);
         for (; failed; ++n) {
             const lrn_program *program = NULL;
             cached_restart(&c);
@@ -693,7 +694,7 @@ static void cache__larger_than_its_limit_SUCCESS(void **state)
     cached_world(&c);
     c.w.options.cache_limit = 100;
     world_engine(&c.w);
-    assert_int_equal(origin_of(&c, &ordinary), CLLRN_COMPILED);
+    assert_int_equal(origin_of(&c, &ordinary), CLLRN_ORIGIN_COMPILED);
     assert_int_equal(entries(&c, found), 0);
     cached_close(&c);
 }
@@ -705,13 +706,13 @@ static void cache__abandoned_files_go_SUCCESS(void **state)
     cached c;
     (void)state;
     cached_open(&c);
-    assert_int_equal(origin_of(&c, &ordinary), CLLRN_COMPILED);
+    assert_int_equal(origin_of(&c, &ordinary), CLLRN_ORIGIN_COMPILED);
     snprintf(path, sizeof path, "%s/.cllrn-0123456789abcdef.tmp", c.directory);
     FILE *file = fopen(path, "w");
     assert_non_null(file);
     fclose(file);
     cached_restart(&c);
-    assert_int_equal(origin_of(&c, &ordinary), CLLRN_CACHED);
+    assert_int_equal(origin_of(&c, &ordinary), CLLRN_ORIGIN_CACHED);
     assert_int_equal(directory_list(c.directory, ".tmp", found), 0);
     cached_close(&c);
 }
@@ -727,7 +728,7 @@ static void cache__entry_of_others_is_dropped_SUCCESS(void **state)
         cached c;
         cached_open(&c);
         snprintf(moved, sizeof moved, "%s/entry", c.top);
-        assert_int_equal(origin_of(&c, &ordinary), CLLRN_COMPILED);
+        assert_int_equal(origin_of(&c, &ordinary), CLLRN_ORIGIN_COMPILED);
         assert_int_equal(entries(&c, found), 1);
         if (kind == GROUP)
             assert_int_equal(chmod(found, 0620), 0);
@@ -738,12 +739,12 @@ static void cache__entry_of_others_is_dropped_SUCCESS(void **state)
         else
             assert_true(rename(found, moved) == 0 && symlink(moved, found) == 0);
         cached_restart(&c);
-        assert_int_equal(origin_of(&c, &ordinary), CLLRN_COMPILED);
+        assert_int_equal(origin_of(&c, &ordinary), CLLRN_ORIGIN_COMPILED);
         assert_int_equal(lstat(found, &status), 0); /* a new one */
         assert_true(S_ISREG(status.st_mode) && (status.st_mode & 0777) == 0600);
         assert_int_equal(status.st_uid, geteuid());
         cached_restart(&c);
-        assert_int_equal(origin_of(&c, &ordinary), CLLRN_CACHED);
+        assert_int_equal(origin_of(&c, &ordinary), CLLRN_ORIGIN_CACHED);
         cached_close(&c);
     }
 }
@@ -754,11 +755,11 @@ static void cache__directory_is_a_link_SUCCESS(void **state)
     cached c;
     (void)state;
     cached_open(&c);
-    assert_int_equal(origin_of(&c, &ordinary), CLLRN_COMPILED);
+    assert_int_equal(origin_of(&c, &ordinary), CLLRN_ORIGIN_COMPILED);
     snprintf(moved, sizeof moved, "%s/elsewhere", c.top);
     assert_true(rename(c.directory, moved) == 0 && symlink(moved, c.directory) == 0);
     cached_restart(&c);
-    assert_int_equal(origin_of(&c, &ordinary), CLLRN_COMPILED);
+    assert_int_equal(origin_of(&c, &ordinary), CLLRN_ORIGIN_COMPILED);
     assert_null(c.w.engine->cache.directory);
     cached_close(&c);
 }
@@ -778,7 +779,7 @@ static void cache__home_is_not_made_SUCCESS(void **state)
     w.options.cache = CLLRN_CACHE_ON;
     world_engine(&w);
     const cached c = {.w = w};
-    assert_int_equal(origin_of(&c, &ordinary), CLLRN_COMPILED);
+    assert_int_equal(origin_of(&c, &ordinary), CLLRN_ORIGIN_COMPILED);
     assert_null(w.engine->cache.directory);
     assert_int_equal(stat(home, &status), -1);
     world_close(&w);

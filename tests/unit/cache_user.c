@@ -58,7 +58,7 @@ static int start(const char *directory)
             !is_right(&w, &key, program))
             cached = -1;
         else
-            cached += program->origin == CLLRN_CACHED;
+            cached += program->origin == CLLRN_ORIGIN_CACHED;
     }
     world_close(&w);
     return cached;

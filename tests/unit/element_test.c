@@ -15,8 +15,8 @@ typedef struct half {
 } half;
 
 static const half halves[] = {
-    {CLLRN_F16, 10, 15, 0x7c00, 0x7e00},
-    {CLLRN_BF16, 7, 127, 0x7f80, 0x7fc0},
+    {CLLRN_DTYPE_F16, 10, 15, 0x7c00, 0x7e00},
+    {CLLRN_DTYPE_BF16, 7, 127, 0x7f80, 0x7fc0},
 };
 
 static double get16(const half *h, unsigned bits)
@@ -51,7 +51,7 @@ static double meaning(const half *h, unsigned pattern)
 static uint32_t set32(double value)
 {
     uint32_t stored = 0x5e5e5e5e;
-    lrn_element_set(CLLRN_F32, &stored, 0, value);
+    lrn_element_set(CLLRN_DTYPE_F32, &stored, 0, value);
     return stored;
 }
 
@@ -172,15 +172,15 @@ static void element_set__nan_the_canonical_one(void **state)
         assert_int_equal(set16(&halves[0], nan), 0x7e00);
         assert_int_equal(set16(&halves[1], nan), 0x7fc0);
         assert_int_equal(set32(nan), 0x7fc00000);
-        lrn_element_set(CLLRN_F64, &stored, 0, nan);
+        lrn_element_set(CLLRN_DTYPE_F64, &stored, 0, nan);
         assert_true(stored == UINT64_C(0x7ff8000000000000));
-        assert_true(lrn_element_bits(CLLRN_F64, &nans[i], 0) == UINT64_C(0x7ff8000000000000));
-        assert_true(isnan(lrn_element_get(CLLRN_F64, &nans[i], 0)));
+        assert_true(lrn_element_bits(CLLRN_DTYPE_F64, &nans[i], 0) == UINT64_C(0x7ff8000000000000));
+        assert_true(isnan(lrn_element_get(CLLRN_DTYPE_F64, &nans[i], 0)));
     }
     static const uint32_t nans32[] = {0x7fc00000, 0xffc00000, 0x7f800001, 0xffffffff};
     for (size_t i = 0; i < sizeof nans32 / sizeof *nans32; ++i) {
-        assert_int_equal(lrn_element_bits(CLLRN_F32, &nans32[i], 0), 0x7fc00000);
-        assert_true(isnan(lrn_element_get(CLLRN_F32, &nans32[i], 0)));
+        assert_int_equal(lrn_element_bits(CLLRN_DTYPE_F32, &nans32[i], 0), 0x7fc00000);
+        assert_true(isnan(lrn_element_get(CLLRN_DTYPE_F32, &nans32[i], 0)));
     }
 }
 
@@ -197,8 +197,8 @@ static void element__f32_as_the_cast(void **state)
         memcpy(&value, &bits, sizeof value);
         if (isnan(value))
             continue;
-        assert_int_equal(lrn_element_bits(CLLRN_F32, &value, 0), bits);
-        assert_true(bits64(lrn_element_get(CLLRN_F32, &value, 0)) == bits64((double)value));
+        assert_int_equal(lrn_element_bits(CLLRN_DTYPE_F32, &value, 0), bits);
+        assert_true(bits64(lrn_element_get(CLLRN_DTYPE_F32, &value, 0)) == bits64((double)value));
         assert_int_equal(set32((double)value), bits);
         if (isinf(value) || fabsf(value) == FLT_MAX)
             continue;
@@ -228,8 +228,8 @@ static void element__f64_unchanged(void **state)
         if (isnan(value64(bits)))
             continue;
         uint64_t stored = 0;
-        assert_true(lrn_element_bits(CLLRN_F64, &bits, 0) == bits);
-        lrn_element_set(CLLRN_F64, &stored, 0, lrn_element_get(CLLRN_F64, &bits, 0));
+        assert_true(lrn_element_bits(CLLRN_DTYPE_F64, &bits, 0) == bits);
+        lrn_element_set(CLLRN_DTYPE_F64, &stored, 0, lrn_element_get(CLLRN_DTYPE_F64, &bits, 0));
         assert_true(stored == bits);
     }
 }
@@ -237,7 +237,8 @@ static void element__f64_unchanged(void **state)
 /* Forwards, backwards, on any address, and nothing beside the element. */
 static void element__its_own_place_only(void **state)
 {
-    static const int32_t dtypes[] = {CLLRN_F32, CLLRN_F16, CLLRN_BF16, CLLRN_F64};
+    static const int32_t dtypes[] = {CLLRN_DTYPE_F32, CLLRN_DTYPE_F16, CLLRN_DTYPE_BF16,
+                                     CLLRN_DTYPE_F64};
     (void)state;
     for (size_t d = 0; d < 4; ++d)
         for (int64_t index = -3; index <= 3; ++index) {

@@ -254,17 +254,17 @@ static void enqueue__offsets_of_each_dtype_their_status(void **state)
 {
     static const struct {
         int32_t src, dy, dst;
-    } rows[] = {{CLLRN_F32, CLLRN_F16, CLLRN_F16},
-                {CLLRN_BF16, CLLRN_F32, CLLRN_BF16},
-                {CLLRN_F16, CLLRN_F16, CLLRN_F16},
-                {CLLRN_F64, CLLRN_F64, CLLRN_F64}};
-    const cllrn_params params = make_params(CLLRN_TORCH, 6, 1e-4, 0.75, 1.0);
+    } rows[] = {{CLLRN_DTYPE_F32, CLLRN_DTYPE_F16, CLLRN_DTYPE_F16},
+                {CLLRN_DTYPE_BF16, CLLRN_DTYPE_F32, CLLRN_DTYPE_BF16},
+                {CLLRN_DTYPE_F16, CLLRN_DTYPE_F16, CLLRN_DTYPE_F16},
+                {CLLRN_DTYPE_F64, CLLRN_DTYPE_F64, CLLRN_DTYPE_F64}};
+    const cllrn_params params = make_params(CLLRN_CONVENTION_TORCH, 6, 1e-4, 0.75, 1.0);
     const cllrn_tensor plain = make_nchw(2, 6, 3, 4);
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; ++i) {
         const cllrn_tensor src = with_dtype(plain, rows[i].src), dy = with_dtype(plain, rows[i].dy),
                            dst = with_dtype(plain, rows[i].dst);
-        const uint64_t real = rows[i].src == CLLRN_F64 ? 8 : 4;
+        const uint64_t real = rows[i].src == CLLRN_DTYPE_F64 ? 8 : 4;
         const uint64_t sizes[] = {cllrn_dtype_size(src.dtype), cllrn_dtype_size(dst.dtype), real,
                                   cllrn_dtype_size(dy.dtype)};
         scene s;
@@ -320,7 +320,7 @@ static void enqueue__does_not_fit_BUFFER_TOO_SMALL(void **state)
 
 static void enqueue__negative_strides_BUFFER_TOO_SMALL(void **state)
 {
-    const cllrn_params params = make_params(CLLRN_TORCH, 5, 1e-4, 0.75, 1.0);
+    const cllrn_params params = make_params(CLLRN_CONVENTION_TORCH, 5, 1e-4, 0.75, 1.0);
     const int64_t dims[] = {2, 6, 12}, backwards[] = {-72, 12, -1};
     const cllrn_tensor src = make_tensor(3, dims, NULL, 1);
     const cllrn_tensor dst = make_tensor(3, dims, backwards, 1);
@@ -351,8 +351,8 @@ static void enqueue__blocks_BUFFER_TOO_SMALL(void **state)
 {
     enum { NEED = 2 * 2 * 8 * 3 * 4 * 2 };
     const int64_t dims[] = {2, 9, 3, 4};
-    const cllrn_params params = make_params(CLLRN_TORCH, 5, 1e-4, 0.75, 1.0);
-    const cllrn_tensor t = with_dtype(make_blocked(4, dims, 1, 8), CLLRN_F16);
+    const cllrn_params params = make_params(CLLRN_CONVENTION_TORCH, 5, 1e-4, 0.75, 1.0);
+    const cllrn_tensor t = with_dtype(make_blocked(4, dims, 1, 8), CLLRN_DTYPE_F16);
     (void)state;
     for (int which = 0; which < 4; ++which) {
         scene s;
@@ -374,13 +374,13 @@ static void enqueue__blocks_BUFFER_TOO_SMALL(void **state)
 
 static void enqueue__without_64_bit_integers_UNSUPPORTED_SIZE(void **state)
 {
-    const cllrn_params params = make_params(CLLRN_TORCH, 6, 1e-4, 0.75, 1.0);
+    const cllrn_params params = make_params(CLLRN_CONVENTION_TORCH, 6, 1e-4, 0.75, 1.0);
     const cllrn_tensor plain = make_nchw(1, 3, 2, 2);
     const uint64_t large = UINT64_C(1) << 36; /* bytes of a buffer */
     (void)state;
     if (large > SIZE_MAX)
         skip();
-    for (int32_t dtype = CLLRN_F32; dtype <= CLLRN_BF16; ++dtype) {
+    for (int32_t dtype = CLLRN_DTYPE_F32; dtype <= CLLRN_DTYPE_BF16; ++dtype) {
         const cllrn_tensor t = with_dtype(plain, dtype);
         const uint64_t size = cllrn_dtype_size(dtype);
         world w = world_handles();
@@ -409,7 +409,7 @@ static void enqueue__without_64_bit_integers_UNSUPPORTED_SIZE(void **state)
 static void enqueue__small_work_groups_SUCCESS(void **state)
 {
     static const size_t limits[] = {1, 2, 7, 32, 33, 63, 64, 1000};
-    const cllrn_params params = make_params(CLLRN_TORCH, 6, 1e-4, 0.75, 1.0);
+    const cllrn_params params = make_params(CLLRN_CONVENTION_TORCH, 6, 1e-4, 0.75, 1.0);
     const cllrn_tensor tensor = make_nchw(1, 3, 20, 20);
     (void)state;
     for (size_t i = 0; i < sizeof limits / sizeof *limits; ++i)
@@ -484,7 +484,7 @@ static void enqueue__no_event_wanted_SUCCESS(void **state)
 
 static void scene_empty(scene *s, bool backward)
 {
-    const cllrn_params params = make_params(CLLRN_TORCH, 5, 1e-4, 0.75, 1.0);
+    const cllrn_params params = make_params(CLLRN_CONVENTION_TORCH, 5, 1e-4, 0.75, 1.0);
     const cllrn_tensor tensor = make_nchw(2, 0, 3, 4);
     scene_open(s, &params, &tensor, backward ? &tensor : NULL, &tensor, NULL);
 }

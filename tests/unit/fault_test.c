@@ -93,8 +93,8 @@ static void scenario_open(scenario *s, const char *kernel_dir)
         devices[i] = fake_device();
     s->w.context = fake_context(DEVICES, devices);
     s->w.queue = fake_queue(s->w.context, s->w.device);
-    s->general = make_params(CLLRN_TORCH, 6, 1e-4, 0.75, 1.0);
-    s->fast = make_params(CLLRN_TORCH, 5, 1e-4, 0.75, 1.0);
+    s->general = make_params(CLLRN_CONVENTION_TORCH, 6, 1e-4, 0.75, 1.0);
+    s->fast = make_params(CLLRN_CONVENTION_TORCH, 5, 1e-4, 0.75, 1.0);
     s->tensor = make_nchw(2, 6, 3, 3);
     s->empty = make_nchw(0, 6, 3, 3);
     s->src = fake_buffer(s->w.context, CL_MEM_READ_WRITE, 4096);
@@ -110,7 +110,7 @@ static cllrn_status make_plan(const scenario *s, int which, cllrn_plan **plan, c
     problem.params = which == FAST || which == FAST_BACKWARD ? &s->fast : &s->general;
     problem.src = problem.dst = which >= EMPTY ? &s->empty : &s->tensor;
     if (is_backward(which)) {
-        problem.direction = CLLRN_BACKWARD;
+        problem.direction = CLLRN_DIRECTION_BACKWARD;
         problem.dy = problem.src;
     }
     return cllrn_plan_create(s->w.engine, &problem, plan, error);

@@ -53,8 +53,10 @@ typedef struct greatest {
 static const struct {
     const char *name;
     int32_t value;
-} conventions[] = {{"torch", CLLRN_TORCH}, {"onnx", CLLRN_ONNX}, {"onednn", CLLRN_ONEDNN}},
-  dtypes[] = {{"f32", CLLRN_F32}, {"f16", CLLRN_F16}, {"bf16", CLLRN_BF16}};
+} conventions[] = {{"torch", CLLRN_CONVENTION_TORCH},
+                   {"onnx", CLLRN_CONVENTION_ONNX},
+                   {"onednn", CLLRN_CONVENTION_ONEDNN}},
+  dtypes[] = {{"f32", CLLRN_DTYPE_F32}, {"f16", CLLRN_DTYPE_F16}, {"bf16", CLLRN_DTYPE_BF16}};
 
 static void golden_parse(golden *g, const char *set, const char *line)
 {
@@ -145,9 +147,9 @@ static double storing(int32_t dtype, double magnitude)
 {
     int exponent;
     (void)frexp(magnitude, &exponent);
-    if (dtype == CLLRN_F16)
+    if (dtype == CLLRN_DTYPE_F16)
         return ldexp(0.5, (exponent - 1 < -14 ? -14 : exponent - 1) - 10);
-    if (dtype == CLLRN_BF16)
+    if (dtype == CLLRN_DTYPE_BF16)
         return ldexp(0.5, (exponent - 1 < -126 ? -126 : exponent - 1) - 7);
     return 0.0;
 }
@@ -157,7 +159,7 @@ static void check_host(const golden *g, const golden_values *v, bool backward, i
                        greatest *found)
 {
     static unsigned char result[BYTES];
-    const bool f64 = dtype == CLLRN_F64;
+    const bool f64 = dtype == CLLRN_DTYPE_F64;
     const cllrn_tensor src = with_dtype(g->tensor, f64 ? dtype : g->tensor.dtype),
                        dst = with_dtype(g->tensor, dtype);
     const void *x = f64 ? (const void *)v->x64 : v->x, *dy = f64 ? (const void *)v->dy64 : v->dy;
@@ -227,9 +229,9 @@ static greatest check_set(const char *set, bool backward)
             continue;
         golden_parse(&g, set, line);
         golden_load(&g, backward, &values);
-        check_host(&g, &values, backward, CLLRN_F32, &found);
-        check_host(&g, &values, backward, CLLRN_F64, &found);
-        if (g.tensor.dtype != CLLRN_F32)
+        check_host(&g, &values, backward, CLLRN_DTYPE_F32, &found);
+        check_host(&g, &values, backward, CLLRN_DTYPE_F64, &found);
+        if (g.tensor.dtype != CLLRN_DTYPE_F32)
             check_host(&g, &values, backward, g.tensor.dtype, &found);
         check_reference(&g, &values, backward, &found);
         ++found.cases;
@@ -237,7 +239,7 @@ static greatest check_set(const char *set, bool backward)
     fclose(list);
     print_message("%s %s: %d cases; at most, in eps and of the bound:", set,
                   backward ? "backward" : "forward", found.cases);
-    for (int32_t dtype = CLLRN_F32; dtype <= CLLRN_F64; ++dtype)
+    for (int32_t dtype = CLLRN_DTYPE_F32; dtype <= CLLRN_DTYPE_F64; ++dtype)
         print_message(" %s %.3f, %.0f %%;", cllrn_dtype_string(dtype), found.error[dtype],
                       100.0 * found.share[dtype]);
     print_message(" reference %.2f of float64\n", found.reference);

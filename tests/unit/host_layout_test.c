@@ -44,7 +44,7 @@ static int logarithm(int64_t taps)
 
 static double eps_of(int32_t dtype)
 {
-    return dtype == CLLRN_F64 ? 0x1p-52 : 0x1p-23;
+    return dtype == CLLRN_DTYPE_F64 ? 0x1p-52 : 0x1p-23;
 }
 
 /* In eps, of the result or of the terms' magnitudes, before the rounding to its dtype. */
@@ -54,7 +54,7 @@ static double bound(const cllrn_params *p, int32_t dtype, bool backward)
     const double d = axes * logarithm(p->lower + p->upper + 1), b = fabs(p->beta);
     double own = p->beta == 0.5 || p->beta == 0.75 || p->beta == 1.0 ? 2.0 : 3.0;
     double reference = 0.0;
-    if (dtype == CLLRN_F64) {
+    if (dtype == CLLRN_DTYPE_F64) {
         own = 4.0;
         reference = 0.5;
     }
@@ -68,9 +68,10 @@ static double bound(const cllrn_params *p, int32_t dtype, bool backward)
 /* Half an ULP of a 16-bit dtype near a value; 0 for the others, which round nothing again. */
 static double half_ulp(int32_t dtype, double value)
 {
-    const int digits = dtype == CLLRN_F16 ? 11 : 8, least = dtype == CLLRN_F16 ? -13 : -125;
+    const int digits = dtype == CLLRN_DTYPE_F16 ? 11 : 8,
+              least = dtype == CLLRN_DTYPE_F16 ? -13 : -125;
     int exponent;
-    if (dtype != CLLRN_F16 && dtype != CLLRN_BF16)
+    if (dtype != CLLRN_DTYPE_F16 && dtype != CLLRN_DTYPE_BF16)
         return 0.0;
     (void)frexp(value, &exponent); /* value in [2^(exponent-1), 2^exponent) */
     return ldexp(0.5, (exponent < least ? least : exponent) - digits);
@@ -134,10 +135,14 @@ static cllrn_tensor random_places(uint64_t *random, const cllrn_tensor *t, int32
 
 /* Which types go together, for src, dy and dst. */
 static const int32_t mixtures[][3] = {
-    {CLLRN_F32, CLLRN_F32, CLLRN_F32},    {CLLRN_F16, CLLRN_F16, CLLRN_F16},
-    {CLLRN_BF16, CLLRN_BF16, CLLRN_BF16}, {CLLRN_F64, CLLRN_F64, CLLRN_F64},
-    {CLLRN_F32, CLLRN_F16, CLLRN_F16},    {CLLRN_F16, CLLRN_F32, CLLRN_F32},
-    {CLLRN_BF16, CLLRN_F32, CLLRN_BF16},  {CLLRN_F32, CLLRN_F32, CLLRN_BF16},
+    {CLLRN_DTYPE_F32, CLLRN_DTYPE_F32, CLLRN_DTYPE_F32},
+    {CLLRN_DTYPE_F16, CLLRN_DTYPE_F16, CLLRN_DTYPE_F16},
+    {CLLRN_DTYPE_BF16, CLLRN_DTYPE_BF16, CLLRN_DTYPE_BF16},
+    {CLLRN_DTYPE_F64, CLLRN_DTYPE_F64, CLLRN_DTYPE_F64},
+    {CLLRN_DTYPE_F32, CLLRN_DTYPE_F16, CLLRN_DTYPE_F16},
+    {CLLRN_DTYPE_F16, CLLRN_DTYPE_F32, CLLRN_DTYPE_F32},
+    {CLLRN_DTYPE_BF16, CLLRN_DTYPE_F32, CLLRN_DTYPE_BF16},
+    {CLLRN_DTYPE_F32, CLLRN_DTYPE_F32, CLLRN_DTYPE_BF16},
 };
 enum { MIXTURES = sizeof mixtures / sizeof *mixtures };
 
@@ -155,7 +160,7 @@ static double assert_within(const cllrn_params *params, bool backward)
         /* The bounds hold for normal numbers, and for 16 bits down to the subnormals. */
         if (m < (double)FLT_MIN * 0x1p30)
             continue;
-        if (stored == CLLRN_F16 && fabs(e) > 65500.0) { /* about where it ends */
+        if (stored == CLLRN_DTYPE_F16 && fabs(e) > 65500.0) { /* about where it ends */
             assert_true(fabs(array_get(&out, i)) > 65000.0);
             assert_true(fabs(e) < 65600.0 || isinf(array_get(&out, i)));
             continue;
@@ -199,7 +204,7 @@ static void host__every_dtype_layout_and_region_within_the_bounds(void **state)
         run(&params, &x, backward ? &dy : NULL, &out);
 
         judge(&params, &x, backward ? &dy : NULL, exact, magnitudes);
-        double *most_used = &used[mixture[0] == CLLRN_F64][backward];
+        double *most_used = &used[mixture[0] == CLLRN_DTYPE_F64][backward];
         *most_used = fmax(*most_used, assert_within(&params, backward));
         array_check(&x, false);
         array_check(&dy, false);
@@ -235,13 +240,16 @@ static void host__usual_layouts_same_bits_SUCCESS(void **state)
         make_blocked(4, dims, 1, 16),    make_blocked(4, dims, 1, 32),
     };
     const cllrn_params all[] = {
-        make_params(CLLRN_TORCH, 5, 1.3, 0.75, 1.0), make_params(CLLRN_ONNX, 4, 1.3, 0.6, 2.0),
-        make_window(3, 40, 9.0, 0.4, 1.0, 0.1),      make_region(1, 1, 1, 3.0, 0.7, 0.5, 1.0),
-        make_region(2, 1, 2, 16.0, 0.7, 0.75, 1.0),  make_region(0, 2, 3, 9.0, 0.7, 2.0, 1.0),
+        make_params(CLLRN_CONVENTION_TORCH, 5, 1.3, 0.75, 1.0),
+        make_params(CLLRN_CONVENTION_ONNX, 4, 1.3, 0.6, 2.0),
+        make_window(3, 40, 9.0, 0.4, 1.0, 0.1),
+        make_region(1, 1, 1, 3.0, 0.7, 0.5, 1.0),
+        make_region(2, 1, 2, 16.0, 0.7, 0.75, 1.0),
+        make_region(0, 2, 3, 9.0, 0.7, 2.0, 1.0),
     };
     uint64_t random = 62;
     (void)state;
-    for (int32_t dtype = CLLRN_F32; dtype <= CLLRN_F64; ++dtype)
+    for (int32_t dtype = CLLRN_DTYPE_F32; dtype <= CLLRN_DTYPE_F64; ++dtype)
         for (size_t p = 0; p < sizeof all / sizeof *all; ++p)
             for (int backward = 0; backward < 2; ++backward) {
                 const cllrn_tensor plain = with_dtype(make_tensor(4, dims, NULL, 1), dtype);
@@ -301,7 +309,7 @@ static void host__in_place_over_src_or_dy_SUCCESS(void **state)
     }
     /* All three in one place. */
     const cllrn_tensor t = make_nchw(2, 9, 3, 4);
-    const cllrn_params params = make_params(CLLRN_TORCH, 5, 0.7, 0.75, 1.0);
+    const cllrn_params params = make_params(CLLRN_CONVENTION_TORCH, 5, 0.7, 0.75, 1.0);
     array_open(&x, &t);
     array_open(&dy, &t);
     array_open(&out, &t);
@@ -318,8 +326,9 @@ static void host__unaligned_data_same_bits_SUCCESS(void **state)
 {
     enum { COUNT = 2 * 5 * 3, BYTES = COUNT * 8, SHIFTS = 8 };
     static unsigned char memory[4][BYTES + SHIFTS];
-    static const int32_t dtypes[] = {CLLRN_F32, CLLRN_F16, CLLRN_BF16, CLLRN_F64};
-    const cllrn_params params = make_params(CLLRN_TORCH, 3, 0.5, 0.75, 1.0);
+    static const int32_t dtypes[] = {CLLRN_DTYPE_F32, CLLRN_DTYPE_F16, CLLRN_DTYPE_BF16,
+                                     CLLRN_DTYPE_F64};
+    const cllrn_params params = make_params(CLLRN_CONVENTION_TORCH, 3, 0.5, 0.75, 1.0);
     const cllrn_tensor f32 = make_tensor(3, (const int64_t[]){2, 5, 3}, NULL, 1);
     (void)state;
     for (int d = 0; d < 4; ++d) {

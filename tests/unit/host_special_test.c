@@ -91,7 +91,7 @@ static void host_forward__specials_stay_in_their_windows_SUCCESS(void **state)
                 assert_true(array_bits(&out, i) == array_bits(&clean, i));
             else if (is_nan || (is_inf && i == bad))
                 assert_true(array_bits(&out, i) == nan_bits(dtype));
-            else if (dtype != CLLRN_F64 || is_inf)
+            else if (dtype != CLLRN_DTYPE_F64 || is_inf)
                 /* s is infinite: its square has left the type. */
                 assert_true(array_get(&out, i) == 0.0 &&
                             !signbit(array_get(&out, i)) == !signbit(array_get(&x, i)));
@@ -180,9 +180,9 @@ static void host__beta_zero_copies_bits_SUCCESS(void **state)
 static void host__16_bit_squares_do_not_overflow_SUCCESS(void **state)
 {
     const int64_t dims[] = {1, 5};
-    const cllrn_params p = make_params(CLLRN_TORCH, 3, 1.0, 0.5, 1.0);
+    const cllrn_params p = make_params(CLLRN_CONVENTION_TORCH, 3, 1.0, 0.5, 1.0);
     (void)state;
-    for (int32_t dtype = CLLRN_F16; dtype <= CLLRN_BF16; ++dtype) {
+    for (int32_t dtype = CLLRN_DTYPE_F16; dtype <= CLLRN_DTYPE_BF16; ++dtype) {
         const cllrn_tensor t = with_dtype(make_tensor(2, dims, NULL, 1), dtype);
         array_open(&x, &t);
         array_open(&out, &t);
@@ -240,7 +240,7 @@ static void host__special_scalars_as_the_reference_SUCCESS(void **state)
     for (size_t i = 0; i < sizeof scalars / sizeof *scalars; ++i)
         for (int round = 0; round < 4; ++round) {
             const bool backward = round % 2;
-            const int32_t dtype = round < 2 ? CLLRN_F32 : CLLRN_F64;
+            const int32_t dtype = round < 2 ? CLLRN_DTYPE_F32 : CLLRN_DTYPE_F64;
             const cllrn_params p =
                 make_window(1, 1, 4.0, scalars[i][0], scalars[i][1], scalars[i][2]);
             const cllrn_tensor t = with_dtype(make_tensor(2, dims, NULL, 1), dtype);
@@ -262,7 +262,7 @@ static void host__special_scalars_as_the_reference_SUCCESS(void **state)
                                  CLLRN_SUCCESS);
             for (size_t c = 0; c < C; ++c) {
                 const double actual = array_get(&out, c), e = exact[c];
-                const double most = dtype == CLLRN_F32 ? (double)FLT_MAX : DBL_MAX;
+                const double most = dtype == CLLRN_DTYPE_F32 ? (double)FLT_MAX : DBL_MAX;
                 const double m = backward ? magnitudes[c] : fabs(e);
                 bool right;
                 if (isnan(e))

@@ -121,7 +121,8 @@ static void host_forward__ordinary_data_at_most_2_eps(void **state)
     for (int size = 1; size <= 5; ++size)
         for (int b = 0; b < 4; ++b) {
             static const double betas[] = {0.5, 0.75, 1.0, 0.6};
-            const cllrn_params params = make_params(CLLRN_TORCH, size, 0.1, betas[b], 1.0);
+            const cllrn_params params =
+                make_params(CLLRN_CONVENTION_TORCH, size, 0.1, betas[b], 1.0);
             fill(x, count, &random, 0.99f);
             host(&params, &t, x, &t, y);
             reference(&params, &t, x, exact);
@@ -141,7 +142,8 @@ static void host_forward__exact_sums_SUCCESS(void **state)
     (void)state;
     for (int size = 1; size <= 16; size *= 2)
         for (size_t b = 0; b < sizeof betas / sizeof *betas; ++b) {
-            const cllrn_params params = make_params(CLLRN_ONNX, size, 1.0 / 8192, betas[b], 1.0);
+            const cllrn_params params =
+                make_params(CLLRN_CONVENTION_ONNX, size, 1.0 / 8192, betas[b], 1.0);
             const cllrn_tensor t = make_nchw(2, 31, 5, 7);
             const size_t count = (size_t)lrn_tensor_elements(&t);
             for (size_t i = 0; i < count; ++i)
@@ -159,7 +161,8 @@ static void host_forward__exact_sums_SUCCESS(void **state)
 static void reference_forward__as_the_formula_SUCCESS(void **state)
 {
     enum { C = 11 };
-    static const int32_t conventions[] = {CLLRN_TORCH, CLLRN_ONNX, CLLRN_ONEDNN, CLLRN_TORCH_DOC};
+    static const int32_t conventions[] = {CLLRN_CONVENTION_TORCH, CLLRN_CONVENTION_ONNX,
+                                          CLLRN_CONVENTION_ONEDNN, CLLRN_CONVENTION_TORCH_DOC};
     const int64_t dims[] = {1, C};
     const cllrn_tensor t = make_tensor(2, dims, NULL, 1);
     uint64_t random = 54;
@@ -345,7 +348,7 @@ static const forward_fn both[] = {cllrn_host_forward, cllrn_reference_forward};
 
 static void forward__empty_SUCCESS(void **state)
 {
-    const cllrn_params params = make_params(CLLRN_TORCH, 5, 1.0, 0.75, 1.0);
+    const cllrn_params params = make_params(CLLRN_CONVENTION_TORCH, 5, 1.0, 0.75, 1.0);
     (void)state;
     for (int axis = 0; axis < 3; ++axis)
         for (int i = 0; i < 2; ++i) {
@@ -365,7 +368,7 @@ static void forward__empty_SUCCESS(void **state)
 
 static void forward__bad_input_their_status(void **state)
 {
-    const cllrn_params params = make_params(CLLRN_TORCH, 5, 1.0, 0.75, 1.0);
+    const cllrn_params params = make_params(CLLRN_CONVENTION_TORCH, 5, 1.0, 0.75, 1.0);
     const cllrn_tensor t = make_nchw(1, 3, 2, 2), other = make_nchw(1, 3, 4, 1);
     cllrn_tensor shared = t, bad_rank = t;
     cllrn_params bad_window = params;
@@ -422,7 +425,7 @@ static void forward__bad_input_their_status(void **state)
 
 static void forward__overlap_PARTIAL_OVERLAP(void **state)
 {
-    const cllrn_params params = make_params(CLLRN_TORCH, 3, 1.0, 0.75, 1.0);
+    const cllrn_params params = make_params(CLLRN_CONVENTION_TORCH, 3, 1.0, 0.75, 1.0);
     const int64_t dims[] = {2, 3, 4}, halves[] = {24, 8, 2}, turned[] = {12, 1, 3};
     const cllrn_tensor t = make_tensor(3, dims, NULL, 1),
                        every_other = make_tensor(3, dims, halves, 1),
@@ -459,7 +462,7 @@ static void forward__overlap_PARTIAL_OVERLAP(void **state)
 
 static void forward__no_memory_OUT_OF_MEMORY(void **state)
 {
-    const cllrn_params params = make_params(CLLRN_TORCH, 5, 1.0, 0.75, 1.0);
+    const cllrn_params params = make_params(CLLRN_CONVENTION_TORCH, 5, 1.0, 0.75, 1.0);
     const cllrn_tensor t = make_nchw(1, 3, 2, 2);
     const float x[12] = {1.0f}, zeros[12] = {0};
     float y[12] = {0};
@@ -491,8 +494,8 @@ static const backward_fn both_backward[] = {cllrn_host_backward, cllrn_reference
 static void host__sizes_beyond_memory_OUT_OF_MEMORY(void **state)
 {
     const int64_t dims[] = {1, sizeof(size_t) == 4 ? INT64_C(1) << 29 : INT64_MAX >> 6};
-    const cllrn_tensor src = with_dtype(make_tensor(2, dims, NULL, 1), CLLRN_F16);
-    const cllrn_params params = make_params(CLLRN_TORCH, 5, 1.0, 0.75, 1.0);
+    const cllrn_tensor src = with_dtype(make_tensor(2, dims, NULL, 1), CLLRN_DTYPE_F16);
+    const cllrn_params params = make_params(CLLRN_CONVENTION_TORCH, 5, 1.0, 0.75, 1.0);
     void *const data = (void *)(uintptr_t)4096; /* no memory is there */
     double *const doubles = data;
     (void)state;
@@ -517,7 +520,7 @@ static void host__sizes_beyond_memory_OUT_OF_MEMORY(void **state)
 static void backward__empty_SUCCESS(void **state)
 {
     const int64_t dims[] = {2, 0, 4};
-    const cllrn_params params = make_params(CLLRN_TORCH, 5, 1.0, 0.75, 1.0);
+    const cllrn_params params = make_params(CLLRN_CONVENTION_TORCH, 5, 1.0, 0.75, 1.0);
     const cllrn_tensor t = make_tensor(3, dims, NULL, 1);
     (void)state;
     for (int i = 0; i < 2; ++i) {
@@ -531,13 +534,14 @@ static void backward__empty_SUCCESS(void **state)
 
 static void backward__bad_input_their_status(void **state)
 {
-    const cllrn_params params = make_params(CLLRN_TORCH, 5, 1.0, 0.75, 1.0);
+    const cllrn_params params = make_params(CLLRN_CONVENTION_TORCH, 5, 1.0, 0.75, 1.0);
     const cllrn_params region = make_region(1, 1, 4, 9.0, 1.0, 0.75, 1.0);
     const cllrn_params axes = make_region(1, 1, 3, 9.0, 1.0, 0.75, 1.0);
     const int64_t dims[] = {2, 6};
     const cllrn_tensor t = make_nchw(1, 3, 2, 2), other = make_nchw(1, 3, 4, 1),
-                       flat = make_tensor(2, dims, NULL, 1), twice = with_dtype(t, CLLRN_F64),
-                       half = with_dtype(t, CLLRN_F16), brain = with_dtype(t, CLLRN_BF16);
+                       flat = make_tensor(2, dims, NULL, 1), twice = with_dtype(t, CLLRN_DTYPE_F64),
+                       half = with_dtype(t, CLLRN_DTYPE_F16),
+                       brain = with_dtype(t, CLLRN_DTYPE_BF16);
     cllrn_tensor shared = t, bad_rank = t, bad_block = t;
     float x[12] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12}, dy[12] = {1, 1, 1}, dx[12] = {0};
     const float zeros[12] = {0};
@@ -588,7 +592,7 @@ static void backward__bad_input_their_status(void **state)
 
 static void backward__overlap_PARTIAL_OVERLAP(void **state)
 {
-    const cllrn_params params = make_params(CLLRN_TORCH, 3, 1.0, 0.75, 1.0);
+    const cllrn_params params = make_params(CLLRN_CONVENTION_TORCH, 3, 1.0, 0.75, 1.0);
     const int64_t dims[] = {2, 3, 4};
     const cllrn_tensor t = make_tensor(3, dims, NULL, 1);
     float memory[200], before[200];
@@ -626,10 +630,11 @@ static void backward__no_memory_OUT_OF_MEMORY(void **state)
     const cllrn_tensor plain = make_nchw(1, 3, 2, 2);
     const double x[12] = {1.0}, zeros[12] = {0};
     (void)state;
-    for (int32_t dtype = CLLRN_F32; dtype <= CLLRN_F64; ++dtype)
+    for (int32_t dtype = CLLRN_DTYPE_F32; dtype <= CLLRN_DTYPE_F64; ++dtype)
         for (int i = 0; i < 2; ++i) {
-            const cllrn_params params = dtype % 2 ? make_params(CLLRN_TORCH, 5, 1.0, 0.75, 1.0)
-                                                  : make_region(1, 1, 2, 9.0, 1.0, 0.75, 1.0);
+            const cllrn_params params = dtype % 2
+                                            ? make_params(CLLRN_CONVENTION_TORCH, 5, 1.0, 0.75, 1.0)
+                                            : make_region(1, 1, 2, 9.0, 1.0, 0.75, 1.0);
             const cllrn_tensor t = with_dtype(plain, dtype);
             double dx[12] = {0};
             cllrn_error error = error_blank();
@@ -666,7 +671,7 @@ static void forward__as_pytorch_SUCCESS(void **state)
             dims[rank++] = dim;
         }
         const cllrn_tensor t = make_tensor(rank, dims, NULL, 1);
-        const cllrn_params params = make_params(CLLRN_TORCH, size, alpha, beta, k);
+        const cllrn_params params = make_params(CLLRN_CONVENTION_TORCH, size, alpha, beta, k);
         const size_t count = (size_t)lrn_tensor_elements(&t);
         assert_true(count > 0 && count < ROOM);
         read_golden("torch", name, "x", x, count, sizeof *x);

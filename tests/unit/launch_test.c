@@ -215,9 +215,10 @@ static size_t launch_all(const lrn_shape *shape, const cllrn_params *params,
         for (size_t v = 0; cllrn_variant_name(v) != NULL; ++v) {
             const bool backward = i % 2, in_place = i / 2;
             lrn_selection s;
-            if (try_select(shape, params, facts, backward ? CLLRN_BACKWARD : CLLRN_FORWARD,
-                           in_place ? CLLRN_IN_PLACE : CLLRN_DISJOINT, cllrn_variant_name(v),
-                           &s) != CLLRN_SUCCESS)
+            if (try_select(shape, params, facts,
+                           backward ? CLLRN_DIRECTION_BACKWARD : CLLRN_DIRECTION_FORWARD,
+                           in_place ? CLLRN_ALIASING_IN_PLACE : CLLRN_ALIASING_DISJOINT,
+                           cllrn_variant_name(v), &s) != CLLRN_SUCCESS)
                 continue;
             ++launches;
             assert_launch(&s, shape, facts);
@@ -262,7 +263,8 @@ static void launch__covers_all_elements_SUCCESS(void **state)
         for (int layout = 0; layout < 5; ++layout)
             for (int kind = 0; kind < 6; ++kind)
                 for (int taps = 2; taps <= 10; ++taps)
-                    for (int32_t dtype = CLLRN_F32; dtype <= CLLRN_F64; dtype += 1 + taps % 2) {
+                    for (int32_t dtype = CLLRN_DTYPE_F32; dtype <= CLLRN_DTYPE_F64;
+                         dtype += 1 + taps % 2) {
                         const cllrn_tensor tensors[] = {
                             make_nchw(dims[d][0], dims[d][1], dims[d][2], 1),
                             make_nhwc(dims[d][0], dims[d][1], dims[d][2], 1),
@@ -321,7 +323,7 @@ static void launch__huge_problems_SUCCESS(void **state)
             continue;
         for (int layout = 0; layout < 2; ++layout)
             for (int kind = 0; kind < 2; ++kind)
-                for (int32_t dtype = CLLRN_F32; dtype <= CLLRN_F64; dtype += 3)
+                for (int32_t dtype = CLLRN_DTYPE_F32; dtype <= CLLRN_DTYPE_F64; dtype += 3)
                     for (int32_t axes = 0; axes <= 2; ++axes)
                         for (size_t i = 0; i < sizeof taps / sizeof *taps; ++i) {
                             const cllrn_tensor t = with_dtype(
@@ -368,7 +370,8 @@ static void launch__gpu_loads_little_twice_SUCCESS(void **state)
             for (int rest = 0; rest < 5 * 2 * 2 * 2; ++rest) {
                 const bool backward = rest & 1, last = rest >> 1 & 1;
                 const int64_t batch = rest >> 2 & 1 ? 16 : 1;
-                const int32_t direction = backward ? CLLRN_BACKWARD : CLLRN_FORWARD;
+                const int32_t direction =
+                    backward ? CLLRN_DIRECTION_BACKWARD : CLLRN_DIRECTION_FORWARD;
                 const cllrn_tensor t =
                     last ? make_nhwc(batch, channels, 13, 13) : make_nchw(batch, channels, 13, 13);
                 const cllrn_params params =
@@ -377,9 +380,9 @@ static void launch__gpu_loads_little_twice_SUCCESS(void **state)
                 lrn_device_facts facts = gpu;
                 lrn_selection s;
                 facts.compute_units = units[rest >> 3];
-                assert_int_equal(
-                    try_select(&shape, &params, &facts, direction, CLLRN_DISJOINT, NULL, &s),
-                    CLLRN_SUCCESS);
+                assert_int_equal(try_select(&shape, &params, &facts, direction,
+                                            CLLRN_ALIASING_DISJOINT, NULL, &s),
+                                 CLLRN_SUCCESS);
                 if (s.general)
                     continue; /* 6 and 8 taps */
                 assert_true(is(&s, last && channels > 1 ? "group" : "column"));
@@ -420,9 +423,9 @@ static void launch__group_SUCCESS(void **state)
             const lrn_shape shape = lrn_shape_make(&params, &t, &t, &t);
             lrn_selection s;
             facts.max_group_size = group;
-            assert_int_equal(
-                try_select(&shape, &params, &facts, CLLRN_FORWARD, CLLRN_DISJOINT, NULL, &s),
-                CLLRN_SUCCESS);
+            assert_int_equal(try_select(&shape, &params, &facts, CLLRN_DIRECTION_FORWARD,
+                                        CLLRN_ALIASING_DISJOINT, NULL, &s),
+                             CLLRN_SUCCESS);
             assert_true(is(&s, "group"));
             assert_int_equal(s.tile_channels, rows[i].tile_channels);
             assert_int_equal(s.tile_positions, rows[i].tile_positions);
@@ -442,7 +445,8 @@ static void selection_limit__group_keeps_its_groups_SUCCESS(void **state)
     (void)state;
     for (size_t limit = 1; limit <= 300; ++limit) {
         lrn_selection s;
-        assert_int_equal(try_select(&shape, &params, &gpu, CLLRN_FORWARD, CLLRN_DISJOINT, NULL, &s),
+        assert_int_equal(try_select(&shape, &params, &gpu, CLLRN_DIRECTION_FORWARD,
+                                    CLLRN_ALIASING_DISJOINT, NULL, &s),
                          CLLRN_SUCCESS);
         assert_string_equal(s.variant, "group");
         const size_t groups = s.global[0] / s.local[0];
@@ -460,10 +464,12 @@ static void selection_limit__smaller_groups_SUCCESS(void **state)
     const lrn_shape shape = lrn_shape_make(&params, &t, &t, &t);
     (void)state;
     for (size_t limit = 0; limit <= 300; ++limit)
-        for (int32_t direction = CLLRN_FORWARD; direction <= CLLRN_BACKWARD; ++direction) {
+        for (int32_t direction = CLLRN_DIRECTION_FORWARD; direction <= CLLRN_DIRECTION_BACKWARD;
+             ++direction) {
             lrn_selection s;
-            assert_int_equal(try_select(&shape, &params, &gpu, direction, CLLRN_DISJOINT, NULL, &s),
-                             CLLRN_SUCCESS);
+            assert_int_equal(
+                try_select(&shape, &params, &gpu, direction, CLLRN_ALIASING_DISJOINT, NULL, &s),
+                CLLRN_SUCCESS);
             const lrn_selection before = s;
             assert_int_equal(s.local[0], 64);
 

@@ -46,14 +46,15 @@ static void offline_program_get__names_and_options_SUCCESS(void **state)
     assert_in_range(count, 300, 400);
     for (size_t i = 0; i < count; ++i) {
         const cllrn_offline_program one = get(NULL, i);
-        const char *const direction = one.direction == CLLRN_BACKWARD ? "backward" : "forward";
+        const char *const direction =
+            one.direction == CLLRN_DIRECTION_BACKWARD ? "backward" : "forward";
         char begin[CLLRN_KERNEL_NAME_SIZE];
         snprintf(begin, sizeof begin, "cllrn_%s_%s_", direction, one.variant);
         assert_int_equal(strncmp(one.kernel, begin, strlen(begin)), 0);
         assert_true(strlen(one.kernel) < sizeof one.kernel - 1);
         assert_true(strlen(one.arguments) < sizeof one.arguments - 1);
         assert_int_equal(strstr(one.options, "-DLRN_BACKWARD") != NULL,
-                         one.direction == CLLRN_BACKWARD);
+                         one.direction == CLLRN_DIRECTION_BACKWARD);
         for (size_t j = 0; j < i; ++j)
             assert_string_not_equal(one.kernel, get(NULL, j).kernel);
     }

@@ -185,7 +185,7 @@ static void overlap_between__slices_of_blocked_tensors_SUCCESS(void **state)
     assert_true(lrn_overlap_between(&n, &n, (3 * n.strides[1] + 8) * 4));
     assert_false(lrn_overlap_between(&n, &n, half * 4));
     /* A tensor of another size of element behind the other. */
-    const cllrn_tensor h = with_dtype(t, CLLRN_F16);
+    const cllrn_tensor h = with_dtype(t, CLLRN_DTYPE_F16);
     assert_false(lrn_overlap_between(&t, &h, half * 4 + 32 * 2 * half * 4));
     assert_true(lrn_overlap_between(&t, &h, half * 4));
 }

@@ -12,12 +12,17 @@ static const struct {
     int32_t convention;
     int64_t windows[SIZES][2];
 } table[] = {
-    {CLLRN_TORCH, {{0, 0}, {1, 0}, {1, 1}, {2, 1}, {2, 2}, {3, 2}, {3, 3}, {4, 3}, {4, 4}}},
-    {CLLRN_ONNX, {{0, 0}, {0, 1}, {1, 1}, {1, 2}, {2, 2}, {2, 3}, {3, 3}, {3, 4}, {4, 4}}},
-    {CLLRN_ONEDNN, {{0, 0}, {0, 0}, {1, 1}, {1, 1}, {2, 2}, {2, 2}, {3, 3}, {3, 3}, {4, 4}}},
-    {CLLRN_TORCH_DOC, {{0, 0}, {1, 1}, {1, 1}, {2, 2}, {2, 2}, {3, 3}, {3, 3}, {4, 4}, {4, 4}}},
-    {CLLRN_CAFFE, {{0, 0}, {-1, -1}, {1, 1}, {-1, -1}, {2, 2}, {-1, -1}, {3, 3}, {-1, -1}, {4, 4}}},
-    {CLLRN_TENSORFLOW,
+    {CLLRN_CONVENTION_TORCH,
+     {{0, 0}, {1, 0}, {1, 1}, {2, 1}, {2, 2}, {3, 2}, {3, 3}, {4, 3}, {4, 4}}},
+    {CLLRN_CONVENTION_ONNX,
+     {{0, 0}, {0, 1}, {1, 1}, {1, 2}, {2, 2}, {2, 3}, {3, 3}, {3, 4}, {4, 4}}},
+    {CLLRN_CONVENTION_ONEDNN,
+     {{0, 0}, {0, 0}, {1, 1}, {1, 1}, {2, 2}, {2, 2}, {3, 3}, {3, 3}, {4, 4}}},
+    {CLLRN_CONVENTION_TORCH_DOC,
+     {{0, 0}, {1, 1}, {1, 1}, {2, 2}, {2, 2}, {3, 3}, {3, 3}, {4, 4}, {4, 4}}},
+    {CLLRN_CONVENTION_CAFFE,
+     {{0, 0}, {-1, -1}, {1, 1}, {-1, -1}, {2, 2}, {-1, -1}, {3, 3}, {-1, -1}, {4, 4}}},
+    {CLLRN_CONVENTION_TENSORFLOW,
      {{0, 0}, {-1, -1}, {1, 1}, {-1, -1}, {2, 2}, {-1, -1}, {3, 3}, {-1, -1}, {4, 4}}},
 };
 
@@ -51,8 +56,9 @@ static void params_init__every_convention_SUCCESS(void **state)
             assert_int_equal(p.region, CLLRN_ACROSS_CHANNELS);
             assert_int_equal(p.lower, window[0]);
             assert_int_equal(p.upper, window[1]);
-            assert_true(p.divisor ==
-                        (table[row].convention == CLLRN_TENSORFLOW ? 1.0 : (double)size));
+            assert_true(
+                p.divisor ==
+                (table[row].convention == CLLRN_CONVENTION_TENSORFLOW ? 1.0 : (double)size));
             assert_true(p.alpha == 0.25 && p.beta == 0.5 && p.k == 2.0);
             assert_int_equal(lrn_params_check(&p, NULL), CLLRN_SUCCESS);
             assert_int_equal(lrn_params_taps(&p), window[0] + window[1] + 1);
@@ -78,7 +84,7 @@ static void params_init__largest_size_SUCCESS(void **state)
         assert_int_equal(lrn_params_check(&p, NULL), CLLRN_SUCCESS);
         assert_int_equal(lrn_params_taps(&p), INT32_MAX);
     }
-    const cllrn_params p = make_params(CLLRN_TORCH_DOC, INT32_MAX - 1, 1.0, 0.75, 1.0);
+    const cllrn_params p = make_params(CLLRN_CONVENTION_TORCH_DOC, INT32_MAX - 1, 1.0, 0.75, 1.0);
     assert_int_equal(lrn_params_check(&p, NULL), CLLRN_SUCCESS);
 }
 
@@ -98,22 +104,25 @@ static void params_init__null_or_struct_size_INVALID_ARGUMENT(void **state)
     memset(&params, 0x5a, sizeof params);
     before = params;
 
-    assert_failed(CLLRN_INVALID_ARGUMENT,
-                  cllrn_params_init(NULL, sizeof params, CLLRN_TORCH, 5, 1, 1, 1, &error), &error);
+    assert_failed(
+        CLLRN_INVALID_ARGUMENT,
+        cllrn_params_init(NULL, sizeof params, CLLRN_CONVENTION_TORCH, 5, 1, 1, 1, &error), &error);
     for (uint32_t size = 0; size < sizeof params; ++size) {
         error = error_blank();
         assert_failed(CLLRN_INVALID_ARGUMENT,
-                      cllrn_params_init(&params, size, CLLRN_TORCH, 5, 1, 1, 1, &error), &error);
+                      cllrn_params_init(&params, size, CLLRN_CONVENTION_TORCH, 5, 1, 1, 1, &error),
+                      &error);
     }
     assert_memory_equal(&params, &before, sizeof params);
-    assert_int_equal(cllrn_params_init(NULL, 0, CLLRN_TORCH, 5, 1, 1, 1, NULL),
+    assert_int_equal(cllrn_params_init(NULL, 0, CLLRN_CONVENTION_TORCH, 5, 1, 1, 1, NULL),
                      CLLRN_INVALID_ARGUMENT);
 }
 
 static void params_init__any_scalars_SUCCESS(void **state)
 {
     (void)state;
-    const cllrn_params p = make_params(CLLRN_TORCH, 5, (double)NAN, (double)INFINITY, -0.0);
+    const cllrn_params p =
+        make_params(CLLRN_CONVENTION_TORCH, 5, (double)NAN, (double)INFINITY, -0.0);
     assert_true(isnan(p.alpha) && isinf(p.beta) && p.k == 0.0 && signbit(p.k));
     assert_int_equal(lrn_params_check(&p, NULL), CLLRN_SUCCESS);
 }
@@ -151,7 +160,7 @@ static void params_init_within__every_convention_SUCCESS(void **state)
                 assert_int_equal(p.spatial_axes, axes);
                 assert_int_equal(p.lower, window[0]);
                 assert_int_equal(p.upper, window[1]);
-                assert_true(p.divisor == (table[row].convention == CLLRN_TENSORFLOW
+                assert_true(p.divisor == (table[row].convention == CLLRN_CONVENTION_TENSORFLOW
                                               ? 1.0
                                               : pow((double)size, (double)axes)));
                 assert_true(p.alpha == 0.25 && p.beta == 0.5 && p.k == 2.0);
@@ -173,12 +182,12 @@ static void params_init_within__bad_input_their_status(void **state)
         int32_t convention;
         int64_t size;
     } rows[] = {
-        {CLLRN_INVALID_ARGUMENT, NULL, sizeof p, CLLRN_TORCH, 5},
-        {CLLRN_INVALID_ARGUMENT, &p, sizeof p - 1, CLLRN_TORCH, 5},
+        {CLLRN_INVALID_ARGUMENT, NULL, sizeof p, CLLRN_CONVENTION_TORCH, 5},
+        {CLLRN_INVALID_ARGUMENT, &p, sizeof p - 1, CLLRN_CONVENTION_TORCH, 5},
         {CLLRN_INVALID_CONVENTION, &p, sizeof p, 7, 5},
-        {CLLRN_INVALID_WINDOW, &p, sizeof p, CLLRN_TORCH, 0},
-        {CLLRN_INVALID_WINDOW, &p, sizeof p, CLLRN_TORCH, INT64_C(1) << 31},
-        {CLLRN_INVALID_WINDOW, &p, sizeof p, CLLRN_CAFFE, 4},
+        {CLLRN_INVALID_WINDOW, &p, sizeof p, CLLRN_CONVENTION_TORCH, 0},
+        {CLLRN_INVALID_WINDOW, &p, sizeof p, CLLRN_CONVENTION_TORCH, INT64_C(1) << 31},
+        {CLLRN_INVALID_WINDOW, &p, sizeof p, CLLRN_CONVENTION_CAFFE, 4},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; ++i) {
         cllrn_error error = error_blank();
@@ -191,10 +200,10 @@ static void params_init_within__bad_input_their_status(void **state)
     }
     for (size_t i = 0; i < sizeof bad_axes / sizeof *bad_axes; ++i) {
         cllrn_error error = error_blank();
-        assert_failed(
-            CLLRN_INVALID_REGION,
-            cllrn_params_init_within(&p, sizeof p, CLLRN_TORCH, 5, bad_axes[i], 1, 1, 1, &error),
-            &error);
+        assert_failed(CLLRN_INVALID_REGION,
+                      cllrn_params_init_within(&p, sizeof p, CLLRN_CONVENTION_TORCH, 5, bad_axes[i],
+                                               1, 1, 1, &error),
+                      &error);
         assert_memory_equal(&p, &before, sizeof p);
     }
 }
@@ -217,7 +226,7 @@ static void params_check__spatial_axes_INVALID_REGION(void **state)
 
 static void params_check__bad_params_their_status(void **state)
 {
-    const cllrn_params good = make_params(CLLRN_TORCH, 5, 1.0, 0.75, 1.0);
+    const cllrn_params good = make_params(CLLRN_CONVENTION_TORCH, 5, 1.0, 0.75, 1.0);
     cllrn_params p;
     (void)state;
     refuse_check(CLLRN_INVALID_ARGUMENT, NULL);
@@ -250,8 +259,8 @@ static void params_check__newer_header_its_status(void **state)
     } newer;
     (void)state;
     memset(&newer, 0x5a, sizeof newer);
-    assert_int_equal(cllrn_params_init(&newer.params, (uint32_t)sizeof newer, CLLRN_TORCH, 5, 1.0,
-                                       0.75, 1.0, NULL),
+    assert_int_equal(cllrn_params_init(&newer.params, (uint32_t)sizeof newer,
+                                       CLLRN_CONVENTION_TORCH, 5, 1.0, 0.75, 1.0, NULL),
                      CLLRN_SUCCESS);
     assert_int_equal(newer.params.struct_size, sizeof newer);
     assert_int_equal(lrn_params_check(&newer.params, NULL), CLLRN_SUCCESS);
@@ -263,9 +272,9 @@ static void params_check__newer_header_its_status(void **state)
     /* No struct is as large as this: nothing behind it may be read or written. */
     newer.params.struct_size = UINT32_MAX;
     refuse_check(CLLRN_INVALID_ARGUMENT, &newer.params);
-    assert_int_equal(
-        cllrn_params_init(&newer.params, UINT32_MAX, CLLRN_TORCH, 5, 1.0, 0.75, 1.0, NULL),
-        CLLRN_INVALID_ARGUMENT);
+    assert_int_equal(cllrn_params_init(&newer.params, UINT32_MAX, CLLRN_CONVENTION_TORCH, 5, 1.0,
+                                       0.75, 1.0, NULL),
+                     CLLRN_INVALID_ARGUMENT);
 }
 
 static void params_check__window_overflows_INVALID_WINDOW(void **state)
@@ -328,7 +337,7 @@ static void params_values__power_SUCCESS(void **state)
     };
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; ++i) {
-        const cllrn_params p = make_params(CLLRN_TORCH, 5, 1.0, rows[i].beta, rows[i].k);
+        const cllrn_params p = make_params(CLLRN_CONVENTION_TORCH, 5, 1.0, rows[i].beta, rows[i].k);
         assert_int_equal(lrn_params_values(&p, false).power, rows[i].power);
         /* double has one power for all. */
         assert_int_equal(lrn_params_values(&p, true).power,
@@ -348,7 +357,7 @@ static void params_values__octaves_SUCCESS(void **state)
     (void)state;
     for (size_t b = 0; b < sizeof betas / sizeof *betas; ++b)
         for (size_t i = 0; i < sizeof ks / sizeof *ks; ++i) {
-            const cllrn_params p = make_params(CLLRN_TORCH, 5, 1.0, betas[b], ks[i].k);
+            const cllrn_params p = make_params(CLLRN_CONVENTION_TORCH, 5, 1.0, betas[b], ks[i].k);
             const lrn_values v = lrn_params_values(&p, false);
             assert_int_equal(v.power, LRN_POWER_NEAR);
             for (int e = 0; e < 5; ++e)
@@ -356,7 +365,7 @@ static void params_values__octaves_SUCCESS(void **state)
                             (double)(float)pow(2.0, -betas[b] * (ks[i].exponent + e)));
         }
     /* Nobody reads them elsewhere, and they are the same each time. */
-    const cllrn_params p = make_params(CLLRN_TORCH, 5, 1.0, 0.75, 1.0);
+    const cllrn_params p = make_params(CLLRN_CONVENTION_TORCH, 5, 1.0, 0.75, 1.0);
     for (int i = 0; i < 5; ++i)
         assert_true(lrn_params_values(&p, false).octaves[i] == 0.0);
 }
@@ -385,22 +394,22 @@ static void params_values__parity_SUCCESS(void **state)
     (void)state;
     for (int f64 = 0; f64 < 2; ++f64) {
         for (size_t i = 0; i < sizeof rows / sizeof *rows; ++i) {
-            const cllrn_params p = make_params(CLLRN_TORCH, 5, 1.0, rows[i].beta, 1.0);
+            const cllrn_params p = make_params(CLLRN_CONVENTION_TORCH, 5, 1.0, rows[i].beta, 1.0);
             assert_int_equal(lrn_params_values(&p, f64).parity, rows[i].parity);
             assert_int_equal(lrn_params_values(&p, f64).next_parity, rows[i].next);
         }
         /* Of the number given, not of what a float or a limit makes of it. */
         for (int exponent = 30; exponent <= 52; ++exponent) {
             const cllrn_params p =
-                make_params(CLLRN_TORCH, 5, 1.0, ldexp(1.0, exponent) + 1.0, 1.0);
+                make_params(CLLRN_CONVENTION_TORCH, 5, 1.0, ldexp(1.0, exponent) + 1.0, 1.0);
             assert_int_equal(lrn_params_values(&p, f64).parity, LRN_BETA_ODD);
             assert_int_equal(lrn_params_values(&p, f64).next_parity, LRN_BETA_EVEN);
         }
         static const double even[] = {1e300, -1e300}, fractions[] = {1e-300, -1e-300};
         for (size_t i = 0; i < 2; ++i) {
-            cllrn_params p = make_params(CLLRN_TORCH, 5, 1.0, even[i], 1.0);
+            cllrn_params p = make_params(CLLRN_CONVENTION_TORCH, 5, 1.0, even[i], 1.0);
             assert_int_equal(lrn_params_values(&p, f64).parity, LRN_BETA_EVEN);
-            p = make_params(CLLRN_TORCH, 5, 1.0, fractions[i], 1.0);
+            p = make_params(CLLRN_CONVENTION_TORCH, 5, 1.0, fractions[i], 1.0);
             assert_int_equal(lrn_params_values(&p, f64).parity, LRN_BETA_FRACTION);
         }
     }
@@ -478,7 +487,7 @@ static void params_values__extremes_SUCCESS(void **state)
 {
     (void)state;
     /* Too large for a float: an infinity, and no NaN in the low part. */
-    cllrn_params p = make_params(CLLRN_TORCH, 1, 1e300, 1.0, 1e300);
+    cllrn_params p = make_params(CLLRN_CONVENTION_TORCH, 1, 1e300, 1.0, 1e300);
     lrn_values v = lrn_params_values(&p, false);
     assert_true(isinf(v.scale_hi) && v.scale_lo == 0.0 && isinf(v.k) && isinf(v.gradient));
     v = lrn_params_values(&p, true);
@@ -491,7 +500,7 @@ static void params_values__extremes_SUCCESS(void **state)
     v = lrn_params_values(&p, true);
     assert_true(v.scale_hi == 1e-320 / 3.0 && isfinite(v.scale_lo));
 
-    p = make_params(CLLRN_TORCH, 1, (double)NAN, (double)NAN, (double)NAN);
+    p = make_params(CLLRN_CONVENTION_TORCH, 1, (double)NAN, (double)NAN, (double)NAN);
     for (int f64 = 0; f64 < 2; ++f64) {
         v = lrn_params_values(&p, f64);
         assert_true(isnan(v.scale_hi) && isnan(v.beta_hi) && isnan(v.k) && isnan(v.gradient));
@@ -502,7 +511,7 @@ static void params_values__extremes_SUCCESS(void **state)
     for (size_t i = 0; i < sizeof huge / sizeof *huge; ++i)
         for (int sign = -1; sign <= 1; sign += 2)
             for (int f64 = 0; f64 < 2; ++f64) {
-                p = make_params(CLLRN_TORCH, 1, 1.0, sign * huge[i], 1.0);
+                p = make_params(CLLRN_CONVENTION_TORCH, 1, 1.0, sign * huge[i], 1.0);
                 v = lrn_params_values(&p, f64);
                 assert_true(isfinite(v.beta_hi) && v.beta_hi * sign > 1e9);
                 assert_true(isfinite(v.beta_lo));
@@ -514,7 +523,7 @@ static void params_values__extremes_SUCCESS(void **state)
     const double tiny[] = {1e-320, -1e-320, 1e-46, -1e-46, DBL_MIN};
     for (size_t i = 0; i < sizeof tiny / sizeof *tiny; ++i)
         for (int f64 = 0; f64 < 2; ++f64) {
-            p = make_params(CLLRN_TORCH, 1, 1.0, tiny[i], 1.0);
+            p = make_params(CLLRN_CONVENTION_TORCH, 1, 1.0, tiny[i], 1.0);
             v = lrn_params_values(&p, f64);
             assert_true(v.beta_hi != 0.0 && !signbit(v.beta_hi) == !signbit(tiny[i]));
             if (!f64)

@@ -16,7 +16,7 @@ typedef struct material {
 static void material_make(material *m)
 {
     static const cllrn_problem defaults = CLLRN_PROBLEM_INIT;
-    m->params = make_params(CLLRN_TORCH, 5, 1e-4, 0.75, 1.0);
+    m->params = make_params(CLLRN_CONVENTION_TORCH, 5, 1e-4, 0.75, 1.0);
     m->src = m->dy = m->dst = make_nchw(2, 6, 3, 4);
     m->problem = defaults;
     m->problem.params = &m->params;
@@ -27,7 +27,7 @@ static void material_make(material *m)
 static void material_make_backward(material *m)
 {
     material_make(m);
-    m->problem.direction = CLLRN_BACKWARD;
+    m->problem.direction = CLLRN_DIRECTION_BACKWARD;
     m->problem.dy = &m->dy;
 }
 
@@ -59,12 +59,12 @@ static void plan_create__ordinary_SUCCESS(void **state)
     const cllrn_status status = cllrn_plan_create(w.engine, &m.problem, &plan, &error);
 
     assert_succeeded(status, &error);
-    assert_string_equal(cllrn_plan_variant(plan, CLLRN_DISJOINT), "column");
-    assert_string_equal(cllrn_plan_variant(plan, CLLRN_IN_PLACE), "column");
-    assert_int_equal(cllrn_plan_scratch_size(plan, CLLRN_DISJOINT), 0);
-    assert_int_equal(cllrn_plan_scratch_size(plan, CLLRN_IN_PLACE), 0);
+    assert_string_equal(cllrn_plan_variant(plan, CLLRN_ALIASING_DISJOINT), "column");
+    assert_string_equal(cllrn_plan_variant(plan, CLLRN_ALIASING_IN_PLACE), "column");
+    assert_int_equal(cllrn_plan_scratch_size(plan, CLLRN_ALIASING_DISJOINT), 0);
+    assert_int_equal(cllrn_plan_scratch_size(plan, CLLRN_ALIASING_IN_PLACE), 0);
     for (int32_t aliasing = -1; aliasing < 5; ++aliasing)
-        if (aliasing != CLLRN_DISJOINT && aliasing != CLLRN_IN_PLACE) {
+        if (aliasing != CLLRN_ALIASING_DISJOINT && aliasing != CLLRN_ALIASING_IN_PLACE) {
             assert_int_equal(cllrn_plan_scratch_size(plan, aliasing), 0);
             assert_string_equal(cllrn_plan_variant(plan, aliasing), "none");
         }
@@ -79,24 +79,24 @@ static void plan_create__scratch_in_place_SUCCESS(void **state)
     material m;
     (void)state;
     material_make(&m);
-    m.params = make_params(CLLRN_TORCH, 6, 1e-4, 0.75, 1.0);
+    m.params = make_params(CLLRN_CONVENTION_TORCH, 6, 1e-4, 0.75, 1.0);
 
     cllrn_plan *plan = world_plan(&w, &m.params, &m.src, &m.dst, NULL);
 
-    assert_string_equal(cllrn_plan_variant(plan, CLLRN_DISJOINT), "strided");
-    assert_string_equal(cllrn_plan_variant(plan, CLLRN_IN_PLACE), "separable");
-    assert_int_equal(cllrn_plan_scratch_size(plan, CLLRN_DISJOINT), 0);
-    const uint64_t scratch = cllrn_plan_scratch_size(plan, CLLRN_IN_PLACE);
+    assert_string_equal(cllrn_plan_variant(plan, CLLRN_ALIASING_DISJOINT), "strided");
+    assert_string_equal(cllrn_plan_variant(plan, CLLRN_ALIASING_IN_PLACE), "separable");
+    assert_int_equal(cllrn_plan_scratch_size(plan, CLLRN_ALIASING_DISJOINT), 0);
+    const uint64_t scratch = cllrn_plan_scratch_size(plan, CLLRN_ALIASING_IN_PLACE);
     assert_true(scratch > 6 * sizeof(float));
     cllrn_plan_destroy(plan);
 
     /* The gradient of so many taps takes the one with scratch always, and more of it. */
     plan = world_backward_plan(&w, &m.params, &m.src, &m.dy, &m.dst, NULL);
-    assert_string_equal(cllrn_plan_variant(plan, CLLRN_DISJOINT), "separable");
-    assert_string_equal(cllrn_plan_variant(plan, CLLRN_IN_PLACE), "separable");
-    assert_true(cllrn_plan_scratch_size(plan, CLLRN_DISJOINT) > scratch);
-    assert_int_equal(cllrn_plan_scratch_size(plan, CLLRN_DISJOINT),
-                     cllrn_plan_scratch_size(plan, CLLRN_IN_PLACE));
+    assert_string_equal(cllrn_plan_variant(plan, CLLRN_ALIASING_DISJOINT), "separable");
+    assert_string_equal(cllrn_plan_variant(plan, CLLRN_ALIASING_IN_PLACE), "separable");
+    assert_true(cllrn_plan_scratch_size(plan, CLLRN_ALIASING_DISJOINT) > scratch);
+    assert_int_equal(cllrn_plan_scratch_size(plan, CLLRN_ALIASING_DISJOINT),
+                     cllrn_plan_scratch_size(plan, CLLRN_ALIASING_IN_PLACE));
     assert_int_equal(cllrn_plan_scratch_size(plan, 0), 0);
     cllrn_plan_destroy(plan);
     world_close(&w);
@@ -241,11 +241,11 @@ static void plan_create__different_shapes_SHAPE_MISMATCH(void **state)
     m.dy = make_nchw(2, 6, 4, 3);
     refuse(CLLRN_SHAPE_MISMATCH, &w, &m.problem);
     material_make_backward(&m);
-    m.dy.dtype = CLLRN_F64;
+    m.dy.dtype = CLLRN_DTYPE_F64;
     refuse(CLLRN_SHAPE_MISMATCH, &w, &m.problem);
     material_make_backward(&m);
-    m.dy.dtype = CLLRN_F16;
-    m.dst.dtype = CLLRN_BF16;
+    m.dy.dtype = CLLRN_DTYPE_F16;
+    m.dst.dtype = CLLRN_DTYPE_BF16;
     refuse(CLLRN_SHAPE_MISMATCH, &w, &m.problem);
     /* The same axis counted from the other end is no difference. */
     material_make_backward(&m);
@@ -289,18 +289,18 @@ static void plan_create__forced_variant_SUCCESS(void **state)
     for (size_t i = 0; i < sizeof rows / sizeof *rows; ++i) {
         /* world_plan sees to it that the success leaves the error alone. */
         cllrn_plan *plan = world_plan(&w, &m.params, &m.src, &m.dst, rows[i].name);
-        assert_string_equal(cllrn_plan_variant(plan, CLLRN_DISJOINT), rows[i].name);
-        assert_string_equal(cllrn_plan_variant(plan, CLLRN_IN_PLACE), rows[i].in_place);
+        assert_string_equal(cllrn_plan_variant(plan, CLLRN_ALIASING_DISJOINT), rows[i].name);
+        assert_string_equal(cllrn_plan_variant(plan, CLLRN_ALIASING_IN_PLACE), rows[i].in_place);
         cllrn_plan_destroy(plan);
         plan = world_backward_plan(&w, &m.params, &m.src, &m.dy, &m.dst, rows[i].name);
-        assert_string_equal(cllrn_plan_variant(plan, CLLRN_DISJOINT), rows[i].name);
-        assert_string_equal(cllrn_plan_variant(plan, CLLRN_IN_PLACE), rows[i].in_place);
+        assert_string_equal(cllrn_plan_variant(plan, CLLRN_ALIASING_DISJOINT), rows[i].name);
+        assert_string_equal(cllrn_plan_variant(plan, CLLRN_ALIASING_IN_PLACE), rows[i].in_place);
         cllrn_plan_destroy(plan);
     }
     m.src = m.dst = make_nhwc(1, 6, 3, 3);
     cllrn_plan *plan = world_plan(&w, &m.params, &m.src, &m.dst, "packed");
-    assert_string_equal(cllrn_plan_variant(plan, CLLRN_DISJOINT), "packed");
-    assert_string_equal(cllrn_plan_variant(plan, CLLRN_IN_PLACE), "none");
+    assert_string_equal(cllrn_plan_variant(plan, CLLRN_ALIASING_DISJOINT), "packed");
+    assert_string_equal(cllrn_plan_variant(plan, CLLRN_ALIASING_IN_PLACE), "none");
     cllrn_plan_destroy(plan);
     world_close(&w);
 }
@@ -333,7 +333,7 @@ static void plan_create__too_large_for_the_device_UNSUPPORTED_SIZE(void **state)
     w = world_open();
     m.src = m.dst = make_nchw(3, 6, 1 << 15, 1 << 14);
     plan = world_plan(&w, &m.params, &m.src, &m.dst, NULL);
-    assert_string_equal(cllrn_plan_variant(plan, CLLRN_DISJOINT), "strided");
+    assert_string_equal(cllrn_plan_variant(plan, CLLRN_ALIASING_DISJOINT), "strided");
     cllrn_plan_destroy(plan);
     world_close(&w);
 }
@@ -354,7 +354,7 @@ static void plan_create__float64_without_it_UNSUPPORTED(void **state)
             fake_settings(w.device)->extensions = rows[i].extensions;
             world_engine(&w);
             (backward ? material_make_backward : material_make)(&m);
-            m.src.dtype = m.dy.dtype = m.dst.dtype = CLLRN_F64;
+            m.src.dtype = m.dy.dtype = m.dst.dtype = CLLRN_DTYPE_F64;
 
             const cllrn_status status = cllrn_plan_create(w.engine, &m.problem, &plan, &error);
 
@@ -370,22 +370,22 @@ static void plan_create__every_dtype_and_region_SUCCESS(void **state)
 {
     world w = world_open();
     (void)state;
-    for (int32_t dtype = CLLRN_F32; dtype <= CLLRN_F64; ++dtype)
+    for (int32_t dtype = CLLRN_DTYPE_F32; dtype <= CLLRN_DTYPE_F64; ++dtype)
         for (int32_t axes = 0; axes <= 3; ++axes)
             for (int32_t block = 2; block <= 32; block *= 2) {
                 const int64_t dims[] = {2, 9, 3, 4};
                 const cllrn_tensor plain = with_dtype(make_tensor(4, dims, NULL, 1), dtype);
                 const cllrn_tensor t =
                     block == 2 ? plain : with_dtype(make_blocked(4, dims, 1, block), dtype);
-                const cllrn_params params = axes == 0
-                                                ? make_params(CLLRN_TORCH, 5, 1e-4, 0.75, 1.0)
-                                                : make_region(1, 2, axes, 9.0, 1e-4, 0.75, 1.0);
+                const cllrn_params params =
+                    axes == 0 ? make_params(CLLRN_CONVENTION_TORCH, 5, 1e-4, 0.75, 1.0)
+                              : make_region(1, 2, axes, 9.0, 1e-4, 0.75, 1.0);
                 cllrn_plan *plan = world_plan(&w, &params, &t, &t, NULL);
-                assert_string_not_equal(cllrn_plan_variant(plan, CLLRN_DISJOINT), "none");
-                assert_string_not_equal(cllrn_plan_variant(plan, CLLRN_IN_PLACE), "none");
+                assert_string_not_equal(cllrn_plan_variant(plan, CLLRN_ALIASING_DISJOINT), "none");
+                assert_string_not_equal(cllrn_plan_variant(plan, CLLRN_ALIASING_IN_PLACE), "none");
                 cllrn_plan_destroy(plan);
                 plan = world_backward_plan(&w, &params, &t, &plain, &t, NULL);
-                assert_string_not_equal(cllrn_plan_variant(plan, CLLRN_IN_PLACE), "none");
+                assert_string_not_equal(cllrn_plan_variant(plan, CLLRN_ALIASING_IN_PLACE), "none");
                 cllrn_plan_destroy(plan);
             }
     world_close(&w);
@@ -417,14 +417,14 @@ static void plan_create__empty_tensor_SUCCESS(void **state)
     for (int axis = 0; axis < 4; ++axis) {
         int64_t dims[] = {2, 3, 4, 5};
         dims[axis] = 0;
-        const cllrn_params params = make_params(CLLRN_TORCH, 6, 1.0, 0.3, 1.0);
+        const cllrn_params params = make_params(CLLRN_CONVENTION_TORCH, 6, 1.0, 0.3, 1.0);
         const cllrn_tensor tensor = make_tensor(4, dims, NULL, 1);
 
         cllrn_plan *plan = world_plan(&w, &params, &tensor, &tensor, NULL);
 
-        assert_string_equal(cllrn_plan_variant(plan, CLLRN_DISJOINT), "none");
-        assert_string_equal(cllrn_plan_variant(plan, CLLRN_IN_PLACE), "none");
-        assert_int_equal(cllrn_plan_scratch_size(plan, CLLRN_IN_PLACE), 0);
+        assert_string_equal(cllrn_plan_variant(plan, CLLRN_ALIASING_DISJOINT), "none");
+        assert_string_equal(cllrn_plan_variant(plan, CLLRN_ALIASING_IN_PLACE), "none");
+        assert_int_equal(cllrn_plan_scratch_size(plan, CLLRN_ALIASING_IN_PLACE), 0);
         assert_int_equal(cllrn_engine_program_count(w.engine), 0);
         cllrn_plan_destroy(plan);
     }
@@ -444,24 +444,24 @@ static void plan_create__shapes_share_programs_SUCCESS(void **state)
                 const cllrn_tensor tensor = layout == 0 ? make_nchw(1 + size, 3 + size, 5, 7)
                                                         : make_nhwc(2, 9, size + 1, 2);
                 static const double betas[] = {0.5, 0.6, 1.0};
-                const cllrn_params params =
-                    make_params(CLLRN_ONNX, 5, 1e-4 * (1 + scalars), betas[scalars], 1 + size);
+                const cllrn_params params = make_params(
+                    CLLRN_CONVENTION_ONNX, 5, 1e-4 * (1 + scalars), betas[scalars], 1 + size);
                 plans[count++] = world_plan(&w, &params, &tensor, &tensor, NULL);
             }
     /* One for each layout. */
     assert_int_equal(cllrn_engine_program_count(w.engine), 2);
     /* The most usual beta has a program of its own. */
     const cllrn_tensor usual = make_nchw(1, 3, 5, 7);
-    const cllrn_params usual_params = make_params(CLLRN_ONNX, 5, 1e-4, 0.75, 1.0);
+    const cllrn_params usual_params = make_params(CLLRN_CONVENTION_ONNX, 5, 1e-4, 0.75, 1.0);
     plans[count++] = world_plan(&w, &usual_params, &usual, &usual, NULL);
     assert_int_equal(cllrn_engine_program_count(w.engine), 3);
     /* Windows that are not unrolled are arguments, as regions, blocks and mixtures of types are. */
     for (int64_t size = 10; size < 30; ++size) {
         const cllrn_tensor tensor = make_nchw(1, 3, 5, 7);
-        const cllrn_params params = make_params(CLLRN_ONNX, size, 1e-4, 0.75, 1);
+        const cllrn_params params = make_params(CLLRN_CONVENTION_ONNX, size, 1e-4, 0.75, 1);
         plans[count++] = world_plan(&w, &params, &tensor, &tensor, NULL);
     }
-    for (int32_t dtype = CLLRN_F32; dtype <= CLLRN_BF16; ++dtype) {
+    for (int32_t dtype = CLLRN_DTYPE_F32; dtype <= CLLRN_DTYPE_BF16; ++dtype) {
         const int64_t dims[] = {1, 3, 5, 7};
         const cllrn_tensor src = with_dtype(make_blocked(4, dims, 1, 8), dtype);
         const cllrn_params params = make_region(1, 1, dtype, 9.0, 1e-4, 0.75, 1);
@@ -488,13 +488,13 @@ static void plan_create__different_places_SUCCESS(void **state)
             world w = world_open();
             material m;
             material_make_backward(&m);
-            m.params = make_params(CLLRN_TORCH, 6, 1e-4, 0.75, 1.0);
+            m.params = make_params(CLLRN_CONVENTION_TORCH, 6, 1e-4, 0.75, 1.0);
             /* Other strides, another type, blocks. */
             cllrn_tensor other = m.dst;
             if (how == 0)
                 other.strides[0] *= 2;
             else if (how == 1)
-                other.dtype = CLLRN_F16;
+                other.dtype = CLLRN_DTYPE_F16;
             else
                 other = make_blocked(4, other.dims, 1, 4);
             if (!rows[i].src_like_dst)
@@ -507,11 +507,11 @@ static void plan_create__different_places_SUCCESS(void **state)
                                    : world_plan(&w, &m.params, &m.src, &m.dst, NULL);
 
             const bool in_place = rows[i].src_like_dst || (rows[i].backward && rows[i].dy_like_dst);
-            assert_string_equal(cllrn_plan_variant(plan, CLLRN_DISJOINT),
+            assert_string_equal(cllrn_plan_variant(plan, CLLRN_ALIASING_DISJOINT),
                                 rows[i].backward ? "separable" : "strided");
-            assert_string_equal(cllrn_plan_variant(plan, CLLRN_IN_PLACE),
+            assert_string_equal(cllrn_plan_variant(plan, CLLRN_ALIASING_IN_PLACE),
                                 in_place ? "separable" : "none");
-            assert_int_equal(cllrn_plan_scratch_size(plan, CLLRN_IN_PLACE) > 0, in_place);
+            assert_int_equal(cllrn_plan_scratch_size(plan, CLLRN_ALIASING_IN_PLACE) > 0, in_place);
             assert_int_equal(fake_live_kernels(), in_place ? 2 : 1);
             cllrn_plan_destroy(plan);
             world_close(&w);
@@ -537,8 +537,9 @@ static void plan_create__modes_SUCCESS(void **state)
             t[i] = with_dtype(shifts[i] < 1 ? make_tensor(4, dims, NULL, 1)
                                             : make_blocked(4, dims, 1, INT32_C(2) << shifts[i]),
                               dtypes[i]);
-        const cllrn_params params = axes == 0 ? make_params(CLLRN_TORCH, 5, 1e-4, betas[b], 1.0)
-                                              : make_region(1, 2, axes, 9.0, 1e-4, betas[b], 1.0);
+        const cllrn_params params =
+            axes == 0 ? make_params(CLLRN_CONVENTION_TORCH, 5, 1e-4, betas[b], 1.0)
+                      : make_region(1, 2, axes, 9.0, 1e-4, betas[b], 1.0);
         cllrn_plan *plan = world_backward_plan(&w, &params, &t[0], &t[1], &t[2], NULL);
         const uint32_t modes = plan->modes;
         assert_int_equal(modes & 7, powers[b]);
@@ -570,7 +571,7 @@ static void plan_destroy__after_the_engine_SUCCESS(void **state)
     assert_int_equal(fake_live_programs(), 2);
     cllrn_plan_destroy(a);
     assert_int_equal(fake_references(w.context), 1);
-    assert_string_equal(cllrn_plan_variant(b, CLLRN_DISJOINT), "strided");
+    assert_string_equal(cllrn_plan_variant(b, CLLRN_ALIASING_DISJOINT), "strided");
     cllrn_plan_destroy(b);
     assert_int_equal(fake_references(w.context), 0);
     assert_int_equal(fake_live_programs(), 0);
@@ -587,7 +588,7 @@ static void launch_kernels__more_than_are_kept_SUCCESS(void **state)
     (void)state;
     material_make(&m);
     cllrn_plan *plan = world_plan(&w, &m.params, &m.src, &m.dst, "strided");
-    lrn_launch *launch = lrn_plan_launch(plan, CLLRN_DISJOINT);
+    lrn_launch *launch = lrn_plan_launch(plan, CLLRN_ALIASING_DISJOINT);
 
     for (int i = 0; i < COUNT; ++i) {
         assert_succeeded(lrn_launch_take_kernel(launch, "test", &kernels[i], &error), &error);
@@ -610,11 +611,11 @@ static void plan_create__for_one_aliasing_SUCCESS(void **state)
         const char *disjoint, *in_place;
         size_t programs;
     } rows[] = {
-        {CLLRN_ANY_ALIASING, "strided", "separable", 2},
-        {CLLRN_DISJOINT, "strided", "none", 1},
-        {CLLRN_IN_PLACE, "none", "separable", 1},
+        {CLLRN_ALIASING_EITHER, "strided", "separable", 2},
+        {CLLRN_ALIASING_DISJOINT, "strided", "none", 1},
+        {CLLRN_ALIASING_IN_PLACE, "none", "separable", 1},
     };
-    const cllrn_params params = make_params(CLLRN_TORCH, 6, 1e-4, 0.75, 1.0);
+    const cllrn_params params = make_params(CLLRN_CONVENTION_TORCH, 6, 1e-4, 0.75, 1.0);
     const cllrn_tensor tensor = make_nchw(2, 6, 3, 3);
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; ++i) {
@@ -629,8 +630,8 @@ static void plan_create__for_one_aliasing_SUCCESS(void **state)
         problem.src = problem.dst = &tensor;
         problem.aliasing = rows[i].aliasing;
         assert_succeeded(cllrn_plan_create(w.engine, &problem, &plan, &error), &error);
-        assert_string_equal(cllrn_plan_variant(plan, CLLRN_DISJOINT), rows[i].disjoint);
-        assert_string_equal(cllrn_plan_variant(plan, CLLRN_IN_PLACE), rows[i].in_place);
+        assert_string_equal(cllrn_plan_variant(plan, CLLRN_ALIASING_DISJOINT), rows[i].disjoint);
+        assert_string_equal(cllrn_plan_variant(plan, CLLRN_ALIASING_IN_PLACE), rows[i].in_place);
         assert_int_equal(cllrn_engine_program_count(w.engine), rows[i].programs);
         for (int in_place = 0; in_place <= 1; ++in_place) {
             const cllrn_memory src = make_memory(buffers[0], 0),
@@ -639,8 +640,8 @@ static void plan_create__for_one_aliasing_SUCCESS(void **state)
             error = error_blank();
             const cllrn_status status =
                 cllrn_enqueue_forward(plan, w.queue, &src, &dst, &scratch, 0, NULL, NULL, &error);
-            if (rows[i].aliasing == CLLRN_ANY_ALIASING ||
-                (rows[i].aliasing == CLLRN_IN_PLACE) == (in_place != 0))
+            if (rows[i].aliasing == CLLRN_ALIASING_EITHER ||
+                (rows[i].aliasing == CLLRN_ALIASING_IN_PLACE) == (in_place != 0))
                 assert_succeeded(status, &error);
             else
                 assert_failed(CLLRN_INVALID_VARIANT, status, &error);
@@ -654,10 +655,10 @@ static void plan_create__for_one_aliasing_SUCCESS(void **state)
 
 static void plan_create__wrong_aliasing_its_status(void **state)
 {
-    const cllrn_params params = make_params(CLLRN_TORCH, 6, 1e-4, 0.75, 1.0);
+    const cllrn_params params = make_params(CLLRN_CONVENTION_TORCH, 6, 1e-4, 0.75, 1.0);
     const cllrn_tensor src = make_nchw(2, 6, 3, 3);
     cllrn_tensor apart = src;
-    const cllrn_tensor half = with_dtype(src, CLLRN_F16);
+    const cllrn_tensor half = with_dtype(src, CLLRN_DTYPE_F16);
     const struct {
         const cllrn_tensor *dst;
         int32_t aliasing;
@@ -665,8 +666,8 @@ static void plan_create__wrong_aliasing_its_status(void **state)
     } rows[] = {
         {&src, -1, CLLRN_INVALID_ARGUMENT},
         {&src, 3, CLLRN_INVALID_ARGUMENT},
-        {&half, CLLRN_IN_PLACE, CLLRN_SHAPE_MISMATCH},
-        {&apart, CLLRN_IN_PLACE, CLLRN_SHAPE_MISMATCH},
+        {&half, CLLRN_ALIASING_IN_PLACE, CLLRN_SHAPE_MISMATCH},
+        {&apart, CLLRN_ALIASING_IN_PLACE, CLLRN_SHAPE_MISMATCH},
     };
     world w = world_open();
     (void)state;

@@ -54,7 +54,7 @@ static void pack__is_the_only_origin_SUCCESS(void **state)
     cllrn_pack_destroy(pack); /* it was copied */
 
     assert_succeeded(lrn_program_get(w.engine, &ordinary, &program, &error), &error);
-    assert_int_equal(program->origin, CLLRN_PACKED);
+    assert_int_equal(program->origin, CLLRN_ORIGIN_PACKED);
     assert_succeeded(
         cllrn_engine_build(w.engine, "cllrn_backward_column_f32_t5_p34_w1_i32_v3", &error), &error);
     assert_succeeded(lrn_program_get(w.engine, &other, &program, &error), &error);
@@ -86,7 +86,7 @@ static void pack__from_a_file_SUCCESS(void **state)
     w.options.pack = path;
     world_engine(&w);
     assert_int_equal(lrn_program_get(w.engine, &ordinary, &program, NULL), CLLRN_SUCCESS);
-    assert_int_equal(program->origin, CLLRN_PACKED);
+    assert_int_equal(program->origin, CLLRN_ORIGIN_PACKED);
     cllrn_engine_destroy(w.engine);
 
     use_pack(&w, pack);
@@ -105,7 +105,7 @@ static void pack__plans_SUCCESS(void **state)
 {
     (void)state;
     world w = world_handles();
-    const cllrn_params params = make_params(CLLRN_TORCH, 5, 1e-4, 0.75, 1.0);
+    const cllrn_params params = make_params(CLLRN_CONVENTION_TORCH, 5, 1e-4, 0.75, 1.0);
     const cllrn_tensor tensor = make_nchw(1, 8, 3, 3);
     cllrn_problem problem = CLLRN_PROBLEM_INIT;
     problem.params = &params;
@@ -123,9 +123,9 @@ static void pack__plans_SUCCESS(void **state)
     use_pack(&w, pack);
     world_engine(&w);
     assert_succeeded(cllrn_plan_create(w.engine, &problem, &plan, &error), &error);
-    assert_int_equal(cllrn_plan_origin(plan, CLLRN_DISJOINT), CLLRN_PACKED);
-    assert_int_equal(cllrn_plan_origin(plan, CLLRN_IN_PLACE), CLLRN_PACKED);
-    assert_int_equal(cllrn_plan_origin(plan, 7), CLLRN_NO_PROGRAM);
+    assert_int_equal(cllrn_plan_origin(plan, CLLRN_ALIASING_DISJOINT), CLLRN_ORIGIN_PACKED);
+    assert_int_equal(cllrn_plan_origin(plan, CLLRN_ALIASING_IN_PLACE), CLLRN_ORIGIN_PACKED);
+    assert_int_equal(cllrn_plan_origin(plan, 7), CLLRN_ORIGIN_NONE);
     cllrn_plan_destroy(plan);
 
     problem.variant = "strided";
@@ -186,7 +186,7 @@ static void pack__other_options_PROGRAM_MISSING(void **state)
 
     assert_succeeded(cllrn_engine_import(w.engine, other->data, other->size, &error), &error);
     assert_succeeded(lrn_program_get(w.engine, &ordinary, &program, &error), &error);
-    assert_int_equal(program->origin, CLLRN_COMPILED);
+    assert_int_equal(program->origin, CLLRN_ORIGIN_COMPILED);
     cllrn_engine_destroy(w.engine);
     use_pack(&w, other);
     world_engine(&w);
@@ -215,7 +215,7 @@ static void export__second_device_of_a_context_SUCCESS(void **state)
         world_engine(&w);
         assert_succeeded(cllrn_engine_import(w.engine, pack->data, pack->size, &error), &error);
         assert_succeeded(lrn_program_get(w.engine, &ordinary, &program, &error), &error);
-        assert_int_equal(program->origin, CLLRN_GIVEN);
+        assert_int_equal(program->origin, CLLRN_ORIGIN_GIVEN);
         cllrn_pack_destroy(pack);
         world_close(&w);
         assert_int_equal(support_teardown(NULL), 0);
@@ -373,7 +373,7 @@ static void spirv__for_devices_that_take_it_SUCCESS(void **state)
     use_pack(&w, pack);
     world_engine(&w);
     assert_succeeded(lrn_program_get(w.engine, &ordinary, &program, &error), &error);
-    assert_int_equal(program->origin, CLLRN_PACKED);
+    assert_int_equal(program->origin, CLLRN_ORIGIN_PACKED);
     assert_string_equal(program->kernel, "forward_column_v");
     assert_int_equal(fake_calls("clCreateProgramWithILKHR"), 1);
     assert_int_equal(fake_calls("clCreateProgramWithSource"), compiled);
@@ -466,7 +466,7 @@ static void export__of_a_sub_device_SUCCESS(void **state)
     use_pack(&w, pack);
     world_engine(&w);
     assert_succeeded(lrn_program_get(w.engine, &ordinary, &program, &error), &error);
-    assert_int_equal(program->origin, CLLRN_PACKED);
+    assert_int_equal(program->origin, CLLRN_ORIGIN_PACKED);
     cllrn_pack_destroy(pack);
     world_close(&w);
 }
@@ -634,11 +634,11 @@ static void import__is_used_and_compared_SUCCESS(void **state)
     world_engine(&w);
     assert_succeeded(cllrn_engine_import(w.engine, pack->data, pack->size, &error), &error);
     assert_succeeded(lrn_program_get(w.engine, &ordinary, &program, &error), &error);
-    assert_int_equal(program->origin, CLLRN_GIVEN);
+    assert_int_equal(program->origin, CLLRN_ORIGIN_GIVEN);
     lrn_program_key missing = ordinary;
     missing.taps = 3;
     assert_succeeded(lrn_program_get(w.engine, &missing, &program, &error), &error);
-    assert_int_equal(program->origin, CLLRN_COMPILED);
+    assert_int_equal(program->origin, CLLRN_ORIGIN_COMPILED);
 
     assert_failed(CLLRN_INVALID_ARGUMENT, cllrn_engine_import(NULL, pack->data, 1, &error), &error);
     error = error_blank();
@@ -672,7 +672,7 @@ static void binary__damaged_SUCCESS_or_INVALID_PACK(void **state)
     world_engine(&w);
     assert_succeeded(cllrn_engine_import(w.engine, pack->data, pack->size, &error), &error);
     assert_succeeded(lrn_program_get(w.engine, &ordinary, &program, &error), &error);
-    assert_int_equal(program->origin, CLLRN_COMPILED);
+    assert_int_equal(program->origin, CLLRN_ORIGIN_COMPILED);
     cllrn_engine_destroy(w.engine);
     use_pack(&w, pack);
     world_engine(&w);
@@ -754,11 +754,11 @@ static void provision__ledger_SUCCESS(void **state)
 static void origin_string__all_SUCCESS(void **state)
 {
     (void)state;
-    assert_string_equal(cllrn_origin_string(CLLRN_NO_PROGRAM), "none");
-    assert_string_equal(cllrn_origin_string(CLLRN_COMPILED), "compiled");
-    assert_string_equal(cllrn_origin_string(CLLRN_CACHED), "cached");
-    assert_string_equal(cllrn_origin_string(CLLRN_PACKED), "packed");
-    assert_string_equal(cllrn_origin_string(CLLRN_GIVEN), "given");
+    assert_string_equal(cllrn_origin_string(CLLRN_ORIGIN_NONE), "none");
+    assert_string_equal(cllrn_origin_string(CLLRN_ORIGIN_COMPILED), "compiled");
+    assert_string_equal(cllrn_origin_string(CLLRN_ORIGIN_CACHED), "cached");
+    assert_string_equal(cllrn_origin_string(CLLRN_ORIGIN_PACKED), "packed");
+    assert_string_equal(cllrn_origin_string(CLLRN_ORIGIN_GIVEN), "given");
     assert_string_equal(cllrn_origin_string(5), "unknown origin");
     assert_string_equal(cllrn_origin_string(-1), "unknown origin");
 }

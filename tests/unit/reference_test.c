@@ -14,7 +14,8 @@
 
 enum { ROOM = 1 << 15, MOST = 400 };
 
-static const int32_t all_dtypes[] = {CLLRN_F32, CLLRN_F16, CLLRN_BF16, CLLRN_F64};
+static const int32_t all_dtypes[] = {CLLRN_DTYPE_F32, CLLRN_DTYPE_F16, CLLRN_DTYPE_BF16,
+                                     CLLRN_DTYPE_F64};
 
 /* A tensor and memory of its own, full of rubbish that is NaN in every dtype. */
 typedef struct array {
@@ -236,15 +237,15 @@ static void reference__each_convention_its_window(void **state)
         double held[4][4]; /* 1 where the window of the row's channel holds the column's */
     } rows[] = {
         /* clang-format off */
-        {CLLRN_TORCH, 2, 2, {2, 6, 14, 11}, {{1}, {1, 1}, {0, 1, 1}, {0, 0, 1, 1}}},
-        {CLLRN_ONNX, 2, 2, {6, 14, 11, 2}, {{1, 1}, {0, 1, 1}, {0, 0, 1, 1}, {0, 0, 0, 1}}},
-        {CLLRN_ONEDNN, 2, 2, {2, 5, 10, 2}, {{1}, {0, 1}, {0, 0, 1}, {0, 0, 0, 1}}},
-        {CLLRN_TORCH_DOC, 2, 2, {6, 15, 15, 11}, {{1, 1}, {1, 1, 1}, {0, 1, 1, 1}, {0, 0, 1, 1}}},
-        {CLLRN_CAFFE, 3, 3, {6, 15, 15, 11}, {{1, 1}, {1, 1, 1}, {0, 1, 1, 1}, {0, 0, 1, 1}}},
-        {CLLRN_TENSORFLOW, 3, 1, {6, 15, 15, 11}, {{1, 1}, {1, 1, 1}, {0, 1, 1, 1}, {0, 0, 1, 1}}},
-        {CLLRN_TORCH, 4, 4, {6, 15, 16, 15}, {{1, 1}, {1, 1, 1}, {1, 1, 1, 1}, {0, 1, 1, 1}}},
-        {CLLRN_ONNX, 4, 4, {15, 16, 15, 11}, {{1, 1, 1}, {1, 1, 1, 1}, {0, 1, 1, 1}, {0, 0, 1, 1}}},
-        {CLLRN_TORCH, 9, 9, {16, 16, 16, 16},
+        {CLLRN_CONVENTION_TORCH, 2, 2, {2, 6, 14, 11}, {{1}, {1, 1}, {0, 1, 1}, {0, 0, 1, 1}}},
+        {CLLRN_CONVENTION_ONNX, 2, 2, {6, 14, 11, 2}, {{1, 1}, {0, 1, 1}, {0, 0, 1, 1}, {0, 0, 0, 1}}},
+        {CLLRN_CONVENTION_ONEDNN, 2, 2, {2, 5, 10, 2}, {{1}, {0, 1}, {0, 0, 1}, {0, 0, 0, 1}}},
+        {CLLRN_CONVENTION_TORCH_DOC, 2, 2, {6, 15, 15, 11}, {{1, 1}, {1, 1, 1}, {0, 1, 1, 1}, {0, 0, 1, 1}}},
+        {CLLRN_CONVENTION_CAFFE, 3, 3, {6, 15, 15, 11}, {{1, 1}, {1, 1, 1}, {0, 1, 1, 1}, {0, 0, 1, 1}}},
+        {CLLRN_CONVENTION_TENSORFLOW, 3, 1, {6, 15, 15, 11}, {{1, 1}, {1, 1, 1}, {0, 1, 1, 1}, {0, 0, 1, 1}}},
+        {CLLRN_CONVENTION_TORCH, 4, 4, {6, 15, 16, 15}, {{1, 1}, {1, 1, 1}, {1, 1, 1, 1}, {0, 1, 1, 1}}},
+        {CLLRN_CONVENTION_ONNX, 4, 4, {15, 16, 15, 11}, {{1, 1, 1}, {1, 1, 1, 1}, {0, 1, 1, 1}, {0, 0, 1, 1}}},
+        {CLLRN_CONVENTION_TORCH, 9, 9, {16, 16, 16, 16},
          {{1, 1, 1, 1}, {1, 1, 1, 1}, {1, 1, 1, 1}, {1, 1, 1, 1}}},
         /* clang-format on */
     };
@@ -293,8 +294,8 @@ static void reference__beta_1_by_hand(void **state)
     static array x, dy;
     double y[3], dx[3], magnitudes[3];
     (void)state;
-    array_open(&x, make_tensor(2, dims, NULL, 1), CLLRN_F64);
-    array_open(&dy, x.tensor, CLLRN_F64);
+    array_open(&x, make_tensor(2, dims, NULL, 1), CLLRN_DTYPE_F64);
+    array_open(&dy, x.tensor, CLLRN_DTYPE_F64);
     put_all(&x, values);
     put_all(&dy, gradients);
 
@@ -349,20 +350,20 @@ static void reference__within_a_channel_clipped_windows_nominal_divisor(void **s
         double y[18];
     } rows[] = {
         /* clang-format off */
-        {CLLRN_TORCH, 3, 2, 4, 1, 9, {1, 1, 3, 3}, 9, {5, 7, 5, 7, 10, 7, 5, 7, 5}},
-        {CLLRN_TORCH, 3, 1, 4, 1, 3, {1, 1, 3, 3}, 9, {3, 4, 3, 3, 4, 3, 3, 4, 3}},
-        {CLLRN_TORCH, 2, 2, 4, 1, 4, {1, 1, 3, 3}, 9, {2, 3, 3, 3, 5, 5, 3, 5, 5}},
-        {CLLRN_ONNX, 2, 2, 4, 1, 4, {1, 1, 3, 3}, 9, {5, 5, 3, 5, 5, 3, 3, 3, 2}},
-        {CLLRN_ONEDNN, 2, 2, 4, 1, 4, {1, 1, 3, 3}, 9, {2, 2, 2, 2, 2, 2, 2, 2, 2}},
-        {CLLRN_TENSORFLOW, 5, 2, 4, 1, 1, {1, 1, 2, 3}, 6, {7, 7, 7, 7, 7, 7}},
-        {CLLRN_ONNX, 2, 3, 5, 1, 8, {1, 1, 2, 2, 2}, 8, {9, 5, 5, 3, 5, 3, 3, 2}},
+        {CLLRN_CONVENTION_TORCH, 3, 2, 4, 1, 9, {1, 1, 3, 3}, 9, {5, 7, 5, 7, 10, 7, 5, 7, 5}},
+        {CLLRN_CONVENTION_TORCH, 3, 1, 4, 1, 3, {1, 1, 3, 3}, 9, {3, 4, 3, 3, 4, 3, 3, 4, 3}},
+        {CLLRN_CONVENTION_TORCH, 2, 2, 4, 1, 4, {1, 1, 3, 3}, 9, {2, 3, 3, 3, 5, 5, 3, 5, 5}},
+        {CLLRN_CONVENTION_ONNX, 2, 2, 4, 1, 4, {1, 1, 3, 3}, 9, {5, 5, 3, 5, 5, 3, 3, 3, 2}},
+        {CLLRN_CONVENTION_ONEDNN, 2, 2, 4, 1, 4, {1, 1, 3, 3}, 9, {2, 2, 2, 2, 2, 2, 2, 2, 2}},
+        {CLLRN_CONVENTION_TENSORFLOW, 5, 2, 4, 1, 1, {1, 1, 2, 3}, 6, {7, 7, 7, 7, 7, 7}},
+        {CLLRN_CONVENTION_ONNX, 2, 3, 5, 1, 8, {1, 1, 2, 2, 2}, 8, {9, 5, 5, 3, 5, 3, 3, 2}},
         /* Not the depth of NCDHW; and the channels last, between, and first. */
-        {CLLRN_ONNX, 2, 2, 5, 1, 4, {1, 1, 2, 2, 2}, 8, {5, 3, 3, 2, 5, 3, 3, 2}},
-        {CLLRN_ONNX, 2, 2, 4, -1, 4, {1, 2, 2, 2}, 8, {5, 5, 3, 3, 3, 3, 2, 2}},
-        {CLLRN_ONNX, 2, 2, 4, 2, 4, {1, 2, 2, 2}, 8, {5, 3, 5, 3, 3, 2, 3, 2}},
-        {CLLRN_CAFFE, 3, 1, 2, 0, 3, {2, 3}, 6, {3, 4, 3, 3, 4, 3}},
+        {CLLRN_CONVENTION_ONNX, 2, 2, 5, 1, 4, {1, 1, 2, 2, 2}, 8, {5, 3, 3, 2, 5, 3, 3, 2}},
+        {CLLRN_CONVENTION_ONNX, 2, 2, 4, -1, 4, {1, 2, 2, 2}, 8, {5, 5, 3, 3, 3, 3, 2, 2}},
+        {CLLRN_CONVENTION_ONNX, 2, 2, 4, 2, 4, {1, 2, 2, 2}, 8, {5, 3, 5, 3, 3, 2, 3, 2}},
+        {CLLRN_CONVENTION_CAFFE, 3, 1, 2, 0, 3, {2, 3}, 6, {3, 4, 3, 3, 4, 3}},
         /* As many axes as there are, the batch among them. */
-        {CLLRN_CAFFE, 3, 3, 4, 1, 27, {3, 1, 2, 3}, 18,
+        {CLLRN_CONVENTION_CAFFE, 3, 3, 4, 1, 27, {3, 1, 2, 3}, 18,
          {9, 13, 9, 9, 13, 9, 13, 19, 13, 13, 19, 13, 9, 13, 9, 9, 13, 9}},
         /* clang-format on */
     };
@@ -411,7 +412,7 @@ static void reference__within_a_channel_clipped_windows_nominal_divisor(void **s
  */
 static double allowed(int32_t dtype)
 {
-    return dtype == CLLRN_F64 && LDBL_MANT_DIG > DBL_MANT_DIG ? 0.51 * DBL_EPSILON : 3e-15;
+    return dtype == CLLRN_DTYPE_F64 && LDBL_MANT_DIG > DBL_MANT_DIG ? 0.51 * DBL_EPSILON : 3e-15;
 }
 
 static void reference__as_the_formulas_SUCCESS(void **state)
@@ -444,7 +445,8 @@ static void reference__as_the_formulas_SUCCESS(void **state)
             };
             for (size_t e = 0; e < 3; ++e) {
                 assert_true(errors[e] <= allowed(dtype));
-                greatest[dtype == CLLRN_F64] = fmax(greatest[dtype == CLLRN_F64], errors[e]);
+                greatest[dtype == CLLRN_DTYPE_F64] =
+                    fmax(greatest[dtype == CLLRN_DTYPE_F64], errors[e]);
             }
         }
     }
@@ -475,8 +477,8 @@ static void reference_backward__the_differences_of_the_forward(void **state)
                     p.region = CLLRN_ACROSS_CHANNELS;
                 const int64_t shape[] = {1, axes == 0 ? 9 : 2, axes == 3 ? 3 : 1, axes >= 2 ? 3 : 1,
                                          axes >= 1 ? 4 : 2};
-                array_open(&x, make_tensor(5, shape, NULL, 1), CLLRN_F64);
-                array_open(&w, x.tensor, CLLRN_F64);
+                array_open(&x, make_tensor(5, shape, NULL, 1), CLLRN_DTYPE_F64);
+                array_open(&w, x.tensor, CLLRN_DTYPE_F64);
                 put_random(&x, &random, 2.0f);
                 put_random(&w, &random, 2.0f);
                 const int64_t count = count_of(&x);
@@ -518,8 +520,8 @@ static void reference__compensated_sums_SUCCESS(void **state)
     (void)state;
     for (size_t p = 0; p < sizeof places / sizeof *places; ++p)
         for (int sign = -1; sign <= 1; sign += 2) {
-            array_open(&x, make_tensor(2, dims, NULL, 1), CLLRN_F32);
-            array_open(&dy, x.tensor, CLLRN_F32);
+            array_open(&x, make_tensor(2, dims, NULL, 1), CLLRN_DTYPE_F32);
+            array_open(&dy, x.tensor, CLLRN_DTYPE_F32);
             for (int c = 0; c < C; ++c) {
                 const double value = c == places[p] ? 0x1p30 : 1.0;
                 put(&x, c, value);
@@ -540,11 +542,16 @@ static void reference__compensated_sums_SUCCESS(void **state)
 static void reference__layouts_and_dtypes_the_same_values(void **state)
 {
     static const int32_t mixtures[][3] = {
-        {CLLRN_F32, CLLRN_F32, CLLRN_F32},    {CLLRN_F16, CLLRN_F16, CLLRN_F16},
-        {CLLRN_BF16, CLLRN_BF16, CLLRN_BF16}, {CLLRN_F64, CLLRN_F64, CLLRN_F64},
-        {CLLRN_F16, CLLRN_F32, CLLRN_F32},    {CLLRN_F32, CLLRN_F16, CLLRN_F16},
-        {CLLRN_F32, CLLRN_F32, CLLRN_BF16},   {CLLRN_BF16, CLLRN_F32, CLLRN_BF16},
-        {CLLRN_F16, CLLRN_F16, CLLRN_F32},    {CLLRN_F32, CLLRN_BF16, CLLRN_F32},
+        {CLLRN_DTYPE_F32, CLLRN_DTYPE_F32, CLLRN_DTYPE_F32},
+        {CLLRN_DTYPE_F16, CLLRN_DTYPE_F16, CLLRN_DTYPE_F16},
+        {CLLRN_DTYPE_BF16, CLLRN_DTYPE_BF16, CLLRN_DTYPE_BF16},
+        {CLLRN_DTYPE_F64, CLLRN_DTYPE_F64, CLLRN_DTYPE_F64},
+        {CLLRN_DTYPE_F16, CLLRN_DTYPE_F32, CLLRN_DTYPE_F32},
+        {CLLRN_DTYPE_F32, CLLRN_DTYPE_F16, CLLRN_DTYPE_F16},
+        {CLLRN_DTYPE_F32, CLLRN_DTYPE_F32, CLLRN_DTYPE_BF16},
+        {CLLRN_DTYPE_BF16, CLLRN_DTYPE_F32, CLLRN_DTYPE_BF16},
+        {CLLRN_DTYPE_F16, CLLRN_DTYPE_F16, CLLRN_DTYPE_F32},
+        {CLLRN_DTYPE_F32, CLLRN_DTYPE_BF16, CLLRN_DTYPE_F32},
     };
     static array plain_x, plain_dy, x, dy, y, dx, before;
     uint64_t random = 83;
@@ -555,7 +562,7 @@ static void reference__layouts_and_dtypes_the_same_values(void **state)
         const cllrn_params p = random_problem(&random, &t);
         const int64_t count = lrn_tensor_elements(&t);
         /* The values that src and dy hold, in C order. */
-        const int32_t wide = dtypes[0] == CLLRN_F64 ? CLLRN_F64 : CLLRN_F32;
+        const int32_t wide = dtypes[0] == CLLRN_DTYPE_F64 ? CLLRN_DTYPE_F64 : CLLRN_DTYPE_F32;
         array_open(&plain_x, t, wide);
         array_open(&plain_dy, t, wide);
         array_open(&x, random_places(&random, &t), dtypes[0]);
@@ -808,8 +815,10 @@ static void reference__large_values_no_overflow(void **state)
     static const struct {
         int32_t dtype;
         double x;
-    } rows[] = {
-        {CLLRN_F16, 60000}, {CLLRN_F32, 0x1p120}, {CLLRN_BF16, 0x1p-130}, {CLLRN_F32, -0x1p-140}};
+    } rows[] = {{CLLRN_DTYPE_F16, 60000},
+                {CLLRN_DTYPE_F32, 0x1p120},
+                {CLLRN_DTYPE_BF16, 0x1p-130},
+                {CLLRN_DTYPE_F32, -0x1p-140}};
     const int64_t dims[] = {1, 1};
     static array x, dy;
     (void)state;
@@ -831,7 +840,7 @@ static void reference__large_values_no_overflow(void **state)
 
 static void reference__empty_SUCCESS(void **state)
 {
-    const cllrn_params params = make_params(CLLRN_TORCH, 5, 1.0, 0.75, 1.0);
+    const cllrn_params params = make_params(CLLRN_CONVENTION_TORCH, 5, 1.0, 0.75, 1.0);
     (void)state;
     for (int axis = 0; axis < 3; ++axis) {
         int64_t dims[] = {2, 3, 4};
@@ -841,9 +850,9 @@ static void reference__empty_SUCCESS(void **state)
         dims[axis] = 0;
         const cllrn_tensor t = make_tensor(3, dims, NULL, 1);
         cllrn_tensor blocked;
-        assert_succeeded(
-            cllrn_tensor_init_blocked(&blocked, sizeof blocked, CLLRN_F32, 3, dims, 1, 8, &error),
-            &error);
+        assert_succeeded(cllrn_tensor_init_blocked(&blocked, sizeof blocked, CLLRN_DTYPE_F32, 3,
+                                                   dims, 1, 8, &error),
+                         &error);
         assert_succeeded(cllrn_reference_forward(&params, &t, NULL, &blocked, NULL, &error),
                          &error);
         assert_succeeded(cllrn_reference_forward(&params, &t, &y, &blocked, &y, &error), &error);
@@ -866,7 +875,7 @@ static void reference__empty_SUCCESS(void **state)
 static void reference__bad_input_their_status(void **state)
 {
     enum { COUNT = 12 };
-    const cllrn_params good = make_params(CLLRN_TORCH, 5, 1.0, 0.75, 1.0);
+    const cllrn_params good = make_params(CLLRN_CONVENTION_TORCH, 5, 1.0, 0.75, 1.0);
     const int64_t dims[] = {1, 3, 4}, turned[] = {1, 4, 3};
     const cllrn_tensor t = make_tensor(3, dims, NULL, 1), shape = make_tensor(3, turned, NULL, 1),
                        axis = make_tensor(3, dims, NULL, 2);
@@ -876,9 +885,9 @@ static void reference__bad_input_their_status(void **state)
     const double x[COUNT] = {1, 2, 3}, zeros[COUNT] = {0};
     double y[COUNT] = {0}, magnitudes[COUNT] = {0};
     (void)state;
-    f16.dtype = CLLRN_F16;
-    bf16.dtype = CLLRN_BF16;
-    f64.dtype = CLLRN_F64;
+    f16.dtype = CLLRN_DTYPE_F16;
+    bf16.dtype = CLLRN_DTYPE_BF16;
+    f64.dtype = CLLRN_DTYPE_F64;
     dtype.dtype = 5;
     rank.rank = 9;
     block.channel_block = 5;
@@ -978,7 +987,7 @@ static void reference__bad_input_their_status(void **state)
 /* dst may be src or dy as they are; anything else in common is refused. */
 static void reference_backward__overlap_PARTIAL_OVERLAP(void **state)
 {
-    const cllrn_params params = make_params(CLLRN_TORCH, 3, 1.0, 0.75, 1.0);
+    const cllrn_params params = make_params(CLLRN_CONVENTION_TORCH, 3, 1.0, 0.75, 1.0);
     const int64_t dims[] = {2, 3, 4}, turned[] = {12, 1, 3};
     const cllrn_tensor t = make_tensor(3, dims, NULL, 1), other = make_tensor(3, dims, turned, 1);
     float memory[100] = {0}, elsewhere[24] = {0};
@@ -1017,7 +1026,7 @@ static void reference_backward__overlap_PARTIAL_OVERLAP(void **state)
 
 static void reference__no_memory_OUT_OF_MEMORY(void **state)
 {
-    const cllrn_params params = make_params(CLLRN_TORCH, 5, 1.0, 0.75, 1.0);
+    const cllrn_params params = make_params(CLLRN_CONVENTION_TORCH, 5, 1.0, 0.75, 1.0);
     const cllrn_tensor t = make_nchw(1, 3, 2, 2);
     const float x[12] = {1.0f}, zeros[12] = {0};
     float y[12] = {0};

@@ -31,7 +31,7 @@ void scene_open(scene *s, const cllrn_params *params, const cllrn_tensor *src,
 
 static void open_ordinary(scene *s, bool backward, int64_t size)
 {
-    const cllrn_params params = make_params(CLLRN_TORCH, size, 1e-4, 0.75, 1.0);
+    const cllrn_params params = make_params(CLLRN_CONVENTION_TORCH, size, 1e-4, 0.75, 1.0);
     const cllrn_tensor tensor = make_nchw(2, 6, 3, 4);
     scene_open(s, &params, &tensor, backward ? &tensor : NULL, &tensor, NULL);
 }

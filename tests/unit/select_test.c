@@ -55,8 +55,8 @@ typedef struct wish {
 static cllrn_status try_select(const wish *w, const lrn_device_facts *facts, lrn_selection *out,
                                cllrn_error *error)
 {
-    const lrn_shape shape =
-        lrn_shape_make(w->params, w->src, w->direction == CLLRN_BACKWARD ? w->src : NULL, w->dst);
+    const lrn_shape shape = lrn_shape_make(
+        w->params, w->src, w->direction == CLLRN_DIRECTION_BACKWARD ? w->src : NULL, w->dst);
     const lrn_request request = {&shape, w->params, w->direction, w->aliasing, w->variant};
     return lrn_select(&request, facts, out, error);
 }
@@ -79,9 +79,11 @@ static void select__which_variant_for_which_problem_SUCCESS(void **state)
                        apart = make_tensor(4, dims, channels_apart, 1),
                        padded = make_tensor(4, dims, padded_rows, 1),
                        gaps = make_tensor(4, dims, spread, 1), far = make_tensor(4, dims, wide, 1),
-                       blocked = make_blocked(4, dims, 1, 8), half = with_dtype(nchw, CLLRN_F16),
-                       brain = with_dtype(nhwc, CLLRN_BF16), twice = with_dtype(nchw, CLLRN_F64),
-                       half_blocked = with_dtype(blocked, CLLRN_F16),
+                       blocked = make_blocked(4, dims, 1, 8),
+                       half = with_dtype(nchw, CLLRN_DTYPE_F16),
+                       brain = with_dtype(nhwc, CLLRN_DTYPE_BF16),
+                       twice = with_dtype(nchw, CLLRN_DTYPE_F64),
+                       half_blocked = with_dtype(blocked, CLLRN_DTYPE_F16),
                        fours = make_blocked(4, dims, 1, 4), column = make_blocked(2, dims, 1, 16);
     cllrn_tensor blocks_apart = blocked, sparse = blocked; /* gaps behind blocks, and positions */
     blocks_apart.strides[0] = 2000;
@@ -98,7 +100,7 @@ static void select__which_variant_for_which_problem_SUCCESS(void **state)
     /* One channel: grayscale images, and every second position of others. */
     const int64_t gray_dims[] = {2, 1, 10, 10}, second[] = {200, 1, 20, 2};
     const cllrn_tensor gray = make_nchw(2, 1, 10, 10), gray_last = make_nhwc(2, 1, 10, 10),
-                       gray_half = with_dtype(gray, CLLRN_F16),
+                       gray_half = with_dtype(gray, CLLRN_DTYPE_F16),
                        seconds = make_tensor(4, gray_dims, second, 1);
     const cllrn_params odd = window(2, 2), six = window(3, 2), one = window(0, 0),
                        four = window(2, 1), largest = window(4, 4), skew = window(0, 4),
@@ -163,15 +165,18 @@ static void select__which_variant_for_which_problem_SUCCESS(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; ++i)
         for (int on_gpu = 0; on_gpu < 2; ++on_gpu)
-            for (int32_t direction = CLLRN_FORWARD; direction <= CLLRN_BACKWARD; ++direction)
-                for (int32_t aliasing = CLLRN_DISJOINT; aliasing <= CLLRN_IN_PLACE; ++aliasing) {
+            for (int32_t direction = CLLRN_DIRECTION_FORWARD; direction <= CLLRN_DIRECTION_BACKWARD;
+                 ++direction)
+                for (int32_t aliasing = CLLRN_ALIASING_DISJOINT;
+                     aliasing <= CLLRN_ALIASING_IN_PLACE; ++aliasing) {
                     const wish w = {rows[i].src, rows[i].dst, rows[i].params,
                                     direction,   aliasing,    NULL};
                     const char *expected = on_gpu ? rows[i].gpu_in_place : rows[i].cpu_in_place;
-                    if (aliasing == CLLRN_DISJOINT && !on_gpu)
+                    if (aliasing == CLLRN_ALIASING_DISJOINT && !on_gpu)
                         expected = rows[i].cpu;
-                    else if (aliasing == CLLRN_DISJOINT)
-                        expected = direction == CLLRN_FORWARD ? rows[i].gpu : rows[i].gpu_backward;
+                    else if (aliasing == CLLRN_ALIASING_DISJOINT)
+                        expected = direction == CLLRN_DIRECTION_FORWARD ? rows[i].gpu
+                                                                        : rows[i].gpu_backward;
                     if (expected == NULL)
                         continue;
                     const lrn_selection s = choose(&w, on_gpu ? &gpu : &cpu);
@@ -187,9 +192,10 @@ static void select__pipelined_SUCCESS(void **state)
 {
     const int64_t dims[] = {2, 16, 5, 5}, rows_apart[] = {800, 50, 10, 1};
     const cllrn_tensor nchw = make_nchw(2, 16, 5, 5), nhwc = make_nhwc(2, 16, 5, 5),
-                       blocked = make_blocked(4, dims, 1, 8), half = with_dtype(nhwc, CLLRN_F16),
+                       blocked = make_blocked(4, dims, 1, 8),
+                       half = with_dtype(nhwc, CLLRN_DTYPE_F16),
                        padded = make_tensor(4, dims, rows_apart, 1),
-                       half_nchw = with_dtype(nchw, CLLRN_F16);
+                       half_nchw = with_dtype(nchw, CLLRN_DTYPE_F16);
     const cllrn_params odd = window(2, 2), six = window(3, 2), even = window(1, 0),
                        four = window(2, 1);
     const struct {
@@ -207,10 +213,11 @@ static void select__pipelined_SUCCESS(void **state)
     };
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; ++i)
-        for (int32_t aliasing = CLLRN_DISJOINT; aliasing <= CLLRN_IN_PLACE; ++aliasing) {
-            const wish w = {rows[i].src,    rows[i].dst, rows[i].params,
-                            CLLRN_BACKWARD, aliasing,    NULL};
-            if (aliasing == CLLRN_IN_PLACE && rows[i].src != rows[i].dst)
+        for (int32_t aliasing = CLLRN_ALIASING_DISJOINT; aliasing <= CLLRN_ALIASING_IN_PLACE;
+             ++aliasing) {
+            const wish w = {rows[i].src, rows[i].dst, rows[i].params, CLLRN_DIRECTION_BACKWARD,
+                            aliasing,    NULL};
+            if (aliasing == CLLRN_ALIASING_IN_PLACE && rows[i].src != rows[i].dst)
                 continue;
             const lrn_selection s = choose(&w, &fpga);
             assert_string_equal(s.variant, rows[i].expected);
@@ -249,13 +256,14 @@ static void select__names_and_kernels_SUCCESS(void **state)
     const int64_t dims[] = {2, 16, 5, 5};
     (void)state;
     for (size_t i = 0; i < COUNT; ++i)
-        for (int32_t direction = CLLRN_FORWARD; direction <= CLLRN_BACKWARD; ++direction) {
+        for (int32_t direction = CLLRN_DIRECTION_FORWARD; direction <= CLLRN_DIRECTION_BACKWARD;
+             ++direction) {
             const cllrn_tensor t = rows[i].file == LRN_FILE_BLOCKED ? make_blocked(4, dims, 1, 8)
                                    : rows[i].channels_last          ? make_nhwc(2, 16, 5, 5)
                                                                     : make_nchw(2, 16, 5, 5);
-            const wish w = {&t, &t, &params, direction, CLLRN_DISJOINT, rows[i].name};
+            const wish w = {&t, &t, &params, direction, CLLRN_ALIASING_DISJOINT, rows[i].name};
             const lrn_selection s = choose(&w, &cpu);
-            const bool backward = direction == CLLRN_BACKWARD;
+            const bool backward = direction == CLLRN_DIRECTION_BACKWARD;
             assert_string_equal(cllrn_variant_name(i), rows[i].name);
             assert_string_equal(s.variant, rows[i].name);
             assert_string_equal(s.kernel, backward ? rows[i].backward : rows[i].forward);
@@ -278,9 +286,10 @@ static void select__forced_variant_INVALID_VARIANT(void **state)
     const cllrn_tensor nchw = make_nchw(2, 16, 5, 5), nhwc = make_nhwc(2, 16, 5, 5),
                        blocked = make_blocked(4, dims, 1, 16),
                        padded = make_tensor(4, dims, rows_apart, 1),
-                       half = with_dtype(nchw, CLLRN_F16), twice = with_dtype(nchw, CLLRN_F64),
-                       twice_last = with_dtype(nhwc, CLLRN_F64),
-                       twice_blocked = with_dtype(blocked, CLLRN_F64),
+                       half = with_dtype(nchw, CLLRN_DTYPE_F16),
+                       twice = with_dtype(nchw, CLLRN_DTYPE_F64),
+                       twice_last = with_dtype(nhwc, CLLRN_DTYPE_F64),
+                       twice_blocked = with_dtype(blocked, CLLRN_DTYPE_F64),
                        deep = make_nhwc(2, LRN_GROUP_ELEMENTS - 3, 5, 5);
     const cllrn_params odd = window(1, 1), six = window(3, 2), even = window(1, 0),
                        within = region(1, 1, 1);
@@ -290,50 +299,51 @@ static void select__forced_variant_INVALID_VARIANT(void **state)
         const cllrn_params *params;
         int32_t aliasing;
     } rows[] = {
-        {"packed", &nchw, &odd, CLLRN_DISJOINT},
-        {"packed", &nhwc, &six, CLLRN_DISJOINT},
-        {"packed", &nhwc, &odd, CLLRN_IN_PLACE},
-        {"packed", &blocked, &odd, CLLRN_DISJOINT},
-        {"packed", &nhwc, &within, CLLRN_DISJOINT},
-        {"packed", &twice_last, &odd, CLLRN_DISJOINT},
-        {"planar", &nhwc, &odd, CLLRN_DISJOINT},
-        {"planar", &nchw, &six, CLLRN_DISJOINT},
-        {"planar", &nchw, &odd, CLLRN_IN_PLACE},
-        {"planar", &blocked, &odd, CLLRN_DISJOINT},
-        {"planar", &padded, &odd, CLLRN_DISJOINT},
-        {"planar", &half, &even, CLLRN_DISJOINT},
-        {"blocked", &nchw, &odd, CLLRN_DISJOINT},
-        {"blocked", &nhwc, &odd, CLLRN_DISJOINT},
-        {"blocked", &blocked, &six, CLLRN_DISJOINT},
-        {"blocked", &blocked, &even, CLLRN_DISJOINT},
-        {"blocked", &blocked, &odd, CLLRN_IN_PLACE},
-        {"blocked", &blocked, &within, CLLRN_DISJOINT},
-        {"blocked", &twice_blocked, &odd, CLLRN_DISJOINT},
-        {"stream", &nhwc, &six, CLLRN_DISJOINT},
-        {"stream", &nhwc, &even, CLLRN_DISJOINT},
-        {"stream", &nhwc, &within, CLLRN_DISJOINT},
-        {"stream", &padded, &odd, CLLRN_DISJOINT},
-        {"stream", &twice_last, &odd, CLLRN_DISJOINT},
-        {"group", &nchw, &odd, CLLRN_DISJOINT},
-        {"group", &nhwc, &six, CLLRN_DISJOINT},
-        {"group", &blocked, &odd, CLLRN_DISJOINT},
-        {"group", &nhwc, &within, CLLRN_DISJOINT},
-        {"group", &twice_last, &odd, CLLRN_DISJOINT},
-        {"group", &deep, &odd, CLLRN_IN_PLACE},
-        {"column", &nchw, &six, CLLRN_DISJOINT},
-        {"column", &blocked, &odd, CLLRN_DISJOINT},
-        {"column", &nhwc, &odd, CLLRN_DISJOINT},
-        {"column", &twice, &odd, CLLRN_DISJOINT},
-        {"column", &nchw, &within, CLLRN_DISJOINT},
-        {"strided", &nchw, &odd, CLLRN_IN_PLACE},
-        {"", &nchw, &odd, CLLRN_DISJOINT},
-        {"none", &nchw, &odd, CLLRN_DISJOINT},
-        {"stride", &nchw, &odd, CLLRN_DISJOINT},
-        {"strided-in-place", &nchw, &odd, CLLRN_IN_PLACE},
+        {"packed", &nchw, &odd, CLLRN_ALIASING_DISJOINT},
+        {"packed", &nhwc, &six, CLLRN_ALIASING_DISJOINT},
+        {"packed", &nhwc, &odd, CLLRN_ALIASING_IN_PLACE},
+        {"packed", &blocked, &odd, CLLRN_ALIASING_DISJOINT},
+        {"packed", &nhwc, &within, CLLRN_ALIASING_DISJOINT},
+        {"packed", &twice_last, &odd, CLLRN_ALIASING_DISJOINT},
+        {"planar", &nhwc, &odd, CLLRN_ALIASING_DISJOINT},
+        {"planar", &nchw, &six, CLLRN_ALIASING_DISJOINT},
+        {"planar", &nchw, &odd, CLLRN_ALIASING_IN_PLACE},
+        {"planar", &blocked, &odd, CLLRN_ALIASING_DISJOINT},
+        {"planar", &padded, &odd, CLLRN_ALIASING_DISJOINT},
+        {"planar", &half, &even, CLLRN_ALIASING_DISJOINT},
+        {"blocked", &nchw, &odd, CLLRN_ALIASING_DISJOINT},
+        {"blocked", &nhwc, &odd, CLLRN_ALIASING_DISJOINT},
+        {"blocked", &blocked, &six, CLLRN_ALIASING_DISJOINT},
+        {"blocked", &blocked, &even, CLLRN_ALIASING_DISJOINT},
+        {"blocked", &blocked, &odd, CLLRN_ALIASING_IN_PLACE},
+        {"blocked", &blocked, &within, CLLRN_ALIASING_DISJOINT},
+        {"blocked", &twice_blocked, &odd, CLLRN_ALIASING_DISJOINT},
+        {"stream", &nhwc, &six, CLLRN_ALIASING_DISJOINT},
+        {"stream", &nhwc, &even, CLLRN_ALIASING_DISJOINT},
+        {"stream", &nhwc, &within, CLLRN_ALIASING_DISJOINT},
+        {"stream", &padded, &odd, CLLRN_ALIASING_DISJOINT},
+        {"stream", &twice_last, &odd, CLLRN_ALIASING_DISJOINT},
+        {"group", &nchw, &odd, CLLRN_ALIASING_DISJOINT},
+        {"group", &nhwc, &six, CLLRN_ALIASING_DISJOINT},
+        {"group", &blocked, &odd, CLLRN_ALIASING_DISJOINT},
+        {"group", &nhwc, &within, CLLRN_ALIASING_DISJOINT},
+        {"group", &twice_last, &odd, CLLRN_ALIASING_DISJOINT},
+        {"group", &deep, &odd, CLLRN_ALIASING_IN_PLACE},
+        {"column", &nchw, &six, CLLRN_ALIASING_DISJOINT},
+        {"column", &blocked, &odd, CLLRN_ALIASING_DISJOINT},
+        {"column", &nhwc, &odd, CLLRN_ALIASING_DISJOINT},
+        {"column", &twice, &odd, CLLRN_ALIASING_DISJOINT},
+        {"column", &nchw, &within, CLLRN_ALIASING_DISJOINT},
+        {"strided", &nchw, &odd, CLLRN_ALIASING_IN_PLACE},
+        {"", &nchw, &odd, CLLRN_ALIASING_DISJOINT},
+        {"none", &nchw, &odd, CLLRN_ALIASING_DISJOINT},
+        {"stride", &nchw, &odd, CLLRN_ALIASING_DISJOINT},
+        {"strided-in-place", &nchw, &odd, CLLRN_ALIASING_IN_PLACE},
     };
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; ++i)
-        for (int32_t direction = CLLRN_FORWARD; direction <= CLLRN_BACKWARD; ++direction) {
+        for (int32_t direction = CLLRN_DIRECTION_FORWARD; direction <= CLLRN_DIRECTION_BACKWARD;
+             ++direction) {
             const wish w = {rows[i].t, rows[i].t,        rows[i].params,
                             direction, rows[i].aliasing, rows[i].name};
             lrn_selection selection;
@@ -343,8 +353,8 @@ static void select__forced_variant_INVALID_VARIANT(void **state)
         }
     /* The last row of the table takes anything. */
     for (size_t i = 0; i < sizeof rows / sizeof *rows; ++i) {
-        const wish w = {rows[i].t,     rows[i].t,        rows[i].params,
-                        CLLRN_FORWARD, rows[i].aliasing, "separable"};
+        const wish w = {rows[i].t,        rows[i].t,  rows[i].params, CLLRN_DIRECTION_FORWARD,
+                        rows[i].aliasing, "separable"};
         assert_string_equal(choose(&w, &cpu).kernel, "forward_separable");
     }
 }
@@ -378,9 +388,10 @@ static void select__blocks_that_look_like_others_INVALID_VARIANT(void **state)
     };
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; ++i)
-        for (int32_t direction = CLLRN_FORWARD; direction <= CLLRN_BACKWARD; ++direction) {
-            const wish w = {rows[i].src, rows[i].dst,    &three,
-                            direction,   CLLRN_DISJOINT, rows[i].name};
+        for (int32_t direction = CLLRN_DIRECTION_FORWARD; direction <= CLLRN_DIRECTION_BACKWARD;
+             ++direction) {
+            const wish w = {rows[i].src, rows[i].dst, &three, direction, CLLRN_ALIASING_DISJOINT,
+                            rows[i].name};
             lrn_selection selection;
             cllrn_error error = error_blank();
             assert_failed(CLLRN_INVALID_VARIANT, try_select(&w, &cpu, &selection, &error), &error);
@@ -420,8 +431,8 @@ static void select__one_tensor_has_gaps_INVALID_VARIANT(void **state)
                                                    bad == 1 ? rows[i].bad : rows[i].good,
                                                    bad == 2 ? rows[i].bad : rows[i].good};
             const lrn_shape shape = lrn_shape_make(&three, tensors[0], tensors[1], tensors[2]);
-            const lrn_request request = {&shape, &three, CLLRN_BACKWARD, CLLRN_DISJOINT,
-                                         rows[i].name};
+            const lrn_request request = {&shape, &three, CLLRN_DIRECTION_BACKWARD,
+                                         CLLRN_ALIASING_DISJOINT, rows[i].name};
             lrn_selection selection;
             cllrn_error error = error_blank();
             const cllrn_status status = lrn_select(&request, &cpu, &selection, &error);
@@ -446,8 +457,8 @@ static void select__fast_kernels_are_not_wide_INVALID_VARIANT(void **state)
                 {"column", &nchw}, {"stream", &nhwc}, {"blocked", &blocked}};
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; ++i) {
-        const wish w = {rows[i].tensor, rows[i].tensor, &three,
-                        CLLRN_FORWARD,  CLLRN_DISJOINT, rows[i].name};
+        const wish w = {rows[i].tensor,          rows[i].tensor,          &three,
+                        CLLRN_DIRECTION_FORWARD, CLLRN_ALIASING_DISJOINT, rows[i].name};
         lrn_selection selection;
         cllrn_error error = error_blank();
         assert_failed(CLLRN_INVALID_VARIANT, try_select(&w, &cpu, &selection, &error), &error);
@@ -475,8 +486,11 @@ static void select__local_memory_SUCCESS(void **state)
     for (size_t i = 0; i < sizeof rows / sizeof *rows; ++i) {
         lrn_device_facts facts = gpu;
         facts.local_memory = rows[i].bytes;
-        const wish forward = {&nhwc, &nhwc, &params, CLLRN_FORWARD, CLLRN_DISJOINT, NULL},
-                   backward = {&nhwc, &nhwc, &params, CLLRN_BACKWARD, CLLRN_DISJOINT, NULL};
+        const wish
+            forward = {&nhwc, &nhwc, &params, CLLRN_DIRECTION_FORWARD, CLLRN_ALIASING_DISJOINT,
+                       NULL},
+            backward = {&nhwc, &nhwc, &params, CLLRN_DIRECTION_BACKWARD, CLLRN_ALIASING_DISJOINT,
+                        NULL};
         assert_string_equal(choose(&forward, &facts).variant, rows[i].forward);
         assert_string_equal(choose(&backward, &facts).variant, rows[i].backward);
         facts.local_is_global = true;
@@ -490,7 +504,8 @@ static void select__beyond_the_cache_SUCCESS(void **state)
 {
     const int64_t dims[] = {2, 16, 8, 8};
     const cllrn_tensor nchw = make_nchw(2, 16, 8, 8), nhwc = make_nhwc(2, 16, 8, 8),
-                       blocked = make_blocked(4, dims, 1, 8), half = with_dtype(nchw, CLLRN_F16);
+                       blocked = make_blocked(4, dims, 1, 8),
+                       half = with_dtype(nchw, CLLRN_DTYPE_F16);
     const int64_t bytes = 2 * 16 * 8 * 8 * 4;
     const cllrn_params params = window(2, 2);
     const struct {
@@ -516,16 +531,17 @@ static void select__beyond_the_cache_SUCCESS(void **state)
     for (size_t i = 0; i < sizeof rows / sizeof *rows; ++i) {
         lrn_device_facts facts = *rows[i].facts;
         facts.cache = rows[i].cache;
-        const wish forward = {rows[i].tensor, rows[i].tensor, &params,
-                              CLLRN_FORWARD,  CLLRN_DISJOINT, NULL};
+        const wish forward = {rows[i].tensor,          rows[i].tensor,          &params,
+                              CLLRN_DIRECTION_FORWARD, CLLRN_ALIASING_DISJOINT, NULL};
         wish backward = forward;
-        backward.direction = CLLRN_BACKWARD;
+        backward.direction = CLLRN_DIRECTION_BACKWARD;
         assert_int_equal(choose(&forward, &facts).streams, rows[i].forward);
         assert_int_equal(choose(&backward, &facts).streams, rows[i].backward);
     }
     /* A large cache serves more processors than the device's. */
     const cllrn_tensor large = make_nchw(16, 96, 55, 55); /* 35.4 MiB with dst */
-    const wish forward = {&large, &large, &params, CLLRN_FORWARD, CLLRN_DISJOINT, NULL};
+    const wish forward = {&large, &large, &params, CLLRN_DIRECTION_FORWARD, CLLRN_ALIASING_DISJOINT,
+                          NULL};
     for (int64_t units = 2; units <= 8; units += 6) {
         lrn_device_facts facts = cpu;
         facts.cache = INT64_C(1) << 30;
@@ -542,10 +558,10 @@ static void select__far_taps_and_many_tiles_SUCCESS(void **state)
     const int64_t two[] = {1, 2, 1, (INT64_C(1) << 31) / rows_told},
                   less[] = {1, 2, 1, (INT64_C(1) << 31) / (rows_told + 1)},
                   one[] = {1, 1, 1, (1 << 30) - 1}, many[] = {1, 70000000};
-    const cllrn_tensor far = with_dtype(make_tensor(4, two, NULL, 1), CLLRN_F16),
-                       near = with_dtype(make_tensor(4, less, NULL, 1), CLLRN_F16),
-                       alone = with_dtype(make_tensor(4, one, NULL, 1), CLLRN_F16),
-                       channels = with_dtype(make_tensor(2, many, NULL, 1), CLLRN_F16);
+    const cllrn_tensor far = with_dtype(make_tensor(4, two, NULL, 1), CLLRN_DTYPE_F16),
+                       near = with_dtype(make_tensor(4, less, NULL, 1), CLLRN_DTYPE_F16),
+                       alone = with_dtype(make_tensor(4, one, NULL, 1), CLLRN_DTYPE_F16),
+                       channels = with_dtype(make_tensor(2, many, NULL, 1), CLLRN_DTYPE_F16);
     const cllrn_params five = window(0, 4), centred = window(2, 2), nine = window(4, 4);
     const struct {
         const cllrn_tensor *tensor;
@@ -560,12 +576,13 @@ static void select__far_taps_and_many_tiles_SUCCESS(void **state)
     };
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; ++i) {
-        const wish w = {rows[i].tensor, rows[i].tensor, rows[i].params,
-                        CLLRN_FORWARD,  CLLRN_DISJOINT, NULL};
+        const wish w = {rows[i].tensor,          rows[i].tensor,          rows[i].params,
+                        CLLRN_DIRECTION_FORWARD, CLLRN_ALIASING_DISJOINT, NULL};
         assert_string_equal(choose(&w, rows[i].facts).variant, rows[i].expected);
     }
     /* Not even where it is asked for. */
-    const wish forced = {&alone, &alone, &nine, CLLRN_FORWARD, CLLRN_DISJOINT, "planar"};
+    const wish forced = {&alone,  &alone, &nine, CLLRN_DIRECTION_FORWARD, CLLRN_ALIASING_DISJOINT,
+                         "planar"};
     lrn_selection s;
     cllrn_error error = error_blank();
     assert_failed(CLLRN_INVALID_VARIANT, try_select(&forced, &cpu, &s, &error), &error);
@@ -573,23 +590,25 @@ static void select__far_taps_and_many_tiles_SUCCESS(void **state)
 
 static void select__float64_without_it_UNSUPPORTED(void **state)
 {
-    const cllrn_tensor twice = with_dtype(make_nchw(2, 16, 5, 5), CLLRN_F64);
+    const cllrn_tensor twice = with_dtype(make_nchw(2, 16, 5, 5), CLLRN_DTYPE_F64);
     const cllrn_params params = window(2, 2);
     lrn_device_facts without = gpu;
     (void)state;
     without.fp64 = false;
     for (size_t v = 0; v <= VARIANTS; ++v)
-        for (int32_t aliasing = CLLRN_DISJOINT; aliasing <= CLLRN_IN_PLACE; ++aliasing) {
-            const wish w = {&twice,        &twice,   &params,
-                            CLLRN_FORWARD, aliasing, cllrn_variant_name(v)};
+        for (int32_t aliasing = CLLRN_ALIASING_DISJOINT; aliasing <= CLLRN_ALIASING_IN_PLACE;
+             ++aliasing) {
+            const wish w = {
+                &twice, &twice, &params, CLLRN_DIRECTION_FORWARD, aliasing, cllrn_variant_name(v)};
             lrn_selection s;
             cllrn_error error = error_blank();
             assert_failed(CLLRN_UNSUPPORTED, try_select(&w, &without, &s, &error), &error);
             assert_non_null(strstr(error.message, "a GPU"));
         }
-    for (int32_t direction = CLLRN_FORWARD; direction <= CLLRN_BACKWARD; ++direction)
+    for (int32_t direction = CLLRN_DIRECTION_FORWARD; direction <= CLLRN_DIRECTION_BACKWARD;
+         ++direction)
         for (int on_gpu = 0; on_gpu < 2; ++on_gpu) {
-            const wish w = {&twice, &twice, &params, direction, CLLRN_DISJOINT, NULL};
+            const wish w = {&twice, &twice, &params, direction, CLLRN_ALIASING_DISJOINT, NULL};
             const lrn_selection s = choose(&w, on_gpu ? &gpu : &cpu);
             assert_int_equal(s.key.storage, LRN_F64);
             assert_int_equal(s.key.width, 1);
@@ -633,9 +652,10 @@ static void select__wide_indices_SUCCESS(void **state)
     (void)state;
     small.wide = small.int64 = false;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; ++i)
-        for (int32_t aliasing = CLLRN_DISJOINT; aliasing <= CLLRN_IN_PLACE; ++aliasing) {
-            const wish w = {&rows[i].src,  &rows[i].dst, rows[i].params,
-                            CLLRN_FORWARD, aliasing,     NULL};
+        for (int32_t aliasing = CLLRN_ALIASING_DISJOINT; aliasing <= CLLRN_ALIASING_IN_PLACE;
+             ++aliasing) {
+            const wish w = {&rows[i].src, &rows[i].dst, rows[i].params, CLLRN_DIRECTION_FORWARD,
+                            aliasing,     NULL};
             lrn_selection s = choose(&w, &cpu);
             cllrn_error error = error_blank();
             assert_int_equal(s.key.wide, rows[i].wide);
@@ -651,7 +671,8 @@ static void select__wide_indices_SUCCESS(void **state)
     /* dy alone may be what is far away. */
     const cllrn_tensor away = make_tensor(3, dims, far, 1);
     const lrn_shape shape = lrn_shape_make(&params, &near, &away, &near);
-    const lrn_request request = {&shape, &params, CLLRN_BACKWARD, CLLRN_DISJOINT, NULL};
+    const lrn_request request = {&shape, &params, CLLRN_DIRECTION_BACKWARD, CLLRN_ALIASING_DISJOINT,
+                                 NULL};
     lrn_selection s;
     assert_int_equal(lrn_select(&request, &gpu, &s, NULL), CLLRN_SUCCESS);
     assert_true(s.key.wide);
@@ -664,8 +685,10 @@ static void select__wide_scratch_SUCCESS(void **state)
     const cllrn_params params = window(2, 2);
     const int64_t dims[] = {1, INT64_C(1) << 29, 1};
     const cllrn_tensor t = make_tensor(3, dims, NULL, 1);
-    const wish forward = {&t, &t, &params, CLLRN_FORWARD, CLLRN_DISJOINT, "separable"},
-               backward = {&t, &t, &params, CLLRN_BACKWARD, CLLRN_DISJOINT, "separable"};
+    const wish forward = {&t,         &t, &params, CLLRN_DIRECTION_FORWARD, CLLRN_ALIASING_DISJOINT,
+                          "separable"},
+               backward = {
+                   &t, &t, &params, CLLRN_DIRECTION_BACKWARD, CLLRN_ALIASING_DISJOINT, "separable"};
     lrn_device_facts small = gpu;
     lrn_selection s;
     (void)state;
@@ -683,11 +706,12 @@ static void select__power_of_the_program_SUCCESS(void **state)
     static const double betas[] = {0.0, 0.5, 0.75, 1.0, 0.6, -0.75, 2.0};
     (void)state;
     for (size_t i = 0; i < sizeof betas / sizeof *betas; ++i)
-        for (int32_t direction = CLLRN_FORWARD; direction <= CLLRN_BACKWARD; ++direction) {
-            const cllrn_params params = make_params(CLLRN_TORCH, 5, 1.0, betas[i], 1.0);
+        for (int32_t direction = CLLRN_DIRECTION_FORWARD; direction <= CLLRN_DIRECTION_BACKWARD;
+             ++direction) {
+            const cllrn_params params = make_params(CLLRN_CONVENTION_TORCH, 5, 1.0, betas[i], 1.0);
             const int expected = betas[i] == 0.75 ? LRN_POWER_3_4 : LRN_POWER_AT_RUN_TIME;
-            const wish fast = {&t, &t, &params, direction, CLLRN_DISJOINT, "column"},
-                       general = {&t, &t, &params, direction, CLLRN_DISJOINT, "strided"};
+            const wish fast = {&t, &t, &params, direction, CLLRN_ALIASING_DISJOINT, "column"},
+                       general = {&t, &t, &params, direction, CLLRN_ALIASING_DISJOINT, "strided"};
             assert_int_equal(choose(&fast, &gpu).key.power, expected);
             assert_int_equal(choose(&general, &gpu).key.power, LRN_POWER_AT_RUN_TIME);
         }
@@ -713,7 +737,7 @@ static size_t make_tensors(cllrn_tensor *out)
                                   make_blocked(3, dims, 1, 8)};
     size_t count = 0;
     for (size_t i = 0; i < sizeof plain / sizeof *plain; ++i)
-        for (int32_t dtype = CLLRN_F32; dtype <= CLLRN_F64; ++dtype)
+        for (int32_t dtype = CLLRN_DTYPE_F32; dtype <= CLLRN_DTYPE_F64; ++dtype)
             out[count++] = with_dtype(plain[i], dtype);
     return count;
 }
@@ -758,12 +782,13 @@ static void program_key_number__every_key_of_selection_SUCCESS(void **state)
                 for (int taps = 1; taps < 13; ++taps)
                     for (int rest = 0; rest < 3 * 2 * 2 * (VARIANTS + 1); ++rest) {
                         cllrn_params params =
-                            make_params(CLLRN_TORCH, taps, 1.0, betas[rest % 3], 1.0);
+                            make_params(CLLRN_CONVENTION_TORCH, taps, 1.0, betas[rest % 3], 1.0);
                         if (taps == 12)
                             params = make_region(1, 1, 2, 1.0, 1.0, betas[rest % 3], 1.0);
-                        const cllrn_tensor dst = with_dtype(
-                            tensors[t],
-                            mixed && tensors[t].dtype != CLLRN_F64 ? CLLRN_F32 : tensors[t].dtype);
+                        const cllrn_tensor dst =
+                            with_dtype(tensors[t], mixed && tensors[t].dtype != CLLRN_DTYPE_F64
+                                                       ? CLLRN_DTYPE_F32
+                                                       : tensors[t].dtype);
                         const wish w = {&tensors[t],      &dst,
                                         &params,          1 + rest / 3 % 2,
                                         1 + rest / 6 % 2, cllrn_variant_name((size_t)(rest / 12))};

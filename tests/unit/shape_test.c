@@ -72,7 +72,7 @@ static void shape_make__across_channels_SUCCESS(void **state)
         {4, 1, {2, 3, 4, 5}, {-60, -20, -5, -1}, {1, 2, {3, 2, 20}, {-20, -60, -1}}, true},
         {4, 1, {2, 3, 4, 1}, {12, 4, 1, 999}, {1, 2, {3, 2, 4}, {4, 12, 1}}, true},
     };
-    const cllrn_params params = make_params(CLLRN_TORCH, 5, 1.0, 0.75, 1.0);
+    const cllrn_params params = make_params(CLLRN_CONVENTION_TORCH, 5, 1.0, 0.75, 1.0);
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; ++i) {
         const cllrn_tensor t = tensor_of(&rows[i]);
@@ -120,7 +120,7 @@ static void shape_make__blocked_SUCCESS(void **state)
     const cllrn_tensor t = make_blocked(4, dims, 1, 8);
     const canonical across = {1, 2, {20, 2, 15}, {120, 360, 8}};
     const canonical within = {2, 1, {3, 5, 20, 2}, {40, 8, 120, 360}};
-    cllrn_params params = make_params(CLLRN_TORCH, 5, 1.0, 0.75, 1.0);
+    cllrn_params params = make_params(CLLRN_CONVENTION_TORCH, 5, 1.0, 0.75, 1.0);
     (void)state;
 
     lrn_shape s = lrn_shape_make(&params, &t, NULL, &t);
@@ -150,8 +150,8 @@ static void shape_make__sides_differ_SUCCESS(void **state)
 {
     const int64_t dims[] = {2, 3, 4, 5}, padded[] = {72, 24, 6, 1};
     const cllrn_tensor plain = make_tensor(4, dims, NULL, 1);
-    const cllrn_tensor pad = with_dtype(make_tensor(4, dims, padded, 1), CLLRN_F16);
-    const cllrn_params params = make_params(CLLRN_TORCH, 5, 1.0, 0.75, 1.0);
+    const cllrn_tensor pad = with_dtype(make_tensor(4, dims, padded, 1), CLLRN_DTYPE_F16);
+    const cllrn_params params = make_params(CLLRN_CONVENTION_TORCH, 5, 1.0, 0.75, 1.0);
     (void)state;
     for (int which = 0; which < 3; ++which) {
         const cllrn_tensor *t[] = {&plain, &plain, &plain};
@@ -164,7 +164,7 @@ static void shape_make__sides_differ_SUCCESS(void **state)
         assert_int_equal(s.positions, 40);
         for (int side = 0; side < 3; ++side) {
             const bool is_padded = side == which;
-            assert_int_equal(sides[side]->dtype, is_padded ? CLLRN_F16 : CLLRN_F32);
+            assert_int_equal(sides[side]->dtype, is_padded ? CLLRN_DTYPE_F16 : CLLRN_DTYPE_F32);
             assert_int_equal(sides[side]->strides[0], is_padded ? 24 : 20);
             assert_int_equal(sides[side]->strides[LRN_INNER - 2], is_padded ? 72 : 60);
             assert_int_equal(sides[side]->strides[LRN_INNER - 1], is_padded ? 6 : 5);
@@ -284,7 +284,7 @@ static void shape_make__element_by_element_SUCCESS(void **state)
         }
         if (i % 3 == 0)
             dy = src = dst;
-        cllrn_params params = make_params(CLLRN_TORCH, 5, 1.0, 0.75, 1.0);
+        cllrn_params params = make_params(CLLRN_CONVENTION_TORCH, 5, 1.0, 0.75, 1.0);
         if (i % 7 > 2) {
             const int64_t most = src.rank - 1 < 3 ? src.rank - 1 : 3;
             params =

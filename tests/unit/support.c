@@ -96,7 +96,7 @@ cllrn_params make_params(int32_t convention, int64_t size, double alpha, double 
 cllrn_params make_window(int64_t lower, int64_t upper, double divisor, double alpha, double beta,
                          double k)
 {
-    cllrn_params params = make_params(CLLRN_TORCH, 1, alpha, beta, k);
+    cllrn_params params = make_params(CLLRN_CONVENTION_TORCH, 1, alpha, beta, k);
     params.lower = lower;
     params.upper = upper;
     params.divisor = divisor;
@@ -117,7 +117,7 @@ cllrn_tensor make_tensor(int32_t rank, const int64_t *dims, const int64_t *strid
 {
     cllrn_tensor tensor;
     cllrn_error error = error_blank();
-    assert_succeeded(cllrn_tensor_init(&tensor, sizeof tensor, CLLRN_F32, rank, dims, strides,
+    assert_succeeded(cllrn_tensor_init(&tensor, sizeof tensor, CLLRN_DTYPE_F32, rank, dims, strides,
                                        channel_axis, &error),
                      &error);
     return tensor;
@@ -139,7 +139,7 @@ cllrn_tensor make_blocked(int32_t rank, const int64_t *dims, int32_t channel_axi
 {
     cllrn_tensor tensor;
     cllrn_error error = error_blank();
-    assert_succeeded(cllrn_tensor_init_blocked(&tensor, sizeof tensor, CLLRN_F32, rank, dims,
+    assert_succeeded(cllrn_tensor_init_blocked(&tensor, sizeof tensor, CLLRN_DTYPE_F32, rank, dims,
                                                channel_axis, block, &error),
                      &error);
     return tensor;
@@ -659,7 +659,7 @@ cllrn_plan *world_backward_plan(const world *w, const cllrn_params *params, cons
                                 const char *variant)
 {
     cllrn_problem problem = CLLRN_PROBLEM_INIT;
-    problem.direction = CLLRN_BACKWARD;
+    problem.direction = CLLRN_DIRECTION_BACKWARD;
     problem.params = params;
     problem.src = src;
     problem.dy = dy;

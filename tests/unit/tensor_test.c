@@ -13,7 +13,7 @@ static void tensor_init__c_order_SUCCESS(void **state)
     const cllrn_tensor t = make_tensor(4, dims, NULL, -3);
 
     assert_int_equal(t.struct_size, sizeof t);
-    assert_int_equal(t.dtype, CLLRN_F32);
+    assert_int_equal(t.dtype, CLLRN_DTYPE_F32);
     assert_int_equal(t.rank, 4);
     assert_int_equal(t.channel_axis, -3);
     assert_int_equal(lrn_tensor_channel_axis(&t), 1);
@@ -43,12 +43,12 @@ static void tensor_init__of_its_own_fields_SUCCESS(void **state)
 
     cllrn_tensor t = make_tensor(4, dims, strides, 1);
     const cllrn_tensor before = t;
-    assert_succeeded(cllrn_tensor_init(&t, sizeof t, CLLRN_F32, 4, t.dims, t.strides, 1, &error),
-                     &error);
+    assert_succeeded(
+        cllrn_tensor_init(&t, sizeof t, CLLRN_DTYPE_F32, 4, t.dims, t.strides, 1, &error), &error);
     assert_memory_equal(&t, &before, sizeof t);
 
     assert_succeeded(
-        cllrn_tensor_init(&t, sizeof t, CLLRN_F32, 3, t.dims + 1, t.strides + 1, 0, &error),
+        cllrn_tensor_init(&t, sizeof t, CLLRN_DTYPE_F32, 3, t.dims + 1, t.strides + 1, 0, &error),
         &error);
     for (int axis = 0; axis < 3; ++axis) {
         assert_int_equal(t.dims[axis], dims[axis + 1]);
@@ -56,8 +56,8 @@ static void tensor_init__of_its_own_fields_SUCCESS(void **state)
     }
 
     t = make_tensor(4, dims, NULL, 1);
-    assert_succeeded(cllrn_tensor_init_blocked(&t, sizeof t, CLLRN_F32, 4, t.dims, 1, 8, &error),
-                     &error);
+    assert_succeeded(
+        cllrn_tensor_init_blocked(&t, sizeof t, CLLRN_DTYPE_F32, 4, t.dims, 1, 8, &error), &error);
     const cllrn_tensor blocked = make_blocked(4, dims, 1, 8);
     assert_memory_equal(&t, &blocked, sizeof t);
 }
@@ -99,13 +99,13 @@ static void tensor_init__bad_input_their_status(void **state)
         memset(&t, 0x5a, sizeof t);
         before = t;
         assert_failed(rows[i].status,
-                      cllrn_tensor_init(&t, rows[i].struct_size, CLLRN_F32, rows[i].rank,
+                      cllrn_tensor_init(&t, rows[i].struct_size, CLLRN_DTYPE_F32, rows[i].rank,
                                         rows[i].dims, NULL, 1, &error),
                       &error);
         assert_memory_equal(&t, &before, sizeof t);
     }
     assert_int_equal(
-        cllrn_tensor_init(NULL, sizeof(cllrn_tensor), CLLRN_F32, 3, good, NULL, 1, NULL),
+        cllrn_tensor_init(NULL, sizeof(cllrn_tensor), CLLRN_DTYPE_F32, 3, good, NULL, 1, NULL),
         CLLRN_INVALID_ARGUMENT);
 }
 
@@ -183,12 +183,13 @@ static void tensor_init_blocked__bad_input_their_status(void **state)
         memset(&t, 0x5a, sizeof t);
         before = t;
         assert_failed(rows[i].status,
-                      cllrn_tensor_init_blocked(&t, rows[i].struct_size, CLLRN_F32, rows[i].rank,
-                                                rows[i].dims, rows[i].axis, rows[i].block, &error),
+                      cllrn_tensor_init_blocked(&t, rows[i].struct_size, CLLRN_DTYPE_F32,
+                                                rows[i].rank, rows[i].dims, rows[i].axis,
+                                                rows[i].block, &error),
                       &error);
         assert_memory_equal(&t, &before, sizeof t);
     }
-    assert_int_equal(cllrn_tensor_init_blocked(NULL, size, CLLRN_F32, 3, good, 1, 16, NULL),
+    assert_int_equal(cllrn_tensor_init_blocked(NULL, size, CLLRN_DTYPE_F32, 3, good, 1, 16, NULL),
                      CLLRN_INVALID_ARGUMENT);
 }
 
@@ -254,10 +255,10 @@ static void dtype__size_and_string_SUCCESS(void **state)
         int32_t dtype;
         size_t size;
         const char *name;
-    } rows[] = {{CLLRN_F32, 4, "f32"},
-                {CLLRN_F16, 2, "f16"},
-                {CLLRN_BF16, 2, "bf16"},
-                {CLLRN_F64, 8, "f64"}};
+    } rows[] = {{CLLRN_DTYPE_F32, 4, "f32"},
+                {CLLRN_DTYPE_F16, 2, "f16"},
+                {CLLRN_DTYPE_BF16, 2, "bf16"},
+                {CLLRN_DTYPE_F64, 8, "f64"}};
     static const int32_t others[] = {INT32_MIN, -2, -1, 0, 5, 6, 19, INT32_MAX};
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; ++i) {
@@ -440,7 +441,7 @@ static cllrn_status check_all(const cllrn_params *params, const cllrn_tensor *sr
 
 static void tensor_check_all__different_SHAPE_MISMATCH(void **state)
 {
-    const cllrn_params params = make_params(CLLRN_TORCH, 5, 1.0, 0.75, 1.0);
+    const cllrn_params params = make_params(CLLRN_CONVENTION_TORCH, 5, 1.0, 0.75, 1.0);
     const cllrn_tensor a = make_nchw(2, 3, 4, 5);
     cllrn_tensor b = a;
     (void)state;
@@ -456,7 +457,7 @@ static void tensor_check_all__different_SHAPE_MISMATCH(void **state)
         else if (which == 5)
             b.rank = 3;
         else
-            b.dtype = CLLRN_F64;
+            b.dtype = CLLRN_DTYPE_F64;
         if (which < 4)
             b = make_nchw(b.dims[0], b.dims[1], b.dims[2], b.dims[3]);
         assert_int_equal(check_all(&params, &a, NULL, &b), CLLRN_SHAPE_MISMATCH);
@@ -483,23 +484,24 @@ static void tensor_check_all__different_SHAPE_MISMATCH(void **state)
 
 static void tensor_check_all__mixed_dtypes_their_status(void **state)
 {
-    const cllrn_params params = make_params(CLLRN_TORCH, 5, 1.0, 0.75, 1.0);
+    const cllrn_params params = make_params(CLLRN_CONVENTION_TORCH, 5, 1.0, 0.75, 1.0);
     const cllrn_tensor t = make_nchw(2, 3, 4, 5);
     (void)state;
-    for (int32_t a = CLLRN_F32; a <= CLLRN_F64; ++a)
-        for (int32_t b = CLLRN_F32; b <= CLLRN_F64; ++b) {
+    for (int32_t a = CLLRN_DTYPE_F32; a <= CLLRN_DTYPE_F64; ++a)
+        for (int32_t b = CLLRN_DTYPE_F32; b <= CLLRN_DTYPE_F64; ++b) {
             const cllrn_tensor src = with_dtype(t, a), dst = with_dtype(t, b);
-            const bool pair =
-                a == b || ((a == CLLRN_F32 || b == CLLRN_F32) && a != CLLRN_F64 && b != CLLRN_F64);
+            const bool pair = a == b || ((a == CLLRN_DTYPE_F32 || b == CLLRN_DTYPE_F32) &&
+                                         a != CLLRN_DTYPE_F64 && b != CLLRN_DTYPE_F64);
             assert_int_equal(check_all(&params, &src, NULL, &dst),
                              pair ? CLLRN_SUCCESS : CLLRN_SHAPE_MISMATCH);
-            for (int32_t c = CLLRN_F32; c <= CLLRN_F64; ++c) {
+            for (int32_t c = CLLRN_DTYPE_F32; c <= CLLRN_DTYPE_F64; ++c) {
                 const cllrn_tensor dy = with_dtype(t, c);
                 bool has[5] = {false};
                 has[a] = has[b] = has[c] = true;
-                const bool all_f64 = a == CLLRN_F64 && b == CLLRN_F64 && c == CLLRN_F64;
-                const bool good =
-                    all_f64 || (!has[CLLRN_F64] && !(has[CLLRN_F16] && has[CLLRN_BF16]));
+                const bool all_f64 =
+                    a == CLLRN_DTYPE_F64 && b == CLLRN_DTYPE_F64 && c == CLLRN_DTYPE_F64;
+                const bool good = all_f64 || (!has[CLLRN_DTYPE_F64] &&
+                                              !(has[CLLRN_DTYPE_F16] && has[CLLRN_DTYPE_BF16]));
                 assert_int_equal(check_all(&params, &src, &dy, &dst),
                                  good ? CLLRN_SUCCESS : CLLRN_SHAPE_MISMATCH);
             }
@@ -529,7 +531,7 @@ static void tensor_same_places__strides_of_single_elements_SUCCESS(void **state)
     (void)state;
     assert_true(lrn_tensor_same_places(&ta, &tb));
     assert_false(lrn_tensor_same_places(&ta, &tc));
-    for (int32_t dtype = CLLRN_F16; dtype <= CLLRN_F64; ++dtype) {
+    for (int32_t dtype = CLLRN_DTYPE_F16; dtype <= CLLRN_DTYPE_F64; ++dtype) {
         const cllrn_tensor other = with_dtype(ta, dtype);
         assert_false(lrn_tensor_same_places(&ta, &other));
         assert_true(lrn_tensor_same_places(&other, &other));
@@ -579,7 +581,7 @@ static void tensor_window_axes__of_each_region_SUCCESS(void **state)
         const cllrn_tensor t = make_tensor(rows[i].rank, dims, NULL, rows[i].channel_axis);
         const cllrn_params p = rows[i].spatial_axes > 0
                                    ? make_region(1, 1, rows[i].spatial_axes, 9.0, 1.0, 0.75, 1.0)
-                                   : make_params(CLLRN_TORCH, 3, 1.0, 0.75, 1.0);
+                                   : make_params(CLLRN_CONVENTION_TORCH, 3, 1.0, 0.75, 1.0);
         int axes[LRN_MAX_WINDOW] = {-1, -1, -1};
         assert_int_equal(lrn_tensor_window_axes(&p, &t, axes), rows[i].count);
         for (int a = 0; a < rows[i].count; ++a)

@@ -70,7 +70,7 @@ static void threads__enqueue_one_plan_SUCCESS(void **state)
 {
     static worker workers[THREADS];
     world w = world_open();
-    const cllrn_params params = make_params(CLLRN_TORCH, 6, 1e-4, 0.75, 1.0);
+    const cllrn_params params = make_params(CLLRN_CONVENTION_TORCH, 6, 1e-4, 0.75, 1.0);
     const cllrn_tensor tensor = make_nchw(2, 6, 3, 4);
     (void)state;
     cllrn_plan *plan = world_plan(&w, &params, &tensor, &tensor, NULL);
@@ -121,8 +121,8 @@ static void threads__plans_of_one_engine_SUCCESS(void **state)
 {
     static worker workers[THREADS];
     world w = world_open();
-    const cllrn_params params[] = {make_params(CLLRN_TORCH, 5, 1e-4, 0.75, 1.0),
-                                   make_params(CLLRN_TORCH, 3, 1e-4, 0.5, 1.0)};
+    const cllrn_params params[] = {make_params(CLLRN_CONVENTION_TORCH, 5, 1e-4, 0.75, 1.0),
+                                   make_params(CLLRN_CONVENTION_TORCH, 3, 1e-4, 0.5, 1.0)};
     const cllrn_tensor tensor = make_nchw(2, 6, 3, 4);
     cllrn_problem problems[] = {CLLRN_PROBLEM_INIT, CLLRN_PROBLEM_INIT};
     (void)state;
@@ -130,7 +130,7 @@ static void threads__plans_of_one_engine_SUCCESS(void **state)
         problems[i].params = &params[i];
         problems[i].src = problems[i].dst = &tensor;
         if (i == 1) {
-            problems[i].direction = CLLRN_BACKWARD;
+            problems[i].direction = CLLRN_DIRECTION_BACKWARD;
             problems[i].dy = &tensor;
         }
     }

@@ -146,10 +146,10 @@ typedef struct counts {
 
 static void count_origin(counts *c, int32_t origin)
 {
-    c->packed += origin == CLLRN_PACKED;
-    c->given += origin == CLLRN_GIVEN;
-    c->cached += origin == CLLRN_CACHED;
-    c->compiled += origin == CLLRN_COMPILED;
+    c->packed += origin == CLLRN_ORIGIN_PACKED;
+    c->given += origin == CLLRN_ORIGIN_GIVEN;
+    c->cached += origin == CLLRN_ORIGIN_CACHED;
+    c->compiled += origin == CLLRN_ORIGIN_COMPILED;
 }
 
 static void try_pack(const unsigned char *data, size_t size, counts *c)
@@ -165,7 +165,7 @@ static void try_pack(const unsigned char *data, size_t size, counts *c)
     if (status == CLLRN_SUCCESS) {
         assert_right(&w, program);
         count_origin(c, program->origin);
-        assert_int_equal(program->origin, CLLRN_PACKED);
+        assert_int_equal(program->origin, CLLRN_ORIGIN_PACKED);
     } else {
         assert_true(status == CLLRN_INVALID_PACK || status == CLLRN_PACK_MISMATCH ||
                     status == CLLRN_PROGRAM_MISSING);

@@ -46,7 +46,7 @@ static cllrn_tensor spoilt(cllrn_tensor t, size_t from)
 
 static cllrn_params params_of(int region)
 {
-    return region == 0 ? make_params(CLLRN_TORCH, 5, 0.4, 0.75, 1.0)
+    return region == 0 ? make_params(CLLRN_CONVENTION_TORCH, 5, 0.4, 0.75, 1.0)
                        : make_region(1, 1, 1, 3.0, 0.4, 0.6, 1.0);
 }
 
@@ -123,7 +123,7 @@ static void unused_strides__host_and_digest_same_bits_SUCCESS(void **state)
         const bool backward = round / (LAYOUTS * VALUES) % 2 != 0;
         const bool reference = round / (LAYOUTS * VALUES) / 2 % 2 != 0;
         const cllrn_params params = params_of(round / (LAYOUTS * VALUES) / 4);
-        const int32_t dtype = round % 5 == 0 ? CLLRN_F64 : CLLRN_F32;
+        const int32_t dtype = round % 5 == 0 ? CLLRN_DTYPE_F64 : CLLRN_DTYPE_F32;
         const cllrn_tensor src = with_dtype(ordinary(l, l->block), dtype),
                            other = with_dtype(ordinary(l, l->dst_block), dtype),
                            bad_src = spoilt(src, v), bad_other = spoilt(other, v + 3),

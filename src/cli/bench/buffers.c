@@ -79,7 +79,7 @@ static bool take_input(buffers *b, workload_range all, workload *w)
     if (!in->x && !make_filled(w->on, span, w->dtype, spread_amplitude(&w->params, &w->tensor),
                                "the tensor", &in->x))
         return false;
-    if (w->direction == CLLRN_BACKWARD && !in->dy &&
+    if (w->direction == CLLRN_DIRECTION_BACKWARD && !in->dy &&
         !make_filled(w->on, span, w->dtype, DY_AMPLITUDE, "the gradient", &in->dy))
         return false;
     w->x.buffer = in->x;
@@ -117,7 +117,7 @@ bool buffers_make(buffers *b, const subject *on, workload_range all)
         w->scratch.buffer = scratch_of(w) > 0 ? b->scratch : NULL;
         if (!take_input(b, all, w))
             return false;
-        w->dst.buffer = w->aliasing == CLLRN_IN_PLACE ? w->x.buffer : b->dst;
+        w->dst.buffer = w->aliasing == CLLRN_ALIASING_IN_PLACE ? w->x.buffer : b->dst;
     }
     return true;
 }

@@ -249,7 +249,7 @@ int request_parse(int argc, char **argv, request *parsed)
     *parsed = (request){
         .layouts = {CHANNELS_FIRST, CHANNELS_LAST},
         .layout_count = 2,
-        .dtypes = {CLLRN_F32},
+        .dtypes = {CLLRN_DTYPE_F32},
         .dtype_count = 1,
         .sizes = {5},
         .size_count = 1,

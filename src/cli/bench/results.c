@@ -94,7 +94,7 @@ static void json_workload(FILE *file, const workload *w)
     for (int axis = 0; axis < w->shape.rank; ++axis)
         fprintf(file, "%s%" PRId64, axis ? ", " : "", w->shape.dims[axis]);
     fprintf(file, "], ");
-    fprintf(file, "\"in_place\": %s, ", w->aliasing == CLLRN_IN_PLACE ? "true" : "false");
+    fprintf(file, "\"in_place\": %s, ", w->aliasing == CLLRN_ALIASING_IN_PLACE ? "true" : "false");
     json_text(file, "layout", request_layout_name(w->layout));
     json_text(file, "dtype", cllrn_dtype_string(w->dtype));
     json_text(file, "direction", workload_direction(w));

@@ -12,7 +12,7 @@
 
 const char *workload_direction(const workload *w)
 {
-    return w->direction == CLLRN_BACKWARD ? "backward" : "forward";
+    return w->direction == CLLRN_DIRECTION_BACKWARD ? "backward" : "forward";
 }
 
 void workload_text(const workload *w, char text[WORKLOAD_TEXT])
@@ -39,7 +39,7 @@ static bool make_params(workload *w)
 {
     cllrn_error error = CLLRN_ERROR_INIT;
     const recipe asked = {.region = w->region,
-                          .convention = CLLRN_TORCH,
+                          .convention = CLLRN_CONVENTION_TORCH,
                           .size = w->size,
                           .alpha = 1e-4,
                           .beta = w->beta,
@@ -72,7 +72,7 @@ static bool make_tensor(workload *w)
     if (status == CLLRN_SUCCESS)
         status = cllrn_tensor_span(&w->tensor, &span, NULL, &error);
     const size_t element = cllrn_dtype_size(w->dtype);
-    const int tensors = w->direction == CLLRN_BACKWARD ? 3 : 2;
+    const int tensors = w->direction == CLLRN_DIRECTION_BACKWARD ? 3 : 2;
     w->bytes = (double)tensors * (double)element * (double)shape_elements(&w->shape);
     if (!check(w, status, &error))
         return false;
@@ -85,10 +85,11 @@ static bool make_tensor(workload *w)
 static workload combine(const request *r, int number)
 {
     const int directions = r->forward + r->backward;
-    workload w = {.region = r->region, .aliasing = r->in_place ? CLLRN_IN_PLACE : CLLRN_DISJOINT};
-    w.direction = number % directions ? CLLRN_BACKWARD : CLLRN_FORWARD;
+    workload w = {.region = r->region,
+                  .aliasing = r->in_place ? CLLRN_ALIASING_IN_PLACE : CLLRN_ALIASING_DISJOINT};
+    w.direction = number % directions ? CLLRN_DIRECTION_BACKWARD : CLLRN_DIRECTION_FORWARD;
     if (!r->forward)
-        w.direction = CLLRN_BACKWARD;
+        w.direction = CLLRN_DIRECTION_BACKWARD;
     number /= directions;
     w.beta = r->betas[number % r->beta_count];
     number /= r->beta_count;
@@ -135,7 +136,7 @@ bool workload_plan(const workload *w, cllrn_engine *engine, const char *variant,
     problem.params = &w->params;
     problem.src = &w->tensor;
     problem.dst = &w->tensor;
-    problem.dy = w->direction == CLLRN_BACKWARD ? &w->tensor : NULL;
+    problem.dy = w->direction == CLLRN_DIRECTION_BACKWARD ? &w->tensor : NULL;
     problem.variant = variant;
     problem.aliasing = w->aliasing;
     const cllrn_status status = cllrn_plan_create(engine, &problem, plan, &error);
@@ -153,7 +154,7 @@ bool workload_start(void *self, cl_event *done)
     cllrn_error error = CLLRN_ERROR_INIT;
     const cllrn_memory *const scratch = w->scratch.buffer ? &w->scratch : NULL;
     const cllrn_status status =
-        w->direction == CLLRN_BACKWARD
+        w->direction == CLLRN_DIRECTION_BACKWARD
             ? cllrn_enqueue_backward(w->plan, w->on->queue, &w->x, &w->dy, &w->dst, scratch, 0,
                                      NULL, done, &error)
             : cllrn_enqueue_forward(w->plan, w->on->queue, &w->x, &w->dst, scratch, 0, NULL, done,

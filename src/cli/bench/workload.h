@@ -9,7 +9,7 @@
 typedef struct workload {
     shape shape;
     int32_t layout, dtype, direction, region;
-    int32_t aliasing; /* CLLRN_DISJOINT, or CLLRN_IN_PLACE: dst is x */
+    int32_t aliasing; /* CLLRN_ALIASING_DISJOINT, or CLLRN_ALIASING_IN_PLACE: dst is x */
     int64_t size;
     double beta;
     cllrn_params params;

@@ -53,7 +53,7 @@ static double bound_of(const specimen *s, bool nearest)
     double bound = beta * (depth + 3) / 2 + power + 0.5;
     if (c->params.beta == 0)
         return 0;
-    if (c->direction == CLLRN_BACKWARD)
+    if (c->direction == CLLRN_DIRECTION_BACKWARD)
         bound = (beta + 1) * (depth + 3) / 2 + power + 3 + depth / 2;
     if (case_is_f64(c))
         bound = (bound + 0.5) * (LDBL_MANT_DIG > DBL_MANT_DIG ? 1 : 2);
@@ -72,7 +72,7 @@ static double *exact_result(const specimen *s, int64_t count)
         message_fail("out of memory for %" PRId64 " doubles to check against", count * 2);
         return NULL;
     }
-    if (s->c->direction == CLLRN_BACKWARD) {
+    if (s->c->direction == CLLRN_DIRECTION_BACKWARD) {
         const char *const dy =
             (const char *)s->dy.data + (size_t)s->dy.base * cllrn_dtype_size(s->dy.tensor.dtype);
         status = cllrn_reference_backward_f64(&s->c->params, &s->x.tensor, x, &s->dy.tensor, dy,

@@ -15,13 +15,17 @@ static const struct {
     const char *name;
     int32_t x, dy, dst;
 } types[TYPE_COUNT] = {
-    {"f32", CLLRN_F32, CLLRN_F32, CLLRN_F32},       {"f16", CLLRN_F16, CLLRN_F16, CLLRN_F16},
-    {"bf16", CLLRN_BF16, CLLRN_BF16, CLLRN_BF16},   {"f64", CLLRN_F64, CLLRN_F64, CLLRN_F64},
-    {"f16>f32", CLLRN_F16, CLLRN_F16, CLLRN_F32},   {"f32>f16", CLLRN_F32, CLLRN_F32, CLLRN_F16},
-    {"bf16>f32", CLLRN_BF16, CLLRN_F32, CLLRN_F32}, {"f32>bf16", CLLRN_F32, CLLRN_BF16, CLLRN_BF16},
+    {"f32", CLLRN_DTYPE_F32, CLLRN_DTYPE_F32, CLLRN_DTYPE_F32},
+    {"f16", CLLRN_DTYPE_F16, CLLRN_DTYPE_F16, CLLRN_DTYPE_F16},
+    {"bf16", CLLRN_DTYPE_BF16, CLLRN_DTYPE_BF16, CLLRN_DTYPE_BF16},
+    {"f64", CLLRN_DTYPE_F64, CLLRN_DTYPE_F64, CLLRN_DTYPE_F64},
+    {"f16>f32", CLLRN_DTYPE_F16, CLLRN_DTYPE_F16, CLLRN_DTYPE_F32},
+    {"f32>f16", CLLRN_DTYPE_F32, CLLRN_DTYPE_F32, CLLRN_DTYPE_F16},
+    {"bf16>f32", CLLRN_DTYPE_BF16, CLLRN_DTYPE_F32, CLLRN_DTYPE_F32},
+    {"f32>bf16", CLLRN_DTYPE_F32, CLLRN_DTYPE_BF16, CLLRN_DTYPE_BF16},
 };
 
-static const int32_t directions[] = {CLLRN_FORWARD, CLLRN_BACKWARD};
+static const int32_t directions[] = {CLLRN_DIRECTION_FORWARD, CLLRN_DIRECTION_BACKWARD};
 
 /* Finds the shortest list with a type of a row; false where no list has it. */
 static bool find_list(const case_row *row, int type, case_list *shortest)
@@ -137,7 +141,8 @@ void case_describe(const verify_case *c, char text[CASE_TEXT])
 {
     const cllrn_params *const p = &c->params;
     size_t used = 0;
-    append(text, &used, "%s %s ", c->types, c->direction == CLLRN_FORWARD ? "forward" : "backward");
+    append(text, &used, "%s %s ", c->types,
+           c->direction == CLLRN_DIRECTION_FORWARD ? "forward" : "backward");
     for (int axis = 0; axis < c->rank; ++axis)
         append(text, &used, "%s%" PRId64, axis ? "x" : "", c->dims[axis]);
     if (c->channel_axis != 1)
@@ -156,7 +161,7 @@ void case_describe(const verify_case *c, char text[CASE_TEXT])
 
 bool case_is_f64(const verify_case *c)
 {
-    return c->dst_type == CLLRN_F64;
+    return c->dst_type == CLLRN_DTYPE_F64;
 }
 
 bool case_needs_inf_nan(const verify_case *c)

@@ -85,7 +85,7 @@ static double special(maker *m)
 static double huge(maker *m)
 {
     const bool overflow = next_bits(&m->state) % 4 == 0;
-    if (m->dtype == CLLRN_F64)
+    if (m->dtype == CLLRN_DTYPE_F64)
         return overflow ? either_sign(&m->state, 1e200, 2e200)
                         : either_sign(&m->state, 1e150, 2e150);
     return overflow ? either_sign(&m->state, 1e30, 2e30) : either_sign(&m->state, 1e18, 2e18);
@@ -109,7 +109,9 @@ static double trap(maker *m, const int64_t *index)
 
 static double subnormal(maker *m)
 {
-    const int exponent = m->dtype == CLLRN_F64 ? -1030 : m->dtype == CLLRN_F16 ? -16 : -130;
+    const int exponent = m->dtype == CLLRN_DTYPE_F64   ? -1030
+                         : m->dtype == CLLRN_DTYPE_F16 ? -16
+                                                       : -130;
     if (next_bits(&m->state) & 1)
         return either_sign(&m->state, 0.5, 1);
     return ldexp(either_sign(&m->state, 0.5, 1), exponent);
@@ -118,7 +120,7 @@ static double subnormal(maker *m)
 /* A number halfway between two numbers of dst's type; for float16 also two subnormal ones. */
 static double tie(maker *m)
 {
-    const bool f16 = m->c->dst_type == CLLRN_F16;
+    const bool f16 = m->c->dst_type == CLLRN_DTYPE_F16;
     const int digits = f16 ? 10 : 7;
     int exponent = (int)(next_bits(&m->state) % 29) - 14;
     int64_t lower = (int64_t)(next_bits(&m->state) >> (32 - digits));

@@ -96,7 +96,7 @@ static double work_of_strided(const specimen *s)
     for (int i = 0; i < count; ++i)
         taps *= fmin((double)(p->lower + p->upper + 1), 64);
     const double work = (double)case_elements(s->c) * taps;
-    return s->c->direction == CLLRN_BACKWARD ? work * taps : work;
+    return s->c->direction == CLLRN_DIRECTION_BACKWARD ? work * taps : work;
 }
 
 /* Whether "strided" takes too long for the devices that a list is for: interpreters, CPUs. */

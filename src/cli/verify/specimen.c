@@ -60,7 +60,7 @@ static bool copy_sample(const sample *from, sample *made)
 
 static bool backward(const specimen *s)
 {
-    return s->c->direction == CLLRN_BACKWARD;
+    return s->c->direction == CLLRN_DIRECTION_BACKWARD;
 }
 
 static bool make_samples(specimen *s)
@@ -111,7 +111,7 @@ bool specimen_possible(const verify_case *c, alias in_place)
     case ALIAS_X:
         return c->x_type == c->dst_type && c->x_layout != LAYOUT_REPEATED;
     case ALIAS_DY:
-        return c->direction == CLLRN_BACKWARD && c->dy_type == c->dst_type;
+        return c->direction == CLLRN_DIRECTION_BACKWARD && c->dy_type == c->dst_type;
     default:
         return true;
     }

@@ -18,11 +18,11 @@ static kind_of_types types_of(const verify_case *c)
     if (c->x_type != c->dst_type || c->dy_type != c->dst_type)
         return TYPES_MIXED;
     switch (c->dst_type) {
-    case CLLRN_F16:
+    case CLLRN_DTYPE_F16:
         return TYPES_F16;
-    case CLLRN_BF16:
+    case CLLRN_DTYPE_BF16:
         return TYPES_BF16;
-    case CLLRN_F64:
+    case CLLRN_DTYPE_F64:
         return TYPES_F64;
     default:
         return TYPES_F32;
@@ -95,7 +95,7 @@ void tally_add(tally *t, const case_result *r)
         t->checks[kind].passed += r->checks[kind].passed;
         t->checks[kind].failed += r->checks[kind].failed;
     }
-    add_accuracy(&t->accuracy[types_of(&r->c)][r->c.direction == CLLRN_BACKWARD], r);
+    add_accuracy(&t->accuracy[types_of(&r->c)][r->c.direction == CLLRN_DIRECTION_BACKWARD], r);
     add_digest(&t->all[case_is_f64(&r->c)], r);
     if (r->c.list == LIST_QUICK)
         add_digest(&t->quick[case_is_f64(&r->c)], r);

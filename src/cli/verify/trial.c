@@ -25,12 +25,12 @@ typedef struct trial {
 
 static bool backward(const trial *t)
 {
-    return t->s->c->direction == CLLRN_BACKWARD;
+    return t->s->c->direction == CLLRN_DIRECTION_BACKWARD;
 }
 
 static int32_t aliasing(const trial *t)
 {
-    return t->s->in_place == ALIAS_NONE ? CLLRN_DISJOINT : CLLRN_IN_PLACE;
+    return t->s->in_place == ALIAS_NONE ? CLLRN_ALIASING_DISJOINT : CLLRN_ALIASING_IN_PLACE;
 }
 
 static bool check(const trial *t, cl_int error, const char *call)
@@ -80,7 +80,7 @@ static bool make_buffer(const trial *t, const void *data, size_t size, cl_mem *b
 /* Fills the scratch with NaNs, so that a kernel that reads before it writes shows. */
 static bool make_scratch(trial *t, uint64_t size)
 {
-    const int32_t dtype = case_is_f64(t->s->c) ? CLLRN_F64 : CLLRN_F32;
+    const int32_t dtype = case_is_f64(t->s->c) ? CLLRN_DTYPE_F64 : CLLRN_DTYPE_F32;
     const size_t element = cllrn_dtype_size(dtype);
     const uint64_t count = (size + element - 1) / element + SCRATCH_OFFSET;
     size_t bytes = 0;
@@ -124,7 +124,8 @@ static bool enqueue(trial *t)
     const cllrn_memory x = memory_of(&s->x, t->x), dst = memory_of(&s->dst, t->dst);
     cllrn_memory scratch = CLLRN_MEMORY_INIT;
     scratch.buffer = t->scratch;
-    scratch.offset = SCRATCH_OFFSET * cllrn_dtype_size(case_is_f64(s->c) ? CLLRN_F64 : CLLRN_F32);
+    scratch.offset =
+        SCRATCH_OFFSET * cllrn_dtype_size(case_is_f64(s->c) ? CLLRN_DTYPE_F64 : CLLRN_DTYPE_F32);
     const cllrn_memory *const scratch_memory = t->scratch ? &scratch : NULL;
     if (!backward(t))
         return check_library(t,
