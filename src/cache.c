@@ -13,7 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "disk.h"
+#include "file.h"
 #include "engine.h"
 #include "environment.h"
 #include "error.h"
@@ -129,7 +129,7 @@ static int make_directory(char *path)
 
 static int open_directory(const char *path)
 {
-    return lrn_disk_open(AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0);
+    return lrn_file_open(AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0);
 }
 
 /*
@@ -156,9 +156,9 @@ static int enter(cllrn_engine *engine, bool make)
         return -1;
     }
     const int code = fstat(fd, &status) == 0 ? 0 : errno;
-    if (code == 0 && lrn_disk_is_private(status.st_uid, status.st_mode)) {
+    if (code == 0 && lrn_file_is_private(status.st_uid, status.st_mode)) {
         if (!engine->cache.swept)
-            lrn_disk_sweep(fd);
+            lrn_file_sweep(fd);
         engine->cache.swept = true;
         return fd;
     }
@@ -176,7 +176,7 @@ static void entry_name(const cllrn_engine *engine, const char *name, const char 
 {
     uint64_t hash = lrn_hash(0, &(const unsigned char){LRN_PACK_FORMAT}, 1);
     for (int i = 0; i < CLLRN_PACK_TEXTS; ++i)
-        hash = lrn_hash_text(hash, engine->identity.texts[i]);
+        hash = lrn_hash_text(hash, engine->target.texts[i]);
     hash = lrn_hash_text(lrn_hash_text(hash, name), options);
     snprintf(entry, ENTRY_NAME, "%016" PRIx64 "%s", hash, suffix);
 }
@@ -191,7 +191,7 @@ static cllrn_status check_entry(const cllrn_engine *engine, const cllrn_pack *pa
                                 const char *name, const char *options, cllrn_error *error)
 {
     const cllrn_status status =
-        lrn_identity_match(&engine->identity, pack->texts, false, "cache entry", error);
+        lrn_target_match(&engine->target, pack->texts, false, "cache entry", error);
     if (status != CLLRN_SUCCESS)
         return status;
     if (pack->row_count != 1 || strcmp(pack->rows->name, name) != 0 ||
@@ -212,18 +212,18 @@ static cllrn_status status_of(int code)
 static cllrn_pack *read_entry(cllrn_engine *engine, int directory, const char *entry,
                               const char *name, const char *options)
 {
-    lrn_disk_content content = {0};
+    lrn_file_content content = {0};
     cllrn_pack *pack = NULL;
     cllrn_status status;
     cllrn_error error = CLLRN_ERROR_INIT;
     const int code =
-        lrn_disk_read(directory, entry, O_NOFOLLOW, (size_t)LRN_PACK_MAX_SIZE, &content);
+        lrn_file_read(directory, entry, O_NOFOLLOW, (size_t)LRN_PACK_MAX_SIZE, &content);
     if (code == ENOENT)
         return NULL;
     if (code != 0) {
         status = lrn_fail(&error, status_of(code), "cache entry: %s",
-                          code == ELOOP ? "it is a symbolic link" : lrn_disk_message(code));
-    } else if (!lrn_disk_is_private(content.owner, content.mode)) {
+                          code == ELOOP ? "it is a symbolic link" : lrn_file_message(code));
+    } else if (!lrn_file_is_private(content.owner, content.mode)) {
         free(content.data);
         status = lrn_fail(&error, CLLRN_UNTRUSTED_PACK,
                           "cache entry: it is another user's, or others may write to it");
@@ -302,7 +302,7 @@ static uint64_t survey(DIR *list, const char *kept, char oldest[ENTRY_NAME])
 static void make_room(cllrn_engine *engine, int directory, const char *kept, uint64_t size)
 {
     char oldest[ENTRY_NAME];
-    const int copy = lrn_disk_open(directory, ".", O_RDONLY | O_DIRECTORY, 0);
+    const int copy = lrn_file_open(directory, ".", O_RDONLY | O_DIRECTORY, 0);
     DIR *list = copy >= 0 ? fdopendir(copy) : NULL;
     if (list == NULL) {
         if (copy >= 0)
@@ -327,7 +327,7 @@ void lrn_cache_store(cllrn_engine *engine, const lrn_pack_row *row)
     if (directory < 0)
         return;
     for (int i = 0; i < CLLRN_PACK_TEXTS; ++i)
-        texts[i] = engine->identity.texts[i];
+        texts[i] = engine->target.texts[i];
     if (lrn_pack_make(texts, row, 1, &pack, &error) != CLLRN_SUCCESS) {
         lrn_engine_log(engine, CLLRN_LOG_WARNING, "%s not cached: %s", row->name, error.message);
     } else if (pack->size > engine->cache.limit) {
@@ -337,7 +337,7 @@ void lrn_cache_store(cllrn_engine *engine, const lrn_pack_row *row)
     } else {
         entry_name(engine, row->name, row->options, entry);
         make_room(engine, directory, entry, pack->size);
-        const int code = lrn_disk_write(directory, entry, pack->data, pack->size);
+        const int code = lrn_file_write(directory, entry, pack->data, pack->size);
         if (code != 0)
             lrn_engine_log(engine, CLLRN_LOG_WARNING, "%s not cached in %.500s: %s", row->name,
                            engine->cache.directory, strerror(code));

@@ -50,7 +50,7 @@ void lrn_engine_log(const cllrn_engine *engine, int32_t level, const char *forma
 
 /* Opens the pack of the options for this device; *out becomes NULL if they name no pack. */
 static cllrn_status open_pack(const cllrn_engine_options *options, cl_platform_id platform,
-                              cl_device_id device, const lrn_identity *identity, cllrn_pack **out,
+                              cl_device_id device, const lrn_target *target, cllrn_pack **out,
                               cllrn_error *error)
 {
     char what[220] = "pack in memory";
@@ -63,7 +63,7 @@ static cllrn_status open_pack(const cllrn_engine_options *options, cl_platform_i
         status = lrn_pack_copy(options->pack_data, options->pack_size, what, &pack, error);
     }
     if (status == CLLRN_SUCCESS && pack != NULL)
-        status = lrn_identity_match(identity, pack->texts, options->any_driver != 0, what, error);
+        status = lrn_target_match(target, pack->texts, options->any_driver != 0, what, error);
     if (status == CLLRN_SUCCESS && pack != NULL)
         status = lrn_pack_accepted(pack, platform, device, what, error);
     if (status == CLLRN_SUCCESS)
@@ -152,14 +152,14 @@ cllrn_status cllrn_engine_create(cl_context context, cl_device_id device,
     const char *directory = lrn_environment_unless(options->kernel_dir, "CLLRN_KERNEL_DIR");
     if ((status = lrn_sources_open(&engine->sources, directory, error)) != CLLRN_SUCCESS)
         goto free_engine;
-    if ((status = lrn_identity_get(engine->facts.platform, device, engine->sources.hash,
-                                   "engine create", &engine->identity, error)) != CLLRN_SUCCESS)
+    if ((status = lrn_target_get(engine->facts.platform, device, engine->sources.hash,
+                                 "engine create", &engine->target, error)) != CLLRN_SUCCESS)
         goto close_sources;
-    if ((status = open_pack(options, engine->facts.platform, device, &engine->identity,
-                            &engine->pack, error)) != CLLRN_SUCCESS)
+    if ((status = open_pack(options, engine->facts.platform, device, &engine->target, &engine->pack,
+                            error)) != CLLRN_SUCCESS)
         goto close_sources;
-    /* Without a complete device identity, disable the cache. */
-    if (engine->pack == NULL && engine->identity.complete &&
+    /* The device does not tell all that a binary depends on: disable the cache. */
+    if (engine->pack == NULL && engine->target.complete &&
         (status = lrn_cache_open(&engine->cache, options, error)) != CLLRN_SUCCESS)
         goto close_pack;
     if (pthread_mutex_init(&engine->lock, NULL) != 0) {
@@ -252,7 +252,7 @@ cllrn_status cllrn_engine_export(cllrn_engine *engine, cllrn_pack **pack, cllrn_
 {
     if (engine == NULL || pack == NULL)
         return lrn_fail(error, CLLRN_INVALID_ARGUMENT, "engine export: engine or pack is NULL");
-    if (!engine->identity.complete)
+    if (!engine->target.complete)
         return lrn_fail(error, CLLRN_UNSUPPORTED,
                         "engine export: %s does not tell its name and versions, so that its "
                         "binaries would fit nothing",
@@ -268,7 +268,7 @@ cllrn_status cllrn_engine_import(cllrn_engine *engine, const void *data, size_t 
         return lrn_fail(error, CLLRN_INVALID_ARGUMENT, "engine import: engine or data is NULL");
     cllrn_status status = lrn_pack_copy(data, size, "engine import", &pack, error);
     if (status == CLLRN_SUCCESS)
-        status = lrn_identity_match(&engine->identity, pack->texts, false, "engine import", error);
+        status = lrn_target_match(&engine->target, pack->texts, false, "engine import", error);
     if (status == CLLRN_SUCCESS)
         status =
             lrn_pack_accepted(pack, engine->facts.platform, engine->device, "engine import", error);

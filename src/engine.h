@@ -10,7 +10,7 @@
 
 #include "cache.h"
 #include "device.h"
-#include "identity.h"
+#include "target.h"
 #include "pack.h"
 #include "sources.h"
 
@@ -28,7 +28,7 @@ struct cllrn_engine {
     cl_device_id device;
     lrn_device_facts facts;
     lrn_sources sources;
-    lrn_identity identity;
+    lrn_target target;
     cllrn_pack *pack; /* NULL: no pack, and programs may be compiled */
     cllrn_log_fn log;
     void *log_user;

@@ -9,10 +9,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "disk.h"
+#include "file.h"
 #include "error.h"
 #include "hash.h"
-#include "il.h"
+#include "spirv.h"
 #include "query.h"
 #include "size.h"
 #include "sources.h"
@@ -198,10 +198,10 @@ static cllrn_status read_tables(cllrn_pack *pack, const layout *found, const cha
 /* A pack for any device may hold SPIR-V only. */
 static bool is_for_its_device(const cllrn_pack *pack)
 {
-    if (!lrn_identity_is_any(pack->texts))
+    if (!lrn_target_is_any(pack->texts))
         return true;
     for (const lrn_pack_row *row = pack->rows; row < pack->rows + pack->row_count; ++row)
-        if (!lrn_il_is(row->binary, row->size))
+        if (!lrn_spirv_is(row->binary, row->size))
             return false;
     return true;
 }
@@ -236,14 +236,14 @@ cllrn_status lrn_pack_take(unsigned char *data, size_t size, const char *what, c
 
 cllrn_status lrn_pack_read(const char *path, bool any_owner, cllrn_pack **pack, cllrn_error *error)
 {
-    lrn_disk_content content = {0};
-    const int code = lrn_disk_read(AT_FDCWD, path, 0, (size_t)LRN_PACK_MAX_SIZE, &content);
+    lrn_file_content content = {0};
+    const int code = lrn_file_read(AT_FDCWD, path, 0, (size_t)LRN_PACK_MAX_SIZE, &content);
     if (code == ENOMEM)
         return lrn_fail(error, CLLRN_OUT_OF_MEMORY, "pack %.200s: no memory", path);
     if (code != 0)
         return lrn_fail(error, CLLRN_INVALID_PACK, "pack %.200s: cannot be read: %s", path,
-                        lrn_disk_message(code));
-    if (!any_owner && !lrn_disk_is_trusted(content.owner, content.mode)) {
+                        lrn_file_message(code));
+    if (!any_owner && !lrn_file_is_trusted(content.owner, content.mode)) {
         free(content.data);
         return lrn_fail(
             error, CLLRN_UNTRUSTED_PACK,
@@ -525,8 +525,8 @@ cllrn_status lrn_pack_accepted(const cllrn_pack *pack, cl_platform_id platform, 
 {
     bool accepted = true;
     cl_int code = CL_SUCCESS;
-    if (lrn_identity_is_any(pack->texts))
-        code = lrn_il_accepted(platform, device, &accepted);
+    if (lrn_target_is_any(pack->texts))
+        code = lrn_spirv_accepted(platform, device, &accepted);
     if (code != CL_SUCCESS)
         return lrn_fail_cl(error, code, "%.200s: asking the device for CL_DEVICE_IL_VERSION", what);
     if (accepted)
@@ -539,7 +539,7 @@ cllrn_status cllrn_pack_check(const cllrn_pack *pack, cl_device_id device, int32
                               cllrn_error *error)
 {
     lrn_sources sources;
-    lrn_identity here;
+    lrn_target here;
     cl_platform_id platform = NULL;
     static const cl_platform_id none = NULL;
     if (pack == NULL || device == NULL)
@@ -552,10 +552,10 @@ cllrn_status cllrn_pack_check(const cllrn_pack *pack, cl_device_id device, int32
     cllrn_status status = lrn_sources_open(&sources, NULL, error);
     if (status != CLLRN_SUCCESS)
         return status;
-    status = lrn_identity_get(platform, device, sources.hash, "pack check", &here, error);
+    status = lrn_target_get(platform, device, sources.hash, "pack check", &here, error);
     lrn_sources_close(&sources);
     if (status == CLLRN_SUCCESS)
-        status = lrn_identity_match(&here, pack->texts, any_driver != 0, "pack", error);
+        status = lrn_target_match(&here, pack->texts, any_driver != 0, "pack", error);
     return status != CLLRN_SUCCESS ? status
                                    : lrn_pack_accepted(pack, platform, device, "pack", error);
 }

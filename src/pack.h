@@ -12,12 +12,12 @@
  *    24  tables       u64, bytes of the tables after this header
  *    32  size         u64, bytes of the whole pack
  *    40  checksum     u64, of the 40 bytes above and the tables
- *    48  identity     CLLRN_PACK_TEXTS times: u32 length, text
+ *    48  target       CLLRN_PACK_TEXTS times: u32 length, text
  *        programs     each: u32 index of its binary; u32 length, text of name, options, kernel
  *        binaries     each: u64 size, u64 checksum
  *        payloads     in the same order, each begins at a multiple of 16, zeros between
  *
- * A binary's checksum also covers the identity and the table entries of its
+ * A binary's checksum also covers the target and the table entries of its
  * programs, so that damaged tables cannot give a binary to another program. A
  * binary with the right checksum is native code and trusted; the tables are
  * not.
@@ -29,7 +29,7 @@
 
 #include <cllrn.h>
 
-#include "identity.h"
+#include "target.h"
 
 enum { LRN_PACK_FORMAT = 2, LRN_PACK_HEADER = 48, LRN_PACK_PROGRAMS = 1024 };
 

@@ -8,7 +8,7 @@
 
 #include "cache.h"
 #include "error.h"
-#include "il.h"
+#include "spirv.h"
 #include "size.h"
 
 static bool same_key(const lrn_program_key *a, const lrn_program_key *b)
@@ -280,8 +280,8 @@ static cllrn_status build_binary(cllrn_engine *engine, lrn_program *entry, const
     const unsigned char *binary = row->binary;
     cl_int code = CL_SUCCESS, accepted = CL_SUCCESS;
     cl_program program =
-        lrn_il_is(binary, row->size)
-            ? lrn_il_program(engine->facts.platform, engine->context, binary, row->size, &code)
+        lrn_spirv_is(binary, row->size)
+            ? lrn_spirv_program(engine->facts.platform, engine->context, binary, row->size, &code)
             : clCreateProgramWithBinary(engine->context, 1, &engine->device, &row->size, &binary,
                                         &accepted, &code);
     if (program == NULL)
@@ -561,7 +561,7 @@ static cllrn_status export_locked(cllrn_engine *engine, cllrn_pack **pack, cllrn
         if ((status = export_row(engine, entry, rows, &rows[done], error)) == CLLRN_SUCCESS)
             ++done;
     for (int i = 0; i < CLLRN_PACK_TEXTS; ++i)
-        texts[i] = engine->identity.texts[i];
+        texts[i] = engine->target.texts[i];
     if (status == CLLRN_SUCCESS)
         status = lrn_pack_make(texts, rows, count, pack, error);
     free_rows(rows, done);

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "disk.h"
+#include "file.h"
 #include "error.h"
 
 /* Generated at build time from cl/: lrn_embedded_texts, indexed by lrn_file. */
@@ -68,13 +68,13 @@ static void hash_texts(lrn_sources *sources)
 static cllrn_status read_file(const char *directory, const char *name, char **out,
                               cllrn_error *error)
 {
-    lrn_disk_content content = {0};
+    lrn_file_content content = {0};
     const size_t length = strlen(directory) + 1 + strlen(name) + 1;
     char *path = malloc(length);
     if (path == NULL)
         return lrn_fail(error, CLLRN_OUT_OF_MEMORY, "kernel directory %s: no memory", directory);
     snprintf(path, length, "%s/%s", directory, name);
-    const int code = lrn_disk_read(AT_FDCWD, path, 0, MAX_FILE_SIZE, &content);
+    const int code = lrn_file_read(AT_FDCWD, path, 0, MAX_FILE_SIZE, &content);
     cllrn_status status = CLLRN_SUCCESS;
     if (code == ENOMEM)
         status = lrn_fail(error, CLLRN_OUT_OF_MEMORY, "kernel directory %s: no memory", directory);
@@ -83,7 +83,7 @@ static cllrn_status read_file(const char *directory, const char *name, char **ou
                           "kernel file %s: not a text of at most %d bytes", path, MAX_FILE_SIZE);
     else if (code != 0)
         status = lrn_fail(error, CLLRN_KERNEL_SOURCE, "kernel file %s: %s", path,
-                          lrn_disk_message(code));
+                          lrn_file_message(code));
     if (status == CLLRN_SUCCESS)
         *out = (char *)content.data;
     else

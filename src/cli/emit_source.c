@@ -52,8 +52,8 @@ static bool is_wanted(const cllrn_engine *engine, const char *name)
 static bool is_manifest(const char *path)
 {
     enum { MOST = 16 << 20, BEGIN = sizeof manifest_begin - 1 };
-    lrn_disk_content content = {0};
-    const bool same = lrn_disk_read(AT_FDCWD, path, 0, MOST, &content) == 0 &&
+    lrn_file_content content = {0};
+    const bool same = lrn_file_read(AT_FDCWD, path, 0, MOST, &content) == 0 &&
                       strncmp((const char *)content.data, manifest_begin, BEGIN) == 0;
     free(content.data);
     return same;
@@ -74,7 +74,7 @@ static bool claim(const char *directory)
     if (good && !is_manifest(manifest))
         for (struct dirent *entry; good && (entry = readdir(listing)) != NULL;)
             if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 &&
-                !is_source_name(entry->d_name) && !lrn_disk_is_temporary(entry->d_name))
+                !is_source_name(entry->d_name) && !lrn_file_is_temporary(entry->d_name))
                 good = message_fail("%s: holds '%s' and no %s of clLRN's sources: give an empty or "
                                     "new directory",
                                     directory, entry->d_name, manifest_name);

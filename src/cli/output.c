@@ -87,7 +87,7 @@ static int open_directory(const char *path)
 {
     const size_t length = directory_length(path);
     char *const directory = length ? strndup(path, length) : strdup(".");
-    const int fd = directory ? lrn_disk_open(AT_FDCWD, directory, O_PATH | O_DIRECTORY, 0) : -1;
+    const int fd = directory ? lrn_file_open(AT_FDCWD, directory, O_PATH | O_DIRECTORY, 0) : -1;
     free(directory);
     return fd;
 }
@@ -98,7 +98,7 @@ static void forget(output *out)
 {
     if (out->file)
         fclose(out->file);
-    lrn_disk_discard(&out->disk);
+    lrn_file_discard(&out->disk);
     if (out->lock > 0)
         close(out->lock);
     if (out->directory > 0)
@@ -119,8 +119,8 @@ static int begin(output *out, mode_t mode, bool exact)
     out->directory = open_directory(out->path);
     if (out->directory < 0)
         return errno;
-    lrn_disk_sweep(out->directory);
-    int code = lrn_disk_create(&out->disk, out->directory, mode);
+    lrn_file_sweep(out->directory);
+    int code = lrn_file_create(&out->disk, out->directory, mode);
     if (code == 0 && exact && fchmod(out->disk.fd, mode) != 0)
         code = errno;
     if (code != 0)
@@ -206,7 +206,7 @@ bool output_open_mode(output *out, const char *path, mode_t mode)
 bool output_lock(output *out)
 {
     if (out->lock == 0)
-        out->lock = lrn_disk_open(out->directory, ".", O_RDONLY | O_DIRECTORY, 0);
+        out->lock = lrn_file_open(out->directory, ".", O_RDONLY | O_DIRECTORY, 0);
     int locked = out->lock > 0 ? flock(out->lock, LOCK_EX | LOCK_NB) : -1;
     if (locked != 0 && errno == EWOULDBLOCK) {
         progress_show("waiting for another command that writes to the same directory");
@@ -241,7 +241,7 @@ bool output_commit(output *out)
         code = errno;
     out->file = NULL;
     if (out->stream == 0 && code == 0)
-        code = lrn_disk_commit(&out->disk, out->path + directory_length(out->path));
+        code = lrn_file_commit(&out->disk, out->path + directory_length(out->path));
     if (code != 0)
         message_fail("%s: cannot be written: %s", out->path, strerror(code));
     forget(out);

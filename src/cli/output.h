@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * An output file that appears under its name only when it is complete; an earlier
- * failure, even the end of the process, leaves nothing behind (see src/disk.h). A
+ * failure, even the end of the process, leaves nothing behind (see src/file.h). A
  * pipe, a terminal or a device gets the whole content at the commit.
  */
 #ifndef CLI_OUTPUT_H
@@ -12,14 +12,14 @@
 #include <stdio.h>
 #include <sys/types.h>
 
-#include "../disk.h"
+#include "../file.h"
 
 typedef struct output {
     FILE *file; /* write here; NULL when closed */
     char *path; /* symbolic links followed */
     int directory, lock;
     int stream; /* the descriptor that gets the content at the commit; 0: a regular file */
-    lrn_disk_file disk;
+    lrn_file_output disk;
 } output;
 
 /* Whether a path names standard output, as "-" and /dev/stdout do. */

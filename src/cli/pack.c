@@ -157,7 +157,7 @@ static bool make_empty(const request *r, const names *added, cllrn_pack **pack)
 static bool add_to(const cllrn_pack *pack, const char *binary_path, const names *added,
                    output *file)
 {
-    lrn_disk_content binary = {0};
+    lrn_file_content binary = {0};
     cllrn_pack *sum = NULL;
     cllrn_error error = CLLRN_ERROR_INIT;
     if (!pack_file_load(binary_path, &binary))

@@ -10,20 +10,20 @@
 /* The greatest size in bytes; no pack is that large. */
 static const size_t most = (size_t)1 << 30;
 
-bool pack_file_load(const char *path, lrn_disk_content *content)
+bool pack_file_load(const char *path, lrn_file_content *content)
 {
-    const int code = lrn_disk_read(AT_FDCWD, path, 0, most, content);
+    const int code = lrn_file_read(AT_FDCWD, path, 0, most, content);
     if (code != 0)
-        return message_fail("%s: cannot be read: %s", path, lrn_disk_message(code));
+        return message_fail("%s: cannot be read: %s", path, lrn_file_message(code));
     if (content->size > 0)
         return true;
     free(content->data);
     return message_fail("%s: cannot be read: it is empty", path);
 }
 
-static bool is_trusted(const char *path, const lrn_disk_content *content)
+static bool is_trusted(const char *path, const lrn_file_content *content)
 {
-    return lrn_disk_is_trusted(content->owner, content->mode) ||
+    return lrn_file_is_trusted(content->owner, content->mode) ||
            message_fail("%s: others can have changed it: it is user %lu's, mode %04o; expected "
                         "user %lu's or root's, and written by that one alone (chmod go-w); "
                         "--any-owner takes it as it is",
@@ -33,7 +33,7 @@ static bool is_trusted(const char *path, const lrn_disk_content *content)
 
 bool pack_file_open(const char *path, bool trusted, cllrn_pack **pack)
 {
-    lrn_disk_content content = {0};
+    lrn_file_content content = {0};
     cllrn_error error = CLLRN_ERROR_INIT;
     if (!pack_file_load(path, &content))
         return false;

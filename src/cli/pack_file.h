@@ -9,7 +9,7 @@
 #include <stdbool.h>
 
 /* Reads a regular file that is not empty; the caller frees content->data. False after a message. */
-bool pack_file_load(const char *path, lrn_disk_content *content);
+bool pack_file_load(const char *path, lrn_file_content *content);
 
 /*
  * Reads and checks a pack; `trusted`: also that no other user can have written it. The caller

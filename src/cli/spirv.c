@@ -11,7 +11,7 @@
 static bool add(const char *directory, const char *kernel, cllrn_pack **pack)
 {
     char path[4096];
-    lrn_disk_content module = {0};
+    lrn_file_content module = {0};
     cllrn_pack *sum = NULL;
     cllrn_error error = CLLRN_ERROR_INIT;
     const int length = snprintf(path, sizeof path, "%s/%s.spv", directory, kernel);

@@ -30,7 +30,7 @@ int __wrap_openat(int directory, const char *name, int flags, ...)
 {
     va_list arguments;
     va_start(arguments, flags);
-    const mode_t mode = va_arg(arguments, mode_t); /* src/disk.c always passes one */
+    const mode_t mode = va_arg(arguments, mode_t); /* src/file.c always passes one */
     va_end(arguments);
     if (names_only && (flags & O_TMPFILE) == O_TMPFILE) {
         errno = EOPNOTSUPP;

@@ -539,14 +539,14 @@ static void spirv__of_another_library_PACK_MISMATCH(void **state)
 }
 
 /* A pack is for any device where nothing at all is told of one. */
-static void identity_is_any__one_text_is_told(void **state)
+static void target_is_any__one_text_is_told(void **state)
 {
     (void)state;
     for (int told = 0; told < CLLRN_PACK_TEXTS; ++told) {
         const char *texts[CLLRN_PACK_TEXTS];
         for (int i = 0; i < CLLRN_PACK_TEXTS; ++i)
             texts[i] = i == told ? "told" : "";
-        assert_int_equal(lrn_identity_is_any(texts), told < CLLRN_PACK_PLATFORM);
+        assert_int_equal(lrn_target_is_any(texts), told < CLLRN_PACK_PLATFORM);
     }
 }
 
@@ -784,7 +784,7 @@ int main(void)
         TEST(spirv__driver_refuses_it_BUILD_FAILURE),
         TEST(spirv__platform_without_the_function_PACK_MISMATCH),
         TEST(spirv__of_another_library_PACK_MISMATCH),
-        TEST(identity_is_any__one_text_is_told),
+        TEST(target_is_any__one_text_is_told),
         TEST(spirv__magic_INVALID_PACK),
         TEST(engine_build__of_a_device_without_64_bit_integers_SUCCESS),
         TEST(pack__has_no_cache_SUCCESS),

@@ -4,7 +4,7 @@
 #include "json_reader.h"
 #include "message.h"
 
-#include "../../disk.h"
+#include "../../file.h"
 
 #include <fcntl.h>
 #include <float.h>
@@ -218,10 +218,10 @@ static bool add_report(plot *p, json_reader *r)
 
 bool plot_add_peers(plot *p, const char *path)
 {
-    lrn_disk_content text = {0};
-    const int code = lrn_disk_read(AT_FDCWD, path, 0, MOST_PEERS, &text);
+    lrn_file_content text = {0};
+    const int code = lrn_file_read(AT_FDCWD, path, 0, MOST_PEERS, &text);
     if (code != 0)
-        return message_fail("%s: cannot be read: %s", path, lrn_disk_message(code));
+        return message_fail("%s: cannot be read: %s", path, lrn_file_message(code));
     json_reader r = {.at = (const char *)text.data};
     bool added = add_report(p, &r);
     if (added && r.failed)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "disk.h"
+#include "file.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -16,7 +16,7 @@
 
 enum { FIRST_FREE = STDERR_FILENO + 1 };
 
-int lrn_disk_open(int directory, const char *name, int flags, mode_t mode)
+int lrn_file_open(int directory, const char *name, int flags, mode_t mode)
 {
     const int fd = openat(directory, name, flags | O_CLOEXEC | O_NONBLOCK, mode);
     if (fd < 0 || fd >= FIRST_FREE)
@@ -43,7 +43,7 @@ static int read_all(int fd, unsigned char *data, size_t size)
     return 0;
 }
 
-static int read_open(int fd, size_t most, lrn_disk_content *content)
+static int read_open(int fd, size_t most, lrn_file_content *content)
 {
     struct stat status;
     if (fstat(fd, &status) != 0)
@@ -64,14 +64,14 @@ static int read_open(int fd, size_t most, lrn_disk_content *content)
         return code;
     }
     data[size] = '\0';
-    *content = (lrn_disk_content){data, size, status.st_uid, status.st_mode & 07777};
+    *content = (lrn_file_content){data, size, status.st_uid, status.st_mode & 07777};
     return 0;
 }
 
-int lrn_disk_read(int directory, const char *name, int flags, size_t most,
-                  lrn_disk_content *content)
+int lrn_file_read(int directory, const char *name, int flags, size_t most,
+                  lrn_file_content *content)
 {
-    const int fd = lrn_disk_open(directory, name, O_RDONLY | flags, 0);
+    const int fd = lrn_file_open(directory, name, O_RDONLY | flags, 0);
     if (fd < 0)
         return errno;
     const int code = read_open(fd, most, content);
@@ -79,7 +79,7 @@ int lrn_disk_read(int directory, const char *name, int flags, size_t most,
     return code;
 }
 
-const char *lrn_disk_message(int code)
+const char *lrn_file_message(int code)
 {
     return code == EINVAL   ? "it is not a regular file"
            : code == EISDIR ? "it is a directory"
@@ -92,12 +92,12 @@ static bool is_writable_by_others(mode_t mode)
     return (mode & (S_IWGRP | S_IWOTH)) != 0;
 }
 
-bool lrn_disk_is_private(uid_t owner, mode_t mode)
+bool lrn_file_is_private(uid_t owner, mode_t mode)
 {
     return owner == geteuid() && !is_writable_by_others(mode);
 }
 
-bool lrn_disk_is_trusted(uid_t owner, mode_t mode)
+bool lrn_file_is_trusted(uid_t owner, mode_t mode)
 {
     return (owner == geteuid() || owner == 0) && !is_writable_by_others(mode);
 }
@@ -117,7 +117,7 @@ static void make_name(char name[32], int attempt)
     snprintf(name, 32, "%s%016" PRIx64 "%s", prefix, number + (uint64_t)attempt, suffix);
 }
 
-bool lrn_disk_is_temporary(const char *name)
+bool lrn_file_is_temporary(const char *name)
 {
     return strncmp(name, prefix, PREFIX) == 0 &&
            strspn(name + PREFIX, "0123456789abcdef") == DIGITS &&
@@ -168,11 +168,11 @@ static bool claim(int fd)
     return fstat(fd, &status) != 0 || status.st_nlink > 0;
 }
 
-static int create_named(lrn_disk_file *file, int directory, mode_t mode)
+static int create_named(lrn_file_output *file, int directory, mode_t mode)
 {
     for (int attempt = 0; attempt < ATTEMPTS; ++attempt) {
         make_name(file->temporary, attempt);
-        const int fd = lrn_disk_open(directory, file->temporary, O_WRONLY | O_CREAT | O_EXCL, mode);
+        const int fd = lrn_file_open(directory, file->temporary, O_WRONLY | O_CREAT | O_EXCL, mode);
         if (fd < 0 && errno != EEXIST)
             return errno;
         if (fd >= 0 && claim(fd)) {
@@ -193,10 +193,10 @@ static void descriptor_path(int fd, char path[32])
     snprintf(path, 32, "/proc/self/fd/%d", fd);
 }
 
-static bool create_unnamed(lrn_disk_file *file, int directory, mode_t mode)
+static bool create_unnamed(lrn_file_output *file, int directory, mode_t mode)
 {
     char path[32];
-    const int fd = lrn_disk_open(directory, ".", O_TMPFILE | O_RDWR, mode);
+    const int fd = lrn_file_open(directory, ".", O_TMPFILE | O_RDWR, mode);
     if (fd < 0)
         return false;
     descriptor_path(fd, path);
@@ -205,7 +205,7 @@ static bool create_unnamed(lrn_disk_file *file, int directory, mode_t mode)
         return false;
     }
     (void)claim(fd); /* in case it gets a temporary name */
-    *file = (lrn_disk_file){fd, directory, ""};
+    *file = (lrn_file_output){fd, directory, ""};
     return true;
 }
 
@@ -213,10 +213,10 @@ static bool create_unnamed(lrn_disk_file *file, int directory, mode_t mode)
  * Copies the content to a file with a temporary name, where linkat is
  * forbidden, as Android forbids it to applications.
  */
-static int name_by_copy(lrn_disk_file *file)
+static int name_by_copy(lrn_file_output *file)
 {
     unsigned char buffer[1 << 14];
-    lrn_disk_file copy = {0};
+    lrn_file_output copy = {0};
     struct stat status;
     ssize_t got = 0;
     if (fstat(file->fd, &status) != 0 || lseek(file->fd, 0, SEEK_SET) != 0)
@@ -235,7 +235,7 @@ static int name_by_copy(lrn_disk_file *file)
 }
 
 /* Links a file without a name under `name` or, if `name` exists, under a temporary name. */
-static int link_unnamed(lrn_disk_file *file, const char *name)
+static int link_unnamed(lrn_file_output *file, const char *name)
 {
     char path[32], temporary[32];
     descriptor_path(file->fd, path);
@@ -251,26 +251,26 @@ static int link_unnamed(lrn_disk_file *file, const char *name)
     return name_by_copy(file);
 }
 #else
-static bool create_unnamed(lrn_disk_file *file, int directory, mode_t mode)
+static bool create_unnamed(lrn_file_output *file, int directory, mode_t mode)
 {
     (void)file, (void)directory, (void)mode;
     return false;
 }
 
-static int link_unnamed(lrn_disk_file *file, const char *name)
+static int link_unnamed(lrn_file_output *file, const char *name)
 {
     (void)file, (void)name;
     return ENOSYS;
 }
 #endif
 
-int lrn_disk_create(lrn_disk_file *file, int directory, mode_t mode)
+int lrn_file_create(lrn_file_output *file, int directory, mode_t mode)
 {
-    *file = (lrn_disk_file){0};
+    *file = (lrn_file_output){0};
     return create_unnamed(file, directory, mode) ? 0 : create_named(file, directory, mode);
 }
 
-int lrn_disk_commit(lrn_disk_file *file, const char *name)
+int lrn_file_commit(lrn_file_output *file, const char *name)
 {
     int code = settle(file->fd);
     if (code == 0 && *file->temporary == '\0')
@@ -281,29 +281,29 @@ int lrn_disk_commit(lrn_disk_file *file, const char *name)
         else
             code = errno;
     }
-    lrn_disk_discard(file);
+    lrn_file_discard(file);
     return code;
 }
 
-void lrn_disk_discard(lrn_disk_file *file)
+void lrn_file_discard(lrn_file_output *file)
 {
     if (file->fd == 0)
         return;
     if (*file->temporary != '\0')
         unlinkat(file->directory, file->temporary, 0);
     close(file->fd);
-    *file = (lrn_disk_file){0};
+    *file = (lrn_file_output){0};
 }
 
-int lrn_disk_write(int directory, const char *name, const void *data, size_t size)
+int lrn_file_write(int directory, const char *name, const void *data, size_t size)
 {
-    lrn_disk_file file;
-    int code = lrn_disk_create(&file, directory, 0600);
+    lrn_file_output file;
+    int code = lrn_file_create(&file, directory, 0600);
     if (code == 0)
         code = write_all(file.fd, data, size);
     if (code == 0)
-        return lrn_disk_commit(&file, name);
-    lrn_disk_discard(&file);
+        return lrn_file_commit(&file, name);
+    lrn_file_discard(&file);
     return code;
 }
 
@@ -313,7 +313,7 @@ static void remove_abandoned(int directory, const char *name)
 {
     struct stat status;
     /* Opened for writing, because an exclusive lock over NFS needs it. */
-    const int fd = lrn_disk_open(directory, name, O_WRONLY | O_NOFOLLOW, 0);
+    const int fd = lrn_file_open(directory, name, O_WRONLY | O_NOFOLLOW, 0);
     if (fd < 0)
         return;
     if (fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && status.st_uid == geteuid() &&
@@ -322,9 +322,9 @@ static void remove_abandoned(int directory, const char *name)
     close(fd);
 }
 
-void lrn_disk_sweep(int directory)
+void lrn_file_sweep(int directory)
 {
-    const int fd = lrn_disk_open(directory, ".", O_RDONLY | O_DIRECTORY, 0);
+    const int fd = lrn_file_open(directory, ".", O_RDONLY | O_DIRECTORY, 0);
     DIR *const list = fd >= 0 ? fdopendir(fd) : NULL;
     if (list == NULL) {
         if (fd >= 0)
@@ -332,7 +332,7 @@ void lrn_disk_sweep(int directory)
         return;
     }
     for (const struct dirent *item; (item = readdir(list)) != NULL;)
-        if (lrn_disk_is_temporary(item->d_name))
+        if (lrn_file_is_temporary(item->d_name))
             remove_abandoned(fd, item->d_name);
     closedir(list);
 }

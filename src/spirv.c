@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "il.h"
+#include "spirv.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +11,7 @@
 typedef cl_program(CL_API_CALL *create_fn)(cl_context context, const void *il, size_t length,
                                            cl_int *code);
 
-bool lrn_il_is(const void *binary, size_t size)
+bool lrn_spirv_is(const void *binary, size_t size)
 {
     static const unsigned char little[] = {0x03, 0x02, 0x23, 0x07},
                                big[] = {0x07, 0x23, 0x02, 0x03};
@@ -29,7 +29,7 @@ static create_fn find(cl_platform_id platform)
     return found;
 }
 
-cl_int lrn_il_accepted(cl_platform_id platform, cl_device_id device, bool *accepted)
+cl_int lrn_spirv_accepted(cl_platform_id platform, cl_device_id device, bool *accepted)
 {
     char *versions;
     *accepted = false;
@@ -43,8 +43,8 @@ cl_int lrn_il_accepted(cl_platform_id platform, cl_device_id device, bool *accep
     return CL_SUCCESS;
 }
 
-cl_program lrn_il_program(cl_platform_id platform, cl_context context, const void *module,
-                          size_t size, cl_int *code)
+cl_program lrn_spirv_program(cl_platform_id platform, cl_context context, const void *module,
+                             size_t size, cl_int *code)
 {
     const create_fn create = find(platform);
     if (create == NULL) {

@@ -9,7 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "disk.h"
+#include "file.h"
 
 enum { LARGE = 300000 }; /* more than any piece that is read or written at once */
 
@@ -50,8 +50,8 @@ static void put(const place *p, const char *name, const char *text)
 
 static void assert_holds(const place *p, const char *name, const void *data, size_t size)
 {
-    lrn_disk_content content = {0};
-    assert_int_equal(lrn_disk_read(p->fd, name, O_NOFOLLOW, LARGE, &content), 0);
+    lrn_file_content content = {0};
+    assert_int_equal(lrn_file_read(p->fd, name, O_NOFOLLOW, LARGE, &content), 0);
     assert_int_equal(content.size, size);
     assert_memory_equal(content.data, data, size);
     free(content.data);
@@ -79,7 +79,7 @@ static void disk_open__not_for_other_programs_SUCCESS(void **state)
     const place p = place_open();
     (void)state;
     put(&p, "file", "text");
-    const int fd = lrn_disk_open(p.fd, "file", O_RDONLY, 0);
+    const int fd = lrn_file_open(p.fd, "file", O_RDONLY, 0);
     assert_true(fd > 2);
     assert_int_equal(fcntl(fd, F_GETFD, 0), FD_CLOEXEC);
     close(fd);
@@ -96,7 +96,7 @@ static void disk_open__standard_streams_closed_SUCCESS(void **state)
         const int kept = fcntl(stream, F_DUPFD_CLOEXEC, 10);
         close(stream);
 
-        const int fd = lrn_disk_open(p.fd, "file", O_RDONLY, 0);
+        const int fd = lrn_file_open(p.fd, "file", O_RDONLY, 0);
 
         const int flags = fcntl(fd, F_GETFD, 0), reused = fcntl(stream, F_GETFD, 0);
         dup2(kept, stream);
@@ -118,7 +118,7 @@ static void disk_open__no_descriptor_above_EMFILE(void **state)
     close(0);
     disk_fail_in("fcntl", 1, EMFILE, false);
 
-    const int fd = lrn_disk_open(p.fd, "file", O_RDONLY, 0), code = errno;
+    const int fd = lrn_file_open(p.fd, "file", O_RDONLY, 0), code = errno;
 
     disk_fail(0, 0, false);
     const int reused = fcntl(0, F_GETFD, 0);
@@ -136,13 +136,13 @@ static void disk_read__in_pieces_SUCCESS(void **state)
 {
     const place p = place_open();
     unsigned char *data = make_large();
-    lrn_disk_content content = {0};
+    lrn_file_content content = {0};
     (void)state;
-    assert_int_equal(lrn_disk_write(p.fd, "file", data, LARGE), 0);
+    assert_int_equal(lrn_file_write(p.fd, "file", data, LARGE), 0);
     assert_int_equal(fchmodat(p.fd, "file", 0640, 0), 0);
     disk_fail_in("read", 2, EINTR, false);
 
-    assert_int_equal(lrn_disk_read(p.fd, "file", 0, LARGE, &content), 0);
+    assert_int_equal(lrn_file_read(p.fd, "file", 0, LARGE, &content), 0);
 
     assert_int_equal(content.size, LARGE);
     assert_memory_equal(content.data, data, LARGE);
@@ -159,7 +159,7 @@ static void disk_read__others_EINVAL(void **state)
 {
     const place p = place_open();
     char path[80];
-    lrn_disk_content content = {UNTOUCHED, 7, 7, 7};
+    lrn_file_content content = {UNTOUCHED, 7, 7, 7};
     (void)state;
     snprintf(path, sizeof path, "%s/fifo", p.path);
     assert_int_equal(mkfifo(path, 0600), 0);
@@ -167,18 +167,18 @@ static void disk_read__others_EINVAL(void **state)
     assert_int_equal(symlinkat("file", p.fd, "link"), 0);
     alarm(20); /* a FIFO that is waited for ends the test */
 
-    assert_int_equal(lrn_disk_read(p.fd, "fifo", 0, LARGE, &content), EINVAL);
-    assert_int_equal(lrn_disk_read(AT_FDCWD, "/dev/zero", 0, LARGE, &content), EINVAL);
-    assert_int_equal(lrn_disk_read(AT_FDCWD, "/dev/null", 0, LARGE, &content), EINVAL);
-    assert_int_equal(lrn_disk_read(AT_FDCWD, p.path, 0, LARGE, &content), EISDIR);
-    assert_int_equal(lrn_disk_read(p.fd, "file", 0, 3, &content), EFBIG);
-    assert_int_equal(lrn_disk_read(p.fd, "nothing", 0, LARGE, &content), ENOENT);
-    assert_int_equal(lrn_disk_read(p.fd, "link", O_NOFOLLOW, LARGE, &content), ELOOP);
+    assert_int_equal(lrn_file_read(p.fd, "fifo", 0, LARGE, &content), EINVAL);
+    assert_int_equal(lrn_file_read(AT_FDCWD, "/dev/zero", 0, LARGE, &content), EINVAL);
+    assert_int_equal(lrn_file_read(AT_FDCWD, "/dev/null", 0, LARGE, &content), EINVAL);
+    assert_int_equal(lrn_file_read(AT_FDCWD, p.path, 0, LARGE, &content), EISDIR);
+    assert_int_equal(lrn_file_read(p.fd, "file", 0, 3, &content), EFBIG);
+    assert_int_equal(lrn_file_read(p.fd, "nothing", 0, LARGE, &content), ENOENT);
+    assert_int_equal(lrn_file_read(p.fd, "link", O_NOFOLLOW, LARGE, &content), ELOOP);
 
     alarm(0);
     assert_ptr_equal(content.data, UNTOUCHED);
     assert_int_equal(content.size, 7);
-    assert_int_equal(lrn_disk_read(p.fd, "link", 0, 4, &content), 0);
+    assert_int_equal(lrn_file_read(p.fd, "link", 0, 4, &content), 0);
     free(content.data);
     place_close(&p);
 }
@@ -196,12 +196,12 @@ static void shrink(const char *function)
 static void disk_read__shrinks_EIO(void **state)
 {
     const place p = place_open();
-    lrn_disk_content content = {UNTOUCHED, 7, 7, 7};
+    lrn_file_content content = {UNTOUCHED, 7, 7, 7};
     (void)state;
     put(&p, "file", "text");
     shrinking = &p;
     disk_before = shrink;
-    assert_int_equal(lrn_disk_read(p.fd, "file", 0, LARGE, &content), EIO);
+    assert_int_equal(lrn_file_read(p.fd, "file", 0, LARGE, &content), EIO);
     assert_null(disk_before);
     assert_ptr_equal(content.data, UNTOUCHED);
     place_close(&p);
@@ -213,9 +213,9 @@ static void disk_read__every_failure_EIO(void **state)
     (void)state;
     put(&p, "file", "text");
     for (size_t n = 1;; ++n) {
-        lrn_disk_content content = {UNTOUCHED, 7, 7, 7};
+        lrn_file_content content = {UNTOUCHED, 7, 7, 7};
         disk_fail(n, EIO, false);
-        const int code = lrn_disk_read(p.fd, "file", 0, LARGE, &content);
+        const int code = lrn_file_read(p.fd, "file", 0, LARGE, &content);
         const bool done = disk_calls() < n;
         disk_fail(0, 0, false);
         if (code == 0) { /* only its close failed, or nothing did */
@@ -247,12 +247,12 @@ static void disk_is_trusted__owner_and_mode(void **state)
         {0, 0644, me == 0, true}, {0, 0664, false, false},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; ++i) {
-        assert_int_equal(lrn_disk_is_private(rows[i].owner, rows[i].mode), rows[i].private);
-        assert_int_equal(lrn_disk_is_trusted(rows[i].owner, rows[i].mode), rows[i].trusted);
+        assert_int_equal(lrn_file_is_private(rows[i].owner, rows[i].mode), rows[i].private);
+        assert_int_equal(lrn_file_is_trusted(rows[i].owner, rows[i].mode), rows[i].trusted);
     }
     if (me == 0) { /* what is root's is trusted by others, and is not theirs alone */
         assert_int_equal(seteuid(12345), 0);
-        const bool private = lrn_disk_is_private(0, 0644), trusted = lrn_disk_is_trusted(0, 0644);
+        const bool private = lrn_file_is_private(0, 0644), trusted = lrn_file_is_trusted(0, 0644);
         assert_int_equal(seteuid(0), 0);
         assert_false(private);
         assert_true(trusted);
@@ -270,13 +270,13 @@ static void disk_write__appears_and_replaces_SUCCESS(void **state)
         struct stat status;
         disk_before_open = ways[way];
 
-        assert_int_equal(lrn_disk_write(p.fd, "file", data, LARGE), 0);
+        assert_int_equal(lrn_file_write(p.fd, "file", data, LARGE), 0);
 
         assert_holds(&p, "file", data, LARGE);
         assert_int_equal(fstatat(p.fd, "file", &status, 0), 0);
         assert_int_equal(status.st_mode & 07777, 0600);
         assert_int_equal(status.st_nlink, 1);
-        assert_int_equal(lrn_disk_write(p.fd, "file", "new", 3), 0);
+        assert_int_equal(lrn_file_write(p.fd, "file", "new", 3), 0);
         assert_holds(&p, "file", "new", 3);
         assert_int_equal(files_in(&p, ""), 1);
         place_close(&p);
@@ -292,11 +292,11 @@ static void disk_create__not_there_before_its_commit_SUCCESS(void **state)
     for (size_t way = 0; way < WAYS; ++way) {
         const place p = place_open();
         struct stat status;
-        lrn_disk_file file;
+        lrn_file_output file;
         put(&p, "file", "old");
         disk_before_open = ways[way];
 
-        assert_int_equal(lrn_disk_create(&file, p.fd, 0640), 0);
+        assert_int_equal(lrn_file_create(&file, p.fd, 0640), 0);
 
         assert_true(file.fd > 2);
         assert_int_equal(fstat(file.fd, &status), 0);
@@ -305,10 +305,10 @@ static void disk_create__not_there_before_its_commit_SUCCESS(void **state)
         assert_holds(&p, "file", "old", 3);
         assert_int_equal(files_in(&p, ".tmp"), *file.temporary != '\0');
         assert_int_equal(*file.temporary != '\0' || ways[way] == NULL, true);
-        lrn_disk_discard(&file);
+        lrn_file_discard(&file);
         assert_int_equal(files_in(&p, ""), 1);
         assert_int_equal(file.fd, 0);
-        lrn_disk_discard(&file);
+        lrn_file_discard(&file);
         place_close(&p);
     }
     disk_before_open = NULL;
@@ -322,7 +322,7 @@ static void disk_write__interrupted_SUCCESS(void **state)
     for (size_t i = 0; i < 2; ++i) {
         const place p = place_open();
         disk_fail_in(functions[i], 1, EINTR, false);
-        assert_int_equal(lrn_disk_write(p.fd, "file", data, LARGE), 0);
+        assert_int_equal(lrn_file_write(p.fd, "file", data, LARGE), 0);
         assert_true(disk_calls() > 1);
         disk_fail(0, 0, false);
         assert_holds(&p, "file", data, LARGE);
@@ -338,11 +338,11 @@ static void disk_write__fsync(void **state)
     (void)state;
     put(&p, "file", "old");
     disk_fail_in("fsync", 1, EINVAL, true);
-    assert_int_equal(lrn_disk_write(p.fd, "file", "new", 3), 0);
+    assert_int_equal(lrn_file_write(p.fd, "file", "new", 3), 0);
     assert_true(disk_calls() > 0);
     assert_holds(&p, "file", "new", 3);
     disk_fail_in("fsync", 1, EIO, true);
-    assert_int_equal(lrn_disk_write(p.fd, "file", "newer", 5), EIO);
+    assert_int_equal(lrn_file_write(p.fd, "file", "newer", 5), EIO);
     disk_fail(0, 0, false);
     assert_holds(&p, "file", "new", 3);
     place_close(&p);
@@ -355,7 +355,7 @@ static void disk_write__no_bytes_ENOSPC(void **state)
     (void)state;
     put(&p, "file", "old");
     disk_fail_in("write", 1, 0, true);
-    assert_int_equal(lrn_disk_write(p.fd, "file", "new", 3), ENOSPC);
+    assert_int_equal(lrn_file_write(p.fd, "file", "new", 3), ENOSPC);
     disk_fail(0, 0, false);
     assert_holds(&p, "file", "old", 3);
     assert_int_equal(files_in(&p, ""), 1);
@@ -369,12 +369,12 @@ static void disk_write__close_EIO(void **state)
     for (size_t way = 0; way < WAYS; ++way) {
         const place p = place_open();
         put(&p, "file", "old");
-        lrn_disk_file file;
+        lrn_file_output file;
         disk_before_open = ways[way];
-        assert_int_equal(lrn_disk_create(&file, p.fd, 0600), 0);
+        assert_int_equal(lrn_file_create(&file, p.fd, 0600), 0);
         assert_int_equal(write(file.fd, "new", 3), 3);
         disk_fail_in("close", 1, EIO, false);
-        assert_int_equal(lrn_disk_commit(&file, "file"), EIO);
+        assert_int_equal(lrn_file_commit(&file, "file"), EIO);
         disk_fail(0, 0, false);
         assert_int_equal(file.fd, 0);
         assert_holds(&p, "file", "old", 3);
@@ -395,7 +395,7 @@ static void disk_write__every_failure(void **state)
                 put(&p, "file", "old");
                 disk_before_open = ways[way];
                 disk_fail(n, ENOSPC, lasting);
-                const int code = lrn_disk_write(p.fd, "file", "new", 3);
+                const int code = lrn_file_write(p.fd, "file", "new", 3);
                 const bool done = disk_calls() < n;
                 disk_fail(0, 0, false);
                 disk_before_open = NULL;
@@ -417,14 +417,14 @@ static void disk_write__links_forbidden_SUCCESS(void **state)
     unsigned char *data = make_large();
     struct stat status;
     (void)state;
-    lrn_disk_file file;
-    assert_int_equal(lrn_disk_create(&file, p.fd, 0600), 0);
+    lrn_file_output file;
+    assert_int_equal(lrn_file_create(&file, p.fd, 0600), 0);
     assert_int_equal(fchmod(file.fd, 0646), 0);
     for (size_t at = 0; at < LARGE;)
         at += (size_t)write(file.fd, data + at, LARGE - at);
     disk_fail_in("linkat", 1, EACCES, true);
 
-    assert_int_equal(lrn_disk_commit(&file, "file"), 0);
+    assert_int_equal(lrn_file_commit(&file, "file"), 0);
 
     disk_fail(0, 0, false);
     assert_holds(&p, "file", data, LARGE);
@@ -433,7 +433,7 @@ static void disk_write__links_forbidden_SUCCESS(void **state)
     assert_int_equal(files_in(&p, ""), 1);
     /* The copy may fail as well. */
     disk_fail_in("linkat fsync", 2, EIO, true);
-    assert_int_equal(lrn_disk_write(p.fd, "file", "new", 3), EIO);
+    assert_int_equal(lrn_file_write(p.fd, "file", "new", 3), EIO);
     disk_fail(0, 0, false);
     assert_holds(&p, "file", data, LARGE);
     assert_int_equal(files_in(&p, ""), 1);
@@ -445,13 +445,13 @@ static void disk_write__links_forbidden_SUCCESS(void **state)
 static void disk_write__no_proc_SUCCESS(void **state)
 {
     const place p = place_open();
-    lrn_disk_file file;
+    lrn_file_output file;
     (void)state;
     disk_fail_in("access", 1, ENOENT, true);
-    assert_int_equal(lrn_disk_create(&file, p.fd, 0600), 0);
+    assert_int_equal(lrn_file_create(&file, p.fd, 0600), 0);
     disk_fail(0, 0, false);
-    assert_true(lrn_disk_is_temporary(file.temporary));
-    assert_int_equal(lrn_disk_commit(&file, "file"), 0);
+    assert_true(lrn_file_is_temporary(file.temporary));
+    assert_int_equal(lrn_file_commit(&file, "file"), 0);
     assert_holds(&p, "file", "", 0);
     place_close(&p);
 }
@@ -475,7 +475,7 @@ static void disk_write__name_is_taken_SUCCESS(void **state)
     *taken = '\0';
     disk_before_open = take_first_names;
 
-    assert_int_equal(lrn_disk_write(p.fd, "file", "new", 3), 0);
+    assert_int_equal(lrn_file_write(p.fd, "file", "new", 3), 0);
 
     disk_before_open = NULL;
     assert_true(*taken != '\0');
@@ -495,10 +495,10 @@ static pid_t begin_elsewhere(const place *p, bool killed, int *stop)
     assert_int_equal(pipe(stopped), 0);
     const pid_t child = fork();
     if (child == 0) {
-        lrn_disk_file file;
+        lrn_file_output file;
         close(stopped[1]);
         disk_before_open = disk_names_only;
-        if (lrn_disk_create(&file, p->fd, 0600) != 0 || write(file.fd, "part", 4) != 4 ||
+        if (lrn_file_create(&file, p->fd, 0600) != 0 || write(file.fd, "part", 4) != 4 ||
             write(told[1], "x", 1) != 1)
             _exit(1);
         if (killed)
@@ -536,7 +536,7 @@ static void disk_sweep__knows_its_own_SUCCESS(void **state)
     assert_int_equal(files_in(&p, ""), 6);
     alarm(20);
 
-    lrn_disk_sweep(p.fd);
+    lrn_file_sweep(p.fd);
 
     alarm(0);
     assert_int_equal(files_in(&p, ""), 5); /* what was killed is gone */
@@ -548,12 +548,12 @@ static void disk_sweep__knows_its_own_SUCCESS(void **state)
     assert_int_equal(faccessat(p.fd, ".cllrn-0000000000000002.tmp", F_OK, 0), 0);
     close(stop);
     assert_int_equal(waitpid(writer, NULL, 0), writer);
-    lrn_disk_sweep(p.fd);
+    lrn_file_sweep(p.fd);
     assert_int_equal(files_in(&p, ""), 4);
     if (geteuid() == 0) { /* who alone can make files of others */
         put(&p, ".cllrn-0000000000000004.tmp", "theirs");
         assert_int_equal(fchownat(p.fd, ".cllrn-0000000000000004.tmp", 12345, 12345, 0), 0);
-        lrn_disk_sweep(p.fd);
+        lrn_file_sweep(p.fd);
         assert_int_equal(files_in(&p, ""), 5);
     }
     close(reader);
@@ -574,8 +574,8 @@ static void disk_write__hundreds_left_SUCCESS(void **state)
     }
     for (size_t way = 0; way < WAYS; ++way) {
         disk_before_open = ways[way];
-        assert_int_equal(lrn_disk_write(p.fd, "file", "new", 3), 0);
-        assert_int_equal(lrn_disk_write(p.fd, "file", "new", 3), 0);
+        assert_int_equal(lrn_file_write(p.fd, "file", "new", 3), 0);
+        assert_int_equal(lrn_file_write(p.fd, "file", "new", 3), 0);
     }
     disk_before_open = NULL;
     assert_int_equal(files_in(&p, ""), 601);
@@ -607,7 +607,7 @@ static void disk_write__others_sweep_meanwhile_SUCCESS(void **state)
         } else { /* it has the lock, and is about to remove the file */
             disk_fail_in("flock", 1, EWOULDBLOCK, false);
         }
-        assert_int_equal(lrn_disk_write(p.fd, "file", "new", 3), 0);
+        assert_int_equal(lrn_file_write(p.fd, "file", "new", 3), 0);
         disk_fail(0, 0, false);
         assert_null(disk_before);
         assert_holds(&p, "file", "new", 3);
@@ -624,7 +624,7 @@ static void sweep_before_rename(const char *function)
         return;
     disk_before = NULL;
     assert_int_equal(files_in(swept, ".tmp"), 1);
-    lrn_disk_sweep(swept->fd);
+    lrn_file_sweep(swept->fd);
 }
 
 static void disk_commit__others_sweep_meanwhile_SUCCESS(void **state)
@@ -633,15 +633,15 @@ static void disk_commit__others_sweep_meanwhile_SUCCESS(void **state)
     for (size_t way = 0; way < WAYS; ++way) {
         const place p = place_open();
         struct stat written, found;
-        lrn_disk_file file;
+        lrn_file_output file;
         put(&p, "file", "old");
         disk_before_open = ways[way];
-        assert_int_equal(lrn_disk_create(&file, p.fd, 0600), 0);
+        assert_int_equal(lrn_file_create(&file, p.fd, 0600), 0);
         assert_int_equal(write(file.fd, "new", 3), 3);
         assert_int_equal(fstat(file.fd, &written), 0);
         swept = &p;
         disk_before = sweep_before_rename;
-        assert_int_equal(lrn_disk_commit(&file, "file"), 0);
+        assert_int_equal(lrn_file_commit(&file, "file"), 0);
         assert_null(disk_before);
         assert_holds(&p, "file", "new", 3);
         assert_int_equal(fstatat(p.fd, "file", &found, 0), 0);
@@ -659,8 +659,8 @@ static void disk_write__no_locks_SUCCESS(void **state)
     put(&p, ".cllrn-0000000000000001.tmp", "left");
     disk_before_open = disk_names_only;
     disk_fail_in("flock", 1, ENOLCK, true);
-    assert_int_equal(lrn_disk_write(p.fd, "file", "new", 3), 0);
-    lrn_disk_sweep(p.fd);
+    assert_int_equal(lrn_file_write(p.fd, "file", "new", 3), 0);
+    lrn_file_sweep(p.fd);
     disk_fail(0, 0, false);
     disk_before_open = NULL;
     assert_int_equal(files_in(&p, ""), 2);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "identity.h"
+#include "target.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -26,17 +26,17 @@ static const struct {
 };
 
 /* Copies whole to text and frees whole. A longer text is cut, and a hash tells it from others. */
-static void keep(char *whole, char text[LRN_IDENTITY_TEXT])
+static void keep(char *whole, char text[LRN_TARGET_TEXT])
 {
-    if (strlen(whole) < LRN_IDENTITY_TEXT)
-        snprintf(text, LRN_IDENTITY_TEXT, "%s", whole);
+    if (strlen(whole) < LRN_TARGET_TEXT)
+        snprintf(text, LRN_TARGET_TEXT, "%s", whole);
     else
-        snprintf(text, LRN_IDENTITY_TEXT, "%.230s.. #%016" PRIx64, whole, lrn_hash_text(0, whole));
+        snprintf(text, LRN_TARGET_TEXT, "%.230s.. #%016" PRIx64, whole, lrn_hash_text(0, whole));
     free(whole);
 }
 
-cllrn_status lrn_identity_get(cl_platform_id platform, cl_device_id device, const char *kernel_hash,
-                              const char *what, lrn_identity *identity, cllrn_error *error)
+cllrn_status lrn_target_get(cl_platform_id platform, cl_device_id device, const char *kernel_hash,
+                            const char *what, lrn_target *target, cllrn_error *error)
 {
     static const struct {
         int text;
@@ -51,10 +51,10 @@ cllrn_status lrn_identity_get(cl_platform_id platform, cl_device_id device, cons
         {CLLRN_PACK_DEVICE_VERSION, false, CL_DEVICE_VERSION, "CL_DEVICE_VERSION"},
         {CLLRN_PACK_DRIVER, false, CL_DRIVER_VERSION, "CL_DRIVER_VERSION"},
     };
-    memset(identity, 0, sizeof *identity);
-    snprintf(identity->texts[CLLRN_PACK_LIBRARY], LRN_IDENTITY_TEXT, "%s", cllrn_version());
-    snprintf(identity->texts[CLLRN_PACK_KERNELS], LRN_IDENTITY_TEXT, "%s", kernel_hash);
-    identity->complete = true;
+    memset(target, 0, sizeof *target);
+    snprintf(target->texts[CLLRN_PACK_LIBRARY], LRN_TARGET_TEXT, "%s", cllrn_version());
+    snprintf(target->texts[CLLRN_PACK_KERNELS], LRN_TARGET_TEXT, "%s", kernel_hash);
+    target->complete = true;
     for (size_t i = 0; i < sizeof queries / sizeof *queries; ++i) {
         char *text;
         const cl_int code = queries[i].of_platform
@@ -67,20 +67,20 @@ cllrn_status lrn_identity_get(cl_platform_id platform, cl_device_id device, cons
             return lrn_fail(error, CLLRN_OUT_OF_MEMORY, "%s: no memory for %s", what,
                             queries[i].name);
         if (code == CL_SUCCESS)
-            keep(text, identity->texts[queries[i].text]);
-        identity->complete = identity->complete && code == CL_SUCCESS;
+            keep(text, target->texts[queries[i].text]);
+        target->complete = target->complete && code == CL_SUCCESS;
     }
     /* The same driver can make binaries for 32-bit and for 64-bit pointers. */
     cl_uint bits = 0;
     const cl_int code = clGetDeviceInfo(device, CL_DEVICE_ADDRESS_BITS, sizeof bits, &bits, NULL);
     if (code != CL_SUCCESS && code != CL_INVALID_VALUE)
         return lrn_fail_cl(error, code, "%s: asking the device for CL_DEVICE_ADDRESS_BITS", what);
-    snprintf(identity->texts[CLLRN_PACK_ADDRESS_BITS], LRN_IDENTITY_TEXT, "%u", (unsigned)bits);
-    identity->complete = identity->complete && code == CL_SUCCESS;
+    snprintf(target->texts[CLLRN_PACK_ADDRESS_BITS], LRN_TARGET_TEXT, "%u", (unsigned)bits);
+    target->complete = target->complete && code == CL_SUCCESS;
     return CLLRN_SUCCESS;
 }
 
-bool lrn_identity_is_any(const char *const *made)
+bool lrn_target_is_any(const char *const *made)
 {
     for (int i = CLLRN_PACK_PLATFORM; i < CLLRN_PACK_TEXTS; ++i)
         if (*made[i] != '\0')
@@ -88,10 +88,10 @@ bool lrn_identity_is_any(const char *const *made)
     return true;
 }
 
-cllrn_status lrn_identity_match(const lrn_identity *here, const char *const *made, bool any_driver,
-                                const char *what, cllrn_error *error)
+cllrn_status lrn_target_match(const lrn_target *here, const char *const *made, bool any_driver,
+                              const char *what, cllrn_error *error)
 {
-    const bool any = lrn_identity_is_any(made);
+    const bool any = lrn_target_is_any(made);
     if (!here->complete && !any)
         return lrn_fail(error, CLLRN_PACK_MISMATCH,
                         "%s: this device does not tell its name and versions, so that nothing is "
