@@ -454,8 +454,11 @@ CLLRN_API const void *cllrn_pack_data(const cllrn_pack *pack, size_t *size);
 /* One of CLLRN_PACK_*, valid as long as the pack; "" for an unknown one. */
 CLLRN_API const char *cllrn_pack_text(const cllrn_pack *pack, int32_t which);
 
+/* How many programs the pack has. */
+CLLRN_API size_t cllrn_pack_count(const cllrn_pack *pack);
+
 /*
- * The name of program `index` of the pack, or NULL after the last. Sets *kernel
+ * The name of program `index` of the pack, counted from 0; NULL after the last. Sets *kernel
  * to the name that its kernel has in the binary, "" for the usual name, and
  * *size to the bytes of the binary. kernel and size may be NULL.
  */
@@ -464,7 +467,7 @@ CLLRN_API const char *cllrn_pack_program(const cllrn_pack *pack, size_t index,
 
 /*
  * Makes an empty pack for any device. cllrn_pack_add fills it with SPIR-V
- * modules whose kernels were compiled from the sources of cllrn_offline_source;
+ * modules whose kernels were compiled from the sources of cllrn_program_source;
  * the driver of an engine's device compiles the modules. Only for devices whose
  * CL_DEVICE_IL_VERSION names SPIR-V and whose driver has cl_khr_il_program.
  *
@@ -477,7 +480,7 @@ CLLRN_API cllrn_status cllrn_pack_create(cllrn_pack **pack, cllrn_error *error);
  * Makes a new pack, *sum, of a pack and one more binary, which a vendor's
  * offline compiler made or which is a SPIR-V module. The binary holds the
  * kernels of `count` programs. programs[i] is a name of
- * cllrn_engine_program_name, and kernels[i] the name of its kernel in the
+ * cllrn_program_get, and kernels[i] the name of its kernel in the
  * binary: the program's name where kernels or kernels[i] is NULL.
  *
  * CLLRN_INVALID_ARGUMENT  a NULL pointer, size or count 0, a name that is NULL, empty, given twice,
@@ -625,18 +628,7 @@ CLLRN_API cl_device_id cllrn_engine_device(const cllrn_engine *engine);
 CLLRN_API const char *cllrn_engine_kernel_hash(const cllrn_engine *engine);
 
 /* How many programs the engine has made so far. Any thread. */
-CLLRN_API size_t cllrn_engine_program_count(cllrn_engine *engine);
-
-/*
- * Names the programs that plans of this engine can need, fewer than 200. Writes
- * the name of program `number`, counted from 0, and returns 1; returns 0 after
- * the last. A name is, for instance,
- * "cllrn_forward_planar_f32_t5_p34_w8_i32_v3", where v3 is the arithmetic
- * version. Any thread.
- */
-#define CLLRN_KERNEL_NAME_SIZE 64
-CLLRN_API int32_t cllrn_engine_program_name(const cllrn_engine *engine, size_t number,
-                                            char name[CLLRN_KERNEL_NAME_SIZE]);
+CLLRN_API size_t cllrn_engine_programs_made(cllrn_engine *engine);
 
 /*
  * Makes the program of a name ahead of time.
@@ -873,10 +865,11 @@ CLLRN_API cllrn_status cllrn_enqueue_backward(const cllrn_plan *plan, cl_command
  * Kernel names and argument lists are an ABI: a kernel that changes gets
  * another name. cl/kernel.h tells what the arguments mean.
  */
+#define CLLRN_KERNEL_NAME_SIZE 64
 #define CLLRN_OPTIONS_SIZE 200
 #define CLLRN_ARGUMENTS_SIZE 1024
 
-typedef struct cllrn_offline_program {
+typedef struct cllrn_program_info {
     uint32_t struct_size;
     int32_t direction;   /* CLLRN_DIRECTION_FORWARD or CLLRN_DIRECTION_BACKWARD */
     const char *variant; /* a name of cllrn_variant_name; a static string */
@@ -887,12 +880,12 @@ typedef struct cllrn_offline_program {
      * alone; WIDTH the floats in a vector; INDEX the bits of an index; _o32 means 32-bit buffer
      * offsets; VERSION is the arithmetic version.
      */
-    char kernel[CLLRN_KERNEL_NAME_SIZE];
+    char name[CLLRN_KERNEL_NAME_SIZE];
     char options[CLLRN_OPTIONS_SIZE];     /* macros of the source, as "-DNAME=VALUE .." */
     char arguments[CLLRN_ARGUMENTS_SIZE]; /* "TYPE NAME, TYPE NAME, ..", in their order */
-} cllrn_offline_program;
+} cllrn_program_info;
 
-#define CLLRN_OFFLINE_PROGRAM_INIT { sizeof(cllrn_offline_program), 0, 0, { 0 }, { 0 }, { 0 } }
+#define CLLRN_PROGRAM_INFO_INIT { sizeof(cllrn_program_info), 0, 0, { 0 }, { 0 }, { 0 } }
 
 /*
  * The number of sources for an engine's device. For engine NULL: of sources
@@ -902,7 +895,7 @@ typedef struct cllrn_offline_program {
  * cles_khr_int64. With engine NULL these functions need no OpenCL platform. Any
  * thread.
  */
-CLLRN_API size_t cllrn_offline_count(const cllrn_engine *engine);
+CLLRN_API size_t cllrn_program_count(const cllrn_engine *engine);
 
 /*
  * Describes source `number`, counted from 0. The numbers are those of this
@@ -912,8 +905,8 @@ CLLRN_API size_t cllrn_offline_count(const cllrn_engine *engine);
  *                         count
  * Any thread.
  */
-CLLRN_API cllrn_status cllrn_offline_program_get(const cllrn_engine *engine, size_t number,
-                                                 cllrn_offline_program *program,
+CLLRN_API cllrn_status cllrn_program_get(const cllrn_engine *engine, size_t number,
+                                                 cllrn_program_info *program,
                                                  cllrn_error *error);
 
 /*
@@ -926,7 +919,7 @@ CLLRN_API cllrn_status cllrn_offline_program_get(const cllrn_engine *engine, siz
  * CLLRN_BUFFER_TOO_SMALL  size is less than the source needs
  * Any thread.
  */
-CLLRN_API cllrn_status cllrn_offline_source(const cllrn_engine *engine, size_t number, char *text,
+CLLRN_API cllrn_status cllrn_program_source(const cllrn_engine *engine, size_t number, char *text,
                                             size_t size, size_t *needed, cllrn_error *error);
 
 #ifdef __cplusplus

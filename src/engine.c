@@ -243,7 +243,7 @@ const char *cllrn_engine_kernel_hash(const cllrn_engine *engine)
     return engine->sources.hash;
 }
 
-size_t cllrn_engine_program_count(cllrn_engine *engine)
+size_t cllrn_engine_programs_made(cllrn_engine *engine)
 {
     return lrn_program_count(engine);
 }
@@ -285,16 +285,6 @@ cllrn_status cllrn_engine_import(cllrn_engine *engine, const void *data, size_t 
     engine->given = given;
     pthread_mutex_unlock(&engine->lock);
     return CLLRN_SUCCESS;
-}
-
-int32_t cllrn_engine_program_name(const cllrn_engine *engine, size_t number,
-                                  char name[CLLRN_KERNEL_NAME_SIZE])
-{
-    lrn_program_key key;
-    if (!lrn_program_key_number(number, &engine->facts, &key))
-        return 0;
-    lrn_program_kernel_name(&key, engine->facts.int64, name);
-    return 1;
 }
 
 cllrn_status cllrn_engine_build(cllrn_engine *engine, const char *name, cllrn_error *error)

@@ -39,7 +39,7 @@ typedef struct offline_key {
     bool int64;
 } offline_key;
 
-size_t cllrn_offline_count(const cllrn_engine *engine)
+size_t cllrn_program_count(const cllrn_engine *engine)
 {
     return engine != NULL
                ? lrn_program_key_count(&engine->facts)
@@ -60,17 +60,17 @@ static cllrn_status get_key(const cllrn_engine *engine, size_t number, offline_k
         return CLLRN_SUCCESS;
     return lrn_fail(error, CLLRN_INVALID_ARGUMENT,
                     "offline program %zu: there are %zu, counted from 0", number,
-                    cllrn_offline_count(engine));
+                    cllrn_program_count(engine));
 }
 
-cllrn_status cllrn_offline_program_get(const cllrn_engine *engine, size_t number,
-                                       cllrn_offline_program *program, cllrn_error *error)
+cllrn_status cllrn_program_get(const cllrn_engine *engine, size_t number,
+                               cllrn_program_info *program, cllrn_error *error)
 {
     offline_key wanted;
     if (!LRN_READABLE(program))
         return lrn_fail(error, CLLRN_INVALID_ARGUMENT,
                         "offline program %zu: program is NULL or not initialised: use "
-                        "CLLRN_OFFLINE_PROGRAM_INIT",
+                        "CLLRN_PROGRAM_INFO_INIT",
                         number);
     const cllrn_status status = get_key(engine, number, &wanted, error);
     if (status != CLLRN_SUCCESS)
@@ -78,7 +78,7 @@ cllrn_status cllrn_offline_program_get(const cllrn_engine *engine, size_t number
     const lrn_program_key *const key = &wanted.key;
     program->direction = key->backward ? CLLRN_DIRECTION_BACKWARD : CLLRN_DIRECTION_FORWARD;
     program->variant = lrn_variant_of(key->file);
-    lrn_program_kernel_name(key, wanted.int64, program->kernel);
+    lrn_program_kernel_name(key, wanted.int64, program->name);
     lrn_program_options(key, wanted.int64, program->options);
     lrn_program_arguments(key, wanted.int64, program->arguments);
     return CLLRN_SUCCESS;
@@ -142,7 +142,7 @@ static void write_source(writing *w, const offline_key *wanted, const lrn_source
     write_bytes(w, "", 1);
 }
 
-cllrn_status cllrn_offline_source(const cllrn_engine *engine, size_t number, char *text,
+cllrn_status cllrn_program_source(const cllrn_engine *engine, size_t number, char *text,
                                   size_t size, size_t *needed, cllrn_error *error)
 {
     offline_key wanted;

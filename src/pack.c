@@ -438,6 +438,11 @@ const char *cllrn_pack_text(const cllrn_pack *pack, int32_t which)
     return which >= 0 && which < CLLRN_PACK_TEXTS ? pack->texts[which] : "";
 }
 
+size_t cllrn_pack_count(const cllrn_pack *pack)
+{
+    return pack->row_count;
+}
+
 const char *cllrn_pack_program(const cllrn_pack *pack, size_t index, const char **kernel,
                                size_t *size)
 {

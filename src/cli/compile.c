@@ -13,6 +13,7 @@
 #include "word.h"
 
 #include <stdio.h>
+#include <string.h>
 
 static const char help[] =
     "usage: cllrn compile --output PACK [--device SPEC] [--programs NAME,..]\n"
@@ -114,8 +115,13 @@ static bool get_name(const request *r, const subject *on, size_t number,
 {
     const char *list = r->programs, *item = NULL;
     size_t length = 0;
-    if (!list)
-        return cllrn_engine_program_name(on->engine, number, name) != 0;
+    if (!list) {
+        cllrn_program_info program = CLLRN_PROGRAM_INFO_INIT;
+        if (cllrn_program_get(on->engine, number, &program, NULL) != CLLRN_SUCCESS)
+            return false;
+        memcpy(name, program.name, sizeof program.name);
+        return true;
+    }
     for (size_t i = 0; i <= number; ++i)
         if (!word_next(&list, &item, &length))
             return false;
@@ -151,7 +157,7 @@ static bool write_pack(const request *r, const cllrn_pack *pack, output *file)
     cllrn_pack_data(pack, &size);
     if (!r->quiet)
         printf("%s: %zu programs, %zu bytes, for %s%s%s\n", printable_copy(r->output).chars,
-               pack_file_count(pack), size,
+               cllrn_pack_count(pack), size,
                r->spirv ? "any device that takes SPIR-V"
                         : printable_copy(cllrn_pack_text(pack, CLLRN_PACK_DEVICE)).chars,
                r->spirv ? "" : ", driver ",

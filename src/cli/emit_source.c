@@ -39,10 +39,10 @@ static bool is_source_name(const char *name)
 /* Whether `name` is the source file of one of the programs. */
 static bool is_wanted(const cllrn_engine *engine, const char *name)
 {
-    cllrn_offline_program program = CLLRN_OFFLINE_PROGRAM_INIT;
-    for (size_t i = 0; cllrn_offline_program_get(engine, i, &program, NULL) == CLLRN_SUCCESS; ++i) {
-        const size_t length = strlen(program.kernel);
-        if (strncmp(name, program.kernel, length) == 0 && strcmp(name + length, suffix) == 0)
+    cllrn_program_info program = CLLRN_PROGRAM_INFO_INIT;
+    for (size_t i = 0; cllrn_program_get(engine, i, &program, NULL) == CLLRN_SUCCESS; ++i) {
+        const size_t length = strlen(program.name);
+        if (strncmp(name, program.name, length) == 0 && strcmp(name + length, suffix) == 0)
             return true;
     }
     return false;
@@ -110,13 +110,13 @@ static bool write_text(const cllrn_engine *engine, size_t number, FILE *file)
 {
     cllrn_error error = CLLRN_ERROR_INIT;
     size_t size;
-    if (!message_check(cllrn_offline_source(engine, number, NULL, 0, &size, &error), &error))
+    if (!message_check(cllrn_program_source(engine, number, NULL, 0, &size, &error), &error))
         return false;
     char *const text = malloc(size);
     if (!text)
         return message_fail("out of memory");
     const bool written =
-        message_check(cllrn_offline_source(engine, number, text, size, NULL, &error), &error);
+        message_check(cllrn_program_source(engine, number, text, size, NULL, &error), &error);
     if (written)
         fwrite(text, 1, size - 1, file); /* closing the file reports a failure */
     free(text);
@@ -125,12 +125,12 @@ static bool write_text(const cllrn_engine *engine, size_t number, FILE *file)
 
 static bool write_source(const cllrn_engine *engine, size_t number, const char *directory)
 {
-    cllrn_offline_program program = CLLRN_OFFLINE_PROGRAM_INIT;
+    cllrn_program_info program = CLLRN_PROGRAM_INFO_INIT;
     cllrn_error error = CLLRN_ERROR_INIT;
     output out;
-    if (!message_check(cllrn_offline_program_get(engine, number, &program, &error), &error))
+    if (!message_check(cllrn_program_get(engine, number, &program, &error), &error))
         return false;
-    char *const path = join(directory, program.kernel, suffix);
+    char *const path = join(directory, program.name, suffix);
     const bool opened = path && output_open(&out, path);
     free(path);
     if (!opened)
@@ -156,13 +156,13 @@ static void write_arguments(FILE *file, const char *arguments)
 
 static void write_programs(const cllrn_engine *engine, FILE *file)
 {
-    cllrn_offline_program program = CLLRN_OFFLINE_PROGRAM_INIT;
-    for (size_t i = 0; cllrn_offline_program_get(engine, i, &program, NULL) == CLLRN_SUCCESS; ++i) {
+    cllrn_program_info program = CLLRN_PROGRAM_INFO_INIT;
+    for (size_t i = 0; cllrn_program_get(engine, i, &program, NULL) == CLLRN_SUCCESS; ++i) {
         char name[CLLRN_KERNEL_NAME_SIZE + sizeof suffix];
-        snprintf(name, sizeof name, "%s%s", program.kernel, suffix);
+        snprintf(name, sizeof name, "%s%s", program.name, suffix);
         fputs(i > 0 ? ",\n  {" : "\n  {", file);
         json_text(file, "file", name);
-        json_text(file, "kernel", program.kernel);
+        json_text(file, "kernel", program.name);
         json_text(file, "variant", program.variant);
         json_text(file, "direction",
                   program.direction == CLLRN_DIRECTION_BACKWARD ? "backward" : "forward");
@@ -196,7 +196,7 @@ static bool write_manifest(const cllrn_engine *engine, const char *device, const
 
 bool emit_source(const cllrn_engine *engine, const char *device, const char *directory)
 {
-    const size_t count = cllrn_offline_count(engine);
+    const size_t count = cllrn_program_count(engine);
     /* Removed first: a manifest must never describe files of another version. */
     bool good = claim(directory) && remove_file(directory, manifest_name);
     for (size_t i = 0; good && i < count; ++i)

@@ -52,7 +52,7 @@ static int list(const char *path)
         return EXIT_FAILED;
     for (int i = 0; i < CLLRN_PACK_TEXTS; ++i)
         printf("%-17s %s\n", labels[i], printable_copy(cllrn_pack_text(pack, i)).chars);
-    printf("%-17s %zu\n", "programs", pack_file_count(pack));
+    printf("%-17s %zu\n", "programs", cllrn_pack_count(pack));
     for (size_t i = 0; (name = cllrn_pack_program(pack, i, &kernel, &size)); ++i)
         printf("  %s%s%s, %zu bytes\n", printable_copy(name).chars, *kernel ? ", kernel " : "",
                printable_copy(kernel).chars, size);
@@ -89,11 +89,12 @@ static bool split(const char *list, names *found)
     return true;
 }
 
+/* Whether a device has this program; engine NULL: whether any device has. */
 static bool device_has(const cllrn_engine *engine, const char *program)
 {
-    char name[CLLRN_KERNEL_NAME_SIZE];
-    for (size_t i = 0; cllrn_engine_program_name(engine, i, name); ++i)
-        if (strcmp(name, program) == 0)
+    cllrn_program_info one = CLLRN_PROGRAM_INFO_INIT;
+    for (size_t i = 0; cllrn_program_get(engine, i, &one, NULL) == CLLRN_SUCCESS; ++i)
+        if (strcmp(one.name, program) == 0)
             return true;
     return false;
 }
@@ -101,10 +102,8 @@ static bool device_has(const cllrn_engine *engine, const char *program)
 /* Whether the library has this program, for offline compilers or for a device of this machine. */
 static bool is_known(const char *program)
 {
-    cllrn_offline_program offline = CLLRN_OFFLINE_PROGRAM_INIT;
-    for (size_t i = 0; cllrn_offline_program_get(NULL, i, &offline, NULL) == CLLRN_SUCCESS; ++i)
-        if (strcmp(offline.kernel, program) == 0)
-            return true;
+    if (device_has(NULL, program))
+        return true;
     cl_uint platforms = 0;
     device_list list = {NULL, 0};
     bool found = false;

@@ -59,11 +59,3 @@ bool pack_file_write(const cllrn_pack *pack, output *to)
     fwrite(data, 1, size, to->file); /* output_commit reports a failure */
     return output_commit(to);
 }
-
-size_t pack_file_count(const cllrn_pack *pack)
-{
-    size_t count = 0;
-    while (cllrn_pack_program(pack, count, NULL, NULL))
-        ++count;
-    return count;
-}

@@ -23,6 +23,4 @@ bool pack_file_begin(const char *path, output *to);
 /* Writes a pack to the output and commits it. False after a message. */
 bool pack_file_write(const cllrn_pack *pack, output *to);
 
-size_t pack_file_count(const cllrn_pack *pack);
-
 #endif

@@ -35,11 +35,11 @@ bool spirv_pack(const cllrn_engine *engine, const char *directory, cllrn_pack **
     cllrn_pack *pack = NULL;
     if (!message_check(cllrn_pack_create(&pack, &error), &error))
         return false;
-    const size_t count = cllrn_offline_count(engine);
+    const size_t count = cllrn_program_count(engine);
     for (size_t i = 0; i < count; ++i) {
-        cllrn_offline_program program = CLLRN_OFFLINE_PROGRAM_INIT;
-        if (!message_check(cllrn_offline_program_get(engine, i, &program, &error), &error) ||
-            !add(directory, program.kernel, &pack)) {
+        cllrn_program_info program = CLLRN_PROGRAM_INFO_INIT;
+        if (!message_check(cllrn_program_get(engine, i, &program, &error), &error) ||
+            !add(directory, program.name, &pack)) {
             cllrn_pack_destroy(pack);
             return false;
         }

@@ -106,7 +106,7 @@ bool subject_buffer(const subject *s, uint64_t size, const char *what, cl_mem *m
 
 size_t subject_program_count(const subject *s)
 {
-    return s->engine ? cllrn_engine_program_count(s->engine) : 0;
+    return s->engine ? cllrn_engine_programs_made(s->engine) : 0;
 }
 
 const char *subject_kernel_hash(const subject *s)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Sources for offline compilers, built by OpenCL without any option and run by
- * what cllrn_offline_program tells alone: the name, and the arguments one by one.
+ * what cllrn_program_info tells alone: the name, and the arguments one by one.
  */
 #include "device_test.h"
 
@@ -161,10 +161,10 @@ static cl_program build(size_t number)
     cllrn_error error = CLLRN_ERROR_INIT;
     cl_int code;
     size_t size = 0;
-    check(cllrn_offline_source(NULL, number, NULL, 0, &size, &error), &error);
+    check(cllrn_program_source(NULL, number, NULL, 0, &size, &error), &error);
     char *const text = malloc(size);
     assert_non_null(text);
-    check(cllrn_offline_source(NULL, number, text, size, NULL, &error), &error);
+    check(cllrn_program_source(NULL, number, text, size, NULL, &error), &error);
     const char *source = text;
     cl_program program = clCreateProgramWithSource(device.context, 1, &source, NULL, &code);
     check_cl(code, "clCreateProgramWithSource");
@@ -174,7 +174,7 @@ static cl_program build(size_t number)
 }
 
 /* Runs one program; the launch is a few lines of its file's banner. */
-static void run(const cllrn_offline_program *program, size_t number, const problem *p)
+static void run(const cllrn_program_info *program, size_t number, const problem *p)
 {
     const bool group = strcmp(program->variant, "group") == 0,
                strided = strcmp(program->variant, "strided") == 0,
@@ -191,8 +191,8 @@ static void run(const cllrn_offline_program *program, size_t number, const probl
     float result[ELEMENTS];
     cl_int code;
     cl_program built = build(number);
-    cl_kernel kernel = clCreateKernel(built, program->kernel, &code);
-    check_cl(code, program->kernel);
+    cl_kernel kernel = clCreateKernel(built, program->name, &code);
+    check_cl(code, program->name);
     set_arguments(kernel, p, program->arguments, &b);
     check_cl(clEnqueueNDRangeKernel(device.queue, kernel, 3, NULL, global, local, 0, NULL, NULL),
              "clEnqueueNDRangeKernel");
@@ -200,7 +200,7 @@ static void run(const cllrn_offline_program *program, size_t number, const probl
         clEnqueueReadBuffer(device.queue, b.dst, CL_TRUE, 0, sizeof result, result, 0, NULL, NULL),
         "clEnqueueReadBuffer");
     if (memcmp(result, p->expected, sizeof result) != 0)
-        fail_msg("%s differs from the host", program->kernel);
+        fail_msg("%s differs from the host", program->name);
     clReleaseKernel(kernel);
     clReleaseProgram(built);
     clReleaseMemObject(b.src);
@@ -224,14 +224,14 @@ static void offline_source__built_without_options__right(void **state)
         for (int backward = 0; backward <= 1; ++backward) {
             static problem p;
             char kernel[CLLRN_KERNEL_NAME_SIZE];
-            cllrn_offline_program program = CLLRN_OFFLINE_PROGRAM_INIT;
+            cllrn_program_info program = CLLRN_PROGRAM_INFO_INIT;
             size_t number = 0;
             snprintf(kernel, sizeof kernel, "cllrn_%s_%s_v%d", backward ? "backward" : "forward",
                      rows[r].kernel, CLLRN_ARITHMETIC_VERSION);
-            while (cllrn_offline_program_get(NULL, number, &program, NULL) == CLLRN_SUCCESS &&
-                   strcmp(program.kernel, kernel) != 0)
+            while (cllrn_program_get(NULL, number, &program, NULL) == CLLRN_SUCCESS &&
+                   strcmp(program.name, kernel) != 0)
                 ++number;
-            assert_string_equal(program.kernel, kernel);
+            assert_string_equal(program.name, kernel);
             make_problem(&p, backward != 0, rows[r].channels_last);
             run(&program, number, &p);
         }

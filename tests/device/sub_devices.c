@@ -123,10 +123,11 @@ static void binary__of_a_part__kept_and_taken_back(void **state)
                          CLLRN_ORIGIN_CACHED);
 
     cllrn_engine *engine = make_engine(on, CLLRN_CACHE_OFF, NULL);
-    char name[CLLRN_KERNEL_NAME_SIZE];
-    for (size_t i = 0; cllrn_engine_program_name(engine, i, name) != 0; ++i)
-        if (strstr(name, "forward_") != NULL && strstr(name, "_f32_t5_p34_") != NULL)
-            check(cllrn_engine_build(engine, name, &error), &error);
+    cllrn_program_info program = CLLRN_PROGRAM_INFO_INIT;
+    for (size_t i = 0; cllrn_program_get(engine, i, &program, NULL) == CLLRN_SUCCESS; ++i)
+        if (strstr(program.name, "forward_") != NULL &&
+            strstr(program.name, "_f32_t5_p34_") != NULL)
+            check(cllrn_engine_build(engine, program.name, &error), &error);
     check(cllrn_engine_export(engine, &pack, &error), &error);
     cllrn_engine_destroy(engine);
     assert_int_equal(run_with(*on, make_engine(on, CLLRN_CACHE_OFF, pack)), CLLRN_ORIGIN_PACKED);

@@ -44,18 +44,18 @@ static test_case make_case(int row)
 /* A source of the list without a device, compiled but not linked. */
 static cl_program compile(const char *name)
 {
-    cllrn_offline_program program = CLLRN_OFFLINE_PROGRAM_INIT;
+    cllrn_program_info program = CLLRN_PROGRAM_INFO_INIT;
     cllrn_error error = CLLRN_ERROR_INIT;
     size_t number = 0, size = 0;
     cl_int code;
-    while (cllrn_offline_program_get(NULL, number, &program, NULL) == CLLRN_SUCCESS &&
-           strcmp(program.kernel, name) != 0)
+    while (cllrn_program_get(NULL, number, &program, NULL) == CLLRN_SUCCESS &&
+           strcmp(program.name, name) != 0)
         ++number;
-    assert_string_equal(program.kernel, name);
-    check(cllrn_offline_source(NULL, number, NULL, 0, &size, &error), &error);
+    assert_string_equal(program.name, name);
+    check(cllrn_program_source(NULL, number, NULL, 0, &size, &error), &error);
     char *const text = malloc(size);
     assert_non_null(text);
-    check(cllrn_offline_source(NULL, number, text, size, NULL, &error), &error);
+    check(cllrn_program_source(NULL, number, text, size, NULL, &error), &error);
     const char *source = text;
     cl_program compiled = clCreateProgramWithSource(device.context, 1, &source, NULL, &code);
     check_cl(code, "clCreateProgramWithSource");
@@ -146,7 +146,7 @@ static void pack__made_ahead__all_from_one_binary(void **state)
         assert_true(run_case(&device, &c, &data, NULL));
         case_data_free(&data);
     }
-    assert_true(cllrn_engine_program_count(device.engine) >= PROGRAMS);
+    assert_true(cllrn_engine_programs_made(device.engine) >= PROGRAMS);
 
     /* The device is programmed: another engine's binary is refused, and told. */
     cllrn_engine *second = NULL;
@@ -168,12 +168,12 @@ static void engine_build__without_pack__NO_COMPILER(void **state)
     cllrn_engine *engine = NULL;
     cllrn_error error = CLLRN_ERROR_INIT;
     cllrn_engine_options options = CLLRN_ENGINE_OPTIONS_INIT;
-    char name[CLLRN_KERNEL_NAME_SIZE];
+    cllrn_program_info program = CLLRN_PROGRAM_INFO_INIT;
     options.cache = CLLRN_CACHE_OFF;
     check(cllrn_engine_create(device.context, device.id, &options, &engine, &error), &error);
     setenv("CLLRN_LAYER_COMPILER", "no", 1);
-    assert_int_equal(cllrn_engine_program_name(engine, 0, name), 1);
-    const cllrn_status status = cllrn_engine_build(engine, name, &error);
+    check(cllrn_program_get(engine, 0, &program, &error), &error);
+    const cllrn_status status = cllrn_engine_build(engine, program.name, &error);
     unsetenv("CLLRN_LAYER_COMPILER");
     assert_int_equal(status, CLLRN_NO_COMPILER);
     assert_int_equal(error.cl_error, CL_INVALID_OPERATION);

@@ -11,7 +11,7 @@
  *     NAME NxCxHxW nchw|nhwc DTYPE forward|backward disjoint|in-place SIZE ALPHA BETA K
  *
  * Its answer is a line of JSON: name; program, the kernel's name as of
- * cllrn_offline_program; variant; scratch, its bytes; global and local sizes;
+ * cllrn_program_info; variant; scratch, its bytes; global and local sizes;
  * arguments in their order: name, type, and either buffer, which is "x", "dy",
  * "dst" or "scratch", or bytes, the value as it lies in memory, in hexadecimal.
  */

@@ -33,7 +33,7 @@ static void engine_create__defaults_SUCCESS(void **state)
     assert_succeeded(status, &error);
     assert_ptr_equal(cllrn_engine_context(engine), w.context);
     assert_ptr_equal(cllrn_engine_device(engine), w.device);
-    assert_int_equal(cllrn_engine_program_count(engine), 0);
+    assert_int_equal(cllrn_engine_programs_made(engine), 0);
     assert_int_equal(strlen(cllrn_engine_kernel_hash(engine)), 16);
     assert_int_equal(strspn(cllrn_engine_kernel_hash(engine), "0123456789abcdef"), 16);
     assert_int_equal(fake_references(w.context), 2);

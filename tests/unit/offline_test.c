@@ -7,19 +7,19 @@
 #include "engine.h"
 #include "program.h"
 
-static cllrn_offline_program get(const cllrn_engine *engine, size_t number)
+static cllrn_program_info get(const cllrn_engine *engine, size_t number)
 {
-    cllrn_offline_program program = CLLRN_OFFLINE_PROGRAM_INIT;
+    cllrn_program_info program = CLLRN_PROGRAM_INFO_INIT;
     cllrn_error error = error_blank();
-    assert_succeeded(cllrn_offline_program_get(engine, number, &program, &error), &error);
+    assert_succeeded(cllrn_program_get(engine, number, &program, &error), &error);
     return program;
 }
 
 static size_t find(const cllrn_engine *engine, const char *kernel)
 {
-    const size_t count = cllrn_offline_count(engine);
+    const size_t count = cllrn_program_count(engine);
     for (size_t i = 0; i < count; ++i)
-        if (strcmp(get(engine, i).kernel, kernel) == 0)
+        if (strcmp(get(engine, i).name, kernel) == 0)
             return i;
     fail_msg("no kernel %s", kernel);
     return count;
@@ -30,10 +30,10 @@ static char *source_of(const cllrn_engine *engine, size_t number)
 {
     size_t needed = 0;
     cllrn_error error = error_blank();
-    assert_succeeded(cllrn_offline_source(engine, number, NULL, 0, &needed, &error), &error);
+    assert_succeeded(cllrn_program_source(engine, number, NULL, 0, &needed, &error), &error);
     char *const text = malloc(needed);
     assert_non_null(text);
-    assert_succeeded(cllrn_offline_source(engine, number, text, needed, NULL, &error), &error);
+    assert_succeeded(cllrn_program_source(engine, number, text, needed, NULL, &error), &error);
     assert_int_equal(strlen(text), needed - 1);
     return text;
 }
@@ -41,22 +41,22 @@ static char *source_of(const cllrn_engine *engine, size_t number)
 /* Each one's name, and nothing else of that kind, is its own, and tells all of the key. */
 static void offline_program_get__names_and_options_SUCCESS(void **state)
 {
-    const size_t count = cllrn_offline_count(NULL);
+    const size_t count = cllrn_program_count(NULL);
     (void)state;
     assert_in_range(count, 300, 400);
     for (size_t i = 0; i < count; ++i) {
-        const cllrn_offline_program one = get(NULL, i);
+        const cllrn_program_info one = get(NULL, i);
         const char *const direction =
             one.direction == CLLRN_DIRECTION_BACKWARD ? "backward" : "forward";
         char begin[CLLRN_KERNEL_NAME_SIZE];
         snprintf(begin, sizeof begin, "cllrn_%s_%s_", direction, one.variant);
-        assert_int_equal(strncmp(one.kernel, begin, strlen(begin)), 0);
-        assert_true(strlen(one.kernel) < sizeof one.kernel - 1);
+        assert_int_equal(strncmp(one.name, begin, strlen(begin)), 0);
+        assert_true(strlen(one.name) < sizeof one.name - 1);
         assert_true(strlen(one.arguments) < sizeof one.arguments - 1);
         assert_int_equal(strstr(one.options, "-DLRN_BACKWARD") != NULL,
                          one.direction == CLLRN_DIRECTION_BACKWARD);
         for (size_t j = 0; j < i; ++j)
-            assert_string_not_equal(one.kernel, get(NULL, j).kernel);
+            assert_string_not_equal(one.name, get(NULL, j).name);
     }
 }
 
@@ -80,12 +80,10 @@ static void offline_program_get__covers_devices_without_vectors_SUCCESS(void **s
         s->extensions = rows[r].extensions;
         s->local_memory = rows[r].local_memory;
         world_engine(&w);
-        char name[CLLRN_KERNEL_NAME_SIZE];
-        size_t number = 0;
-        for (; cllrn_engine_program_name(w.engine, number, name) != 0; ++number)
-            find(NULL, name);
-        assert_int_equal(number, cllrn_offline_count(w.engine));
-        assert_in_range(number, 100, 200);
+        const size_t count = cllrn_program_count(w.engine);
+        for (size_t i = 0; i < count; ++i)
+            find(NULL, get(w.engine, i).name);
+        assert_in_range(count, 100, 200);
         world_close(&w);
     }
 }
@@ -182,11 +180,11 @@ static void offline_program_get__of_an_engine_SUCCESS(void **state)
     (void)state;
     fake_settings(w.device)->profile = "EMBEDDED_PROFILE";
     world_engine(&w);
-    const size_t count = cllrn_offline_count(w.engine);
-    assert_true(count > 0 && count < cllrn_offline_count(NULL));
+    const size_t count = cllrn_program_count(w.engine);
+    assert_true(count > 0 && count < cllrn_program_count(NULL));
     for (size_t i = 0; i < count; ++i) {
-        const cllrn_offline_program one = get(w.engine, i);
-        assert_string_equal(one.kernel + strlen(one.kernel) - 7, "_o32_v3");
+        const cllrn_program_info one = get(w.engine, i);
+        assert_string_equal(one.name + strlen(one.name) - 7, "_o32_v3");
         assert_null(strstr(one.arguments, "long"));
         assert_null(strstr(one.arguments, "double"));
     }
@@ -195,23 +193,22 @@ static void offline_program_get__of_an_engine_SUCCESS(void **state)
 
 static void offline_program_get__INVALID_ARGUMENT(void **state)
 {
-    const size_t numbers[] = {cllrn_offline_count(NULL), SIZE_MAX};
+    const size_t numbers[] = {cllrn_program_count(NULL), SIZE_MAX};
     (void)state;
     for (size_t i = 0; i < 2; ++i) {
-        cllrn_offline_program program = CLLRN_OFFLINE_PROGRAM_INIT;
+        cllrn_program_info program = CLLRN_PROGRAM_INFO_INIT;
         cllrn_error error = error_blank();
-        assert_failed(CLLRN_INVALID_ARGUMENT,
-                      cllrn_offline_program_get(NULL, numbers[i], &program, &error), &error);
+        assert_failed(CLLRN_INVALID_ARGUMENT, cllrn_program_get(NULL, numbers[i], &program, &error),
+                      &error);
         assert_null(program.variant);
-        assert_string_equal(program.kernel, "");
+        assert_string_equal(program.name, "");
     }
-    cllrn_offline_program small = {.struct_size = sizeof small - 1};
+    cllrn_program_info small = {.struct_size = sizeof small - 1};
     cllrn_error error = error_blank();
-    assert_failed(CLLRN_INVALID_ARGUMENT, cllrn_offline_program_get(NULL, 0, &small, &error),
-                  &error);
+    assert_failed(CLLRN_INVALID_ARGUMENT, cllrn_program_get(NULL, 0, &small, &error), &error);
     assert_null(small.variant);
     error = error_blank();
-    assert_failed(CLLRN_INVALID_ARGUMENT, cllrn_offline_program_get(NULL, 0, NULL, &error), &error);
+    assert_failed(CLLRN_INVALID_ARGUMENT, cllrn_program_get(NULL, 0, NULL, &error), &error);
 }
 
 /* It defines the name and every option, and the kernel is in it; a compiler tells of the rest. */
@@ -237,7 +234,7 @@ static void offline_source__sizes_BUFFER_TOO_SMALL(void **state)
 {
     size_t needed = 0;
     (void)state;
-    assert_int_equal(cllrn_offline_source(NULL, 0, NULL, 0, &needed, NULL), CLLRN_SUCCESS);
+    assert_int_equal(cllrn_program_source(NULL, 0, NULL, 0, &needed, NULL), CLLRN_SUCCESS);
     char *const text = malloc(needed + 1);
     const size_t sizes[] = {0, 1, needed - 1};
     for (size_t i = 0; i < 3; ++i) {
@@ -245,12 +242,12 @@ static void offline_source__sizes_BUFFER_TOO_SMALL(void **state)
         size_t untouched = 77;
         memset(text, '!', needed + 1);
         assert_failed(CLLRN_BUFFER_TOO_SMALL,
-                      cllrn_offline_source(NULL, 0, text, sizes[i], &untouched, &error), &error);
+                      cllrn_program_source(NULL, 0, text, sizes[i], &untouched, &error), &error);
         assert_int_equal(untouched, 77);
         assert_int_equal(text[0], '!');
     }
     text[needed] = '!';
-    assert_int_equal(cllrn_offline_source(NULL, 0, text, needed, NULL, NULL), CLLRN_SUCCESS);
+    assert_int_equal(cllrn_program_source(NULL, 0, text, needed, NULL, NULL), CLLRN_SUCCESS);
     assert_int_equal(text[needed - 1], '\0');
     assert_int_equal(text[needed], '!');
     free(text);
@@ -261,12 +258,12 @@ static void offline_source__INVALID_ARGUMENT(void **state)
     size_t untouched = 77;
     cllrn_error error = error_blank();
     (void)state;
-    assert_failed(CLLRN_INVALID_ARGUMENT, cllrn_offline_source(NULL, 0, NULL, 0, NULL, &error),
+    assert_failed(CLLRN_INVALID_ARGUMENT, cllrn_program_source(NULL, 0, NULL, 0, NULL, &error),
                   &error);
     error = error_blank();
     assert_failed(
         CLLRN_INVALID_ARGUMENT,
-        cllrn_offline_source(NULL, cllrn_offline_count(NULL), NULL, 0, &untouched, &error), &error);
+        cllrn_program_source(NULL, cllrn_program_count(NULL), NULL, 0, &untouched, &error), &error);
     assert_int_equal(untouched, 77);
 }
 

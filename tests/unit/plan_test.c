@@ -361,7 +361,7 @@ static void plan_create__float64_without_it_UNSUPPORTED(void **state)
             assert_failed(CLLRN_UNSUPPORTED, status, &error);
             assert_non_null(strstr(error.message, "fake device"));
             assert_ptr_equal(plan, UNTOUCHED);
-            assert_int_equal(cllrn_engine_program_count(w.engine), 0);
+            assert_int_equal(cllrn_engine_programs_made(w.engine), 0);
             world_close(&w);
         }
 }
@@ -425,7 +425,7 @@ static void plan_create__empty_tensor_SUCCESS(void **state)
         assert_string_equal(cllrn_plan_variant(plan, CLLRN_ALIASING_DISJOINT), "none");
         assert_string_equal(cllrn_plan_variant(plan, CLLRN_ALIASING_IN_PLACE), "none");
         assert_int_equal(cllrn_plan_scratch_size(plan, CLLRN_ALIASING_IN_PLACE), 0);
-        assert_int_equal(cllrn_engine_program_count(w.engine), 0);
+        assert_int_equal(cllrn_engine_programs_made(w.engine), 0);
         cllrn_plan_destroy(plan);
     }
     world_close(&w);
@@ -449,12 +449,12 @@ static void plan_create__shapes_share_programs_SUCCESS(void **state)
                 plans[count++] = world_plan(&w, &params, &tensor, &tensor, NULL);
             }
     /* One for each layout. */
-    assert_int_equal(cllrn_engine_program_count(w.engine), 2);
+    assert_int_equal(cllrn_engine_programs_made(w.engine), 2);
     /* The most usual beta has a program of its own. */
     const cllrn_tensor usual = make_nchw(1, 3, 5, 7);
     const cllrn_params usual_params = make_params(CLLRN_CONVENTION_ONNX, 5, 1e-4, 0.75, 1.0);
     plans[count++] = world_plan(&w, &usual_params, &usual, &usual, NULL);
-    assert_int_equal(cllrn_engine_program_count(w.engine), 3);
+    assert_int_equal(cllrn_engine_programs_made(w.engine), 3);
     /* Windows that are not unrolled are arguments, as regions, blocks and mixtures of types are. */
     for (int64_t size = 10; size < 30; ++size) {
         const cllrn_tensor tensor = make_nchw(1, 3, 5, 7);
@@ -468,7 +468,7 @@ static void plan_create__shapes_share_programs_SUCCESS(void **state)
         plans[count++] = world_plan(&w, &params, &src, &usual, NULL);
         plans[count++] = world_plan(&w, &params, &src, &src, NULL);
     }
-    assert_int_equal(cllrn_engine_program_count(w.engine), 5); /* strided, in place separable */
+    assert_int_equal(cllrn_engine_programs_made(w.engine), 5); /* strided, in place separable */
 
     while (count > 0)
         cllrn_plan_destroy(plans[--count]);
@@ -632,7 +632,7 @@ static void plan_create__for_one_aliasing_SUCCESS(void **state)
         assert_succeeded(cllrn_plan_create(w.engine, &problem, &plan, &error), &error);
         assert_string_equal(cllrn_plan_variant(plan, CLLRN_ALIASING_DISJOINT), rows[i].disjoint);
         assert_string_equal(cllrn_plan_variant(plan, CLLRN_ALIASING_IN_PLACE), rows[i].in_place);
-        assert_int_equal(cllrn_engine_program_count(w.engine), rows[i].programs);
+        assert_int_equal(cllrn_engine_programs_made(w.engine), rows[i].programs);
         for (int in_place = 0; in_place <= 1; ++in_place) {
             const cllrn_memory src = make_memory(buffers[0], 0),
                                dst = make_memory(buffers[in_place ? 0 : 1], 0),

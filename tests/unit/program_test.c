@@ -40,7 +40,7 @@ static void program_get__same_key_builds_once_SUCCESS(void **state)
 
     assert_ptr_equal(first, second);
     assert_int_equal(fake_calls("clBuildProgram"), 1);
-    assert_int_equal(cllrn_engine_program_count(w.engine), 1);
+    assert_int_equal(cllrn_engine_programs_made(w.engine), 1);
     assert_int_equal(fake_live_programs(), 1);
     world_close(&w);
     assert_int_equal(fake_live_programs(), 0);
@@ -75,7 +75,7 @@ static void program_get__each_field_of_the_key_counts_SUCCESS(void **state)
             programs[i] = program;
         }
 
-    assert_int_equal(cllrn_engine_program_count(w.engine), KEYS);
+    assert_int_equal(cllrn_engine_programs_made(w.engine), KEYS);
     for (size_t i = 0; i < KEYS; ++i)
         for (size_t j = 0; j < i; ++j)
             if (keys[i].file == keys[j].file)
@@ -192,7 +192,7 @@ static void program_get__build_fails_BUILD_FAILURE(void **state)
             assert_int_equal(h.count, 2);
             assert_true(h.seen || logs[i] == NULL);
             assert_int_equal(fake_live_programs(), 0);
-            assert_int_equal(cllrn_engine_program_count(w.engine), 0);
+            assert_int_equal(cllrn_engine_programs_made(w.engine), 0);
 
             /* The engine is as good as before. */
             fake_settings(w.device)->build_result = CL_SUCCESS;

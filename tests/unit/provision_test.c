@@ -117,7 +117,7 @@ static void pack__plans_SUCCESS(void **state)
     cllrn_error error = error_blank();
     world_engine(&w);
     assert_succeeded(cllrn_engine_prepare(w.engine, problems, 2, &error), &error);
-    assert_int_equal(cllrn_engine_program_count(w.engine), 1);
+    assert_int_equal(cllrn_engine_programs_made(w.engine), 1);
     assert_succeeded(cllrn_engine_export(w.engine, &pack, &error), &error);
     cllrn_engine_destroy(w.engine);
     use_pack(&w, pack);
@@ -585,16 +585,16 @@ static void spirv__magic_INVALID_PACK(void **state)
 /* A device without 64-bit integers has names of its own, by which its programs are built. */
 static void engine_build__of_a_device_without_64_bit_integers_SUCCESS(void **state)
 {
-    char name[CLLRN_KERNEL_NAME_SIZE];
+    cllrn_program_info first = CLLRN_PROGRAM_INFO_INIT;
     (void)state;
     world w = world_handles();
     cllrn_error error = error_blank();
     fake_settings(w.device)->profile = "EMBEDDED_PROFILE";
     fake_settings(w.device)->extensions = "";
     world_engine(&w);
-    assert_int_equal(cllrn_engine_program_name(w.engine, 0, name), 1);
-    assert_non_null(strstr(name, "_o32_v"));
-    assert_succeeded(cllrn_engine_build(w.engine, name, &error), &error);
+    assert_succeeded(cllrn_program_get(w.engine, 0, &first, &error), &error);
+    assert_non_null(strstr(first.name, "_o32_v"));
+    assert_succeeded(cllrn_engine_build(w.engine, first.name, &error), &error);
     assert_non_null(strstr(fake_build_options(0), "-DLRN_OFFSET=uint"));
     assert_failed(CLLRN_INVALID_ARGUMENT,
                   cllrn_engine_build(w.engine, "cllrn_forward_column_f32_t5_p34_w1_i32_v3", &error),

@@ -176,14 +176,14 @@ static bool plan_all(bench *b)
         char text[80];
         workload *const w = &b->workloads[i];
         build *const one = &b->builds[b->build_count];
-        const size_t programs = cllrn_engine_program_count(b->on.engine);
+        const size_t programs = cllrn_engine_programs_made(b->on.engine);
         snprintf(text, sizeof text, "building, %d of %d", i + 1, b->workload_count);
         show_progress(b, text);
         if (!time_plan(b, w, b->on.engine, &w->plan, &one->first))
             return false;
         w->variant = cllrn_plan_variant(w->plan, w->aliasing);
         one->of = w;
-        if (cllrn_engine_program_count(b->on.engine) == programs)
+        if (cllrn_engine_programs_made(b->on.engine) == programs)
             continue;
         if (!time_build(b, one))
             return false;
