@@ -59,9 +59,10 @@ compare_speed() {
         build/peers/tests/peers/bench_peers --device "$device" --json build/peers/results.json \
         "${@:2}" || return 1
     echo
-    local shown=(--readme README.md --plot tests/peers/peers.svg)
-    [ "${1:-}" != --print ] || shown=(--plot build/peers/peers.svg)
-    /usr/bin/python3 -B tests/peers/table.py build/peers/results.json "${shown[@]}"
+    local results=build/peers/results.json plot=tests/peers/peers.svg readme=(--readme README.md)
+    [ "${1:-}" != --print ] || plot=build/peers/peers.svg readme=()
+    /usr/bin/python3 -B tools/cllrn_plot.py --ratios "$results" --output "$plot" || return 1
+    /usr/bin/python3 -B tests/peers/table.py "$results" "${readme[@]}"
 }
 
 wrong_usage() {

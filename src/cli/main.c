@@ -24,7 +24,7 @@ static const char help[] =
     "usage: cllrn devices [--json] [--pack PACK]\n"
     "       cllrn run [options] IN.npy OUT.npy\n"
     "       cllrn verify [--quick | --full] [--report FILE]\n"
-    "       cllrn bench [--json FILE] [--plot FILE.svg] [SHAPE...]\n"
+    "       cllrn bench [--json FILE] [SHAPE...]\n"
     "       cllrn compile --output PACK | --emit-source DIR [--device SPEC]\n"
     "       cllrn pack list PACK | add PACK BINARY --programs NAME,.. [--device SPEC]\n"
     "       cllrn --help | --version\n"

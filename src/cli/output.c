@@ -219,16 +219,6 @@ bool output_lock(output *out)
                                        out->path, strerror(errno));
 }
 
-void output_name(const output *out, char name[PATH_MAX])
-{
-    if (*out->disk.temporary)
-        snprintf(name, PATH_MAX, "%.*s%s", (int)directory_length(out->path), out->path,
-                 out->disk.temporary);
-    else
-        snprintf(name, PATH_MAX, "/proc/%ld/fd/%d", (long)getpid(),
-                 out->stream > 0 ? fileno(out->file) : out->disk.fd);
-}
-
 bool output_commit(output *out)
 {
     int code = 0;

@@ -48,9 +48,6 @@ bool output_open_mode(output *out, const char *path, mode_t mode);
  */
 bool output_lock(output *out);
 
-/* A path of the unfinished file, for another program to write to. */
-void output_name(const output *out, char name[PATH_MAX]);
-
 /* Syncs, names and closes the file. False after a message, with nothing left of the file. */
 bool output_commit(output *out);
 

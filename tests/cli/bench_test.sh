@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# `cllrn bench` from outside: bench_test.sh CLLRN_BINARY
+# `cllrn bench` and cllrn-plot from outside: bench_test.sh CLLRN_BINARY CLLRN_PLOT
 # What it says has to be complete and to agree with itself; how fast anything is does not matter.
 # Skipped (77) without an OpenCL device. Prints what failed and, last, a count.
-# shellcheck disable=SC2016 # what is written into scripts is expanded there
 . "$(dirname "$0")/common.sh"
-[ $# -eq 1 ] || { echo "usage: $0 CLLRN_BINARY" >&2; exit 2; }
+[ $# -eq 2 ] || { echo "usage: $0 CLLRN_BINARY CLLRN_PLOT" >&2; exit 2; }
 cllrn=$(realpath "$1")
+plot=$(realpath "$2")
 cd "$dir"
 
 # ------------------------------------------------------------------------ usage
@@ -36,21 +36,19 @@ for runs in 0 -1 1001 x; do refused 2 "--runs is '$runs'" bench --runs "$runs" 1
 for seconds in -1 nan inf x; do
     refused 2 "--seconds is '$seconds'" bench --seconds "$seconds" 1x8x4x4
 done
-for files in '--json a --plot a' '--json a --plot ./a' '--plot a.svg --peers a.svg' \
-    '--json a --pack a' "--json $dir/a --plot a"; do
+for files in '--json a --pack a' '--json a --pack ./a' "--json $dir/a --pack a"; do
     # shellcheck disable=SC2086 # words
     refused 2 'are the same file' bench $files 1x8x4x4
 done
 echo kept >kept && ln -s kept link_to_kept
-refused 2 '--json and --peers are the same file' bench --json kept --plot a.svg --peers link_to_kept
+refused 2 '--json and --pack are the same file' bench --json kept --pack link_to_kept
 check 'it is as it was' grep -q kept kept
 refused 2 'standard output has the table' bench --json - 1x8x4x4
-refused 2 '--peers needs --plot' bench --peers a.json 1x8x4x4
 refused 2 '--any-driver needs --pack' bench --any-driver 1x8x4x4
 refused 2 "'--d' is ambiguous: --direction, --dtype, --device" bench --d x
 refused 2 'no OpenCL device' bench --device host 1x8x4x4
 done_by bench --help
-check 'the help names all options' grep -q -- --peers out.txt
+check 'the help names all options' grep -q -- --any-owner out.txt
 
 # ---------------------------------------------------------------------- a device
 
@@ -154,66 +152,75 @@ check 'it says so' grep -q 'standard output cannot be written' err.txt
 check 'the file is whole' [ "$(head -c 1 closed.json)$(tail -c 2 closed.json)" = '{}' ]
 check 'and no table' not grep -q '^shape' closed.json
 
-# ------------------------------------------------------------------------ the plot
-
-# Without gnuplot, and with one that cannot draw.
-mkdir bin none
-printf '#!/bin/sh\nPATH=%s exec "%s" "$@"\n' "$dir/none" "$cllrn" >without
-printf '#!/bin/sh\nPATH=%s:$PATH exec "%s" "$@"\n' "$dir/bin" "$cllrn" >with
-printf '#!/bin/sh\n[ "$1" = --version ] || exit 3\n' >bin/gnuplot
-chmod +x without with bin/gnuplot
-command=$cllrn
-cllrn=$dir/without
-refused 1 'needs gnuplot' bench --plot plot.svg 1x8x4x4
-cllrn=$dir/with
-echo '{"schema": "cllrn-bench-1", "results": [{"implementation": "peer"}]}' >incomplete.json
-echo '{"schema": "cllrn-bench-2", "results": []}' >other.json
-echo '{"schema": "cllrn-bench-1", "results": [' >cut.json
-for peers in incomplete other cut; do
-    refused 1 "$peers.json: not what cllrn-bench-1 says" bench --plot plot.svg \
-        --peers $peers.json 1x8x4x4
-done
-mkfifo fifo.json
-refused 1 'fifo.json: cannot be read: it is not a regular file' bench --plot plot.svg \
-    --peers fifo.json 1x8x4x4
-refused 1 'zero: cannot be read: it is not a regular file' bench --plot plot.svg \
-    --peers /dev/zero 1x8x4x4
-truncate -s 70000000 large.json
-refused 1 'large.json: cannot be read: it is too large' bench --plot plot.svg --peers large.json \
-    1x8x4x4
-refused 1 'missing.json: cannot be read' bench --plot plot.svg --peers missing.json 1x8x4x4
-refused 1 'gnuplot failed' bench "${quickly[@]}" --quiet --plot plot.svg 1x8x4x4
-check 'a plot that failed is not there' [ ! -e plot.svg ]
-
-# A signal leaves none of the two files behind. The shape is large: there are at most 1000 runs.
-"$cllrn" bench --seconds 60 --json killed.json --plot killed.svg 16x64x56x56 >out.txt 2>&1 &
-check 'both files are under way' under_way $! 2
+# A signal leaves no file behind. The shape is large: there are at most 1000 runs.
+"$cllrn" bench --seconds 60 --json killed.json 16x64x56x56 >out.txt 2>&1 &
+check 'the file is under way' under_way $! 1
 sleep 0.5 # to where a driver is in, with signal handlers of its own
 kill -TERM $!
 wait $! || true
 check 'no temporary files after a signal' no_temporary_files
-check 'no output after a signal' [ ! -e killed.json -a ! -e killed.svg ]
+check 'no output after a signal' [ ! -e killed.json ]
 
-cllrn=$command
-if needs gnuplot; then
-    cat >peers.json <<'JSON'
+# ----------------------------------------------------------------------- cllrn-plot
+
+needs "$python" || finish
+plots() { "$python" -B "$plot" "$@" 2>err.txt; }
+# not_plotted MESSAGE ARGUMENT...: exit status 1, the message in one line, and no plot
+not_plotted() {
+    local message=$1 status=0
+    shift
+    plots "$@" --output plot.svg || status=$?
+    check "cllrn-plot $* fails" [ $status -eq 1 ]
+    check "cllrn-plot $* says: $message" grep -q "^cllrn-plot: .*$message" err.txt
+    check "cllrn-plot $*: one line, no file" [ "$(wc -l <err.txt)" -eq 1 -a ! -e plot.svg ]
+}
+
+cat >peers.json <<'JSON'
 {"schema": "cllrn-bench-1", "more": [1, -2.5e-3, {"a": null}, "\u0041\"", true], "results": [
-  {"implementation": "peer's <1>", "dims": [1, 8, 4, 4], "layout": "nchw", "dtype": "f32",
-   "direction": "forward", "bytes": 1024, "gb_per_s": 0.5},
+  {"implementation": "peer's <1>\u0007", "dims": [1, 8, 4, 4], "layout": "nchw", "dtype": "f32",
+   "direction": "forward", "size": 5, "beta": 0.75, "bytes": 1024, "gb_per_s": 0.5,
+   "median_ms": 0.002048},
   {"implementation": "cllrn", "layout": "old", "bytes": 1024, "gb_per_s": 0.5}]}
 JSON
-    done_by bench "${quickly[@]}" --plot "it's.svg" --peers peers.json 1x8x4x4 2x8x4x4
-    cat >svg.py <<'PYTHON'
+echo '{"schema": "cllrn-bench-1", "results": [{"implementation": "peer"}]}' >incomplete.json
+echo '{"schema": "cllrn-bench-2", "results": []}' >other.json
+echo '{"schema": "cllrn-bench-1", "results": []}' >empty.json
+echo '{"schema": "cllrn-bench-1", "results": [' >cut.json
+echo '[]' >list.json
+for peers in incomplete other cut list; do
+    not_plotted "$peers.json: not what cllrn-bench-1 says" all.json $peers.json
+done
+not_plotted 'missing.json' missing.json
+not_plotted 'nothing to plot' empty.json
+not_plotted 'nothing to plot' --ratios all.json
+
+check 'a plot' plots all.json peers.json --output "it's.svg"
+check 'a plot on standard output' cmp <(plots - peers.json <all.json) "it's.svg"
+check 'a plot of ratios' plots --ratios all.json peers.json --output ratios.svg
+cat >svg.py <<'PYTHON'
 import xml.etree.ElementTree as tree
-svg = tree.parse("it's.svg").getroot()
-assert svg.tag.endswith("}svg")
-texts = {"".join(element.itertext()).strip() for element in svg.iter() if element.tag.endswith("}text")}
-series = {f"cllrn {layout} f32 {direction}" for layout in ("nchw", "nhwc")
-          for direction in ("forward", "backward")} | {"fastest copy", "peer's <1> nchw f32 forward"}
-assert series <= texts, texts
-assert not any("old" in text for text in texts), texts
+
+def parts(path):
+    """The texts of a plot, and how many elements of each name it has."""
+    svg = tree.parse(path).getroot()
+    assert svg.tag.endswith("}svg")
+    names = [element.tag.partition("}")[2] for element in svg.iter()]
+    texts = {"".join(e.itertext()).strip() for e in svg.iter() if e.tag.endswith("}text")}
+    assert not any("old" in text for text in texts), texts
+    return texts, {name: names.count(name) for name in names}
+
+own = {f"cllrn {layout} {dtype} {direction}" for layout in ("nchw", "nhwc")
+       for dtype in ("f32", "f16") for direction in ("forward", "backward")}
+texts, counts = parts("it's.svg")
+assert own | {"fastest copy", "peer's <1>  nchw f32 forward", "GB/s", "1 kB"} <= texts, texts
+# A mark for each result and each entry of the legend; the copy's line and its entry.
+assert counts["circle"] + counts["polygon"] == 16 + 1 + 8 + 1, counts
+assert counts["polyline"] == 2, counts
+
+texts, counts = parts("ratios.svg")
+assert {"peer's <1>", "forward NCHW, beta 0.75, batch 1", "1x", "10x"} <= texts, texts
+assert counts["circle"] == 2 and "polygon" not in counts, counts
 PYTHON
-    ! needs "$python" || check 'the plot has all series' "$python" svg.py
-fi
+check 'the plots have all series' "$python" svg.py
 
 finish

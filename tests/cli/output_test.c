@@ -149,24 +149,6 @@ static void output_commit__links_SUCCESS(void **state)
     }
 }
 
-/* Whatever directory it is in, and for another program too, like the one that draws. */
-static void output_name__leads_to_the_file_SUCCESS(void **state)
-{
-    (void)state;
-    assert_int_equal(mkdir("below", 0700), 0);
-    for (int way = 0; way <= 1; ++way) {
-        output out;
-        char name[PATH_MAX];
-        names_only = way == 1;
-        assert_true(output_open(&out, "below/file"));
-        output_name(&out, name);
-        put(name, "drawn", 0600);
-        assert_true(output_commit(&out));
-        assert_holds("below/file", "drawn", 0600);
-        assert_int_equal(count_files(), 1);
-    }
-}
-
 /* An output of another process, which is killed then, or goes on until it is told. */
 static pid_t begin_elsewhere(const char *path, bool killed, int *stop)
 {
@@ -277,7 +259,6 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(output_commit__modes_SUCCESS, enter, leave),
         cmocka_unit_test_setup_teardown(output_commit__links_SUCCESS, enter, leave),
-        cmocka_unit_test_setup_teardown(output_name__leads_to_the_file_SUCCESS, enter, leave),
         cmocka_unit_test_setup_teardown(output_open__others_were_killed_SUCCESS, enter, leave),
         cmocka_unit_test_setup_teardown(output_lock__each_waits_SUCCESS, enter, leave),
         cmocka_unit_test_setup_teardown(output_commit__an_earlier_write_failed, enter, leave),

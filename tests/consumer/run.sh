@@ -77,6 +77,10 @@ if [ -z "$printed" ] || ! grep -qF "\`$printed\`" "$source/README.md"; then
     failed=$((failed + 1))
 fi
 
+if [ -e "$prefix/bin/cllrn" ]; then # built with the command
+    try plot "$prefix/bin/cllrn-plot" --help
+fi
+
 # What is exported is what the header declares, and no more.
 declared=$(grep -oE '\bcllrn_[a-z0-9_]+\(' "$source/include/cllrn.h" | tr -d '(' | sort -u)
 exported=$(nm -D --defined-only "$(find "$prefix" -name libcllrn.so)" | awk '{print $3}' | sort -u)

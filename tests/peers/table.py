@@ -2,46 +2,35 @@
 # SPDX-License-Identifier: Apache-2.0
 """Show what bench_peers measured.
 
-    table.py RESULTS.json [--readme README.md --plot PLOT.svg]
+    table.py RESULTS.json [--readme README.md]
 
 Prints a table of every shape, one of geometric means over the shapes of a
-kind of work, and the project's targets beside what was measured.  --plot draws
-how many times longer than clLRN each library takes; --readme replaces what is
-between the lines "<!-- peers table -->" and "<!-- end -->" by the means, the
-targets and the plot.
+kind of work, and the project's targets beside what was measured.  --readme
+replaces what is between the lines "<!-- peers table -->" and "<!-- end -->" by
+the means, the targets and peers.svg, which tools/cllrn_plot.py --ratios draws.
 
 A missed target is a result like any other: leaves with 0, with 1 when
 a file is not as expected, with 2 for wrong usage.
 """
 
 import argparse
-import collections
-import json
 import math
 import os
 import sys
 
-BEGIN, END = "<!-- peers table -->", "<!-- end -->"
-OWN, COPY = "cllrn", "copy"
-LAYOUTS = {"nchw": "NCHW", "nhwc": "NHWC", "nChw16c": "nChw16c"}
-LARGE = 16e6        # bytes of one tensor; at batch 16 the larger two are
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(HERE, "..", "..", "tools"))
+from cllrn_plot import OWN, Kind, layout_name, name_of, peers_of, read
 
-Kind = collections.namedtuple("Kind", "batch direction layout beta")
+BEGIN, END = "<!-- peers table -->", "<!-- end -->"
+LARGE = 16e6        # bytes of one tensor; at batch 16 the larger two are
 
 
 class Results:
     def __init__(self, path):
-        with open(path, encoding="utf-8") as file:
-            self.run = json.load(file)
-        if self.run.get("schema") != "cllrn-bench-1":
-            raise ValueError("%s: schema %r, expected cllrn-bench-1" % (
-                path, self.run.get("schema")))
+        self.run = read(path)
         self.rows = self.run["results"]
-        self.peers = []
-        for row in self.rows:
-            name = row["implementation"]
-            if name not in self.peers + [OWN, COPY]:
-                self.peers.append(name)
+        self.peers = peers_of(self.rows)
 
     def find(self, implementation, **wanted):
         """Rows of an implementation, or of a family of them: "oneDNN"."""
@@ -129,7 +118,7 @@ def shape_table(results):
             peers = [[row for row in results.networks(peer, kind)
                       if row["shape"] == own["shape"]] for peer in results.peers]
             lines.append(["%s %s, beta %g" % (kind.direction,
-                                              LAYOUTS[kind.layout], kind.beta),
+                                              layout_name(kind.layout), kind.beta),
                           own["shape"]] + cells([own], peers))
     return markdown(header(results, ["work", "shape"]), lines)
 
@@ -138,18 +127,13 @@ def own_table(results):
     lines = []
     for row in results.find(OWN):
         if results.is_own(row):
-            work = "%s %s" % (row["direction"], LAYOUTS[row["layout"]])
+            work = "%s %s" % (row["direction"], layout_name(row["layout"]))
             lines.append([work, row["shape"], row["dtype"], str(row["size"]),
                           "%g" % row["beta"], figure(row["median_ms"]),
                           figure(row["gb_per_s"]),
                           "%.2f" % row.get("of_copy", math.nan)])
     return markdown(["work", "shape", "type", "n", "beta", "clLRN", "GB/s",
                      "of copy"], lines)
-
-
-def name_of(kind):
-    return "%s %s, beta %g, batch %d" % (kind.direction, LAYOUTS[kind.layout],
-                                         kind.beta, kind.batch)
 
 
 def kind_table(results):
@@ -196,7 +180,7 @@ def copy_targets(results):
                                             layout=layout)
                 if row["bytes"] / 2 >= LARGE and "of_copy" in row]
         yield Target("share of the copy limit: forward %s, tensors of 16 MB "
-                     "and more" % LAYOUTS[layout], 0.75,
+                     "and more" % layout_name(layout), 0.75,
                      [row["of_copy"] for row in rows], each=True)
 
 
@@ -241,76 +225,6 @@ def target_table(results):
                     [target.line() for target in targets])
 
 
-# ------------------------------------------------------------------------- plot
-
-COLOURS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#555555"]
-LABEL, WIDTH, RIGHT, ROW, TOP = 260, 560, 36, 24, 62
-
-
-def marker(shape, x, y, colour):
-    paint = 'fill="%s" fill-opacity="0.75"' % colour
-    if shape == 0:
-        return '<circle cx="%.1f" cy="%.1f" r="4.5" %s/>' % (x, y, paint)
-    points = [[(-4, -4), (4, -4), (4, 4), (-4, 4)],
-              [(0, -5.5), (5, 4), (-5, 4)],
-              [(0, -5.5), (5.5, 0), (0, 5.5), (-5.5, 0)],
-              [(0, 5.5), (5, -4), (-5, -4)]][(shape - 1) % 4]
-    return '<polygon points="%s" %s/>' % (
-        " ".join("%.1f,%.1f" % (x + a, y + b) for a, b in points), paint)
-
-
-def text(x, y, words, anchor="start"):
-    words = words.replace("&", "&amp;").replace("<", "&lt;")
-    return '<text x="%.1f" y="%.1f" text-anchor="%s">%s</text>' % (
-        x, y, anchor, words)
-
-
-def plot(results):
-    """A row for each kind of work, a mark for each shape and library."""
-    kinds = [kind for kind in results.kinds()
-             if any(results.networks(peer, kind) for peer in results.peers)]
-    marks = []      # row, number of the peer, ratio
-    for row, kind in enumerate(kinds):
-        for number, peer in enumerate(results.peers):
-            marks += [(row, number, ratio) for ratio in results.ratios(
-                results.networks(peer, kind), results.networks(OWN, kind))]
-    if not marks:
-        raise ValueError("nothing to plot: no other library was measured")
-    low = min(0, math.floor(math.log10(min(mark[2] for mark in marks))))
-    high = max(1, math.ceil(math.log10(max(mark[2] for mark in marks))))
-
-    def across(ratio):
-        return LABEL + WIDTH * (math.log10(ratio) - low) / (high - low)
-    bottom = TOP + ROW * len(kinds)
-    width, height = LABEL + WIDTH + RIGHT, bottom + 44
-    out = ['<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" '
-           'width="%d" height="%d" font-family="sans-serif" font-size="12">'
-           % (width, height, width, height),
-           '<rect width="100%" height="100%" fill="white"/>',
-           text(10, 20, "Time of other libraries over clLRN's, one mark for "
-                "each network shape (%s)" % results.run["date"][:10])]
-    step = (width - 20) / len(results.peers)
-    for number, peer in enumerate(results.peers):
-        colour = COLOURS[number % len(COLOURS)]
-        out += [marker(number, 16 + number * step, 40, colour),
-                text(26 + number * step, 44, peer)]
-    for decade in range(low, high + 1):
-        x = across(10.0 ** decade)
-        out += ['<line x1="%.1f" y1="%d" x2="%.1f" y2="%d" stroke="%s"/>' % (
-            x, TOP, x, bottom, "black" if decade == 0 else "#cccccc"),
-            text(x, bottom + 16, "%gx" % 10.0 ** decade, "middle")]
-    out.append(text(LABEL + WIDTH / 2, bottom + 34,
-                    "to the right of 1x clLRN is faster", "middle"))
-    for row, kind in enumerate(kinds):
-        out.append(text(LABEL - 8, TOP + ROW * row + ROW / 2 + 4,
-                        name_of(kind), "end"))
-    for row, number, ratio in marks:    # a height each, so that none hides another
-        lower = 4 * (number - (len(results.peers) - 1) / 2)
-        out.append(marker(number, across(ratio), TOP + ROW * (row + 0.5) + lower,
-                          COLOURS[number % len(COLOURS)]))
-    return "\n".join(out + ["</svg>"]) + "\n"
-
-
 # ----------------------------------------------------------------------- script
 
 def caption(results):
@@ -331,10 +245,6 @@ def replace(path, block):
     if begin < 0 or end < 0:
         raise ValueError('%s: no lines "%s" and "%s"' % (path, BEGIN, END))
     content = content[:begin] + BEGIN + "\n" + block + content[end:]
-    write(path, content)
-
-
-def write(path, content):
     with open(path, "w", encoding="utf-8") as file:
         file.write(content)
 
@@ -344,10 +254,7 @@ def main():
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("results", metavar="RESULTS.json")
     parser.add_argument("--readme", metavar="README.md")
-    parser.add_argument("--plot", metavar="PLOT.svg")
     options = parser.parse_args()
-    if options.readme and not options.plot:
-        parser.error("--readme shows the plot: name it with --plot")
 
     results = Results(options.results)
     if not results.find(OWN):
@@ -355,11 +262,9 @@ def main():
     means, targets = kind_table(results), target_table(results)
     print("\n".join([caption(results), shape_table(results), own_table(results),
                      means, targets]), end="")
-    if options.plot:
-        write(options.plot, plot(results))
     if options.readme:
-        image = os.path.relpath(options.plot, os.path.dirname(
-            os.path.abspath(options.readme)))
+        image = os.path.relpath(os.path.join(HERE, "peers.svg"),
+                                os.path.dirname(os.path.abspath(options.readme)))
         replace(options.readme, "\n".join([
             caption(results), means,
             "![Time of other libraries over clLRN's](%s)\n" % image, targets]))

@@ -8,7 +8,6 @@
 #include "job.h"
 #include "message.h"
 #include "output.h"
-#include "plot.h"
 #include "progress.h"
 #include "results.h"
 #include "summary.h"
@@ -45,9 +44,8 @@ static const char help[] =
     "  --pack PACK       takes the programs from a binary pack: see 'cllrn compile'\n"
     "  --any-driver      which may be for another version of the driver\n"
     "  --any-owner       which other users may have written\n"
-    "  --json FILE       also writes all of it as JSON, as below\n"
-    "  --plot FILE.svg   also draws bandwidth against bytes; needs gnuplot\n"
-    "  --peers FILE      with the results of other implementations, as JSON\n"
+    "  --json FILE       also writes all of it as JSON, as below, which cllrn-plot\n"
+    "                    draws: see 'cllrn-plot --help'\n"
     "  --quiet           prints nothing unless something fails\n"
     "  --help            prints this\n"
     "\n"
@@ -97,8 +95,6 @@ static const char help_on_json[] =
     "  kernel_ms         median by the device's events; null where there are none\n"
     "  gb_per_s          10^9 bytes a second, in the median\n"
     "  runs              how many\n"
-    "--peers reads files of this form; of results it takes implementation, layout,\n"
-    "dtype, direction, bytes and gb_per_s.\n"
     "\n"
     "Exit status: 0 done, 1 failed, 2 wrong usage.\n";
 
@@ -327,44 +323,6 @@ static bool measure_all(bench *b)
     return measured;
 }
 
-/* ----------------------------------------------------------------------- outputs */
-
-/* The files written besides the table. */
-typedef struct files {
-    output json, svg;
-    plot plot;
-} files;
-
-/* Opens the files before the first measurement, so that a bad path fails at once. */
-static bool open_files(files *f, const request *r)
-{
-    return (!r->plot || plot_possible()) && (!r->peers || plot_add_peers(&f->plot, r->peers)) &&
-           (!r->json || output_open(&f->json, r->json)) &&
-           (!r->plot || output_open(&f->svg, r->plot));
-}
-
-static bool write_files(files *f, const bench *b)
-{
-    if (f->json.file) {
-        results_write(b, f->json.file);
-        if (!output_commit(&f->json))
-            return false;
-    }
-    if (!f->svg.file)
-        return true;
-    char svg[PATH_MAX];
-    output_name(&f->svg, svg);
-    return plot_add_results(&f->plot, b) && plot_draw(&f->plot, b->on.device.name, svg) &&
-           output_commit(&f->svg);
-}
-
-static void close_files(files *f)
-{
-    output_discard(&f->json);
-    output_discard(&f->svg);
-    plot_free(&f->plot);
-}
-
 /* ----------------------------------------------------------------------- command */
 
 static bool allocate(bench *b)
@@ -378,12 +336,19 @@ static bool allocate(bench *b)
            message_fail("out of memory for %d combinations", b->workload_count);
 }
 
-static bool run(const request *r, const device *target, files *f)
+static bool write_json(output *json, const bench *b)
+{
+    if (json->file)
+        results_write(b, json->file);
+    return !json->file || output_commit(json);
+}
+
+static bool run(const request *r, const device *target, output *json)
 {
     bench b = {.asked = r};
     if (!subject_open(&b.on, target, CL_QUEUE_PROFILING_ENABLE, r->quiet))
         return false;
-    const bool done = allocate(&b) && measure_all(&b) && write_files(f, &b);
+    const bool done = allocate(&b) && measure_all(&b) && write_json(json, &b);
     workloads_free(b.workloads, b.workload_count);
     free(b.builds);
     free(b.copies);
@@ -391,23 +356,24 @@ static bool run(const request *r, const device *target, files *f)
     return done;
 }
 
-static int execute(const request *r, files *f)
+static int execute(const request *r, output *json)
 {
     device target;
-    if (!open_files(f, r) || !device_resolve(r->device, &target))
+    /* Before the first measurement, so that a bad path fails at once. */
+    if ((r->json && !output_open(json, r->json)) || !device_resolve(r->device, &target))
         return EXIT_FAILED;
     if (target.kind != DEVICE_OPENCL)
         return message_usage("--device %s is no OpenCL device", target.name);
     target.pack = r->pack;
     target.any_driver = r->any_driver;
     target.any_owner = r->any_owner;
-    return run(r, &target, f) ? EXIT_DONE : EXIT_FAILED;
+    return run(r, &target, json) ? EXIT_DONE : EXIT_FAILED;
 }
 
 int command_bench(int argc, char **argv)
 {
     static request r;
-    files f = {.plot = {NULL, 0}};
+    output json = {0};
     int status = request_parse(argc, argv, &r);
     if (status != EXIT_DONE)
         return status;
@@ -416,8 +382,8 @@ int command_bench(int argc, char **argv)
         fputs(help_on_json, stdout);
         return message_finish_stdout();
     }
-    status = execute(&r, &f);
-    close_files(&f);
+    status = execute(&r, &json);
+    output_discard(&json);
     const int printed = message_finish_stdout();
     return status == EXIT_DONE ? printed : status;
 }

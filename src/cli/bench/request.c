@@ -40,8 +40,6 @@ enum option_code {
     ANY_DRIVER,
     ANY_OWNER,
     JSON,
-    PLOT,
-    PEERS,
     QUIET,
     HELP,
     CODES
@@ -65,8 +63,6 @@ static const struct option known[] = {
     {"any-driver", no_argument, NULL, ANY_DRIVER},
     {"any-owner", no_argument, NULL, ANY_OWNER},
     {"json", required_argument, NULL, JSON},
-    {"plot", required_argument, NULL, PLOT},
-    {"peers", required_argument, NULL, PEERS},
     {"quiet", no_argument, NULL, QUIET},
     {"help", no_argument, NULL, HELP},
     {NULL, 0, NULL, 0},
@@ -85,14 +81,11 @@ static const char *const expected[CODES] = {
     [DEVICE] = "an index or a part of a name",
     [PACK] = "a file name",
     [JSON] = "a file name",
-    [PLOT] = "a file name",
-    [PEERS] = "a file name",
 };
 
 static const option_rule rules[] = {
     {ANY_DRIVER, OPTION_BIT(PACK), 0},
     {ANY_OWNER, OPTION_BIT(PACK), 0},
-    {PEERS, OPTION_BIT(PLOT), 0},
     {0},
 };
 
@@ -192,10 +185,6 @@ static bool take(int code, const char *value, void *parsed)
         return r->any_owner = true;
     case JSON:
         return option_take_text(value, &r->json);
-    case PLOT:
-        return option_take_text(value, &r->plot);
-    case PEERS:
-        return option_take_text(value, &r->peers);
     case QUIET:
         return r->quiet = true;
     default:
@@ -221,10 +210,8 @@ static int take_shapes(int count, char **names, request *r)
 
 static int check_files(const request *r)
 {
-    const named_file files[] = {
-        {"--json", r->json}, {"--plot", r->plot}, {"--peers", r->peers}, {"--pack", r->pack}};
-    if (!r->quiet &&
-        ((r->json && output_is_standard(r->json)) || (r->plot && output_is_standard(r->plot))))
+    const named_file files[] = {{"--json", r->json}, {"--pack", r->pack}};
+    if (!r->quiet && r->json && output_is_standard(r->json))
         return message_usage("standard output has the table: use --quiet, or another file");
     return same_file_refuse(files, sizeof files / sizeof files[0]);
 }

@@ -13,9 +13,9 @@ extern const word request_layouts[];
 enum { MAX_LIST = 16, MAX_RUNS = 1000 };
 
 typedef struct request {
-    const char *device;              /* NULL: not named */
-    const char *variant;             /* NULL: the library selects it */
-    const char *json, *plot, *peers; /* NULL: none */
+    const char *device;  /* NULL: not named */
+    const char *variant; /* NULL: the library selects it */
+    const char *json;    /* NULL: none */
     shape_list shapes;
     int32_t layouts[MAX_LIST], dtypes[MAX_LIST];
     int64_t sizes[MAX_LIST];
