@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The digest of a tensor: a sum of hashes of its elements, independent of the layout. */
-#include <cllrn.h>
+#include <cllrn_verify.h>
 
 #include "element.h"
 #include "error.h"

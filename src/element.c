@@ -14,11 +14,12 @@ typedef struct format {
     int exponent, fraction;
 } format;
 
+/* By lrn_element_type. */
 static const format formats[] = {
-    [CLLRN_DTYPE_F32] = {8, 23},
-    [CLLRN_DTYPE_F16] = {5, 10},
-    [CLLRN_DTYPE_BF16] = {8, 7},
-    [CLLRN_DTYPE_F64] = {11, 52},
+    [LRN_F32] = {8, 23},
+    [LRN_F16] = {5, 10},
+    [LRN_BF16] = {8, 7},
+    [LRN_F64] = {11, 52},
 };
 
 static uint64_t low_bits(int count)
@@ -63,7 +64,7 @@ static double value_of(uint64_t bits)
 /* Converts bits of a narrower format to double; exact. */
 static double widen(format from, uint64_t bits)
 {
-    const format wide = formats[CLLRN_DTYPE_F64];
+    const format wide = formats[LRN_F64];
     const uint64_t sign = bits >> (from.exponent + from.fraction) << 63;
     const uint64_t exponent = bits >> from.fraction & low_bits(from.exponent);
     const uint64_t fraction = (bits & low_bits(from.fraction)) << (wide.fraction - from.fraction);
@@ -85,7 +86,7 @@ static double widen(format from, uint64_t bits)
  */
 static uint64_t narrow(format to, double value)
 {
-    const format wide = formats[CLLRN_DTYPE_F64];
+    const format wide = formats[LRN_F64];
     const uint64_t bits = bits_of(value);
     const uint64_t sign = bits >> 63 << (to.exponent + to.fraction);
     const uint64_t fraction = bits & low_bits(wide.fraction);
@@ -110,7 +111,7 @@ static uint64_t narrow(format to, double value)
     return sign | (kept + ((uint64_t)(rebiased < 1 ? 0 : rebiased - 1) << to.fraction));
 }
 
-static uint64_t load(int32_t dtype, const void *data, int64_t index)
+static uint64_t load(cllrn_dtype dtype, const void *data, int64_t index)
 {
     const size_t size = cllrn_dtype_size(dtype);
     const unsigned char *place = (const unsigned char *)data + index * (int64_t)size;
@@ -130,7 +131,7 @@ static uint64_t load(int32_t dtype, const void *data, int64_t index)
     }
 }
 
-static void store(int32_t dtype, void *data, int64_t index, uint64_t bits)
+static void store(cllrn_dtype dtype, void *data, int64_t index, uint64_t bits)
 {
     const size_t size = cllrn_dtype_size(dtype);
     unsigned char *place = (unsigned char *)data + index * (int64_t)size;
@@ -149,20 +150,21 @@ static uint64_t canonical(format f, uint64_t bits)
     return is_nan(f, bits) ? nan_of(f) : bits;
 }
 
-double lrn_element_get(int32_t dtype, const void *data, int64_t index)
+double lrn_element_get(cllrn_dtype dtype, const void *data, int64_t index)
 {
     const uint64_t bits = load(dtype, data, index);
-    return dtype == CLLRN_DTYPE_F64 ? value_of(bits) : widen(formats[dtype], bits);
+    return dtype == CLLRN_DTYPE_F64 ? value_of(bits)
+                                    : widen(formats[lrn_element_type(dtype)], bits);
 }
 
-void lrn_element_set(int32_t dtype, void *data, int64_t index, double value)
+void lrn_element_set(cllrn_dtype dtype, void *data, int64_t index, double value)
 {
-    const format f = formats[dtype];
+    const format f = formats[lrn_element_type(dtype)];
     store(dtype, data, index,
           dtype == CLLRN_DTYPE_F64 ? canonical(f, bits_of(value)) : narrow(f, value));
 }
 
-uint64_t lrn_element_bits(int32_t dtype, const void *data, int64_t index)
+uint64_t lrn_element_bits(cllrn_dtype dtype, const void *data, int64_t index)
 {
-    return canonical(formats[dtype], load(dtype, data, index));
+    return canonical(formats[lrn_element_type(dtype)], load(dtype, data, index));
 }

@@ -36,7 +36,7 @@ void lrn_engine_free(cllrn_engine *engine, void *memory)
         engine->free(engine->alloc_user, memory);
 }
 
-void lrn_engine_log(const cllrn_engine *engine, int32_t level, const char *format, ...)
+void lrn_engine_log(const cllrn_engine *engine, cllrn_log_level level, const char *format, ...)
 {
     char message[1024];
     va_list arguments;
@@ -127,6 +127,10 @@ cllrn_status cllrn_engine_create(cl_context context, cl_device_id device,
                         "engine create: cache is %d, expected CLLRN_CACHE_AUTO (%d), "
                         "CLLRN_CACHE_OFF (%d) or CLLRN_CACHE_ON (%d)",
                         (int)options->cache, CLLRN_CACHE_AUTO, CLLRN_CACHE_OFF, CLLRN_CACHE_ON);
+    if (options->reserved != 0)
+        return lrn_fail(error, CLLRN_INVALID_ARGUMENT,
+                        "engine create: reserved of the options is %d, expected 0",
+                        (int)options->reserved);
     if (options->pack != NULL && options->pack_data != NULL)
         return lrn_fail(error, CLLRN_INVALID_ARGUMENT,
                         "engine create: pack and pack_data are both given, expected one");
@@ -303,7 +307,7 @@ cllrn_status cllrn_engine_build(cllrn_engine *engine, const char *name, cllrn_er
                     engine->facts.name, name);
 }
 
-const char *cllrn_origin_string(int32_t origin)
+const char *cllrn_origin_string(cllrn_origin origin)
 {
     static const char *const names[] = {
         [CLLRN_ORIGIN_NONE] = "none",     [CLLRN_ORIGIN_COMPILED] = "compiled",

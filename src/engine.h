@@ -52,6 +52,6 @@ void lrn_engine_free(cllrn_engine *engine, void *memory);
 #if defined(__GNUC__)
 __attribute__((format(printf, 3, 4)))
 #endif
-void lrn_engine_log(const cllrn_engine *engine, int32_t level, const char *format, ...);
+void lrn_engine_log(const cllrn_engine *engine, cllrn_log_level level, const char *format, ...);
 
 #endif

@@ -484,14 +484,14 @@ static cllrn_status launch_kernel(const invocation *call, lrn_launch *launch, co
 }
 
 /* Both directions of enqueue; dy is NULL in the forward direction. */
-static cllrn_status enqueue(const char *name, int32_t direction, const cllrn_plan *plan,
+static cllrn_status enqueue(const char *name, cllrn_direction direction, const cllrn_plan *plan,
                             const cllrn_memory *src, const cllrn_memory *dy,
                             const cllrn_memory *dst, const cllrn_memory *scratch,
                             const queueing *to, cllrn_error *error)
 {
     cllrn_status status;
     places at;
-    int32_t aliasing;
+    cllrn_aliasing aliasing;
 
     if (plan == NULL)
         return lrn_fail(error, CLLRN_INVALID_ARGUMENT, "%s: plan is NULL", name);

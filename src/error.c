@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <cllrn.h>
+
 #define NAME(value)                                                                                \
     case value:                                                                                    \
         return #value
@@ -15,7 +17,6 @@ const char *cllrn_status_string(cllrn_status status)
         NAME(CLLRN_SUCCESS);
         NAME(CLLRN_INVALID_ARGUMENT);
         NAME(CLLRN_INVALID_CONVENTION);
-        NAME(CLLRN_INVALID_REGION);
         NAME(CLLRN_INVALID_WINDOW);
         NAME(CLLRN_INVALID_DIVISOR);
         NAME(CLLRN_INVALID_DTYPE);
@@ -120,7 +121,7 @@ bool lrn_readable(const void *pointer, size_t known)
 }
 
 LRN_PRINTF(4, 0)
-static void fill(cllrn_error *error, cllrn_status status, cl_int code, const char *format,
+static void fill(cllrn_error *error, cllrn_status status, int32_t code, const char *format,
                  va_list arguments)
 {
     if (!LRN_FILLABLE(error))
@@ -146,7 +147,7 @@ cllrn_status lrn_fail(cllrn_error *error, cllrn_status status, const char *forma
     return status;
 }
 
-cllrn_status lrn_fail_cl(cllrn_error *error, cl_int code, const char *format, ...)
+cllrn_status lrn_fail_cl(cllrn_error *error, int32_t code, const char *format, ...)
 {
     const cllrn_status status =
         code == CL_OUT_OF_HOST_MEMORY ? CLLRN_OUT_OF_MEMORY : CLLRN_OPENCL_FAILURE;
@@ -157,8 +158,8 @@ cllrn_status lrn_fail_cl(cllrn_error *error, cl_int code, const char *format, ..
     return status;
 }
 
-cllrn_status lrn_fail_code(cllrn_error *error, cllrn_status status, cl_int code, const char *format,
-                           ...)
+cllrn_status lrn_fail_code(cllrn_error *error, cllrn_status status, int32_t code,
+                           const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);

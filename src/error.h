@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-#include <cllrn.h>
+#include <cllrn_types.h>
 
 #if defined(__GNUC__)
 #define LRN_PRINTF(text, first) __attribute__((format(printf, text, first)))
@@ -22,11 +22,12 @@ cllrn_status lrn_fail(cllrn_error *error, cllrn_status status, const char *forma
  * CLLRN_OUT_OF_MEMORY for CL_OUT_OF_HOST_MEMORY, else CLLRN_OPENCL_FAILURE. The
  * message ends in the code's name.
  */
-cllrn_status lrn_fail_cl(cllrn_error *error, cl_int code, const char *format, ...) LRN_PRINTF(3, 4);
+cllrn_status lrn_fail_cl(cllrn_error *error, int32_t code, const char *format, ...)
+    LRN_PRINTF(3, 4);
 
 /* As lrn_fail_cl, with a given status. */
-cllrn_status lrn_fail_code(cllrn_error *error, cllrn_status status, cl_int code, const char *format,
-                           ...) LRN_PRINTF(4, 5);
+cllrn_status lrn_fail_code(cllrn_error *error, cllrn_status status, int32_t code,
+                           const char *format, ...) LRN_PRINTF(4, 5);
 
 /* Whether an error can be filled: not NULL, and at least as large as in this version. */
 #define LRN_FILLABLE(error) ((error) != NULL && (error)->struct_size >= sizeof *(error))

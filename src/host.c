@@ -3,6 +3,8 @@
 
 #include <inttypes.h>
 
+#include <cllrn_verify.h>
+
 #include "element.h"
 #include "error.h"
 #include "overlap.h"
@@ -86,6 +88,6 @@ cllrn_status cllrn_host_backward(const cllrn_params *params, const cllrn_tensor 
     const lrn_host_job job = {params, src, dy, dst, src_data, dy_data, dst_data};
     if (dy == NULL)
         return lrn_fail(error, CLLRN_INVALID_ARGUMENT,
-                        "host backward: dy: NULL or not initialised: call cllrn_tensor_init");
+                        "host backward: dy: NULL or not initialised: begin with CLLRN_TENSOR_INIT");
     return run("host backward", &job, error);
 }

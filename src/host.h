@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-#include <cllrn.h>
+#include <cllrn_types.h>
 
 /*
  * Checks the arguments of a run on host memory. who begins the messages: "host

@@ -36,19 +36,19 @@ typedef struct work {
 
 static side make_side(const cllrn_params *params, const cllrn_tensor *tensor)
 {
-    int axes[LRN_MAX_WINDOW];
+    int axes[CLLRN_MAX_WINDOW];
     const int count = lrn_tensor_window_axes(params, tensor, axes);
     side s = {.tensor = tensor};
     for (int i = 0; i < count; ++i)
         s.steps[3 - count + i] = tensor->strides[axes[i]];
-    if (params->region == CLLRN_ACROSS_CHANNELS)
+    if (!lrn_params_within(params))
         for (int64_t block = lrn_tensor_block(tensor); block > 1; block /= 2)
             ++s.shift;
     return s;
 }
 
 /* memcpy, because the caller's data may have any alignment; compiles to a plain load or store. */
-static real_t get(int32_t dtype, const void *data, int64_t at)
+static real_t get(cllrn_dtype dtype, const void *data, int64_t at)
 {
     float value;
     if (dtype != CLLRN_DTYPE_F32)
@@ -57,7 +57,7 @@ static real_t get(int32_t dtype, const void *data, int64_t at)
     return (real_t)value;
 }
 
-static void set(int32_t dtype, void *data, int64_t at, real_t value)
+static void set(cllrn_dtype dtype, void *data, int64_t at, real_t value)
 {
     if (dtype != CLLRN_DTYPE_F32) {
         lrn_element_set(dtype, data, at, (double)value);
@@ -116,7 +116,7 @@ static void LRN_HOST_NAME(backward)(work *w)
 
 static bool make_work(const lrn_host_job *job, work *w)
 {
-    int axes[LRN_MAX_WINDOW];
+    int axes[CLLRN_MAX_WINDOW];
     const int count = lrn_tensor_window_axes(job->params, job->src, axes);
     const lrn_values values = lrn_params_values(job->params, sizeof(scalar_t) == sizeof(double));
     w->power = values.power;
@@ -126,7 +126,7 @@ static bool make_work(const lrn_host_job *job, work *w)
         const int at = axis - (3 - count);
         w->box.dims[axis] = at >= 0 ? job->src->dims[axes[at]] : 1;
         w->box.taps[axis] = at >= 0 ? lrn_params_taps(job->params) : 1;
-        w->box.upper[axis] = at >= 0 ? (int)job->params->upper : 0;
+        w->box.upper[axis] = at >= 0 ? lrn_params_upper(job->params) : 0;
         w->elements *= w->box.dims[axis];
     }
     w->mirrored = w->box;
@@ -150,7 +150,7 @@ static bool make_work(const lrn_host_job *job, work *w)
 
 static bool run(const lrn_host_job *job)
 {
-    int axes[LRN_MAX_WINDOW];
+    int axes[CLLRN_MAX_WINDOW];
     const int count = lrn_tensor_window_axes(job->params, job->src, axes);
     int64_t index[CLLRN_MAX_RANK] = {0};
     work w = {.elements = 0};

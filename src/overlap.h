@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-#include <cllrn.h>
+#include <cllrn_types.h>
 
 /*
  * Whether any element of a shares a byte with an element of b; neither tensor

@@ -433,7 +433,7 @@ const void *cllrn_pack_data(const cllrn_pack *pack, size_t *size)
     return pack->data;
 }
 
-const char *cllrn_pack_text(const cllrn_pack *pack, int32_t which)
+const char *cllrn_pack_text(const cllrn_pack *pack, cllrn_pack_field which)
 {
     return which >= 0 && which < CLLRN_PACK_TEXTS ? pack->texts[which] : "";
 }

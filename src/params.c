@@ -8,24 +8,22 @@
 
 #include "error.h"
 #include "near.h"
-#include "tensor.h"
 
-cllrn_status cllrn_params_init(cllrn_params *params, uint32_t struct_size, int32_t convention,
-                               int64_t size, double alpha, double beta, double k,
-                               cllrn_error *error)
+/* Fills params for windows on these axes, all with the same lower and upper. */
+static cllrn_status fill(cllrn_params *params, int32_t first_axis, int32_t axes,
+                         cllrn_convention convention, int64_t size, double alpha, double beta,
+                         double k, cllrn_error *error)
 {
     int64_t lower, upper;
     double divisor = (double)size;
     bool odd_only = false;
 
-    if (params == NULL || struct_size < sizeof *params || struct_size > LRN_MAX_STRUCT_SIZE)
+    if (!LRN_READABLE(params))
         return lrn_fail(error, CLLRN_INVALID_ARGUMENT,
-                        "params init: params is NULL, or struct_size %" PRIu32
-                        ", expected %zu: pass sizeof of the struct",
-                        struct_size, sizeof *params);
+                        "params: NULL or not initialised: begin with CLLRN_PARAMS_INIT");
     if (size < 1 || size > INT32_MAX)
-        return lrn_fail(error, CLLRN_INVALID_WINDOW,
-                        "params init: size %" PRId64 ", expected 1..%d", size, INT32_MAX);
+        return lrn_fail(error, CLLRN_INVALID_WINDOW, "params: size %" PRId64 ", expected 1..%d",
+                        size, INT32_MAX);
     switch (convention) {
     case CLLRN_CONVENTION_TORCH:
         lower = size / 2;
@@ -52,53 +50,85 @@ cllrn_status cllrn_params_init(cllrn_params *params, uint32_t struct_size, int32
         break;
     default:
         return lrn_fail(error, CLLRN_INVALID_CONVENTION,
-                        "params init: unknown convention %" PRId32
-                        ", expected CLLRN_CONVENTION_TORCH (%d)"
-                        "..CLLRN_CONVENTION_TENSORFLOW (%d)",
+                        "params: unknown convention %" PRId32 ", expected CLLRN_CONVENTION_TORCH "
+                        "(%d)..CLLRN_CONVENTION_TENSORFLOW (%d)",
                         convention, CLLRN_CONVENTION_TORCH, CLLRN_CONVENTION_TENSORFLOW);
     }
     if (odd_only && size % 2 == 0)
         return lrn_fail(error, CLLRN_INVALID_WINDOW,
-                        "params init: size %" PRId64
+                        "params: size %" PRId64
                         " is even, but this convention has odd sizes only: use size %" PRId64
                         " or another convention",
                         size, size + 1);
 
-    memset(params, 0, struct_size);
-    params->struct_size = struct_size;
-    params->region = CLLRN_ACROSS_CHANNELS;
-    params->lower = lower;
-    params->upper = upper;
-    params->divisor = divisor;
-    params->alpha = alpha;
-    params->beta = beta;
-    params->k = k;
+    *params = (cllrn_params){.struct_size = params->struct_size,
+                             .window_count = axes,
+                             .divisor = divisor,
+                             .alpha = alpha,
+                             .beta = beta,
+                             .k = k};
+    for (int32_t i = 0; i < axes; ++i) {
+        params->window[i] = (cllrn_window){.axis = first_axis + i, .lower = lower, .upper = upper};
+        if (i > 0)
+            params->divisor *= divisor;
+    }
     return CLLRN_SUCCESS;
 }
 
-static cllrn_status check_spatial_axes(int32_t spatial_axes, cllrn_error *error)
+cllrn_status cllrn_params_across(cllrn_params *params, cllrn_convention convention, int64_t size,
+                                 double alpha, double beta, double k, cllrn_error *error)
 {
-    if (spatial_axes < 1 || spatial_axes > LRN_MAX_WINDOW)
-        return lrn_fail(error, CLLRN_INVALID_REGION,
-                        "params: %" PRId32 " spatial axes within a channel, expected 1..%d",
-                        spatial_axes, LRN_MAX_WINDOW);
+    return fill(params, CLLRN_AXIS_CHANNEL, 1, convention, size, alpha, beta, k, error);
+}
+
+static cllrn_status check_count(int32_t axes, cllrn_error *error)
+{
+    if (axes < 1 || axes > CLLRN_MAX_WINDOW)
+        return lrn_fail(error, CLLRN_INVALID_WINDOW,
+                        "params: a window of %" PRId32 " axes, expected 1..%d", axes,
+                        CLLRN_MAX_WINDOW);
     return CLLRN_SUCCESS;
 }
 
-cllrn_status cllrn_params_init_within(cllrn_params *params, uint32_t struct_size,
-                                      int32_t convention, int64_t size, int32_t spatial_axes,
-                                      double alpha, double beta, double k, cllrn_error *error)
+cllrn_status cllrn_params_within(cllrn_params *params, cllrn_convention convention, int64_t size,
+                                 int32_t axes, double alpha, double beta, double k,
+                                 cllrn_error *error)
 {
-    cllrn_status status = check_spatial_axes(spatial_axes, error);
-    if (status == CLLRN_SUCCESS)
-        status = cllrn_params_init(params, struct_size, convention, size, alpha, beta, k, error);
+    const cllrn_status status = check_count(axes, error);
     if (status != CLLRN_SUCCESS)
         return status;
-    params->region = CLLRN_WITHIN_CHANNEL;
-    params->spatial_axes = spatial_axes;
-    const double per_axis = params->divisor;
-    for (int32_t axis = 1; axis < spatial_axes; ++axis)
-        params->divisor *= per_axis;
+    return fill(params, -axes, axes, convention, size, alpha, beta, k, error);
+}
+
+/* Checks axis `number` of the window by itself and against those before it. */
+static cllrn_status check_window(const cllrn_window *window, int number, cllrn_error *error)
+{
+    const cllrn_window *w = &window[number];
+    if (w->reserved != 0)
+        return lrn_fail(error, CLLRN_INVALID_ARGUMENT,
+                        "params: reserved of window[%d] is %" PRId32 ", expected 0", number,
+                        w->reserved);
+    if (w->axis > CLLRN_AXIS_CHANNEL || w->axis < 1 - CLLRN_MAX_RANK)
+        return lrn_fail(error, CLLRN_INVALID_WINDOW,
+                        "params: axis of window[%d] is %" PRId32
+                        ", expected CLLRN_AXIS_CHANNEL (%d) or %d..-1",
+                        number, w->axis, CLLRN_AXIS_CHANNEL, 1 - CLLRN_MAX_RANK);
+    for (int i = 0; i < number; ++i)
+        if (window[i].axis == w->axis)
+            return lrn_fail(error, CLLRN_INVALID_WINDOW,
+                            "params: window[%d] and window[%d] both have axis %" PRId32
+                            ", expected different axes",
+                            i, number, w->axis);
+    if (w->lower < 0 || w->upper < 0)
+        return lrn_fail(error, CLLRN_INVALID_WINDOW,
+                        "params: window lower %" PRId64 ", upper %" PRId64
+                        ": neither may be negative",
+                        w->lower, w->upper);
+    if (w->lower >= INT32_MAX || w->upper >= INT32_MAX || w->lower + w->upper + 1 > INT32_MAX)
+        return lrn_fail(error, CLLRN_INVALID_WINDOW,
+                        "params: window lower %" PRId64 " + upper %" PRId64
+                        " + 1 overflows, expected at most %d taps",
+                        w->lower, w->upper, INT32_MAX);
     return CLLRN_SUCCESS;
 }
 
@@ -106,32 +136,39 @@ cllrn_status lrn_params_check(const cllrn_params *params, cllrn_error *error)
 {
     if (!LRN_READABLE(params))
         return lrn_fail(error, CLLRN_INVALID_ARGUMENT,
-                        "params: NULL or not initialised: call cllrn_params_init");
-    if (params->region != CLLRN_ACROSS_CHANNELS && params->region != CLLRN_WITHIN_CHANNEL)
-        return lrn_fail(error, CLLRN_INVALID_REGION,
-                        "params: unknown region %" PRId32 ", expected CLLRN_ACROSS_CHANNELS (%d) "
-                        "or CLLRN_WITHIN_CHANNEL (%d)",
-                        params->region, CLLRN_ACROSS_CHANNELS, CLLRN_WITHIN_CHANNEL);
-    if (params->region == CLLRN_WITHIN_CHANNEL) {
-        const cllrn_status status = check_spatial_axes(params->spatial_axes, error);
-        if (status != CLLRN_SUCCESS)
-            return status;
-    }
-    if (params->lower < 0 || params->upper < 0)
-        return lrn_fail(error, CLLRN_INVALID_WINDOW,
-                        "params: window lower %" PRId64 ", upper %" PRId64
-                        ": neither may be negative",
-                        params->lower, params->upper);
-    if (params->lower >= INT32_MAX || params->upper >= INT32_MAX ||
-        params->lower + params->upper + 1 > INT32_MAX)
-        return lrn_fail(error, CLLRN_INVALID_WINDOW,
-                        "params: window lower %" PRId64 " + upper %" PRId64
-                        " + 1 overflows, expected at most %d taps",
-                        params->lower, params->upper, INT32_MAX);
+                        "params: NULL or not initialised: begin with CLLRN_PARAMS_INIT");
+    cllrn_status status = check_count(params->window_count, error);
+    for (int i = 0; status == CLLRN_SUCCESS && i < params->window_count; ++i)
+        status = check_window(params->window, i, error);
+    if (status != CLLRN_SUCCESS)
+        return status;
     if (!isfinite(params->divisor) || params->divisor == 0.0)
         return lrn_fail(error, CLLRN_INVALID_DIVISOR,
                         "params: divisor %g, expected a finite number other than 0",
                         params->divisor);
+    return CLLRN_SUCCESS;
+}
+
+cllrn_status lrn_params_check_computed(const cllrn_params *params, cllrn_error *error)
+{
+    const cllrn_window *first = &params->window[0];
+    const bool across = params->window_count == 1 && first->axis == CLLRN_AXIS_CHANNEL;
+    for (int i = 0; i < params->window_count; ++i) {
+        const cllrn_window *w = &params->window[i];
+        /* Axes that differ and are all within -window_count..-1 are the last ones. */
+        if (!across && (w->axis >= 0 || w->axis < -params->window_count))
+            return lrn_fail(error, CLLRN_UNSUPPORTED,
+                            "params: a window of %" PRId32 " axes, among them %" PRId32
+                            ", is not computed yet: use the channel axis (0) alone, or the last "
+                            "1 to 3 other axes (-1, -2, -3)",
+                            params->window_count, w->axis);
+        if (w->lower != first->lower || w->upper != first->upper)
+            return lrn_fail(error, CLLRN_UNSUPPORTED,
+                            "params: window lower %" PRId64 ", upper %" PRId64 " on axis %" PRId32
+                            ", but %" PRId64 ", %" PRId64 " on axis %" PRId32
+                            ", is not computed yet: use the same on each axis",
+                            w->lower, w->upper, w->axis, first->lower, first->upper, first->axis);
+    }
     return CLLRN_SUCCESS;
 }
 

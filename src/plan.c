@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "element.h"
 #include "error.h"
 #include "query.h"
 
@@ -49,8 +50,8 @@ static void close_launch(lrn_launch *launch)
  * Selects a kernel, makes its program, and creates a first kernel object, to
  * query the largest work-group it allows.
  */
-static cllrn_status open_launch(cllrn_plan *plan, const cllrn_problem *problem, int32_t aliasing,
-                                cllrn_error *error)
+static cllrn_status open_launch(cllrn_plan *plan, const cllrn_problem *problem,
+                                cllrn_aliasing aliasing, cllrn_error *error)
 {
     lrn_launch *launch = lrn_plan_launch(plan, aliasing);
     const lrn_request request = {&plan->shape, problem->params, plan->direction, aliasing,
@@ -155,6 +156,10 @@ static cllrn_status check_problem(const cllrn_problem *problem, cllrn_error *err
                         "(%d), CLLRN_ALIASING_DISJOINT (%d) or CLLRN_ALIASING_IN_PLACE (%d)",
                         problem->aliasing, CLLRN_ALIASING_EITHER, CLLRN_ALIASING_DISJOINT,
                         CLLRN_ALIASING_IN_PLACE);
+    if (problem->reserved != 0)
+        return lrn_fail(error, CLLRN_INVALID_ARGUMENT,
+                        "plan create: reserved of the problem is %" PRId32 ", expected 0",
+                        problem->reserved);
     if ((problem->direction == CLLRN_DIRECTION_BACKWARD) != (problem->dy != NULL))
         return lrn_fail(error, CLLRN_INVALID_ARGUMENT, "plan create: dy is %s in the %s direction",
                         problem->dy ? "given" : "NULL", problem->dy ? "forward" : "backward");
@@ -169,10 +174,17 @@ static uint32_t make_modes(const lrn_shape *shape, const lrn_values *values)
     const struct {
         int value, bits;
     } fields[] = {
-        {values->power, 3},          {values->parity, 2},        {values->next_parity, 2},
-        {shape->src.dtype, 3},       {shape->dy.dtype, 3},       {shape->dst.dtype, 3},
-        {shape->src.block_shift, 3}, {shape->dy.block_shift, 3}, {shape->dst.block_shift, 3},
-        {shape->window_count, 2},    {shape->within, 1},
+        {values->power, 3},
+        {values->parity, 2},
+        {values->next_parity, 2},
+        {lrn_element_type(shape->src.dtype), 3},
+        {lrn_element_type(shape->dy.dtype), 3},
+        {lrn_element_type(shape->dst.dtype), 3},
+        {shape->src.block_shift, 3},
+        {shape->dy.block_shift, 3},
+        {shape->dst.block_shift, 3},
+        {shape->window_count, 2},
+        {shape->within, 1},
     };
     uint32_t modes = 0;
     int at = 0;
@@ -203,7 +215,7 @@ cllrn_status cllrn_plan_create(cllrn_engine *engine, const cllrn_problem *proble
     plan->empty = lrn_tensor_elements(problem->src) == 0;
     if (!plan->empty) {
         plan->shape = lrn_shape_make(problem->params, problem->src, problem->dy, problem->dst);
-        plan->lower = (int32_t)problem->params->lower;
+        plan->lower = lrn_params_lower(problem->params);
         plan->taps = lrn_params_taps(problem->params);
         plan->values = lrn_params_values(problem->params, problem->src->dtype == CLLRN_DTYPE_F64);
         plan->modes = make_modes(&plan->shape, &plan->values);
@@ -227,7 +239,7 @@ void cllrn_plan_destroy(cllrn_plan *plan)
     lrn_engine_release(engine);
 }
 
-static const lrn_launch *launch_of(const cllrn_plan *plan, int32_t aliasing)
+static const lrn_launch *launch_of(const cllrn_plan *plan, cllrn_aliasing aliasing)
 {
     if (aliasing != CLLRN_ALIASING_DISJOINT && aliasing != CLLRN_ALIASING_IN_PLACE)
         return NULL;
@@ -235,19 +247,19 @@ static const lrn_launch *launch_of(const cllrn_plan *plan, int32_t aliasing)
     return launch->available ? launch : NULL;
 }
 
-uint64_t cllrn_plan_scratch_size(const cllrn_plan *plan, int32_t aliasing)
+uint64_t cllrn_plan_scratch_size(const cllrn_plan *plan, cllrn_aliasing aliasing)
 {
     const lrn_launch *launch = launch_of(plan, aliasing);
     return launch != NULL ? launch->scratch : 0;
 }
 
-const char *cllrn_plan_variant(const cllrn_plan *plan, int32_t aliasing)
+const char *cllrn_plan_variant(const cllrn_plan *plan, cllrn_aliasing aliasing)
 {
     const lrn_launch *launch = launch_of(plan, aliasing);
     return launch != NULL ? launch->selection.variant : "none";
 }
 
-int32_t cllrn_plan_origin(const cllrn_plan *plan, int32_t aliasing)
+cllrn_origin cllrn_plan_origin(const cllrn_plan *plan, cllrn_aliasing aliasing)
 {
     const lrn_launch *launch = launch_of(plan, aliasing);
     return launch != NULL ? launch->program->origin : CLLRN_ORIGIN_NONE;

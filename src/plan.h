@@ -29,7 +29,7 @@ typedef struct lrn_launch {
 
 struct cllrn_plan {
     cllrn_engine *engine;
-    int32_t direction;
+    cllrn_direction direction;
     cllrn_tensor src, dy, dst; /* dy is set in the backward direction only */
     bool empty;                /* no elements; the fields below are not set */
     lrn_shape shape;
@@ -43,7 +43,7 @@ struct cllrn_plan {
  * The launch for CLLRN_ALIASING_DISJOINT or CLLRN_ALIASING_IN_PLACE. The cast drops const: only
  * the idle kernels of a plan change, and the launch's own lock guards them.
  */
-static inline lrn_launch *lrn_plan_launch(const cllrn_plan *plan, int32_t aliasing)
+static inline lrn_launch *lrn_plan_launch(const cllrn_plan *plan, cllrn_aliasing aliasing)
 {
     return (lrn_launch *)&plan->launches[aliasing == CLLRN_ALIASING_IN_PLACE];
 }

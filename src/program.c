@@ -305,7 +305,7 @@ static cllrn_status build_binary(cllrn_engine *engine, lrn_program *entry, const
 
 /* Makes an entry's program from a pack's binary, and its kernel: some drivers fail only there. */
 static cllrn_status load(cllrn_engine *engine, lrn_program *entry, const cllrn_pack *pack,
-                         const lrn_pack_row *row, int32_t origin, cllrn_error *error)
+                         const lrn_pack_row *row, cllrn_origin origin, cllrn_error *error)
 {
     struct timespec begin;
     timespec_get(&begin, TIME_UTC);

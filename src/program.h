@@ -32,7 +32,7 @@ typedef struct lrn_program {
     lrn_program_key key;
     cl_program program;
     const char *kernel; /* the name of the kernel used */
-    int32_t origin;     /* CLLRN_ORIGIN_COMPILED .. */
+    cllrn_origin origin; /* CLLRN_ORIGIN_COMPILED .. */
     char name[CLLRN_KERNEL_NAME_SIZE];
     char options[LRN_OPTIONS_SIZE];
     char own_kernel[CLLRN_KERNEL_NAME_SIZE]; /* storage of kernel, for the usual name */

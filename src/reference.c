@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <tgmath.h>
 
+#include <cllrn_verify.h>
+
 #include "element.h"
 #include "error.h"
 #include "host.h"
@@ -17,21 +19,21 @@
 
 /* The elements along the windows' axes at one position, in C order. */
 typedef struct block {
-    int64_t count, dims[LRN_MAX_WINDOW]; /* the first dims are 1 if there are fewer axes */
+    int64_t count, dims[CLLRN_MAX_WINDOW]; /* the first dims are 1 if there are fewer axes */
     double *x, *dy;                      /* exact for every dtype */
     double *result, *magnitude;          /* y, or dx and the magnitudes of its terms */
     void *work;                          /* three arrays of type REAL */
 } block;
 
 typedef struct window {
-    int64_t first[LRN_MAX_WINDOW], last[LRN_MAX_WINDOW];
+    int64_t first[CLLRN_MAX_WINDOW], last[CLLRN_MAX_WINDOW];
 } window;
 
 /* The window of element i: `lower` elements before to `upper` after it per axis, clipped. */
 static window window_of(const block *b, int64_t i, int64_t lower, int64_t upper)
 {
     window w;
-    for (int axis = LRN_MAX_WINDOW - 1; axis >= 0; --axis) {
+    for (int axis = CLLRN_MAX_WINDOW - 1; axis >= 0; --axis) {
         const int64_t dim = b->dims[axis], at = i % dim;
         w.first[axis] = at > lower ? at - lower : 0;
         w.last[axis] = upper < dim - 1 - at ? at + upper : dim - 1;
@@ -97,12 +99,12 @@ enum { ELEMENT_SIZE = 3 * sizeof(long double) + 4 * sizeof(double) + 3 * sizeof(
 static cllrn_status run(const char *who, const lrn_host_job *job, double *magnitudes,
                         cllrn_error *error)
 {
-    int axes[LRN_MAX_WINDOW], others[CLLRN_MAX_RANK], other_count = 0;
+    int axes[CLLRN_MAX_WINDOW], others[CLLRN_MAX_RANK], other_count = 0;
     const int axis_count = lrn_tensor_window_axes(job->params, job->src, axes);
     block b = {.count = 1, .dims = {1, 1, 1}};
     for (int i = 0; i < axis_count; ++i) {
         const int64_t dim = job->src->dims[axes[i]];
-        b.dims[LRN_MAX_WINDOW - axis_count + i] = dim;
+        b.dims[CLLRN_MAX_WINDOW - axis_count + i] = dim;
         b.count *= dim;
     }
     for (int axis = 0, next = 0; axis < job->src->rank; ++axis) {
@@ -163,11 +165,11 @@ static cllrn_status run_into_doubles(const char *who, lrn_host_job job, double *
 {
     const cllrn_tensor *src = job.src;
     cllrn_status status;
-    cllrn_tensor dst;
+    cllrn_tensor dst = CLLRN_TENSOR_INIT;
     if ((status = lrn_params_check(job.params, error)) != CLLRN_SUCCESS ||
         (status = lrn_tensor_check(src, "src", error)) != CLLRN_SUCCESS ||
-        (status = cllrn_tensor_init(&dst, sizeof dst, src->dtype, src->rank, src->dims, NULL,
-                                    src->channel_axis, error)) != CLLRN_SUCCESS ||
+        (status = cllrn_tensor_set(&dst, src->dtype, src->rank, src->dims, NULL, src->channel_axis,
+                                   error)) != CLLRN_SUCCESS ||
         (status = lrn_tensor_check_all(job.params, src, job.dy, &dst, error)) != CLLRN_SUCCESS ||
         lrn_tensor_elements(src) == 0)
         return status;

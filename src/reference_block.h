@@ -24,7 +24,8 @@ static REAL NAME(sum)(const block *b, const REAL *values, window w)
 static REAL NAME(base)(const cllrn_params *p, const block *b, const REAL *squares, int64_t i)
 {
     const REAL scale = (REAL)p->alpha / (REAL)p->divisor;
-    return (REAL)p->k + scale * NAME(sum)(b, squares, window_of(b, i, p->lower, p->upper));
+    return (REAL)p->k +
+           scale * NAME(sum)(b, squares, window_of(b, i, lrn_params_lower(p), lrn_params_upper(p)));
 }
 
 static void NAME(forward)(const cllrn_params *p, const block *b)
@@ -51,7 +52,7 @@ static void NAME(backward)(const cllrn_params *p, const block *b)
         sizes[i] = fabs(terms[i]);
     }
     for (int64_t i = 0; i < b->count; ++i) {
-        const window mirrored = window_of(b, i, p->upper, p->lower);
+        const window mirrored = window_of(b, i, lrn_params_upper(p), lrn_params_lower(p));
         const REAL own = (REAL)b->dy[i] * pow(s[i], -beta);
         const REAL factor = gradient * (REAL)b->x[i];
         b->result[i] = (double)(own - factor * NAME(sum)(b, terms, mirrored));

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "../cl/window.h"
+#include "element.h"
 #include "error.h"
 
 /* The problem as the variants see it. */
@@ -540,8 +541,9 @@ static bool is_wide(const lrn_shape *shape, int taps)
 
 static int storage_of(const lrn_shape *shape)
 {
-    const int32_t dtype = shape->src.dtype;
-    return dtype == shape->dy.dtype && dtype == shape->dst.dtype ? dtype : LRN_ANY;
+    const cllrn_dtype dtype = shape->src.dtype;
+    const bool same = dtype == shape->dy.dtype && dtype == shape->dst.dtype;
+    return same ? lrn_element_type(dtype) : LRN_ANY;
 }
 
 /* Sets the key's type and power: fixed where the variant has such programs, else run-time. */

@@ -43,8 +43,8 @@ typedef struct lrn_selection {
 typedef struct lrn_request {
     const lrn_shape *shape;
     const cllrn_params *params;
-    int32_t direction;   /* CLLRN_DIRECTION_FORWARD or CLLRN_DIRECTION_BACKWARD */
-    int32_t aliasing;    /* CLLRN_ALIASING_DISJOINT or CLLRN_ALIASING_IN_PLACE */
+    cllrn_direction direction; /* CLLRN_DIRECTION_FORWARD or CLLRN_DIRECTION_BACKWARD */
+    cllrn_aliasing aliasing;   /* CLLRN_ALIASING_DISJOINT or CLLRN_ALIASING_IN_PLACE */
     const char *variant; /* NULL: the first variant that fits; else this one */
 } lrn_request;
 

@@ -6,30 +6,27 @@
 
 #include "error.h"
 #include "overlap.h"
+#include "params.h"
 
+/* In the order of their numbers. */
 static const struct {
     const char *name;
     size_t size;
-} dtypes[] = {
-    [CLLRN_DTYPE_F32] = {"f32", 4},
-    [CLLRN_DTYPE_F16] = {"f16", 2},
-    [CLLRN_DTYPE_BF16] = {"bf16", 2},
-    [CLLRN_DTYPE_F64] = {"f64", 8},
-};
+} dtypes[] = {{"f32", 4}, {"f16", 2}, {"bf16", 2}, {"f64", 8}};
 
-static bool is_dtype(int32_t dtype)
+static bool is_dtype(cllrn_dtype dtype)
 {
     return dtype >= CLLRN_DTYPE_F32 && dtype <= CLLRN_DTYPE_F64;
 }
 
-size_t cllrn_dtype_size(int32_t dtype)
+size_t cllrn_dtype_size(cllrn_dtype dtype)
 {
-    return is_dtype(dtype) ? dtypes[dtype].size : 0;
+    return is_dtype(dtype) ? dtypes[dtype - CLLRN_DTYPE_F32].size : 0;
 }
 
-const char *cllrn_dtype_string(int32_t dtype)
+const char *cllrn_dtype_string(cllrn_dtype dtype)
 {
-    return is_dtype(dtype) ? dtypes[dtype].name : "unknown dtype";
+    return is_dtype(dtype) ? dtypes[dtype - CLLRN_DTYPE_F32].name : "unknown dtype";
 }
 
 /* *product = a * b for a, b >= 0; false if it exceeds 63 bits. */
@@ -41,45 +38,47 @@ static bool multiply(int64_t a, int64_t b, int64_t *product)
     return true;
 }
 
-cllrn_status cllrn_tensor_init(cllrn_tensor *tensor, uint32_t struct_size, int32_t dtype,
-                               int32_t rank, const int64_t *dims, const int64_t *strides,
-                               int32_t channel_axis, cllrn_error *error)
+/* The rank alone; the rest of the checks waits for lrn_tensor_check. */
+static cllrn_status check_rank(int32_t rank, const char *role, cllrn_error *error)
 {
-    if (tensor == NULL || dims == NULL || struct_size < sizeof *tensor ||
-        struct_size > LRN_MAX_STRUCT_SIZE)
-        return lrn_fail(error, CLLRN_INVALID_ARGUMENT,
-                        "tensor init: tensor or dims is NULL, or struct_size %" PRIu32
-                        ", expected %zu: pass sizeof of the struct",
-                        struct_size, sizeof *tensor);
-    if (rank < 2 || rank > CLLRN_MAX_RANK)
-        return lrn_fail(error, CLLRN_INVALID_RANK, "tensor init: rank %" PRId32 ", expected 2..%d",
-                        rank, CLLRN_MAX_RANK);
+    if (rank >= 2 && rank <= CLLRN_MAX_RANK)
+        return CLLRN_SUCCESS;
+    return lrn_fail(error, CLLRN_INVALID_RANK, "%s: rank %" PRId32 "%s, expected 2..%d", role, rank,
+                    is_dtype(rank) ? ", which is a dtype" : "", CLLRN_MAX_RANK);
+}
 
-    /* Copies, because dims and strides may be the tensor's own arrays. */
-    int64_t lengths[CLLRN_MAX_RANK], steps[CLLRN_MAX_RANK];
+cllrn_status cllrn_tensor_set(cllrn_tensor *tensor, cllrn_dtype dtype, int32_t rank,
+                              const int64_t *dims, const int64_t *strides, int32_t channel_axis,
+                              cllrn_error *error)
+{
+    if (!LRN_READABLE(tensor) || dims == NULL)
+        return lrn_fail(error, CLLRN_INVALID_ARGUMENT,
+                        "tensor set: tensor or dims is NULL, or tensor is not initialised: begin "
+                        "with CLLRN_TENSOR_INIT");
+    const cllrn_status status = check_rank(rank, "tensor set", error);
+    if (status != CLLRN_SUCCESS)
+        return status;
+
+    /* Another struct, because dims and strides may be the tensor's own arrays. */
+    cllrn_tensor made = {.struct_size = tensor->struct_size,
+                         .dtype = dtype,
+                         .rank = rank,
+                         .channel_axis = channel_axis};
     /* A dim of 0 counts as 1 in the strides: those of an empty tensor are not all 0. */
     int64_t step = 1;
     for (int axis = rank - 1; axis >= 0; --axis) {
         if (dims[axis] < 0)
             return lrn_fail(error, CLLRN_INVALID_DIMS,
-                            "tensor init: dim %d is %" PRId64 ", expected 0 or more", axis,
+                            "tensor set: dim %d is %" PRId64 ", expected 0 or more", axis,
                             dims[axis]);
-        lengths[axis] = dims[axis];
-        steps[axis] = strides != NULL ? strides[axis] : step;
+        made.dims[axis] = dims[axis];
+        made.strides[axis] = strides != NULL ? strides[axis] : step;
         if (!multiply(step, dims[axis] > 0 ? dims[axis] : 1, &step))
             return lrn_fail(error, CLLRN_SIZE_OVERFLOW,
-                            "tensor init: the product of the dims leaves 63 bits at axis %d", axis);
+                            "tensor set: the product of the dims leaves 63 bits at axis %d", axis);
     }
 
-    memset(tensor, 0, struct_size);
-    tensor->struct_size = struct_size;
-    tensor->dtype = dtype;
-    tensor->rank = rank;
-    tensor->channel_axis = channel_axis;
-    for (int axis = 0; axis < rank; ++axis) {
-        tensor->dims[axis] = lengths[axis];
-        tensor->strides[axis] = steps[axis];
-    }
+    *tensor = made;
     return CLLRN_SUCCESS;
 }
 
@@ -93,23 +92,22 @@ static bool is_channel_axis(int32_t axis, int32_t rank)
     return axis >= -rank && axis < rank;
 }
 
-cllrn_status cllrn_tensor_init_blocked(cllrn_tensor *tensor, uint32_t struct_size, int32_t dtype,
-                                       int32_t rank, const int64_t *dims, int32_t channel_axis,
-                                       int32_t block_size, cllrn_error *error)
+cllrn_status cllrn_tensor_set_blocked(cllrn_tensor *tensor, cllrn_dtype dtype, int32_t rank,
+                                      const int64_t *dims, int32_t channel_axis, int32_t block_size,
+                                      cllrn_error *error)
 {
-    cllrn_tensor plain;
-    cllrn_status status =
-        cllrn_tensor_init(&plain, sizeof plain, dtype, rank, dims, NULL, channel_axis, error);
+    cllrn_tensor plain = CLLRN_TENSOR_INIT;
+    cllrn_status status = cllrn_tensor_set(&plain, dtype, rank, dims, NULL, channel_axis, error);
     if (status != CLLRN_SUCCESS)
         return status;
     if (!is_channel_axis(channel_axis, rank))
         return lrn_fail(error, CLLRN_INVALID_CHANNEL_AXIS,
-                        "tensor init: channel axis %" PRId32 ", expected %" PRId32 "..%" PRId32
+                        "tensor set: channel axis %" PRId32 ", expected %" PRId32 "..%" PRId32
                         " for rank %" PRId32,
                         channel_axis, -rank, rank - 1, rank);
     if (!is_block(block_size))
         return lrn_fail(error, CLLRN_INVALID_BLOCK,
-                        "tensor init: channel block %" PRId32 ", expected 4, 8, 16 or 32",
+                        "tensor set: channel block %" PRId32 ", expected 4, 8, 16 or 32",
                         block_size);
 
     const int channels = lrn_tensor_channel_axis(&plain);
@@ -121,12 +119,11 @@ cllrn_status cllrn_tensor_init_blocked(cllrn_tensor *tensor, uint32_t struct_siz
         strides[axis] = step;
         if (!multiply(step, count, &step))
             return lrn_fail(error, CLLRN_SIZE_OVERFLOW,
-                            "tensor init: the product of the dims and the block leaves 63 bits at "
+                            "tensor set: the product of the dims and the block leaves 63 bits at "
                             "axis %d",
                             axis);
     }
-    status =
-        cllrn_tensor_init(tensor, struct_size, dtype, rank, dims, strides, channel_axis, error);
+    status = cllrn_tensor_set(tensor, dtype, rank, dims, strides, channel_axis, error);
     if (status == CLLRN_SUCCESS)
         tensor->channel_block = block_size;
     return status;
@@ -167,15 +164,15 @@ cllrn_status lrn_tensor_check(const cllrn_tensor *tensor, const char *role, cllr
 {
     if (!LRN_READABLE(tensor))
         return lrn_fail(error, CLLRN_INVALID_ARGUMENT,
-                        "%s: NULL or not initialised: call cllrn_tensor_init", role);
+                        "%s: NULL or not initialised: begin with CLLRN_TENSOR_INIT", role);
     if (!is_dtype(tensor->dtype))
         return lrn_fail(error, CLLRN_INVALID_DTYPE,
                         "%s: unknown dtype %" PRId32
                         ", expected CLLRN_DTYPE_F32 (%d)..CLLRN_DTYPE_F64 (%d)",
                         role, tensor->dtype, CLLRN_DTYPE_F32, CLLRN_DTYPE_F64);
-    if (tensor->rank < 2 || tensor->rank > CLLRN_MAX_RANK)
-        return lrn_fail(error, CLLRN_INVALID_RANK, "%s: rank %" PRId32 ", expected 2..%d", role,
-                        tensor->rank, CLLRN_MAX_RANK);
+    const cllrn_status status = check_rank(tensor->rank, role, error);
+    if (status != CLLRN_SUCCESS)
+        return status;
     if (!is_channel_axis(tensor->channel_axis, tensor->rank))
         return lrn_fail(error, CLLRN_INVALID_CHANNEL_AXIS,
                         "%s: channel axis %" PRId32 ", expected %" PRId32 "..%" PRId32
@@ -186,6 +183,10 @@ cllrn_status lrn_tensor_check(const cllrn_tensor *tensor, const char *role, cllr
         return lrn_fail(error, CLLRN_INVALID_BLOCK,
                         "%s: channel block %" PRId32 ", expected 0, 1, 4, 8, 16 or 32", role,
                         tensor->channel_block);
+    if (tensor->reserved != 0)
+        return lrn_fail(error, CLLRN_INVALID_ARGUMENT,
+                        "%s: reserved is %" PRId32 ", expected 0: begin with CLLRN_TENSOR_INIT",
+                        role, tensor->reserved);
     for (int axis = 0; axis < tensor->rank; ++axis)
         if (tensor->dims[axis] < 0)
             return lrn_fail(error, CLLRN_INVALID_DIMS,
@@ -235,7 +236,7 @@ static cllrn_status check_pair(const cllrn_tensor *src, const cllrn_tensor *othe
 }
 
 /* float64 mixes with no other dtype; f16 and bf16 mix with f32, but not with each other. */
-static bool dtypes_mix(int32_t a, int32_t b)
+static bool dtypes_mix(cllrn_dtype a, cllrn_dtype b)
 {
     return a == b || (a != CLLRN_DTYPE_F64 && b != CLLRN_DTYPE_F64 &&
                       (a == CLLRN_DTYPE_F32 || b == CLLRN_DTYPE_F32));
@@ -265,12 +266,13 @@ cllrn_status lrn_tensor_check_all(const cllrn_params *params, const cllrn_tensor
         (status = check_dtypes(src, "src", dst, "dst", error)) != CLLRN_SUCCESS ||
         (dy != NULL && (status = check_dtypes(dy, "dy", dst, "dst", error)) != CLLRN_SUCCESS))
         return status;
-    if (params->region == CLLRN_WITHIN_CHANNEL && params->spatial_axes > src->rank - 1)
-        return lrn_fail(error, CLLRN_INVALID_REGION,
-                        "params: %" PRId32 " spatial axes, expected at most %" PRId32
-                        " for tensors of rank %" PRId32,
-                        params->spatial_axes, src->rank - 1, src->rank);
-    return CLLRN_SUCCESS;
+    for (int i = 0; i < params->window_count; ++i)
+        if (-params->window[i].axis > src->rank - 1)
+            return lrn_fail(error, CLLRN_INVALID_WINDOW,
+                            "params: axis %" PRId32 " of the window, expected %" PRId32
+                            "..0 for tensors of rank %" PRId32,
+                            params->window[i].axis, 1 - src->rank, src->rank);
+    return lrn_params_check_computed(params, error);
 }
 
 int lrn_tensor_channel_axis(const cllrn_tensor *tensor)
@@ -292,18 +294,18 @@ int64_t lrn_tensor_elements(const cllrn_tensor *tensor)
 }
 
 int lrn_tensor_window_axes(const cllrn_params *params, const cllrn_tensor *tensor,
-                           int axes[LRN_MAX_WINDOW])
+                           int axes[CLLRN_MAX_WINDOW])
 {
     const int channels = lrn_tensor_channel_axis(tensor);
-    if (params->region == CLLRN_ACROSS_CHANNELS) {
-        axes[0] = channels;
-        return 1;
+    int count = 0;
+    int32_t name = 1 - tensor->rank; /* of the first axis beside the channels */
+    for (int axis = 0; axis < tensor->rank; ++axis) {
+        const int32_t wanted = axis == channels ? CLLRN_AXIS_CHANNEL : name++;
+        for (int i = 0; i < params->window_count; ++i)
+            if (params->window[i].axis == wanted)
+                axes[count++] = axis;
     }
-    int left = params->spatial_axes;
-    for (int axis = tensor->rank - 1; left > 0; --axis)
-        if (axis != channels)
-            axes[--left] = axis;
-    return params->spatial_axes;
+    return count;
 }
 
 /* Contiguous elements of an axis: the channel block, or 1. */
@@ -456,7 +458,7 @@ lrn_shape lrn_shape_make(const cllrn_params *params, const cllrn_tensor *src,
 {
     lrn_shape shape;
     axis_t positions[CLLRN_MAX_RANK];
-    int window[LRN_MAX_WINDOW], count = 0;
+    int window[CLLRN_MAX_WINDOW], count = 0;
     bool spanned[CLLRN_MAX_RANK] = {false};
     if (dy == NULL)
         dy = src;
@@ -470,7 +472,7 @@ lrn_shape lrn_shape_make(const cllrn_params *params, const cllrn_tensor *src,
 
     for (int axis = 0; axis < LRN_MAX_AXES; ++axis)
         shape.dims[axis] = 1;
-    shape.within = params->region == CLLRN_WITHIN_CHANNEL;
+    shape.within = lrn_params_within(params);
     shape.window_count = lrn_tensor_window_axes(params, src, window);
     for (int i = 0; i < shape.window_count; ++i) {
         spanned[window[i]] = true;

@@ -8,10 +8,7 @@
 
 #include <stdbool.h>
 
-#include <cllrn.h>
-
-/* Axes a window can span. */
-#define LRN_MAX_WINDOW 3
+#include <cllrn_types.h>
 
 /* Axes of a reduced shape, window and position axes together: the size of the kernel arguments. */
 #define LRN_MAX_AXES 8
@@ -26,7 +23,7 @@
  * leads from block to block.
  */
 typedef struct lrn_side {
-    int32_t dtype;
+    cllrn_dtype dtype;
     int block_shift;
     int64_t strides[LRN_MAX_AXES];
     int64_t lowest, highest; /* lowest and highest offset; element (0, 0, ..) has 0 */
@@ -79,7 +76,7 @@ int64_t lrn_tensor_elements(const cllrn_tensor *tensor);
 
 /* Sets axes to those that a window spans, in the tensor's order; returns their number. */
 int lrn_tensor_window_axes(const cllrn_params *params, const cllrn_tensor *tensor,
-                           int axes[LRN_MAX_WINDOW]);
+                           int axes[CLLRN_MAX_WINDOW]);
 
 /* The offset, in elements, of element `index` of an axis from element 0. */
 int64_t lrn_tensor_offset(const cllrn_tensor *tensor, int axis, int64_t index);

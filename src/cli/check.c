@@ -5,6 +5,7 @@
 #include "message.h"
 #include "walk.h"
 
+#include <cllrn_verify.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "job.h"
 
+#include <cllrn_verify.h>
 #include <time.h>
 
 double job_clock(void)

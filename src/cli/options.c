@@ -218,7 +218,7 @@ static bool has_odd_sizes_only(int32_t convention)
 static int check_values(const options *parsed)
 {
     const recipe *const asked = &parsed->recipe;
-    if (asked->spatial_axes != 0 && asked->region != CLLRN_WITHIN_CHANNEL)
+    if (asked->spatial_axes != 0 && asked->region != WITHIN_CHANNEL)
         return message_usage("--spatial-axes needs --region within");
     if (!asked->has_window && asked->size % 2 == 0 && has_odd_sizes_only(asked->convention))
         return message_usage("--size %" PRId64 " is even, but --convention %s has odd sizes only: "
@@ -244,7 +244,7 @@ static int take_files(int argc, char **argv, options *parsed)
 int options_parse(int argc, char **argv, options *parsed)
 {
     static const option_set set = {known, expected, rules, HELP, take};
-    *parsed = (options){.recipe = {.region = CLLRN_ACROSS_CHANNELS,
+    *parsed = (options){.recipe = {.region = ACROSS_CHANNELS,
                                    .convention = CLLRN_CONVENTION_TORCH,
                                    .size = 5,
                                    .alpha = 1e-4,

@@ -9,7 +9,7 @@
 typedef struct recipe {
     int32_t region;
     int32_t spatial_axes; /* for windows within a channel; 0: all axes but batch and channels */
-    int32_t convention;   /* how size becomes a window; unused if has_window */
+    cllrn_convention convention; /* how size becomes a window; unused if has_window */
     int64_t size;
     bool has_window; /* lower, upper and divisor replace the convention's */
     int64_t lower, upper;

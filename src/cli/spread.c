@@ -16,8 +16,8 @@ static taps taps_at(const cllrn_params *params, const walk *w, const int *axes, 
     taps t = {{0}, {0}, {0}};
     for (int i = 0; i < count; ++i) {
         const int64_t at = w->index[axes[i]], behind = w->tensor->dims[axes[i]] - 1 - at;
-        t.first[i] = at < params->lower ? -at : -params->lower;
-        t.last[i] = behind < params->upper ? behind : params->upper;
+        t.first[i] = at < params->window[0].lower ? -at : -params->window[0].lower;
+        t.last[i] = behind < params->window[0].upper ? behind : params->window[0].upper;
         t.stride[i] = w->tensor->strides[axes[i]];
     }
     return t;
@@ -45,8 +45,8 @@ double spread_amplitude(const cllrn_params *params, const cllrn_tensor *tensor)
     const double k = params->k != 0 ? fabs(params->k) : 1;
     double tap_count = 1;
     for (int i = 0; i < count; ++i)
-        tap_count *=
-            fmin((double)(params->lower + params->upper + 1), (double)tensor->dims[axes[i]]);
+        tap_count *= fmin((double)(params->window[0].lower + params->window[0].upper + 1),
+                          (double)tensor->dims[axes[i]]);
     if (scale == 0)
         return 1;
     return sqrt((scale > 0 ? 12 : 1.5) * k / (fabs(scale) * tap_count));

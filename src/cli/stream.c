@@ -9,6 +9,7 @@
 
 #include "../size.h"
 
+#include <cllrn_verify.h>
 #include <inttypes.h>
 #include <stdio.h>
 

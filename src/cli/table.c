@@ -32,9 +32,9 @@ static text time_text(double seconds)
 static text region_text(const cllrn_params *params)
 {
     text t = {"across channels"};
-    if (params->region == CLLRN_WITHIN_CHANNEL)
+    if (params->window[0].axis != CLLRN_AXIS_CHANNEL)
         snprintf(t.chars, sizeof t.chars, "within a channel, %d spatial %s",
-                 (int)params->spatial_axes, params->spatial_axes == 1 ? "axis" : "axes");
+                 (int)params->window_count, params->window_count == 1 ? "axis" : "axes");
     return t;
 }
 
@@ -71,7 +71,8 @@ static void print_problem(const table *t)
     print_operand(t, t->job->backward ? "dx" : "y", &t->job->dst, t->fortran_order);
     row(t, "region", "%s", region_text(params).chars);
     row(t, "window", "{%" PRId64 ", %" PRId64 ", %.10g}, alpha %.10g, beta %.10g, k %.10g",
-        params->lower, params->upper, params->divisor, params->alpha, params->beta, params->k);
+        params->window[0].lower, params->window[0].upper, params->divisor, params->alpha,
+        params->beta, params->k);
 }
 
 static void print_transfers(const table *t)

@@ -244,9 +244,9 @@ static bool describe(const tensor_file *tensor, const int64_t *dims, int32_t cha
     if (strided)
         rows_strides(dims, tensor->header.rank, tensor->header.fortran_order, strides);
     cllrn_error error = CLLRN_ERROR_INIT;
-    return message_check(cllrn_tensor_init(described, sizeof *described, tensor->dtype,
-                                           tensor->header.rank, dims, strided ? strides : NULL,
-                                           channel_axis, &error),
+    *described = (cllrn_tensor)CLLRN_TENSOR_INIT;
+    return message_check(cllrn_tensor_set(described, tensor->dtype, tensor->header.rank, dims,
+                                          strided ? strides : NULL, channel_axis, &error),
                          &error);
 }
 

@@ -23,12 +23,12 @@ int walk_window_axes(const cllrn_params *params, const cllrn_tensor *tensor,
 {
     const walk w = {.tensor = tensor};
     const int channels = walk_channel_axis(&w);
-    if (params->region == CLLRN_ACROSS_CHANNELS) {
+    if (params->window[0].axis == CLLRN_AXIS_CHANNEL) {
         axes[0] = channels;
         return 1;
     }
     int count = 0;
-    for (int axis = tensor->rank - 1; axis >= 0 && count < params->spatial_axes; --axis)
+    for (int axis = tensor->rank - 1; axis >= 0 && count < params->window_count; --axis)
         if (axis != channels)
             axes[count++] = axis;
     return count;

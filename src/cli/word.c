@@ -5,8 +5,8 @@
 #include <string.h>
 
 const word word_regions[] = {
-    {"across", CLLRN_ACROSS_CHANNELS},
-    {"within", CLLRN_WITHIN_CHANNEL},
+    {"across", ACROSS_CHANNELS},
+    {"within", WITHIN_CHANNEL},
     {NULL, 0},
 };
 

@@ -12,6 +12,7 @@ typedef struct word {
     int32_t value;
 } word;
 
+enum { ACROSS_CHANNELS = 1, WITHIN_CHANNEL = 2 };
 extern const word word_regions[];
 extern const word word_dtypes[];
 

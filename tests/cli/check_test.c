@@ -30,15 +30,14 @@ static void make(setup *s, int32_t dtype)
     memset(s, 0, sizeof *s);
     memcpy(s->dims, dims, sizeof dims);
     memcpy(s->whole.dims, dims, sizeof dims);
-    assert_int_equal(cllrn_params_init(&s->params, sizeof s->params, CLLRN_CONVENTION_TORCH, 3, 1.0,
-                                       0.75, 1.0, NULL),
-                     0);
+    s->params = (cllrn_params)CLLRN_PARAMS_INIT;
+    assert_int_equal(
+        cllrn_params_across(&s->params, CLLRN_CONVENTION_TORCH, 3, 1.0, 0.75, 1.0, NULL), 0);
     operand *const operands[] = {&s->job.src, &s->job.dst};
     void *const data[] = {s->x, s->y};
     for (int i = 0; i < 2; ++i) {
-        assert_int_equal(cllrn_tensor_init(&operands[i]->tensor, sizeof operands[i]->tensor, dtype,
-                                           2, dims, NULL, 1, NULL),
-                         0);
+        operands[i]->tensor = (cllrn_tensor)CLLRN_TENSOR_INIT;
+        assert_int_equal(cllrn_tensor_set(&operands[i]->tensor, dtype, 2, dims, NULL, 1, NULL), 0);
         operands[i]->data = data[i];
         operands[i]->size = ELEMENTS * cllrn_dtype_size(dtype);
     }

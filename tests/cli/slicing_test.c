@@ -18,21 +18,20 @@ static uint64_t random_below(uint64_t *state, uint64_t limit)
 
 static cllrn_tensor make_tensor(int rank, const int64_t *dims, int32_t channel_axis)
 {
-    cllrn_tensor t;
-    assert_int_equal(
-        cllrn_tensor_init(&t, sizeof t, CLLRN_DTYPE_F32, rank, dims, NULL, channel_axis, NULL),
-        CLLRN_SUCCESS);
+    cllrn_tensor t = CLLRN_TENSOR_INIT;
+    assert_int_equal(cllrn_tensor_set(&t, CLLRN_DTYPE_F32, rank, dims, NULL, channel_axis, NULL),
+                     CLLRN_SUCCESS);
     return t;
 }
 
 static cllrn_params across(void)
 {
-    return (cllrn_params){.region = CLLRN_ACROSS_CHANNELS};
+    return (cllrn_params){.window_count = 1};
 }
 
 static cllrn_params within(int32_t spatial_axes)
 {
-    return (cllrn_params){.region = CLLRN_WITHIN_CHANNEL, .spatial_axes = spatial_axes};
+    return (cllrn_params){.window_count = spatial_axes, .window = {{.axis = -spatial_axes}}};
 }
 
 static void assert_dims(const int64_t *actual, const int64_t *expected, int rank)

@@ -110,9 +110,9 @@ static void make(setup *s, device_kind kind, bool backward)
     static const int64_t dims[] = {3, 5, 8};
     const uint64_t size = 3 * 5 * 8 * sizeof(float);
     memset(s, 0, sizeof *s);
-    assert_int_equal(cllrn_params_init(&s->params, sizeof s->params, CLLRN_CONVENTION_TORCH, 5, 1.0,
-                                       0.75, 1.0, NULL),
-                     0);
+    s->params = (cllrn_params)CLLRN_PARAMS_INIT;
+    assert_int_equal(
+        cllrn_params_across(&s->params, CLLRN_CONVENTION_TORCH, 5, 1.0, 0.75, 1.0, NULL), 0);
     tensor_file *const files[] = {&s->files.x, &s->files.dy, &s->files.result};
     operand *const operands[] = {&s->whole.src, &s->whole.dy, &s->whole.dst};
     for (int i = 0; i < 3; ++i) {
@@ -121,9 +121,9 @@ static void make(setup *s, device_kind kind, bool backward)
         *files[i] = (tensor_file){.header = {.rank = 3}, .dtype = CLLRN_DTYPE_F32, .size = size};
         memcpy(files[i]->header.dims, dims, sizeof dims);
         operands[i]->size = size;
-        assert_int_equal(cllrn_tensor_init(&operands[i]->tensor, sizeof operands[i]->tensor,
-                                           CLLRN_DTYPE_F32, 3, dims, NULL, 1, NULL),
-                         0);
+        operands[i]->tensor = (cllrn_tensor)CLLRN_TENSOR_INIT;
+        assert_int_equal(
+            cllrn_tensor_set(&operands[i]->tensor, CLLRN_DTYPE_F32, 3, dims, NULL, 1, NULL), 0);
     }
     s->whole.params = &s->params;
     s->whole.backward = backward;

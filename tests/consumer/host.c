@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A user who needs no device: host and reference forward, C99. */
-#define CL_TARGET_OPENCL_VERSION 120
-#include <cllrn.h>
+#include <cllrn_verify.h>
 
 #include <math.h>
 #include <stdio.h>
@@ -22,17 +21,16 @@ int lrn_fail(void)
 int main(void)
 {
     cllrn_error error = CLLRN_ERROR_INIT;
-    cllrn_params params;
-    cllrn_tensor tensor;
+    cllrn_params params = CLLRN_PARAMS_INIT;
+    cllrn_tensor tensor = CLLRN_TENSOR_INIT;
     const int64_t dims[] = {1, 4, 3};
     float x[12], y[12], z[12];
     uint64_t digest = 0;
     int i;
     for (i = 0; i < 12; ++i)
         x[i] = (float)(i - 5);
-    if (cllrn_params_init(&params, sizeof params, CLLRN_CONVENTION_ONNX, 3, 1.0, 0.75, 1.0,
-                          &error) != 0 ||
-        cllrn_tensor_init(&tensor, sizeof tensor, CLLRN_DTYPE_F32, 3, dims, NULL, 1, &error) != 0 ||
+    if (cllrn_params_across(&params, CLLRN_CONVENTION_ONNX, 3, 1.0, 0.75, 1.0, &error) != 0 ||
+        cllrn_tensor_set(&tensor, CLLRN_DTYPE_F32, 3, dims, NULL, 1, &error) != 0 ||
         cllrn_host_forward(&params, &tensor, x, &tensor, y, &error) != 0 ||
         cllrn_reference_forward(&params, &tensor, x, &tensor, z, &error) != 0 ||
         cllrn_digest(&tensor, y, 0, &digest, &error) != 0) {

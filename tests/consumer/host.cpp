@@ -2,6 +2,7 @@
 // The same header in C++17.
 #define CL_TARGET_OPENCL_VERSION 120
 #include <cllrn.h>
+#include <cllrn_verify.h>
 
 #include <iostream>
 #include <vector>
@@ -9,14 +10,12 @@
 int main()
 {
     cllrn_error error = CLLRN_ERROR_INIT;
-    cllrn_params params{};
-    cllrn_tensor tensor{};
+    cllrn_params params = CLLRN_PARAMS_INIT;
+    cllrn_tensor tensor = CLLRN_TENSOR_INIT;
     const int64_t dims[] = {2, 3, 5};
     std::vector<float> x(30, 2.0f), y(30);
-    if (cllrn_params_init(&params, sizeof params, CLLRN_CONVENTION_TORCH, 3, 1.0, 1.0, 1.0,
-                          &error) != 0 ||
-        cllrn_tensor_init(&tensor, sizeof tensor, CLLRN_DTYPE_F32, 3, dims, nullptr, 1, &error) !=
-            0 ||
+    if (cllrn_params_across(&params, CLLRN_CONVENTION_TORCH, 3, 1.0, 1.0, 1.0, &error) != 0 ||
+        cllrn_tensor_set(&tensor, CLLRN_DTYPE_F32, 3, dims, nullptr, 1, &error) != 0 ||
         cllrn_host_forward(&params, &tensor, x.data(), &tensor, y.data(), &error) != 0) {
         std::cerr << error.message << '\n';
         return 1;

@@ -81,8 +81,8 @@ if [ -e "$prefix/bin/cllrn" ]; then # built with the command
     try plot "$prefix/bin/cllrn-plot" --help
 fi
 
-# What is exported is what the header declares, and no more.
-declared=$(grep -oE '\bcllrn_[a-z0-9_]+\(' "$source/include/cllrn.h" | tr -d '(' | sort -u)
+# What is exported is what the headers declare, and no more.
+declared=$(grep -ohE '\bcllrn_[a-z0-9_]+\(' "$source"/include/*.h | tr -d '(' | sort -u)
 exported=$(nm -D --defined-only "$(find "$prefix" -name libcllrn.so)" | awk '{print $3}' | sort -u)
 if [ -n "$declared" ] && [ "$declared" = "$exported" ]; then
     passed=$((passed + 1))

@@ -221,15 +221,16 @@ static void set_problem(problem_data *p, int order, int32_t dtype, int64_t taps,
     cllrn_error error = CLLRN_ERROR_INIT;
     const int64_t nhwc[] = {sizes[0], sizes[2], sizes[3], sizes[1]};
     const int32_t axis = order == NHWC ? -1 : 1;
-    check(within ? cllrn_params_init_within(&p->params, sizeof p->params, CLLRN_CONVENTION_TORCH,
-                                            taps, 2, 0.5, 0.75, 1.0, &error)
-                 : cllrn_params_init(&p->params, sizeof p->params, CLLRN_CONVENTION_TORCH, taps,
-                                     0.5, 0.75, 1.0, &error),
+    p->params = (cllrn_params)CLLRN_PARAMS_INIT;
+    check(within ? cllrn_params_within(&p->params, CLLRN_CONVENTION_TORCH, taps, 2, 0.5, 0.75, 1.0,
+                                       &error)
+                 : cllrn_params_across(&p->params, CLLRN_CONVENTION_TORCH, taps, 0.5, 0.75, 1.0,
+                                       &error),
           &error);
-    check(order == BLOCKED ? cllrn_tensor_init_blocked(&p->tensor, sizeof p->tensor, dtype, 4,
-                                                       sizes, axis, 16, &error)
-                           : cllrn_tensor_init(&p->tensor, sizeof p->tensor, dtype, 4,
-                                               order == NHWC ? nhwc : sizes, NULL, axis, &error),
+    p->tensor = (cllrn_tensor)CLLRN_TENSOR_INIT;
+    check(order == BLOCKED ? cllrn_tensor_set_blocked(&p->tensor, dtype, 4, sizes, axis, 16, &error)
+                           : cllrn_tensor_set(&p->tensor, dtype, 4, order == NHWC ? nhwc : sizes,
+                                              NULL, axis, &error),
           &error);
 }
 

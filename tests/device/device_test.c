@@ -128,8 +128,8 @@ float random_float(random_t *random, float low, float high)
 
 static void print_params(FILE *stream, const cllrn_params *p)
 {
-    fprintf(stream, "window %" PRId64 ",%" PRId64 " divisor %g alpha %g beta %g k %g", p->lower,
-            p->upper, p->divisor, p->alpha, p->beta, p->k);
+    fprintf(stream, "window %" PRId64 ",%" PRId64 " divisor %g alpha %g beta %g k %g",
+            p->window[0].lower, p->window[0].upper, p->divisor, p->alpha, p->beta, p->k);
 }
 
 void print_case(FILE *stream, const test_case *c)
@@ -149,7 +149,7 @@ void print_case(FILE *stream, const test_case *c)
 
 cllrn_tensor layout_tensor(const test_case *c, layout order, int64_t *before, int64_t *elements)
 {
-    cllrn_tensor tensor;
+    cllrn_tensor tensor = CLLRN_TENSOR_INIT;
     cllrn_error error = CLLRN_ERROR_INIT;
     int64_t strides[CLLRN_MAX_RANK], step = 1;
 
@@ -168,8 +168,8 @@ cllrn_tensor layout_tensor(const test_case *c, layout order, int64_t *before, in
         if (order == LAYOUT_PADDED || order == LAYOUT_PERMUTED)
             step += 1 + i;
     }
-    check(cllrn_tensor_init(&tensor, sizeof tensor, CLLRN_DTYPE_F32, c->rank, c->dims, strides,
-                            c->channel_axis, &error),
+    check(cllrn_tensor_set(&tensor, CLLRN_DTYPE_F32, c->rank, c->dims, strides, c->channel_axis,
+                           &error),
           &error);
     return tensor;
 }
@@ -210,7 +210,7 @@ static float content_value(const test_case *c, random_t *random)
         /* E(x^2) = a^2 / 3; taps * alpha / divisor * a^2 / 3 of about 4 k spreads s over 1..8. */
         const double scale = fabs(p->alpha / p->divisor);
         const double k = p->k != 0.0 ? fabs(p->k) : 1.0;
-        const double taps = (double)(p->lower + p->upper + 1);
+        const double taps = (double)(p->window[0].lower + p->window[0].upper + 1);
         double most = 1.0;
         if (scale > 0.0)
             most = sqrt(

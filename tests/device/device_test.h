@@ -15,6 +15,7 @@
 #include <cmocka.h>
 
 #include <cllrn.h>
+#include <cllrn_verify.h>
 
 /* ctest's skip code. */
 #define SKIPPED 77

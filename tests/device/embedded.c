@@ -136,14 +136,12 @@ static void enqueue__beyond_1024_bytes_of_local_memory__refused(void **state)
 static cllrn_status plan(cllrn_engine *engine, int32_t dtype, int64_t size, cllrn_error *error)
 {
     const int64_t dims[] = {1, 8, size};
-    cllrn_params params;
-    cllrn_tensor tensor;
+    cllrn_params params = CLLRN_PARAMS_INIT;
+    cllrn_tensor tensor = CLLRN_TENSOR_INIT;
     cllrn_problem problem = CLLRN_PROBLEM_INIT;
     cllrn_plan *made = NULL;
-    check(cllrn_params_init(&params, sizeof params, CLLRN_CONVENTION_TORCH, 5, 1e-4, 0.75, 1.0,
-                            error),
-          error);
-    check(cllrn_tensor_init(&tensor, sizeof tensor, dtype, 3, dims, NULL, 1, error), error);
+    check(cllrn_params_across(&params, CLLRN_CONVENTION_TORCH, 5, 1e-4, 0.75, 1.0, error), error);
+    check(cllrn_tensor_set(&tensor, dtype, 3, dims, NULL, 1, error), error);
     problem.params = &params;
     problem.src = &tensor;
     problem.dst = &tensor;

@@ -28,11 +28,12 @@ static void make_problem(problem *p, bool backward, bool channels_last)
     random_t random = {7};
     p->backward = backward;
     p->channels_last = channels_last;
-    check(cllrn_tensor_init(&p->tensor, sizeof p->tensor, CLLRN_DTYPE_F32, 3, dims, NULL,
-                            channels_last ? 2 : 1, &error),
-          &error);
-    check(cllrn_params_init(&p->params, sizeof p->params, CLLRN_CONVENTION_TORCH, TAPS, 0.625, 0.75,
-                            1.0, &error),
+    p->tensor = (cllrn_tensor)CLLRN_TENSOR_INIT;
+    check(
+        cllrn_tensor_set(&p->tensor, CLLRN_DTYPE_F32, 3, dims, NULL, channels_last ? 2 : 1, &error),
+        &error);
+    p->params = (cllrn_params)CLLRN_PARAMS_INIT;
+    check(cllrn_params_across(&p->params, CLLRN_CONVENTION_TORCH, TAPS, 0.625, 0.75, 1.0, &error),
           &error);
     for (int i = 0; i < ELEMENTS; ++i) {
         p->x[i] = random_float(&random, -4.0f, 4.0f);

@@ -23,8 +23,8 @@ static test_case plain_case(int64_t n, int64_t channels, int64_t height, int64_t
     c.dims[2] = height;
     c.dims[3] = width;
     cllrn_error error = CLLRN_ERROR_INIT;
-    check(cllrn_params_init(&c.params, sizeof c.params, CLLRN_CONVENTION_TORCH, 5, 1e-4, 0.75, 1.0,
-                            &error),
+    c.params = (cllrn_params)CLLRN_PARAMS_INIT;
+    check(cllrn_params_across(&c.params, CLLRN_CONVENTION_TORCH, 5, 1e-4, 0.75, 1.0, &error),
           &error);
     c.seed = 7;
     return c;
@@ -254,12 +254,11 @@ static void slices_open(slices *s)
     random_t random = {5};
     for (size_t i = 0; i < sizeof s->data / sizeof *s->data; ++i)
         s->data[i] = random_float(&random, -200.0f, 200.0f);
-    check(cllrn_params_init(&s->params, sizeof s->params, CLLRN_CONVENTION_ONNX, 5, 1e-4, 0.75, 1.0,
-                            &error),
+    s->params = (cllrn_params)CLLRN_PARAMS_INIT;
+    check(cllrn_params_across(&s->params, CLLRN_CONVENTION_ONNX, 5, 1e-4, 0.75, 1.0, &error),
           &error);
-    check(
-        cllrn_tensor_init(&s->slice, sizeof s->slice, CLLRN_DTYPE_F32, 4, dims, strides, 1, &error),
-        &error);
+    s->slice = (cllrn_tensor)CLLRN_TENSOR_INIT;
+    check(cllrn_tensor_set(&s->slice, CLLRN_DTYPE_F32, 4, dims, strides, 1, &error), &error);
     problem.params = &s->params;
     problem.src = &s->slice;
     problem.dst = &s->slice;
@@ -419,9 +418,8 @@ static void forward__huge_stride_of_one_channel__right(void **state)
     test_case c = plain_case(1, 1, 16, 1);
     case_data data;
     case_data_make(&c, &data);
-    check(cllrn_tensor_init(&data.src, sizeof data.src, CLLRN_DTYPE_F32, 4, c.dims, strides, 1,
-                            &error),
-          &error);
+    data.src = (cllrn_tensor)CLLRN_TENSOR_INIT;
+    check(cllrn_tensor_set(&data.src, CLLRN_DTYPE_F32, 4, c.dims, strides, 1, &error), &error);
     cl_ulong local_memory = 0;
     clGetDeviceInfo(device.id, CL_DEVICE_LOCAL_MEM_SIZE, sizeof local_memory, &local_memory, NULL);
     for (size_t v = 0; v < sizeof variants / sizeof *variants; ++v)

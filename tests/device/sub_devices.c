@@ -35,8 +35,8 @@ static test_case make_case(void)
 {
     test_case c = {.rank = 4, .channel_axis = 1, .dims = {2, 24, 5, 7}, .seed = 7};
     cllrn_error error = CLLRN_ERROR_INIT;
-    check(cllrn_params_init(&c.params, sizeof c.params, CLLRN_CONVENTION_TORCH, 5, 1e-4, 0.75, 1.0,
-                            &error),
+    c.params = (cllrn_params)CLLRN_PARAMS_INIT;
+    check(cllrn_params_across(&c.params, CLLRN_CONVENTION_TORCH, 5, 1e-4, 0.75, 1.0, &error),
           &error);
     return c;
 }

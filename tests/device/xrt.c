@@ -35,8 +35,9 @@ static test_case make_case(int row)
     c.dims[c.channel_axis] = 24;
     c.dims[3 - c.channel_axis] = 35;
     c.in_place = rows[row].in_place;
-    check(cllrn_params_init(&c.params, sizeof c.params, CLLRN_CONVENTION_TORCH, rows[row].size,
-                            1e-4, 0.75, 1.0, &error),
+    c.params = (cllrn_params)CLLRN_PARAMS_INIT;
+    check(cllrn_params_across(&c.params, CLLRN_CONVENTION_TORCH, rows[row].size, 1e-4, 0.75, 1.0,
+                              &error),
           &error);
     return c;
 }

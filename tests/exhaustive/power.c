@@ -150,8 +150,8 @@ static bool run_beta(double beta, double k, floats range)
     const uint32_t threads = processors < 1             ? 1
                              : processors > MAX_THREADS ? MAX_THREADS
                                                         : (uint32_t)processors;
-    cllrn_params params;
-    if (cllrn_params_init(&params, sizeof params, CLLRN_CONVENTION_TORCH, 1, 1.0, beta, k, NULL) !=
+    cllrn_params params = CLLRN_PARAMS_INIT;
+    if (cllrn_params_across(&params, CLLRN_CONVENTION_TORCH, 1, 1.0, beta, k, NULL) !=
         CLLRN_SUCCESS)
         return false;
     const lrn_values v = lrn_params_values(&params, false);

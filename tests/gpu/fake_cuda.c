@@ -21,6 +21,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <cllrn_verify.h>
+
 #include "params.h"
 
 /* CUresult. */
@@ -359,13 +361,13 @@ static bool take_scalars(arguments *a, const cllrn_params *params)
 
 static cllrn_tensor tensor_of(const fast *f, int which, int32_t dtype)
 {
-    cllrn_tensor tensor;
+    cllrn_tensor tensor = CLLRN_TENSOR_INIT;
     int64_t dims[3], strides[3];
     for (int i = 0; i < 3; ++i) {
         dims[i] = f->dims[i];
         strides[i] = f->strides[which][i];
     }
-    if (cllrn_tensor_init(&tensor, sizeof tensor, dtype, 3, dims, strides, 1, NULL) != 0)
+    if (cllrn_tensor_set(&tensor, dtype, 3, dims, strides, 1, NULL) != 0)
         abort();
     return tensor;
 }
@@ -408,11 +410,11 @@ static int launch_ours(const kernel *k, arguments *a, const unsigned grid[3], un
     const char *const name = strstr(k->name, "_t");
     const fast f = take_fast(a);
     const int taps = name ? atoi(name + 2) : 0;
-    cllrn_params params;
-    if (taps < 1 || cllrn_params_init(&params, sizeof params, CLLRN_CONVENTION_TORCH, taps, ALPHA,
-                                      BETA, K, NULL) != 0)
+    cllrn_params params = CLLRN_PARAMS_INIT;
+    if (taps < 1 ||
+        cllrn_params_across(&params, CLLRN_CONVENTION_TORCH, taps, ALPHA, BETA, K, NULL) != 0)
         return refuse("no number of taps in the kernel's name");
-    if (params.lower != f.lower)
+    if (params.window[0].lower != f.lower)
         return refuse("another window");
     if (!take_scalars(a, &params))
         return refuse("a scalar is not what the library makes of the problem's");

@@ -126,16 +126,15 @@ static cllrn_status launch(const asked *p, const world *w, cllrn_error *error)
                in_place = strcmp(p->aliasing, "in-place") == 0;
     const int64_t first[] = {p->n, p->c, p->h, p->w}, last[] = {p->n, p->h, p->w, p->c};
     const bool channels_last = strcmp(p->layout, "nhwc") == 0;
-    cllrn_params params;
-    cllrn_tensor tensor;
+    cllrn_params params = CLLRN_PARAMS_INIT;
+    cllrn_tensor tensor = CLLRN_TENSOR_INIT;
     cllrn_plan *plan = NULL;
     int64_t elements = 0;
-    cllrn_status status = cllrn_params_init(&params, sizeof params, CLLRN_CONVENTION_TORCH, p->size,
-                                            p->alpha, p->beta, p->k, error);
+    cllrn_status status = cllrn_params_across(&params, CLLRN_CONVENTION_TORCH, p->size, p->alpha,
+                                              p->beta, p->k, error);
     if (status == CLLRN_SUCCESS)
-        status =
-            cllrn_tensor_init(&tensor, sizeof tensor, dtype_of(p), 4, channels_last ? last : first,
-                              NULL, channels_last ? -1 : 1, error);
+        status = cllrn_tensor_set(&tensor, dtype_of(p), 4, channels_last ? last : first, NULL,
+                                  channels_last ? -1 : 1, error);
     if (status == CLLRN_SUCCESS)
         status = cllrn_tensor_span(&tensor, &elements, NULL, error);
     if (status != CLLRN_SUCCESS)

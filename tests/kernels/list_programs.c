@@ -90,14 +90,12 @@ static int check_selections(const lrn_device_facts *facts)
                     for (size_t t = 0; t < sizeof dtypes / sizeof *dtypes; ++t)
                         for (int32_t direction = CLLRN_DIRECTION_FORWARD;
                              direction <= CLLRN_DIRECTION_BACKWARD; ++direction) {
-                            cllrn_params params;
-                            cllrn_tensor src, dst;
-                            cllrn_params_init(&params, sizeof params, CLLRN_CONVENTION_TORCH, size,
-                                              1e-4, betas[b], 1.0, NULL);
-                            cllrn_tensor_init(&src, sizeof src, dtypes[t][0], 4, shapes[s], NULL,
-                                              axis, NULL);
-                            cllrn_tensor_init(&dst, sizeof dst, dtypes[t][1], 4, shapes[s], NULL,
-                                              axis, NULL);
+                            cllrn_params params = CLLRN_PARAMS_INIT;
+                            cllrn_tensor src = CLLRN_TENSOR_INIT, dst = CLLRN_TENSOR_INIT;
+                            cllrn_params_across(&params, CLLRN_CONVENTION_TORCH, size, 1e-4,
+                                                betas[b], 1.0, NULL);
+                            cllrn_tensor_set(&src, dtypes[t][0], 4, shapes[s], NULL, axis, NULL);
+                            cllrn_tensor_set(&dst, dtypes[t][1], 4, shapes[s], NULL, axis, NULL);
                             missing += check_problem(facts, &params, &src, &dst, direction);
                         }
     return missing;

@@ -40,13 +40,13 @@ static lrn_selection choose(const problem *p, int64_t units)
                                     .compute_units = units,
                                     .max_group_size = 1024, /* Oclgrind's, as is the memory */
                                     .local_memory = 32768};
-    cllrn_params params;
-    cllrn_tensor tensor;
+    cllrn_params params = CLLRN_PARAMS_INIT;
+    cllrn_tensor tensor = CLLRN_TENSOR_INIT;
     lrn_selection selection;
-    if (cllrn_params_init(&params, sizeof params, CLLRN_CONVENTION_TORCH, 5, 1e-4, 0.75, 1.0,
-                          NULL) != CLLRN_SUCCESS ||
-        cllrn_tensor_init(&tensor, sizeof tensor, CLLRN_DTYPE_F32, 4, p->last ? last : first, NULL,
-                          p->last ? -1 : 1, NULL) != CLLRN_SUCCESS)
+    if (cllrn_params_across(&params, CLLRN_CONVENTION_TORCH, 5, 1e-4, 0.75, 1.0, NULL) !=
+            CLLRN_SUCCESS ||
+        cllrn_tensor_set(&tensor, CLLRN_DTYPE_F32, 4, p->last ? last : first, NULL,
+                         p->last ? -1 : 1, NULL) != CLLRN_SUCCESS)
         abort();
     const lrn_shape shape = lrn_shape_make(
         &params, &tensor, p->direction == CLLRN_DIRECTION_BACKWARD ? &tensor : NULL, &tensor);

@@ -3,6 +3,7 @@
 #include "implementation.h"
 
 #include <cllrn.h>
+#include <cllrn_verify.h>
 
 #include <cstring>
 #include <stdexcept>
@@ -26,17 +27,14 @@ static int32_t type_of(dtype which)
 static cllrn_tensor tensor_of(const shape &dims, layout which, dtype type)
 {
     cllrn_error error = CLLRN_ERROR_INIT;
-    cllrn_tensor tensor;
+    cllrn_tensor tensor = CLLRN_TENSOR_INIT;
     const int64_t nchw[] = {dims.batch, dims.channels, dims.height, dims.width};
     const int64_t nhwc[] = {dims.batch, dims.height, dims.width, dims.channels};
     if (which == layout::nchw16c)
-        check(cllrn_tensor_init_blocked(&tensor, sizeof tensor, type_of(type), 4, nchw, 1, 16,
-                                        &error),
-              error);
+        check(cllrn_tensor_set_blocked(&tensor, type_of(type), 4, nchw, 1, 16, &error), error);
     else
-        check(cllrn_tensor_init(&tensor, sizeof tensor, type_of(type), 4,
-                                which == layout::nchw ? nchw : nhwc, nullptr,
-                                which == layout::nchw ? 1 : -1, &error),
+        check(cllrn_tensor_set(&tensor, type_of(type), 4, which == layout::nchw ? nchw : nhwc,
+                               nullptr, which == layout::nchw ? 1 : -1, &error),
               error);
     return tensor;
 }
@@ -44,9 +42,8 @@ static cllrn_tensor tensor_of(const shape &dims, layout which, dtype type)
 static cllrn_params params_of(int size, double beta)
 {
     cllrn_error error = CLLRN_ERROR_INIT;
-    cllrn_params params;
-    check(cllrn_params_init(&params, sizeof params, CLLRN_CONVENTION_TORCH, size, alpha, beta, k,
-                            &error),
+    cllrn_params params = CLLRN_PARAMS_INIT;
+    check(cllrn_params_across(&params, CLLRN_CONVENTION_TORCH, size, alpha, beta, k, &error),
           error);
     return params;
 }

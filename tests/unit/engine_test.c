@@ -83,7 +83,7 @@ static void engine_create__bad_options_INVALID_ARGUMENT(void **state)
     (void)state;
 
     const cllrn_engine_options good = w.options;
-    for (int bad = 0; bad < 4; ++bad) {
+    for (int bad = 0; bad < 5; ++bad) {
         cllrn_engine_options options = good;
         if (bad == 0)
             options.struct_size = 0;
@@ -93,6 +93,8 @@ static void engine_create__bad_options_INVALID_ARGUMENT(void **state)
             options.alloc = NULL;
         if (bad == 3)
             options.free = NULL;
+        if (bad == 4)
+            options.reserved = 1;
         error = error_blank();
         assert_failed(CLLRN_INVALID_ARGUMENT,
                       cllrn_engine_create(w.context, w.device, &options, &engine, &error), &error);

@@ -12,7 +12,7 @@
 static int read_statuses(char names[][48], int *values, int room)
 {
     static char text[1 << 16];
-    FILE *header = fopen(KERNEL_DIR "/../include/cllrn.h", "r");
+    FILE *header = fopen(KERNEL_DIR "/../include/cllrn_types.h", "r");
     int count = 0;
     assert_non_null(header);
     text[fread(text, 1, sizeof text - 1, header)] = '\0';

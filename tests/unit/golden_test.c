@@ -46,7 +46,8 @@ typedef struct golden_values {
 /* Errors in eps, those of 16-bit results beyond half an ULP. */
 typedef struct greatest {
     int cases;
-    double error[5], share[5]; /* by dtype; as a part of the bound */
+    double error[CLLRN_DTYPE_F64 + 1],
+        share[CLLRN_DTYPE_F64 + 1]; /* by dtype; as a part of the bound */
     double reference;
 } greatest;
 
@@ -82,11 +83,11 @@ static void golden_parse(golden *g, const char *set, const char *line)
             convention = conventions[i].value;
     }
     g->set = set;
-    assert_succeeded(axes == 0 ? cllrn_params_init(&g->params, sizeof g->params, convention, size,
-                                                   alpha, beta, k, &error)
-                               : cllrn_params_init_within(&g->params, sizeof g->params, convention,
-                                                          size, axes, alpha, beta, k, &error),
-                     &error);
+    g->params = (cllrn_params)CLLRN_PARAMS_INIT;
+    assert_succeeded(
+        axes == 0 ? cllrn_params_across(&g->params, convention, size, alpha, beta, k, &error)
+                  : cllrn_params_within(&g->params, convention, size, axes, alpha, beta, k, &error),
+        &error);
     g->tensor = with_dtype(make_tensor(rank, dims, NULL, channel_axis), dtype);
     g->count = (size_t)lrn_tensor_elements(&g->tensor);
     assert_true(g->count > 0 && g->count <= ROOM);
@@ -111,7 +112,7 @@ static void golden_load(const golden *g, bool backward, golden_values *v)
 
 static int window_axes(const cllrn_params *p)
 {
-    return p->region == CLLRN_WITHIN_CHANNEL ? p->spatial_axes : 1;
+    return p->window_count;
 }
 
 /* In eps of float32, or of float64. */
@@ -119,7 +120,7 @@ static double bound(const cllrn_params *p, bool backward, bool f64)
 {
     const double beta = fabs(p->beta);
     int d = 0;
-    while ((INT64_C(1) << d) < p->lower + p->upper + 1)
+    while ((INT64_C(1) << d) < p->window[0].lower + p->window[0].upper + 1)
         ++d;
     d *= window_axes(p);
     const bool root = p->beta == 0.5 || p->beta == 0.75 || p->beta == 1.0;
@@ -137,7 +138,7 @@ static double bound(const cllrn_params *p, bool backward, bool f64)
  */
 static double golden_bound(const cllrn_params *p, bool backward)
 {
-    const double taps = pow((double)(p->lower + p->upper + 1), window_axes(p));
+    const double taps = pow((double)(p->window[0].lower + p->window[0].upper + 1), window_axes(p));
     return backward ? (fabs(p->beta) + 1.0) * (taps + 4.0) / 2.0 + taps / 2.0 + 8.0
                     : fabs(p->beta) * (taps + 4.0) / 2.0 + 2.5;
 }

@@ -50,8 +50,9 @@ static double eps_of(int32_t dtype)
 /* In eps, of the result or of the terms' magnitudes, before the rounding to its dtype. */
 static double bound(const cllrn_params *p, int32_t dtype, bool backward)
 {
-    const int axes = p->region == CLLRN_WITHIN_CHANNEL ? p->spatial_axes : 1;
-    const double d = axes * logarithm(p->lower + p->upper + 1), b = fabs(p->beta);
+    const int axes = p->window_count;
+    const double d = axes * logarithm(p->window[0].lower + p->window[0].upper + 1),
+                 b = fabs(p->beta);
     double own = p->beta == 0.5 || p->beta == 0.75 || p->beta == 1.0 ? 2.0 : 3.0;
     double reference = 0.0;
     if (dtype == CLLRN_DTYPE_F64) {
@@ -171,8 +172,8 @@ static double assert_within(const cllrn_params *params, bool backward)
         if (!(error <= allowed * eps * m + rounding))
             fail_msg("%s %s to %s, beta %g, %d + %d taps: %a, expected %a: %.3f eps, allowed %.3f",
                      backward ? "backward" : "forward", cllrn_dtype_string(computed),
-                     cllrn_dtype_string(stored), params->beta, (int)params->lower,
-                     (int)params->upper + 1, array_get(&out, i), e, error / m / eps,
+                     cllrn_dtype_string(stored), params->beta, (int)params->window[0].lower,
+                     (int)params->window[0].upper + 1, array_get(&out, i), e, error / m / eps,
                      allowed + rounding / m / eps);
         if (allowed > 0.0 && rounding == 0.0)
             used = fmax(used, error / (allowed * eps * m));

@@ -25,7 +25,7 @@ static void run(const cllrn_params *params, const array *src, const array *gradi
 static bool lies(const cllrn_params *p, const array *a, size_t of, size_t it, int64_t before,
                  int64_t behind)
 {
-    int axes[LRN_MAX_WINDOW];
+    int axes[CLLRN_MAX_WINDOW];
     const int count = lrn_tensor_window_axes(p, &a->tensor, axes);
     int64_t rest_of = a->c_order[of], rest_it = a->c_order[it];
     for (int axis = a->tensor.rank - 1; axis >= 0; --axis) {
@@ -44,8 +44,8 @@ static bool lies(const cllrn_params *p, const array *a, size_t of, size_t it, in
 
 static uint64_t nan_bits(int32_t dtype)
 {
-    static const uint64_t bits[] = {0, 0x7fc00000, 0x7e00, 0x7fc0, UINT64_C(0x7ff8000000000000)};
-    return bits[dtype];
+    static const uint64_t bits[] = {0x7fc00000, 0x7e00, 0x7fc0, UINT64_C(0x7ff8000000000000)};
+    return bits[dtype - CLLRN_DTYPE_F32];
 }
 
 static cllrn_params window_of(int i, int64_t lower, int64_t upper, double beta)
@@ -66,7 +66,7 @@ static void host_forward__specials_stay_in_their_windows_SUCCESS(void **state)
     uint64_t random = 81;
     (void)state;
     for (int round = 0; round < 3000; ++round) {
-        const int32_t dtype = 1 + round % 4;
+        const cllrn_dtype dtype = CLLRN_DTYPE_F32 + round % 4;
         const int region = round / 4 % 4;
         const double special = specials[round / 16 % SPECIALS];
         const int64_t lower = random_below(&random, 5), upper = random_below(&random, 5);
@@ -110,7 +110,7 @@ static void host_backward__specials_stay_in_their_reach_SUCCESS(void **state)
     size_t reached = 0;
     (void)state;
     for (int round = 0; round < 3000; ++round) {
-        const int32_t dtype = 1 + round % 4;
+        const cllrn_dtype dtype = CLLRN_DTYPE_F32 + round % 4;
         const int region = round / 4 % 4;
         const double special = specials[round / 16 % SPECIALS];
         const bool in_dy = round / 64 % 2;
@@ -153,7 +153,7 @@ static void host__beta_zero_copies_bits_SUCCESS(void **state)
     uint64_t random = 83;
     (void)state;
     for (int round = 0; round < 64; ++round) {
-        const int32_t dtype = 1 + round % 4;
+        const cllrn_dtype dtype = CLLRN_DTYPE_F32 + round % 4;
         const bool backward = round / 4 % 2;
         cllrn_params p = window_of(round / 8 % 3, 1, 2, round / 32 ? -0.0 : 0.0);
         p.k = round % 3 == 0 ? (double)NAN : -1.0;

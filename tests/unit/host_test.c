@@ -23,7 +23,7 @@ enum { ROOM = 1 << 16 };
 
 static double bound(const cllrn_params *p)
 {
-    const int64_t taps = p->lower + p->upper + 1;
+    const int64_t taps = p->window[0].lower + p->window[0].upper + 1;
     int d = 0;
     while ((INT64_C(1) << d) < taps)
         ++d;
@@ -98,8 +98,8 @@ static void host_forward__within_the_bound_of_the_reference_SUCCESS(void **state
                         const double error = worst(y, exact, count);
                         if (!(error <= bound(&params)))
                             fail_msg("window %d,%d beta %g: %.3f eps, allowed %.3f",
-                                     (int)params.lower, (int)params.upper, params.beta, error,
-                                     bound(&params));
+                                     (int)params.window[0].lower, (int)params.window[0].upper,
+                                     params.beta, error, bound(&params));
                         greatest = fmax(greatest, error);
                         if (bound(&params) > 0.0)
                             nearest = fmax(nearest, error / bound(&params));
@@ -178,7 +178,7 @@ static void reference_forward__as_the_formula_SUCCESS(void **state)
             for (int c = 0; c < C; ++c) {
                 double sum = 0.0;
                 for (int j = 0; j < C; ++j)
-                    if (j >= c - p.lower && j <= c + p.upper)
+                    if (j >= c - p.window[0].lower && j <= c + p.window[0].upper)
                         sum += (double)x[j] * (double)x[j];
                 const double s = 1.3 + 0.7 / size * sum;
                 const double expected = (double)x[c] / pow(s, 0.9);
@@ -378,7 +378,7 @@ static void forward__bad_input_their_status(void **state)
     (void)state;
     shared.strides[1] = 0;
     bad_rank.rank = 9;
-    bad_window.lower = -1;
+    bad_window.window[0].lower = -1;
     const struct {
         cllrn_status status;
         const cllrn_params *params;
@@ -535,7 +535,8 @@ static void backward__empty_SUCCESS(void **state)
 static void backward__bad_input_their_status(void **state)
 {
     const cllrn_params params = make_params(CLLRN_CONVENTION_TORCH, 5, 1.0, 0.75, 1.0);
-    const cllrn_params region = make_region(1, 1, 4, 9.0, 1.0, 0.75, 1.0);
+    const cllrn_params count = make_region(1, 1, 4, 9.0, 1.0, 0.75, 1.0);
+    cllrn_params mixed = make_region(1, 1, 2, 9.0, 1.0, 0.75, 1.0), uneven = mixed, apart = mixed;
     const cllrn_params axes = make_region(1, 1, 3, 9.0, 1.0, 0.75, 1.0);
     const int64_t dims[] = {2, 6};
     const cllrn_tensor t = make_nchw(1, 3, 2, 2), other = make_nchw(1, 3, 4, 1),
@@ -549,6 +550,9 @@ static void backward__bad_input_their_status(void **state)
     shared.strides[1] = 0;
     bad_rank.rank = 9;
     bad_block.channel_block = 6;
+    mixed.window[0].axis = CLLRN_AXIS_CHANNEL;
+    uneven.window[0].lower = 2;
+    apart.window_count = 1;
     const struct {
         cllrn_status status;
         const cllrn_params *params;
@@ -566,8 +570,11 @@ static void backward__bad_input_their_status(void **state)
         {CLLRN_INVALID_ARGUMENT, &params, &t, x, &t, NULL, &t, dx},
         {CLLRN_INVALID_ARGUMENT, &params, &t, x, &t, dy, NULL, dx},
         {CLLRN_INVALID_ARGUMENT, &params, &t, x, &t, dy, &t, NULL},
-        {CLLRN_INVALID_REGION, &region, &t, x, &t, dy, &t, dx},
-        {CLLRN_INVALID_REGION, &axes, &flat, x, &flat, dy, &flat, dx},
+        {CLLRN_INVALID_WINDOW, &count, &t, x, &t, dy, &t, dx},
+        {CLLRN_UNSUPPORTED, &mixed, &t, x, &t, dy, &t, dx},
+        {CLLRN_UNSUPPORTED, &uneven, &t, x, &t, dy, &t, dx},
+        {CLLRN_UNSUPPORTED, &apart, &t, x, &t, dy, &t, dx},
+        {CLLRN_INVALID_WINDOW, &axes, &flat, x, &flat, dy, &flat, dx},
         {CLLRN_INVALID_RANK, &params, &t, x, &bad_rank, dy, &t, dx},
         {CLLRN_INVALID_BLOCK, &params, &t, x, &bad_block, dy, &t, dx},
         {CLLRN_INVALID_BLOCK, &params, &t, x, &t, dy, &bad_block, dx},

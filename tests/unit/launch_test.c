@@ -331,10 +331,7 @@ static void launch__huge_problems_SUCCESS(void **state)
                                             : make_nhwc(dims[d][0], dims[d][1], dims[d][2], 1),
                                 dtype);
                             cllrn_params params = make_window(0, taps[i] - 1, 5.0, 1e-4, 0.75, 1.0);
-                            if (axes > 0) {
-                                params.region = CLLRN_WITHIN_CHANNEL;
-                                params.spatial_axes = axes;
-                            }
+                            set_axes(&params, axes);
                             const lrn_shape shape = lrn_shape_make(&params, &t, &t, &t);
                             const size_t fitting = launch_all(&shape, &params, device(kind), NULL);
                             assert_true(fitting >= 4); /* separable does everything */

@@ -75,9 +75,9 @@ static void overlap_between__as_brute_force_SUCCESS(void **state)
         (i % 7 == 0 ? random_strides : random_layout)(&random, &b);
         if (i % 3 == 0)
             b = a;
-        a.dtype = b.dtype = (int32_t)(1 + random_below(&random, 4));
+        a.dtype = b.dtype = CLLRN_DTYPE_F32 + (cllrn_dtype)random_below(&random, 4);
         if (i % 6 >= 4)
-            b.dtype = (int32_t)(1 + random_below(&random, 4));
+            b.dtype = CLLRN_DTYPE_F32 + (cllrn_dtype)random_below(&random, 4);
         const int64_t size = (int64_t)cllrn_dtype_size(a.dtype);
         const int64_t whole = random_below(&random, 160) - 80;
         const int64_t distance = whole * size + (i % 2 == 0 ? 0 : random_below(&random, size));

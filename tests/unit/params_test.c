@@ -26,36 +26,45 @@ static const struct {
      {{0, 0}, {-1, -1}, {1, 1}, {-1, -1}, {2, 2}, {-1, -1}, {3, 3}, {-1, -1}, {4, 4}}},
 };
 
-/* Refused, with *params as it was. */
-static void refuse_init(cllrn_status expected, int32_t convention, int64_t size)
+/* Parameters of which no field has a value that a call would give it. */
+static cllrn_params rubbish(void)
 {
-    cllrn_params params, before;
-    cllrn_error error = error_blank();
+    cllrn_params params;
     memset(&params, 0x5a, sizeof params);
-    before = params;
+    params.struct_size = sizeof params;
+    return params;
+}
+
+/* Refused, with *params as it was. */
+static void refuse_across(cllrn_status expected, int32_t convention, int64_t size)
+{
+    cllrn_params params = rubbish();
+    const cllrn_params before = params;
+    cllrn_error error = error_blank();
 
     const cllrn_status status =
-        cllrn_params_init(&params, sizeof params, convention, size, 1.0, 0.75, 1.0, &error);
+        cllrn_params_across(&params, convention, size, 1.0, 0.75, 1.0, &error);
 
     assert_failed(expected, status, &error);
     assert_memory_equal(&params, &before, sizeof params);
 }
 
-static void params_init__every_convention_SUCCESS(void **state)
+static void params_across__every_convention_SUCCESS(void **state)
 {
     (void)state;
     for (size_t row = 0; row < sizeof table / sizeof *table; ++row)
         for (int64_t size = 1; size <= SIZES; ++size) {
             const int64_t *window = table[row].windows[size - 1];
             if (window[0] < 0) {
-                refuse_init(CLLRN_INVALID_WINDOW, table[row].convention, size);
+                refuse_across(CLLRN_INVALID_WINDOW, table[row].convention, size);
                 continue;
             }
             const cllrn_params p = make_params(table[row].convention, size, 0.25, 0.5, 2.0);
             assert_int_equal(p.struct_size, sizeof p);
-            assert_int_equal(p.region, CLLRN_ACROSS_CHANNELS);
-            assert_int_equal(p.lower, window[0]);
-            assert_int_equal(p.upper, window[1]);
+            assert_int_equal(p.window_count, 1);
+            assert_int_equal(p.window[0].axis, CLLRN_AXIS_CHANNEL);
+            assert_int_equal(p.window[0].lower, window[0]);
+            assert_int_equal(p.window[0].upper, window[1]);
             assert_true(
                 p.divisor ==
                 (table[row].convention == CLLRN_CONVENTION_TENSORFLOW ? 1.0 : (double)size));
@@ -65,7 +74,7 @@ static void params_init__every_convention_SUCCESS(void **state)
         }
 }
 
-static void params_init__bad_size_INVALID_WINDOW(void **state)
+static void params_across__bad_size_INVALID_WINDOW(void **state)
 {
     static const int64_t sizes[] = {
         0, -1, -2, INT64_MIN, INT64_C(1) << 31, (INT64_C(1) << 31) + 1, INT64_C(1) << 32, INT64_MAX,
@@ -73,10 +82,10 @@ static void params_init__bad_size_INVALID_WINDOW(void **state)
     (void)state;
     for (size_t row = 0; row < sizeof table / sizeof *table; ++row)
         for (size_t i = 0; i < sizeof sizes / sizeof *sizes; ++i)
-            refuse_init(CLLRN_INVALID_WINDOW, table[row].convention, sizes[i]);
+            refuse_across(CLLRN_INVALID_WINDOW, table[row].convention, sizes[i]);
 }
 
-static void params_init__largest_size_SUCCESS(void **state)
+static void params_across__largest_size_SUCCESS(void **state)
 {
     (void)state;
     for (size_t row = 0; row < sizeof table / sizeof *table; ++row) {
@@ -88,37 +97,37 @@ static void params_init__largest_size_SUCCESS(void **state)
     assert_int_equal(lrn_params_check(&p, NULL), CLLRN_SUCCESS);
 }
 
-static void params_init__unknown_INVALID_CONVENTION(void **state)
+static void params_across__unknown_INVALID_CONVENTION(void **state)
 {
     static const int32_t conventions[] = {0, -1, 7, INT32_MAX, INT32_MIN};
     (void)state;
     for (size_t i = 0; i < sizeof conventions / sizeof *conventions; ++i)
-        refuse_init(CLLRN_INVALID_CONVENTION, conventions[i], 5);
+        refuse_across(CLLRN_INVALID_CONVENTION, conventions[i], 5);
 }
 
-static void params_init__null_or_struct_size_INVALID_ARGUMENT(void **state)
+static void params_across__null_or_struct_size_INVALID_ARGUMENT(void **state)
 {
-    cllrn_params params, before;
+    cllrn_params params = rubbish();
+    const uint32_t sizes[] = {0, 1, sizeof params - 1, UINT32_MAX};
     cllrn_error error = error_blank();
     (void)state;
-    memset(&params, 0x5a, sizeof params);
-    before = params;
 
-    assert_failed(
-        CLLRN_INVALID_ARGUMENT,
-        cllrn_params_init(NULL, sizeof params, CLLRN_CONVENTION_TORCH, 5, 1, 1, 1, &error), &error);
-    for (uint32_t size = 0; size < sizeof params; ++size) {
+    assert_failed(CLLRN_INVALID_ARGUMENT,
+                  cllrn_params_across(NULL, CLLRN_CONVENTION_TORCH, 5, 1, 1, 1, &error), &error);
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; ++i) {
+        params.struct_size = sizes[i];
+        const cllrn_params before = params;
         error = error_blank();
         assert_failed(CLLRN_INVALID_ARGUMENT,
-                      cllrn_params_init(&params, size, CLLRN_CONVENTION_TORCH, 5, 1, 1, 1, &error),
+                      cllrn_params_across(&params, CLLRN_CONVENTION_TORCH, 5, 1, 1, 1, &error),
                       &error);
+        assert_memory_equal(&params, &before, sizeof params);
     }
-    assert_memory_equal(&params, &before, sizeof params);
-    assert_int_equal(cllrn_params_init(NULL, 0, CLLRN_CONVENTION_TORCH, 5, 1, 1, 1, NULL),
+    assert_int_equal(cllrn_params_across(NULL, CLLRN_CONVENTION_TORCH, 5, 1, 1, 1, NULL),
                      CLLRN_INVALID_ARGUMENT);
 }
 
-static void params_init__any_scalars_SUCCESS(void **state)
+static void params_across__any_scalars_SUCCESS(void **state)
 {
     (void)state;
     const cllrn_params p =
@@ -135,20 +144,19 @@ static void refuse_check(cllrn_status expected, const cllrn_params *params)
 
 static const int32_t bad_axes[] = {0, -1, 4, INT32_MAX, INT32_MIN};
 
-static void params_init_within__every_convention_SUCCESS(void **state)
+static void params_within__every_convention_SUCCESS(void **state)
 {
     (void)state;
     for (size_t row = 0; row < sizeof table / sizeof *table; ++row)
         for (int64_t size = 1; size <= SIZES; ++size)
             for (int32_t axes = 1; axes <= 3; ++axes) {
                 const int64_t *window = table[row].windows[size - 1];
-                cllrn_params p, before;
+                cllrn_params p = rubbish();
+                const cllrn_params before = p;
                 cllrn_error error = error_blank();
-                memset(&p, 0x5a, sizeof p);
-                before = p;
 
-                const cllrn_status status = cllrn_params_init_within(
-                    &p, sizeof p, table[row].convention, size, axes, 0.25, 0.5, 2.0, &error);
+                const cllrn_status status = cllrn_params_within(&p, table[row].convention, size,
+                                                                axes, 0.25, 0.5, 2.0, &error);
 
                 if (window[0] < 0) {
                     assert_failed(CLLRN_INVALID_WINDOW, status, &error);
@@ -156,71 +164,129 @@ static void params_init_within__every_convention_SUCCESS(void **state)
                     continue;
                 }
                 assert_succeeded(status, &error);
-                assert_int_equal(p.region, CLLRN_WITHIN_CHANNEL);
-                assert_int_equal(p.spatial_axes, axes);
-                assert_int_equal(p.lower, window[0]);
-                assert_int_equal(p.upper, window[1]);
+                assert_int_equal(p.window_count, axes);
+                for (int32_t i = 0; i < axes; ++i) {
+                    assert_int_equal(p.window[i].axis, i - axes);
+                    assert_int_equal(p.window[i].reserved, 0);
+                    assert_int_equal(p.window[i].lower, window[0]);
+                    assert_int_equal(p.window[i].upper, window[1]);
+                }
                 assert_true(p.divisor == (table[row].convention == CLLRN_CONVENTION_TENSORFLOW
                                               ? 1.0
                                               : pow((double)size, (double)axes)));
                 assert_true(p.alpha == 0.25 && p.beta == 0.5 && p.k == 2.0);
-                assert_int_equal(p.reserved, 0);
                 assert_int_equal(lrn_params_check(&p, NULL), CLLRN_SUCCESS);
             }
 }
 
-static void params_init_within__bad_input_their_status(void **state)
+static void params_within__bad_input_their_status(void **state)
 {
-    cllrn_params p, before;
+    cllrn_params p = rubbish(), older = p;
+    const cllrn_params before = p;
     (void)state;
-    memset(&p, 0x5a, sizeof p);
-    before = p;
+    older.struct_size = sizeof older - 1;
     const struct {
         cllrn_status status;
         cllrn_params *params;
-        uint32_t struct_size;
         int32_t convention;
         int64_t size;
     } rows[] = {
-        {CLLRN_INVALID_ARGUMENT, NULL, sizeof p, CLLRN_CONVENTION_TORCH, 5},
-        {CLLRN_INVALID_ARGUMENT, &p, sizeof p - 1, CLLRN_CONVENTION_TORCH, 5},
-        {CLLRN_INVALID_CONVENTION, &p, sizeof p, 7, 5},
-        {CLLRN_INVALID_WINDOW, &p, sizeof p, CLLRN_CONVENTION_TORCH, 0},
-        {CLLRN_INVALID_WINDOW, &p, sizeof p, CLLRN_CONVENTION_TORCH, INT64_C(1) << 31},
-        {CLLRN_INVALID_WINDOW, &p, sizeof p, CLLRN_CONVENTION_CAFFE, 4},
+        {CLLRN_INVALID_ARGUMENT, NULL, CLLRN_CONVENTION_TORCH, 5},
+        {CLLRN_INVALID_ARGUMENT, &older, CLLRN_CONVENTION_TORCH, 5},
+        {CLLRN_INVALID_CONVENTION, &p, 7, 5},
+        {CLLRN_INVALID_WINDOW, &p, CLLRN_CONVENTION_TORCH, 0},
+        {CLLRN_INVALID_WINDOW, &p, CLLRN_CONVENTION_TORCH, INT64_C(1) << 31},
+        {CLLRN_INVALID_WINDOW, &p, CLLRN_CONVENTION_CAFFE, 4},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; ++i) {
         cllrn_error error = error_blank();
         assert_failed(rows[i].status,
-                      cllrn_params_init_within(rows[i].params, rows[i].struct_size,
-                                               rows[i].convention, rows[i].size, 2, 1, 1, 1,
-                                               &error),
+                      cllrn_params_within(rows[i].params, rows[i].convention, rows[i].size, 2, 1, 1,
+                                          1, &error),
                       &error);
         assert_memory_equal(&p, &before, sizeof p);
     }
     for (size_t i = 0; i < sizeof bad_axes / sizeof *bad_axes; ++i) {
         cllrn_error error = error_blank();
-        assert_failed(CLLRN_INVALID_REGION,
-                      cllrn_params_init_within(&p, sizeof p, CLLRN_CONVENTION_TORCH, 5, bad_axes[i],
-                                               1, 1, 1, &error),
-                      &error);
+        assert_failed(
+            CLLRN_INVALID_WINDOW,
+            cllrn_params_within(&p, CLLRN_CONVENTION_TORCH, 5, bad_axes[i], 1, 1, 1, &error),
+            &error);
         assert_memory_equal(&p, &before, sizeof p);
     }
 }
 
-static void params_check__spatial_axes_INVALID_REGION(void **state)
+static void params_check__window_axes_INVALID_WINDOW(void **state)
 {
+    static const int32_t bad_names[] = {1, 2, -8, INT32_MAX, INT32_MIN};
     (void)state;
     for (size_t i = 0; i < sizeof bad_axes / sizeof *bad_axes; ++i) {
-        cllrn_params p = make_region(1, 1, bad_axes[i], 9.0, 1.0, 0.75, 1.0);
-        refuse_check(CLLRN_INVALID_REGION, &p);
-        /* Not looked at across channels. */
-        p.region = CLLRN_ACROSS_CHANNELS;
-        assert_int_equal(lrn_params_check(&p, NULL), CLLRN_SUCCESS);
+        cllrn_params p = make_params(CLLRN_CONVENTION_TORCH, 3, 1.0, 0.75, 1.0);
+        p.window_count = bad_axes[i];
+        refuse_check(CLLRN_INVALID_WINDOW, &p);
     }
     for (int32_t axes = 1; axes <= 3; ++axes) {
-        const cllrn_params p = make_region(1, 1, axes, 9.0, 1.0, 0.75, 1.0);
+        const cllrn_params good = make_region(1, 1, axes, 9.0, 1.0, 0.75, 1.0);
+        assert_int_equal(lrn_params_check(&good, NULL), CLLRN_SUCCESS);
+        for (int32_t at = 0; at < axes; ++at) {
+            cllrn_params p = good;
+            for (size_t i = 0; i < sizeof bad_names / sizeof *bad_names; ++i) {
+                p.window[at].axis = bad_names[i];
+                refuse_check(CLLRN_INVALID_WINDOW, &p);
+            }
+            p = good;
+            p.window[at].axis = p.window[axes - 1 - at].axis; /* twice, but for the middle one */
+            if (at != axes - 1 - at)
+                refuse_check(CLLRN_INVALID_WINDOW, &p);
+            p = good;
+            p.window[at].reserved = 1;
+            refuse_check(CLLRN_INVALID_ARGUMENT, &p);
+            p = good;
+            p.window[at].upper = -1;
+            refuse_check(CLLRN_INVALID_WINDOW, &p);
+        }
+        /* What the window does not have is not looked at. */
+        cllrn_params p = good;
+        for (int32_t i = axes; i < CLLRN_MAX_WINDOW; ++i)
+            p.window[i] = (cllrn_window){.axis = 7, .reserved = 7, .lower = -7, .upper = -7};
         assert_int_equal(lrn_params_check(&p, NULL), CLLRN_SUCCESS);
+    }
+}
+
+static void params_check_computed__each_box_its_status(void **state)
+{
+    static const struct {
+        cllrn_status status;
+        int32_t count;
+        cllrn_window window[3];
+    } rows[] = {
+        {CLLRN_SUCCESS, 1, {{0, 0, 1, 2}}},
+        {CLLRN_SUCCESS, 1, {{-1, 0, 1, 2}}},
+        {CLLRN_SUCCESS, 2, {{-1, 0, 1, 2}, {-2, 0, 1, 2}}},
+        {CLLRN_SUCCESS, 2, {{-2, 0, 1, 2}, {-1, 0, 1, 2}}},
+        {CLLRN_SUCCESS, 3, {{-3, 0, 1, 2}, {-1, 0, 1, 2}, {-2, 0, 1, 2}}},
+        {CLLRN_UNSUPPORTED, 1, {{-2, 0, 1, 2}}},
+        {CLLRN_UNSUPPORTED, 2, {{0, 0, 1, 2}, {-1, 0, 1, 2}}},
+        {CLLRN_UNSUPPORTED, 2, {{-1, 0, 1, 2}, {0, 0, 1, 2}}},
+        {CLLRN_UNSUPPORTED, 2, {{-1, 0, 1, 2}, {-3, 0, 1, 2}}},
+        {CLLRN_UNSUPPORTED, 2, {{-1, 0, 1, 2}, {-2, 0, 2, 2}}},
+        {CLLRN_UNSUPPORTED, 2, {{-1, 0, 1, 2}, {-2, 0, 1, 1}}},
+        {CLLRN_UNSUPPORTED, 3, {{0, 0, 1, 2}, {-1, 0, 1, 2}, {-2, 0, 1, 2}}},
+        {CLLRN_UNSUPPORTED, 3, {{-4, 0, 1, 2}, {-1, 0, 1, 2}, {-2, 0, 1, 2}}},
+        {CLLRN_UNSUPPORTED, 3, {{-3, 0, 1, 2}, {-1, 0, 1, 2}, {-2, 0, 1, 3}}},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; ++i) {
+        cllrn_params p = make_params(CLLRN_CONVENTION_TORCH, 3, 1.0, 0.75, 1.0);
+        cllrn_error error = error_blank();
+        p.window_count = rows[i].count;
+        memcpy(p.window, rows[i].window, sizeof p.window);
+        assert_int_equal(lrn_params_check(&p, NULL), CLLRN_SUCCESS);
+        const cllrn_status status = lrn_params_check_computed(&p, &error);
+        if (rows[i].status == CLLRN_SUCCESS)
+            assert_succeeded(status, &error);
+        else
+            assert_failed(rows[i].status, status, &error);
     }
 }
 
@@ -233,12 +299,6 @@ static void params_check__bad_params_their_status(void **state)
     p = good;
     p.struct_size = 0;
     refuse_check(CLLRN_INVALID_ARGUMENT, &p);
-    for (int32_t region = -1; region < 5; ++region)
-        if (region != CLLRN_ACROSS_CHANNELS && region != CLLRN_WITHIN_CHANNEL) {
-            p = good;
-            p.region = region;
-            refuse_check(CLLRN_INVALID_REGION, &p);
-        }
     const double divisors[] = {0.0, -0.0, (double)NAN, (double)INFINITY, -(double)INFINITY};
     for (size_t i = 0; i < sizeof divisors / sizeof *divisors; ++i) {
         p = good;
@@ -258,10 +318,11 @@ static void params_check__newer_header_its_status(void **state)
         unsigned char more[24];
     } newer;
     (void)state;
-    memset(&newer, 0x5a, sizeof newer);
-    assert_int_equal(cllrn_params_init(&newer.params, (uint32_t)sizeof newer,
-                                       CLLRN_CONVENTION_TORCH, 5, 1.0, 0.75, 1.0, NULL),
-                     CLLRN_SUCCESS);
+    memset(&newer, 0, sizeof newer);
+    newer.params.struct_size = sizeof newer;
+    assert_int_equal(
+        cllrn_params_across(&newer.params, CLLRN_CONVENTION_TORCH, 5, 1.0, 0.75, 1.0, NULL),
+        CLLRN_SUCCESS);
     assert_int_equal(newer.params.struct_size, sizeof newer);
     assert_int_equal(lrn_params_check(&newer.params, NULL), CLLRN_SUCCESS);
     for (size_t i = 0; i < sizeof newer.more; ++i) {
@@ -272,9 +333,9 @@ static void params_check__newer_header_its_status(void **state)
     /* No struct is as large as this: nothing behind it may be read or written. */
     newer.params.struct_size = UINT32_MAX;
     refuse_check(CLLRN_INVALID_ARGUMENT, &newer.params);
-    assert_int_equal(cllrn_params_init(&newer.params, UINT32_MAX, CLLRN_CONVENTION_TORCH, 5, 1.0,
-                                       0.75, 1.0, NULL),
-                     CLLRN_INVALID_ARGUMENT);
+    assert_int_equal(
+        cllrn_params_across(&newer.params, CLLRN_CONVENTION_TORCH, 5, 1.0, 0.75, 1.0, NULL),
+        CLLRN_INVALID_ARGUMENT);
 }
 
 static void params_check__window_overflows_INVALID_WINDOW(void **state)
@@ -534,15 +595,16 @@ static void params_values__extremes_SUCCESS(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(params_init__every_convention_SUCCESS),
-        TEST(params_init__bad_size_INVALID_WINDOW),
-        TEST(params_init__largest_size_SUCCESS),
-        TEST(params_init__unknown_INVALID_CONVENTION),
-        TEST(params_init__null_or_struct_size_INVALID_ARGUMENT),
-        TEST(params_init__any_scalars_SUCCESS),
-        TEST(params_init_within__every_convention_SUCCESS),
-        TEST(params_init_within__bad_input_their_status),
-        TEST(params_check__spatial_axes_INVALID_REGION),
+        TEST(params_across__every_convention_SUCCESS),
+        TEST(params_across__bad_size_INVALID_WINDOW),
+        TEST(params_across__largest_size_SUCCESS),
+        TEST(params_across__unknown_INVALID_CONVENTION),
+        TEST(params_across__null_or_struct_size_INVALID_ARGUMENT),
+        TEST(params_across__any_scalars_SUCCESS),
+        TEST(params_within__every_convention_SUCCESS),
+        TEST(params_within__bad_input_their_status),
+        TEST(params_check__window_axes_INVALID_WINDOW),
+        TEST(params_check_computed__each_box_its_status),
         TEST(params_check__bad_params_their_status),
         TEST(params_check__newer_header_its_status),
         TEST(params_check__window_overflows_INVALID_WINDOW),

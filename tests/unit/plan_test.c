@@ -167,18 +167,38 @@ static void plan_create__bad_params_their_status(void **state)
     (void)state;
 
     material_make(&m);
-    m.params.region = 0;
-    refuse(CLLRN_INVALID_REGION, &w, &m.problem);
+    m.params.window_count = 0;
+    refuse(CLLRN_INVALID_WINDOW, &w, &m.problem);
     material_make(&m);
     m.params = make_region(1, 1, 4, 9.0, 1.0, 0.75, 1.0);
-    refuse(CLLRN_INVALID_REGION, &w, &m.problem);
+    refuse(CLLRN_INVALID_WINDOW, &w, &m.problem);
     /* More axes than these tensors have. */
     const int64_t dims[] = {6, 3, 4};
-    m.params.spatial_axes = 3;
+    set_axes(&m.params, 3);
     m.src = m.dst = make_tensor(3, dims, NULL, 0);
-    refuse(CLLRN_INVALID_REGION, &w, &m.problem);
+    refuse(CLLRN_INVALID_WINDOW, &w, &m.problem);
+    /* Legal boxes that no kernel computes yet. */
     material_make(&m);
-    m.params.lower = -1;
+    m.params = make_region(1, 1, 2, 9.0, 1.0, 0.75, 1.0);
+    m.params.window[0].axis = CLLRN_AXIS_CHANNEL;
+    refuse(CLLRN_UNSUPPORTED, &w, &m.problem);
+    m.params = make_region(1, 1, 2, 9.0, 1.0, 0.75, 1.0);
+    m.params.window[1].upper = 2;
+    refuse(CLLRN_UNSUPPORTED, &w, &m.problem);
+    m.params = make_region(1, 1, 2, 9.0, 1.0, 0.75, 1.0);
+    m.params.window_count = 1;
+    refuse(CLLRN_UNSUPPORTED, &w, &m.problem);
+    material_make(&m);
+    m.params.window[0].reserved = 1;
+    refuse(CLLRN_INVALID_ARGUMENT, &w, &m.problem);
+    material_make(&m);
+    m.problem.reserved = 1;
+    refuse(CLLRN_INVALID_ARGUMENT, &w, &m.problem);
+    material_make(&m);
+    m.src.reserved = 1;
+    refuse(CLLRN_INVALID_ARGUMENT, &w, &m.problem);
+    material_make(&m);
+    m.params.window[0].lower = -1;
     refuse(CLLRN_INVALID_WINDOW, &w, &m.problem);
     material_make(&m);
     m.params.divisor = 0.0;
@@ -464,7 +484,8 @@ static void plan_create__shapes_share_programs_SUCCESS(void **state)
     for (int32_t dtype = CLLRN_DTYPE_F32; dtype <= CLLRN_DTYPE_BF16; ++dtype) {
         const int64_t dims[] = {1, 3, 5, 7};
         const cllrn_tensor src = with_dtype(make_blocked(4, dims, 1, 8), dtype);
-        const cllrn_params params = make_region(1, 1, dtype, 9.0, 1e-4, 0.75, 1);
+        const cllrn_params params =
+            make_region(1, 1, dtype - CLLRN_DTYPE_F32 + 1, 9.0, 1e-4, 0.75, 1);
         plans[count++] = world_plan(&w, &params, &src, &usual, NULL);
         plans[count++] = world_plan(&w, &params, &src, &src, NULL);
     }
@@ -536,7 +557,7 @@ static void plan_create__modes_SUCCESS(void **state)
         for (int i = 0; i < 3; ++i)
             t[i] = with_dtype(shifts[i] < 1 ? make_tensor(4, dims, NULL, 1)
                                             : make_blocked(4, dims, 1, INT32_C(2) << shifts[i]),
-                              dtypes[i]);
+                              CLLRN_DTYPE_F32 - 1 + dtypes[i]);
         const cllrn_params params =
             axes == 0 ? make_params(CLLRN_CONVENTION_TORCH, 5, 1e-4, betas[b], 1.0)
                       : make_region(1, 2, axes, 9.0, 1e-4, betas[b], 1.0);

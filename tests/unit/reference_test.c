@@ -96,15 +96,6 @@ static uint64_t rounded(int32_t dtype, double value)
     return lrn_element_bits(dtype, &stored, 0);
 }
 
-static cllrn_params make_within(int64_t lower, int64_t upper, int32_t spatial_axes, double divisor,
-                                double alpha, double beta, double k)
-{
-    cllrn_params params = make_window(lower, upper, divisor, alpha, beta, k);
-    params.region = CLLRN_WITHIN_CHANNEL;
-    params.spatial_axes = spatial_axes;
-    return params;
-}
-
 static void forward_f64(const cllrn_params *params, const array *x, double *y)
 {
     cllrn_error error = error_blank();
@@ -146,10 +137,11 @@ static bool holds(const cllrn_params *p, const cllrn_tensor *t, int64_t of, int6
     index_of(t, it, b);
     for (int axis = t->rank - 1; axis >= 0; --axis) {
         bool spanned = axis == channels;
-        if (p->region == CLLRN_WITHIN_CHANNEL)
-            spanned = axis != channels && spatial++ < p->spatial_axes;
+        if (within_axes(p) > 0)
+            spanned = axis != channels && spatial++ < within_axes(p);
         const int64_t distance = b[axis] - a[axis];
-        if (spanned ? distance < -p->lower || distance > p->upper : distance != 0)
+        if (spanned ? distance < -p->window[0].lower || distance > p->window[0].upper
+                    : distance != 0)
             return false;
     }
     return true;
@@ -204,10 +196,8 @@ static cllrn_params random_problem(uint64_t *random, cllrn_tensor *tensor)
                                       0.5 + (double)random_below(random, 5), 0.3,
                                       betas[random_below(random, 6)], 1.3);
     if (random_below(random, 4) > 0) {
-        params.region = CLLRN_WITHIN_CHANNEL;
-        params.spatial_axes = (int32_t)(1 + random_below(random, 3));
-        if (params.spatial_axes > tensor->rank - 1)
-            params.spatial_axes = tensor->rank - 1;
+        const int32_t axes = (int32_t)(1 + random_below(random, 3));
+        set_axes(&params, axes < tensor->rank - 1 ? axes : tensor->rank - 1);
     }
     return params;
 }
@@ -221,9 +211,9 @@ static cllrn_tensor random_places(uint64_t *random, const cllrn_tensor *plain)
     if (random_below(random, 2) == 0)
         random_layout(random, &other);
     else
-        assert_succeeded(cllrn_tensor_init_blocked(&other, sizeof other, plain->dtype, plain->rank,
-                                                   plain->dims, plain->channel_axis,
-                                                   blocks[random_below(random, 4)], &error),
+        assert_succeeded(cllrn_tensor_set_blocked(&other, plain->dtype, plain->rank, plain->dims,
+                                                  plain->channel_axis,
+                                                  blocks[random_below(random, 4)], &error),
                          &error);
     return other;
 }
@@ -371,12 +361,12 @@ static void reference__within_a_channel_clipped_windows_nominal_divisor(void **s
     (void)state;
     for (size_t d = 0; d < 4; ++d)
         for (size_t r = 0; r < sizeof rows / sizeof *rows; ++r) {
-            cllrn_params p;
+            cllrn_params p = CLLRN_PARAMS_INIT;
             cllrn_error error = error_blank();
             double y[18], dx[18], magnitudes[18];
-            assert_succeeded(cllrn_params_init_within(&p, sizeof p, rows[r].convention,
-                                                      rows[r].size, rows[r].spatial_axes,
-                                                      rows[r].alpha, -1.0, 1.0, &error),
+            assert_succeeded(cllrn_params_within(&p, rows[r].convention, rows[r].size,
+                                                 rows[r].spatial_axes, rows[r].alpha, -1.0, 1.0,
+                                                 &error),
                              &error);
             array_open(&x, make_tensor(rows[r].rank, rows[r].dims, NULL, rows[r].channel_axis),
                        all_dtypes[d]);
@@ -393,9 +383,7 @@ static void reference__within_a_channel_clipped_windows_nominal_divisor(void **s
             for (int64_t i = 0; i < rows[r].count; ++i)
                 put(&dy, i, 1.0);
             backward_f64(&p, &x, &dy, dx, magnitudes);
-            const int64_t lower = p.lower;
-            p.lower = p.upper;
-            p.upper = lower;
+            set_window(&p, p.window[0].upper, p.window[0].lower);
             double mirrored[18];
             forward_f64(&p, &x, mirrored);
             for (int64_t i = 0; i < rows[r].count; ++i)
@@ -472,9 +460,7 @@ static void reference_backward__the_differences_of_the_forward(void **state)
         for (size_t v = 0; v < sizeof windows / sizeof *windows; ++v)
             for (size_t b = 0; b < sizeof betas / sizeof *betas; ++b) {
                 cllrn_params p =
-                    make_within(windows[v][0], windows[v][1], axes, 3.0, 0.7, betas[b], 1.5);
-                if (axes == 0)
-                    p.region = CLLRN_ACROSS_CHANNELS;
+                    make_region(windows[v][0], windows[v][1], axes, 3.0, 0.7, betas[b], 1.5);
                 const int64_t shape[] = {1, axes == 0 ? 9 : 2, axes == 3 ? 3 : 1, axes >= 2 ? 3 : 1,
                                          axes >= 1 ? 4 : 2};
                 array_open(&x, make_tensor(5, shape, NULL, 1), CLLRN_DTYPE_F64);
@@ -786,12 +772,12 @@ static void reference__beta_0_copies_bits(void **state)
     (void)state;
     for (size_t d = 0; d < 4; ++d)
         for (int axes = 0; axes < 2; ++axes) {
-            cllrn_params p = make_within(2, 1, 1, 3.0, 0.5, 0.0, 1.0);
+            cllrn_params p = make_region(2, 1, 1, 3.0, 0.5, 0.0, 1.0);
             array_open(&x, make_tensor(2, dims, NULL, axes), all_dtypes[d]);
             array_open(&dy, x.tensor, all_dtypes[d]);
             array_open(&y, x.tensor, all_dtypes[d]);
             if (axes == 1)
-                p.region = CLLRN_ACROSS_CHANNELS;
+                set_axes(&p, 0);
             double magnitudes[C], dx[C];
             for (int c = 0; c < C; ++c) {
                 put(&x, c, values[c]);
@@ -849,9 +835,8 @@ static void reference__empty_SUCCESS(void **state)
         cllrn_error error = error_blank();
         dims[axis] = 0;
         const cllrn_tensor t = make_tensor(3, dims, NULL, 1);
-        cllrn_tensor blocked;
-        assert_succeeded(cllrn_tensor_init_blocked(&blocked, sizeof blocked, CLLRN_DTYPE_F32, 3,
-                                                   dims, 1, 8, &error),
+        cllrn_tensor blocked = CLLRN_TENSOR_INIT;
+        assert_succeeded(cllrn_tensor_set_blocked(&blocked, CLLRN_DTYPE_F32, 3, dims, 1, 8, &error),
                          &error);
         assert_succeeded(cllrn_reference_forward(&params, &t, NULL, &blocked, NULL, &error),
                          &error);
@@ -880,8 +865,9 @@ static void reference__bad_input_their_status(void **state)
     const cllrn_tensor t = make_tensor(3, dims, NULL, 1), shape = make_tensor(3, turned, NULL, 1),
                        axis = make_tensor(3, dims, NULL, 2);
     cllrn_tensor f16 = t, bf16 = t, f64 = t, dtype = t, rank = t, block = t, stride = t;
-    cllrn_params window = good, within3 = make_within(1, 1, 3, 3.0, 1.0, 0.75, 1.0),
-                 within4 = within3, within0 = within3, region = good, divisor = good;
+    cllrn_params window = good, within3 = make_region(1, 1, 3, 3.0, 1.0, 0.75, 1.0),
+                 within4 = within3, within0 = within3, repeated = within3, mixed = within3,
+                 uneven = within3, divisor = good;
     const double x[COUNT] = {1, 2, 3}, zeros[COUNT] = {0};
     double y[COUNT] = {0}, magnitudes[COUNT] = {0};
     (void)state;
@@ -892,10 +878,13 @@ static void reference__bad_input_their_status(void **state)
     rank.rank = 9;
     block.channel_block = 5;
     stride.strides[1] = 0;
-    window.lower = -1;
-    within4.spatial_axes = 4;
-    within0.spatial_axes = 0;
-    region.region = 3;
+    window.window[0].lower = -1;
+    within4.window_count = 4;
+    within0.window_count = 0;
+    repeated.window[0].axis = -1;
+    mixed.window[0].axis = CLLRN_AXIS_CHANNEL;
+    set_axes(&uneven, 2);
+    uneven.window[1].lower = 2;
     divisor.divisor = 0.0;
     const struct {
         cllrn_status status;
@@ -914,10 +903,12 @@ static void reference__bad_input_their_status(void **state)
         {CLLRN_INVALID_ARGUMENT, &good, &t, x, &t, NULL, &t, y},
         {CLLRN_INVALID_ARGUMENT, &good, &t, x, &t, x, NULL, y},
         {CLLRN_INVALID_ARGUMENT, &good, &t, x, &t, x, &t, NULL},
-        {CLLRN_INVALID_REGION, &region, &t, x, &t, x, &t, y},
-        {CLLRN_INVALID_REGION, &within0, &t, x, &t, x, &t, y},
-        {CLLRN_INVALID_REGION, &within3, &t, x, &t, x, &t, y},
-        {CLLRN_INVALID_REGION, &within4, &t, x, &t, x, &t, y},
+        {CLLRN_INVALID_WINDOW, &repeated, &t, x, &t, x, &t, y},
+        {CLLRN_INVALID_WINDOW, &within0, &t, x, &t, x, &t, y},
+        {CLLRN_INVALID_WINDOW, &within3, &t, x, &t, x, &t, y},
+        {CLLRN_INVALID_WINDOW, &within4, &t, x, &t, x, &t, y},
+        {CLLRN_UNSUPPORTED, &mixed, &t, x, &t, x, &t, y},
+        {CLLRN_UNSUPPORTED, &uneven, &t, x, &t, x, &t, y},
         {CLLRN_INVALID_WINDOW, &window, &t, x, &t, x, &t, y},
         {CLLRN_INVALID_DIVISOR, &divisor, &t, x, &t, x, &t, y},
         {CLLRN_INVALID_DTYPE, &good, &dtype, x, &t, x, &t, y},

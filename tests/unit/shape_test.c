@@ -177,7 +177,7 @@ static void shape_make__sides_differ_SUCCESS(void **state)
 }
 
 typedef struct element {
-    int64_t src, dy, dst, window[LRN_MAX_WINDOW], position;
+    int64_t src, dy, dst, window[CLLRN_MAX_WINDOW], position;
 } element;
 
 static int compare(const void *a, const void *b)
@@ -290,7 +290,7 @@ static void shape_make__element_by_element_SUCCESS(void **state)
             params =
                 make_region(1, 1, (int32_t)(1 + random_below(&random, most)), 9.0, 1.0, 0.75, 1.0);
         }
-        int window[LRN_MAX_WINDOW];
+        int window[CLLRN_MAX_WINDOW];
         const int window_count = lrn_tensor_window_axes(&params, &src, window);
 
         const lrn_shape shape = lrn_shape_make(&params, &src, &dy, &dst);

@@ -85,20 +85,40 @@ void assert_succeeded(cllrn_status actual, const cllrn_error *error)
 
 cllrn_params make_params(int32_t convention, int64_t size, double alpha, double beta, double k)
 {
-    cllrn_params params;
+    cllrn_params params = CLLRN_PARAMS_INIT;
     cllrn_error error = error_blank();
-    assert_succeeded(
-        cllrn_params_init(&params, sizeof params, convention, size, alpha, beta, k, &error),
-        &error);
+    assert_succeeded(cllrn_params_across(&params, convention, size, alpha, beta, k, &error),
+                     &error);
     return params;
+}
+
+void set_window(cllrn_params *params, int64_t lower, int64_t upper)
+{
+    for (int i = 0; i < CLLRN_MAX_WINDOW; ++i) {
+        params->window[i].lower = lower;
+        params->window[i].upper = upper;
+    }
+}
+
+void set_axes(cllrn_params *params, int32_t axes)
+{
+    params->window_count = axes == 0 ? 1 : axes;
+    for (int i = 0; i < CLLRN_MAX_WINDOW; ++i) {
+        params->window[i] = params->window[0];
+        params->window[i].axis = axes == 0 ? CLLRN_AXIS_CHANNEL : i - axes;
+    }
+}
+
+int32_t within_axes(const cllrn_params *params)
+{
+    return params->window[0].axis == CLLRN_AXIS_CHANNEL ? 0 : params->window_count;
 }
 
 cllrn_params make_window(int64_t lower, int64_t upper, double divisor, double alpha, double beta,
                          double k)
 {
     cllrn_params params = make_params(CLLRN_CONVENTION_TORCH, 1, alpha, beta, k);
-    params.lower = lower;
-    params.upper = upper;
+    set_window(&params, lower, upper);
     params.divisor = divisor;
     return params;
 }
@@ -107,19 +127,18 @@ cllrn_params make_region(int64_t lower, int64_t upper, int32_t axes, double divi
                          double beta, double k)
 {
     cllrn_params params = make_window(lower, upper, divisor, alpha, beta, k);
-    params.region = CLLRN_WITHIN_CHANNEL;
-    params.spatial_axes = axes;
+    set_axes(&params, axes);
     return params;
 }
 
 cllrn_tensor make_tensor(int32_t rank, const int64_t *dims, const int64_t *strides,
                          int32_t channel_axis)
 {
-    cllrn_tensor tensor;
+    cllrn_tensor tensor = CLLRN_TENSOR_INIT;
     cllrn_error error = error_blank();
-    assert_succeeded(cllrn_tensor_init(&tensor, sizeof tensor, CLLRN_DTYPE_F32, rank, dims, strides,
-                                       channel_axis, &error),
-                     &error);
+    assert_succeeded(
+        cllrn_tensor_set(&tensor, CLLRN_DTYPE_F32, rank, dims, strides, channel_axis, &error),
+        &error);
     return tensor;
 }
 
@@ -137,11 +156,11 @@ cllrn_tensor make_nhwc(int64_t n, int64_t c, int64_t h, int64_t w)
 
 cllrn_tensor make_blocked(int32_t rank, const int64_t *dims, int32_t channel_axis, int32_t block)
 {
-    cllrn_tensor tensor;
+    cllrn_tensor tensor = CLLRN_TENSOR_INIT;
     cllrn_error error = error_blank();
-    assert_succeeded(cllrn_tensor_init_blocked(&tensor, sizeof tensor, CLLRN_DTYPE_F32, rank, dims,
-                                               channel_axis, block, &error),
-                     &error);
+    assert_succeeded(
+        cllrn_tensor_set_blocked(&tensor, CLLRN_DTYPE_F32, rank, dims, channel_axis, block, &error),
+        &error);
     return tensor;
 }
 

@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include <cllrn.h>
+#include <cllrn_verify.h>
 
 #include "fake_opencl.h"
 
@@ -43,6 +44,15 @@ cllrn_params make_window(int64_t lower, int64_t upper, double divisor, double al
 /* lower and upper positions on each of the last `axes` axes. */
 cllrn_params make_region(int64_t lower, int64_t upper, int32_t axes, double divisor, double alpha,
                          double beta, double k);
+
+/* The same lower and upper on each axis of the window. */
+void set_window(cllrn_params *params, int64_t lower, int64_t upper);
+
+/* Windows on the last `axes` axes, with the first one's lower and upper; 0: across channels. */
+void set_axes(cllrn_params *params, int32_t axes);
+
+/* How many axes within a channel the window spans; 0: across channels. */
+int32_t within_axes(const cllrn_params *params);
 
 /* float32. strides NULL: C order without gaps. */
 cllrn_tensor make_tensor(int32_t rank, const int64_t *dims, const int64_t *strides,

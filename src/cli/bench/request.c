@@ -219,7 +219,7 @@ static int check_files(const request *r)
 /* Windows within a channel extend over all spatial axes; the library allows 1 to 3. */
 static int check_shapes(const request *r)
 {
-    for (int i = 0; i < r->shapes.count && r->region == CLLRN_WITHIN_CHANNEL; ++i) {
+    for (int i = 0; i < r->shapes.count && r->region == WITHIN_CHANNEL; ++i) {
         char text[SHAPE_TEXT];
         const int axes = r->shapes.shapes[i].rank - 2;
         shape_text(&r->shapes.shapes[i], text);
@@ -242,7 +242,7 @@ int request_parse(int argc, char **argv, request *parsed)
         .size_count = 1,
         .betas = {0.75},
         .beta_count = 1,
-        .region = CLLRN_ACROSS_CHANNELS,
+        .region = ACROSS_CHANNELS,
         .forward = true,
         .backward = true,
         .runs = 11,

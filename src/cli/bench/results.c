@@ -61,7 +61,7 @@ static void json_head(const bench *b, FILE *file)
             (unsigned long long)device_number(on->device.id, CL_DEVICE_GLOBAL_MEM_CACHE_SIZE));
     json_string(file, processor);
     fprintf(file, "},\n  \"region\": \"%s\",\n",
-            b->asked->region == CLLRN_WITHIN_CHANNEL ? "within" : "across");
+            b->asked->region == WITHIN_CHANNEL ? "within" : "across");
 }
 
 static void json_milliseconds(FILE *file, const char *name, double seconds)

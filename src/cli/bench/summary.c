@@ -20,7 +20,7 @@ void summary_begin(const bench *b)
     printf("library   cllrn %s, arithmetic %u, kernels %s\n", cllrn_version(),
            (unsigned)cllrn_arithmetic_version(), subject_kernel_hash(on));
     printf("windows   %s%s\n",
-           b->asked->region == CLLRN_WITHIN_CHANNEL ? "within a channel" : "across channels",
+           b->asked->region == WITHIN_CHANNEL ? "within a channel" : "across channels",
            b->asked->in_place ? ", in place" : "");
     printf("times     in ms, of at least %d runs: median and least by the clock, median of\n"
            "          the kernel by the device; GB/s: also as a part of the fastest copy's\n\n",

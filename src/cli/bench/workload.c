@@ -51,17 +51,16 @@ static bool make_params(workload *w)
 static cllrn_status describe(const workload *w, cllrn_tensor *tensor, cllrn_error *error)
 {
     const int32_t rank = w->shape.rank;
+    *tensor = (cllrn_tensor)CLLRN_TENSOR_INIT;
     if (w->layout > CHANNELS_FIRST)
-        return cllrn_tensor_init_blocked(tensor, sizeof *tensor, w->dtype, rank, w->shape.dims, 1,
-                                         w->layout, error);
+        return cllrn_tensor_set_blocked(tensor, w->dtype, rank, w->shape.dims, 1, w->layout, error);
     if (w->layout == CHANNELS_FIRST)
-        return cllrn_tensor_init(tensor, sizeof *tensor, w->dtype, rank, w->shape.dims, NULL, 1,
-                                 error);
+        return cllrn_tensor_set(tensor, w->dtype, rank, w->shape.dims, NULL, 1, error);
     int64_t dims[CLLRN_MAX_RANK] = {w->shape.dims[0]};
     for (int axis = 2; axis < rank; ++axis)
         dims[axis - 1] = w->shape.dims[axis];
     dims[rank - 1] = w->shape.dims[1];
-    return cllrn_tensor_init(tensor, sizeof *tensor, w->dtype, rank, dims, NULL, -1, error);
+    return cllrn_tensor_set(tensor, w->dtype, rank, dims, NULL, -1, error);
 }
 
 static bool make_tensor(workload *w)

@@ -8,6 +8,7 @@
 
 #include "../../size.h"
 
+#include <cllrn_verify.h>
 #include <float.h>
 #include <inttypes.h>
 #include <math.h>
@@ -20,7 +21,7 @@ static double depth_of(const specimen *s)
     const cllrn_params *const p = &s->c->params;
     int axes[3];
     const int count = layout_window_axes(p, &s->x.tensor, axes);
-    return count * ceil(log2((double)(p->lower + p->upper + 1)));
+    return count * ceil(log2((double)(p->window[0].lower + p->window[0].upper + 1)));
 }
 
 /* The error of the power itself, in ULP. */

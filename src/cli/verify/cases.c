@@ -40,17 +40,17 @@ static bool find_list(const case_row *row, int type, case_list *shortest)
 
 static cllrn_params make_params(const case_row *row)
 {
-    const cllrn_params params = {
+    cllrn_params params = {
         .struct_size = sizeof params,
-        .region = row->spatial_axes ? CLLRN_WITHIN_CHANNEL : CLLRN_ACROSS_CHANNELS,
-        .lower = row->lower,
-        .upper = row->upper,
+        .window_count = row->spatial_axes ? row->spatial_axes : 1,
         .divisor = row->divisor,
         .alpha = row->alpha,
         .beta = row->beta,
         .k = row->k,
-        .spatial_axes = row->spatial_axes,
     };
+    for (int i = 0; i < params.window_count; ++i)
+        params.window[i] =
+            (cllrn_window){.axis = i - row->spatial_axes, .lower = row->lower, .upper = row->upper};
     return params;
 }
 
@@ -152,9 +152,9 @@ void case_describe(const verify_case *c, char text[CASE_TEXT])
         append(text, &used, " to %s", layout_names[c->dst_layout]);
     if (c->x_offset || c->dst_offset)
         append(text, &used, " at %d,%d", c->x_offset, c->dst_offset);
-    append(text, &used, " window %" PRId64 ",%" PRId64, p->lower, p->upper);
-    if (p->region == CLLRN_WITHIN_CHANNEL)
-        append(text, &used, " within %d axes", (int)p->spatial_axes);
+    append(text, &used, " window %" PRId64 ",%" PRId64, p->window[0].lower, p->window[0].upper);
+    if (p->window[0].axis != CLLRN_AXIS_CHANNEL)
+        append(text, &used, " within %d axes", (int)p->window_count);
     append(text, &used, " divisor %g alpha %g beta %g k %g %s", p->divisor, p->alpha, p->beta, p->k,
            content_names[c->content]);
 }

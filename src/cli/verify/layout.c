@@ -40,9 +40,10 @@ static bool strided_tensor(const verify_case *c, layout how, int32_t dtype, cllr
     }
     if (how == LAYOUT_REPEATED)
         strides[0] = 0;
-    return message_check(cllrn_tensor_init(tensor, sizeof *tensor, dtype, c->rank, c->dims, strides,
-                                           c->channel_axis, &error),
-                         &error);
+    *tensor = (cllrn_tensor)CLLRN_TENSOR_INIT;
+    return message_check(
+        cllrn_tensor_set(tensor, dtype, c->rank, c->dims, strides, c->channel_axis, &error),
+        &error);
 }
 
 bool layout_tensor(const verify_case *c, layout how, int32_t dtype, cllrn_tensor *tensor)
@@ -52,8 +53,9 @@ bool layout_tensor(const verify_case *c, layout how, int32_t dtype, cllrn_tensor
     cllrn_error error = CLLRN_ERROR_INIT;
     if (blocks[how] == 0)
         return strided_tensor(c, how, dtype, tensor);
-    return message_check(cllrn_tensor_init_blocked(tensor, sizeof *tensor, dtype, c->rank, c->dims,
-                                                   c->channel_axis, blocks[how], &error),
+    *tensor = (cllrn_tensor)CLLRN_TENSOR_INIT;
+    return message_check(cllrn_tensor_set_blocked(tensor, dtype, c->rank, c->dims, c->channel_axis,
+                                                  blocks[how], &error),
                          &error);
 }
 
@@ -85,13 +87,13 @@ int layout_channel_axis(const cllrn_tensor *tensor)
 int layout_window_axes(const cllrn_params *params, const cllrn_tensor *tensor, int axes[3])
 {
     const int channels = layout_channel_axis(tensor);
-    if (params->region == CLLRN_ACROSS_CHANNELS) {
+    if (params->window[0].axis == CLLRN_AXIS_CHANNEL) {
         axes[0] = channels;
         return 1;
     }
-    int left = params->spatial_axes;
+    int left = params->window_count;
     for (int axis = tensor->rank - 1; axis >= 0 && left > 0; --axis)
         if (axis != channels)
             axes[--left] = axis;
-    return params->spatial_axes;
+    return params->window_count;
 }

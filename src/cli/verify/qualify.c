@@ -6,6 +6,7 @@
 #include "trial.h"
 #include "word.h"
 
+#include <cllrn_verify.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdarg.h>
@@ -94,7 +95,7 @@ static double work_of_strided(const specimen *s)
     const int count = layout_window_axes(p, &s->x.tensor, axes);
     double taps = 1;
     for (int i = 0; i < count; ++i)
-        taps *= fmin((double)(p->lower + p->upper + 1), 64);
+        taps *= fmin((double)(p->window[0].lower + p->window[0].upper + 1), 64);
     const double work = (double)case_elements(s->c) * taps;
     return s->c->direction == CLLRN_DIRECTION_BACKWARD ? work * taps : work;
 }

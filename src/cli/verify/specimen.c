@@ -9,6 +9,7 @@
 
 #include "../../size.h"
 
+#include <cllrn_verify.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -245,12 +246,13 @@ static bool reaches(const specimen *s, const int64_t *bad, const int64_t *index)
     const cllrn_params *const p = &s->c->params;
     int axes[3];
     const int count = layout_window_axes(p, &s->dst.tensor, axes);
-    int64_t before = p->upper, behind = p->lower; /* outputs that the bad element may change */
+    int64_t before = p->window[0].upper,
+            behind = p->window[0].lower; /* outputs that the bad element may change */
     if (s->c->content == CONTENT_NAN_DY) {
-        before = p->lower;
-        behind = p->upper;
+        before = p->window[0].lower;
+        behind = p->window[0].upper;
     } else if (backward(s)) {
-        before = behind = p->lower + p->upper;
+        before = behind = p->window[0].lower + p->window[0].upper;
     }
     for (int axis = 0; axis < s->c->rank; ++axis) {
         bool windowed = false;
