@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* cllrn bench: measures one device, and copies of as many bytes. */
-#include "bench.h"
-
 #include "buffers.h"
 #include "command.h"
 #include "engine.h"
@@ -9,9 +7,9 @@
 #include "message.h"
 #include "output.h"
 #include "progress.h"
-#include "results.h"
-#include "summary.h"
+#include "report.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -98,108 +96,90 @@ static const char help_on_json[] =
     "\n"
     "Exit status: 0 done, 1 failed, 2 wrong usage.\n";
 
-/* ---------------------------------------------------------------------- results */
-
-double bench_rate(double bytes, const timing *t)
+static void show_progress(const findings *f, const char *text)
 {
-    return 1e-9 * bytes / t->median;
-}
-
-/* The bytes that a copy has to read to move as much as the workload. */
-static size_t half_of(const workload *w)
-{
-    return (size_t)(w->bytes / 2 + 0.5);
-}
-
-static bool limits(const copy *c, const workload *w)
-{
-    return shape_equal(&c->shape, &w->shape) && c->size >= half_of(w) &&
-           c->size < half_of(w) + COPY_LINE;
-}
-
-const copy *bench_limit(const bench *b, const workload *w)
-{
-    const copy *best = NULL;
-    for (int i = 0; i < b->copy_count; ++i) {
-        const copy *const c = &b->copies[i];
-        if (limits(c, w) && (!best || c->time.median < best->time.median))
-            best = c;
-    }
-    return best;
-}
-
-static void show_progress(const bench *b, const char *text)
-{
-    if (!b->asked->quiet)
+    if (!f->asked->quiet)
         progress_show(text);
 }
 
 /* ------------------------------------------------------------------------ plans */
 
-static bool time_plan(const bench *b, const workload *w, cllrn_engine *engine, cllrn_plan **plan,
+static bool time_plan(const findings *f, const workload *w, cllrn_engine *engine, cllrn_plan **plan,
                       double *seconds)
 {
     const double begin = job_clock();
-    const bool planned = workload_plan(w, engine, b->asked->variant, plan);
+    const bool planned = workload_plan(w, engine, f->asked->variant, plan);
     *seconds = job_clock() - begin;
     return planned;
 }
 
-static bool time_plan_and_forget(const bench *b, const workload *w, cllrn_engine *engine,
+static bool time_plan_and_forget(const findings *f, const workload *w, cllrn_engine *engine,
                                  double *seconds)
 {
     cllrn_plan *plan = NULL;
-    const bool planned = time_plan(b, w, engine, &plan, seconds);
+    const bool planned = time_plan(f, w, engine, &plan, seconds);
     cllrn_plan_destroy(plan);
     return planned;
 }
 
-static bool time_build(const bench *b, build *one)
+static bool time_build(const findings *f, build *one)
 {
     cllrn_engine *other = NULL;
     const bool timed =
-        time_plan_and_forget(b, one->of, b->on.engine, &one->again) &&
-        engine_create(b->on.context, &b->on.device, CLLRN_CACHE_OFF, NULL, NULL, &other) &&
-        time_plan_and_forget(b, one->of, other, &one->other_engine);
+        time_plan_and_forget(f, one->of, f->on.engine, &one->again) &&
+        engine_create(f->on.context, &f->on.device, CLLRN_CACHE_OFF, NULL, NULL, &other) &&
+        time_plan_and_forget(f, one->of, other, &one->other_engine);
     cllrn_engine_destroy(other);
     return timed;
 }
 
 /* Makes all plans before the first measurement, so that a problem that cannot run fails at once. */
-static bool plan_all(bench *b)
+static bool plan_all(findings *f)
 {
-    for (int i = 0; i < b->workload_count; ++i) {
+    for (int i = 0; i < f->workload_count; ++i) {
         char text[80];
-        workload *const w = &b->workloads[i];
-        build *const one = &b->builds[b->build_count];
-        const size_t programs = cllrn_engine_programs_made(b->on.engine);
-        snprintf(text, sizeof text, "building, %d of %d", i + 1, b->workload_count);
-        show_progress(b, text);
-        if (!time_plan(b, w, b->on.engine, &w->plan, &one->first))
+        workload *const w = &f->workloads[i];
+        build *const one = &f->builds[f->build_count];
+        const size_t programs = cllrn_engine_programs_made(f->on.engine);
+        snprintf(text, sizeof text, "building, %d of %d", i + 1, f->workload_count);
+        show_progress(f, text);
+        if (!time_plan(f, w, f->on.engine, &w->plan, &one->first))
             return false;
         w->variant = cllrn_plan_variant(w->plan, w->aliasing);
         one->of = w;
-        if (cllrn_engine_programs_made(b->on.engine) == programs)
+        if (cllrn_engine_programs_made(f->on.engine) == programs)
             continue;
-        if (!time_build(b, one))
+        if (!time_build(f, one))
             return false;
-        ++b->build_count;
+        ++f->build_count;
     }
     return true;
 }
 
 /* ----------------------------------------------------------------- measurements */
 
+/* The fastest copy of as many bytes as the workload moves; NULL before there is one. */
+static const copy *fastest_copy(const findings *f, const workload *w)
+{
+    const copy *best = NULL;
+    for (const copy *c = f->copies; c < f->copies + f->copy_count; ++c)
+        if (shape_equal(&c->shape, &w->shape) && c->size == copy_size(w->bytes) &&
+            (!best || c->time.median < best->time.median))
+            best = c;
+    return best;
+}
+
 /* Adds the copies that the workloads of a shape need, but for those already in the bench. */
-static bool choose_copies(bench *b, copier *by, workload_range all)
+static bool choose_copies(findings *f, copier *by, workload_range all)
 {
     for (const workload *w = all.first; w < all.first + all.count; ++w) {
-        if (bench_limit(b, w))
+        if (fastest_copy(f, w))
             continue;
-        const int count = copier_choose(by, &w->shape, half_of(w), &b->copies[b->copy_count]);
+        const int count =
+            copier_choose(by, &w->shape, copy_size(w->bytes), &f->copies[f->copy_count]);
         if (count == 0)
             return false;
-        b->copy_count += count;
+        f->copy_count += count;
     }
     return true;
 }
@@ -209,150 +189,151 @@ static contender contender_of(workload *w)
     return (contender){workload_start, w, &w->time};
 }
 
-static bool time_first_runs(bench *b, workload_range all)
+static bool time_first_runs(findings *f, workload_range all)
 {
-    for (int i = 0; i < b->build_count; ++i) {
-        build *const one = &b->builds[i];
+    for (int i = 0; i < f->build_count; ++i) {
+        build *const one = &f->builds[i];
         if (one->of < all.first || one->of >= all.first + all.count)
             continue;
         const contender c = contender_of(all.first + (one->of - all.first));
-        if (!measure_once(&b->on, &c, &one->first_run))
+        if (!measure_once(&f->on, &c, &one->first_run))
             return false;
     }
     return true;
 }
 
 /* Measures workloads, and the copies from first_copy on, in turn. */
-static bool take_turns(bench *b, workload_range all, int first_copy)
+static bool take_turns(findings *f, workload_range all, int first_copy)
 {
     char text[SHAPE_TEXT];
-    const int copies = b->copy_count - first_copy, count = all.count + copies;
+    const int copies = f->copy_count - first_copy, count = all.count + copies;
     contender *const contenders = calloc((size_t)count, sizeof *contenders);
-    const effort spent = {b->asked->runs, b->asked->seconds};
+    const effort spent = {f->asked->runs, f->asked->seconds};
     if (!contenders)
         return message_fail("out of memory for %d combinations", count);
     for (int i = 0; i < all.count; ++i)
         contenders[i] = contender_of(&all.first[i]);
     for (int i = 0; i < copies; ++i) {
-        copy *const c = &b->copies[first_copy + i];
+        copy *const c = &f->copies[first_copy + i];
         contenders[all.count + i] = (contender){copy_start, c, &c->time};
     }
     shape_text(&all.first->shape, text);
-    const bool measured = measure(&b->on, contenders, count, spent, b->asked->quiet ? NULL : text);
+    const bool measured = measure(&f->on, contenders, count, spent, f->asked->quiet ? NULL : text);
     free(contenders);
+    for (int i = 0; i < all.count && measured; ++i)
+        all.first[i].limit = fastest_copy(f, &all.first[i]);
     return measured;
 }
 
-static bool measure_shape(bench *b, copier *by, workload_range all)
+static bool measure_shape(findings *f, copier *by, workload_range all)
 {
-    static buffers memory; /* static: too large for a stack */
-    const int first_copy = b->copy_count;
-    const bool measured = buffers_make(&memory, &b->on, all) && time_first_runs(b, all) &&
-                          choose_copies(b, by, all) && take_turns(b, all, first_copy);
+    buffers memory;
+    const int first_copy = f->copy_count;
+    const bool measured = buffers_make(&memory, &f->on, all) && time_first_runs(f, all) &&
+                          choose_copies(f, by, all) && take_turns(f, all, first_copy);
     buffers_free(&memory);
     return measured;
 }
 
 /* Measures a tiny launch. Last, since it would spoil the measured first run of its program. */
-static bool measure_launch(bench *b)
+static bool measure_launch(findings *f)
 {
     enum { LAUNCHES = 101 };
-    static buffers memory;
+    buffers memory;
     const effort spent = {.runs = LAUNCHES};
-    request tiny = *b->asked;
+    request tiny = *f->asked;
     int count = 0;
     tiny.shapes = (shape_list){.count = 1, .shapes = {{4, {1, 8, 1, 1}}}};
     tiny.backward = !(tiny.forward = true);
     tiny.layout_count = tiny.dtype_count = tiny.size_count = tiny.beta_count = 1;
     workload *const w = workloads_make(&tiny, &count);
-    bool measured = w && workload_plan(w, b->on.engine, NULL, &w->plan);
+    bool measured = w && workload_plan(w, f->on.engine, NULL, &w->plan);
     if (measured) {
-        const contender c = {workload_start, w, &b->launch};
-        measured = buffers_make(&memory, &b->on, (workload_range){w, 1}) &&
-                   measure(&b->on, &c, 1, spent, NULL);
-        clFinish(b->on.queue);
+        const contender c = {workload_start, w, &f->launch};
+        measured = buffers_make(&memory, &f->on, (workload_range){w, 1}) &&
+                   measure(&f->on, &c, 1, spent, NULL);
+        clFinish(f->on.queue);
         buffers_free(&memory);
     }
     workloads_free(w, count);
     return measured;
 }
 
-static workload_range range_of(const bench *b, int number)
+static workload_range range_of(const findings *f, int number)
 {
-    const int count = b->workload_count / b->asked->shapes.count;
-    return (workload_range){b->workloads + number * count, count};
+    const int count = f->workload_count / f->asked->shapes.count;
+    return (workload_range){f->workloads + number * count, count};
 }
 
-static size_t largest_copy(const bench *b)
+static size_t largest_copy(const findings *f)
 {
-    size_t largest = 0;
-    for (int i = 0; i < b->workload_count; ++i)
-        if (half_of(&b->workloads[i]) > largest)
-            largest = half_of(&b->workloads[i]);
-    return largest;
+    double most = 0;
+    for (int i = 0; i < f->workload_count; ++i)
+        most = fmax(most, f->workloads[i].bytes);
+    return copy_size(most);
 }
 
-static bool measure_shapes(bench *b, copier *by)
+static bool measure_shapes(findings *f, copier *by)
 {
-    if (!b->asked->quiet)
-        summary_begin(b);
-    for (int i = 0; i < b->asked->shapes.count; ++i) {
-        if (!measure_shape(b, by, range_of(b, i)))
+    if (!f->asked->quiet)
+        report_begin(f);
+    for (int i = 0; i < f->asked->shapes.count; ++i) {
+        if (!measure_shape(f, by, range_of(f, i)))
             return false;
-        show_progress(b, "");
-        if (!b->asked->quiet)
-            summary_shape(b, range_of(b, i));
+        show_progress(f, "");
+        if (!f->asked->quiet)
+            report_shape(f, range_of(f, i));
     }
-    if (!measure_launch(b))
+    if (!measure_launch(f))
         return false;
-    if (!b->asked->quiet)
-        summary_end(b);
+    if (!f->asked->quiet)
+        report_end(f);
     return true;
 }
 
-static bool measure_all(bench *b)
+static bool measure_all(findings *f)
 {
     copier by;
-    const bool planned = plan_all(b);
-    show_progress(b, "");
-    if (!planned || !copier_open(&by, &b->on, largest_copy(b)))
+    const bool planned = plan_all(f);
+    show_progress(f, "");
+    if (!planned || !copier_open(&by, &f->on, largest_copy(f)))
         return false;
-    const bool measured = measure_shapes(b, &by);
-    clFinish(b->on.queue);
+    const bool measured = measure_shapes(f, &by);
+    clFinish(f->on.queue);
     copier_close(&by);
     return measured;
 }
 
 /* ----------------------------------------------------------------------- command */
 
-static bool allocate(bench *b)
+static bool allocate(findings *f)
 {
-    b->workloads = workloads_make(b->asked, &b->workload_count);
-    if (!b->workloads)
+    f->workloads = workloads_make(f->asked, &f->workload_count);
+    if (!f->workloads)
         return false;
-    b->builds = calloc((size_t)b->workload_count + 1, sizeof *b->builds);
-    b->copies = calloc((size_t)b->workload_count * COPY_KINDS, sizeof *b->copies);
-    return (b->builds && b->copies) ||
-           message_fail("out of memory for %d combinations", b->workload_count);
+    f->builds = calloc((size_t)f->workload_count + 1, sizeof *f->builds);
+    f->copies = calloc((size_t)f->workload_count * COPY_KINDS, sizeof *f->copies);
+    return (f->builds && f->copies) ||
+           message_fail("out of memory for %d combinations", f->workload_count);
 }
 
-static bool write_json(output *json, const bench *b)
+static bool write_json(output *json, const findings *f)
 {
     if (json->file)
-        results_write(b, json->file);
+        report_json(f, json->file);
     return !json->file || output_commit(json);
 }
 
 static bool run(const request *r, const device *target, output *json)
 {
-    bench b = {.asked = r};
-    if (!subject_open(&b.on, target, CL_QUEUE_PROFILING_ENABLE, r->quiet))
+    findings f = {.asked = r};
+    if (!subject_open(&f.on, target, CL_QUEUE_PROFILING_ENABLE, r->quiet))
         return false;
-    const bool done = allocate(&b) && measure_all(&b) && write_json(json, &b);
-    workloads_free(b.workloads, b.workload_count);
-    free(b.builds);
-    free(b.copies);
-    subject_close(&b.on);
+    const bool done = allocate(&f) && measure_all(&f) && write_json(json, &f);
+    workloads_free(f.workloads, f.workload_count);
+    free(f.builds);
+    free(f.copies);
+    subject_close(&f.on);
     return done;
 }
 

@@ -3,7 +3,6 @@
 
 #include "cl_error.h"
 #include "message.h"
-#include "spread.h"
 #include "storage.h"
 
 #include <stdlib.h>
@@ -50,34 +49,34 @@ static bool make_filled(const subject *on, size_t size, int32_t dtype, double am
 
 /* ----------------------------------------------------------------------- inputs */
 
-/* The largest span of the workloads of a type and window. */
-static size_t span_of(workload_range all, const workload *like)
+/* With alpha 1e-4, and as a divisor the number of taps, s = 1 + 1e-4 mean(x^2) is 1 to 13. */
+enum { X_AMPLITUDE = 346, DY_AMPLITUDE = 4 };
+
+static struct input *find_input(buffers *b, int32_t dtype)
+{
+    struct input *in = b->inputs;
+    while (in < b->inputs + b->count && in->dtype != dtype)
+        ++in;
+    if (in == b->inputs + b->count)
+        b->inputs[b->count++].dtype = dtype;
+    return in;
+}
+
+/* The largest span of the workloads of a type. */
+static size_t span_of(workload_range all, int32_t dtype)
 {
     size_t span = 0;
     for (const workload *w = all.first; w < all.first + all.count; ++w)
-        if (w->dtype == like->dtype && w->size == like->size && w->span > span)
+        if (w->dtype == dtype && w->span > span)
             span = w->span;
     return span;
 }
 
-static struct input *find_input(buffers *b, const workload *w)
-{
-    for (int i = 0; i < b->count; ++i)
-        if (b->inputs[i].dtype == w->dtype && b->inputs[i].size == w->size)
-            return &b->inputs[i];
-    struct input *const made = &b->inputs[b->count++];
-    made->dtype = w->dtype;
-    made->size = w->size;
-    return made;
-}
-
 static bool take_input(buffers *b, workload_range all, workload *w)
 {
-    enum { DY_AMPLITUDE = 4 };
-    struct input *const in = find_input(b, w);
-    const size_t span = span_of(all, w);
-    if (!in->x && !make_filled(w->on, span, w->dtype, spread_amplitude(&w->params, &w->tensor),
-                               "the tensor", &in->x))
+    struct input *const in = find_input(b, w->dtype);
+    const size_t span = span_of(all, w->dtype);
+    if (!in->x && !make_filled(w->on, span, w->dtype, X_AMPLITUDE, "the tensor", &in->x))
         return false;
     if (w->direction == CLLRN_DIRECTION_BACKWARD && !in->dy &&
         !make_filled(w->on, span, w->dtype, DY_AMPLITUDE, "the gradient", &in->dy))

@@ -1,21 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The buffers of all workloads of one shape. Workloads of one type and window share x
- * and dy; all workloads share the result's buffer and the scratch.
+ * The buffers of all workloads of one shape. Workloads of one type share x and dy; all
+ * workloads share the result's buffer and the scratch.
  */
 #ifndef CLI_BENCH_BUFFERS_H
 #define CLI_BENCH_BUFFERS_H
 
 #include "workload.h"
 
-enum { MAX_INPUTS = MAX_LIST * MAX_LIST };
-
 typedef struct buffers {
     struct input {
         int32_t dtype;
-        int64_t size;
         cl_mem x, dy;
-    } inputs[MAX_INPUTS];
+    } inputs[MAX_LIST]; /* one for each type */
     int count;
     cl_mem dst, scratch;
 } buffers;

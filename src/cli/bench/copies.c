@@ -4,6 +4,7 @@
 #include "cl_error.h"
 #include "message.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -42,6 +43,12 @@ static bool check(const copier *c, cl_int error, const char *call)
 }
 
 /* ------------------------------------------------------------------------ copies */
+
+size_t copy_size(double bytes)
+{
+    enum { LINE = 64 };
+    return (size_t)ceil(bytes / 2 / LINE) * LINE;
+}
 
 const char *copy_kind_name(const copy *c)
 {
@@ -130,7 +137,6 @@ static int best_way(copy candidate)
 int copier_choose(copier *c, const shape *limited, size_t size, copy best[COPY_KINDS])
 {
     int count = 0;
-    size = (size + COPY_LINE - 1) / COPY_LINE * COPY_LINE;
     for (int kind = 0; kind < COPY_KINDS; ++kind) {
         copy *const chosen = &best[count];
         *chosen = (copy){.by = c,
@@ -199,7 +205,6 @@ static bool open_host(copier *c, size_t size)
 
 bool copier_open(copier *c, const subject *on, size_t size)
 {
-    size = (size + COPY_LINE - 1) / COPY_LINE * COPY_LINE;
     memset(c, 0, sizeof *c);
     c->on = on;
     c->group = choose_group(on);

@@ -14,9 +14,6 @@ typedef enum copy_kind {
     COPY_KINDS
 } copy_kind;
 
-/* Bytes of a cache line; sizes are rounded up to a multiple of it. */
-enum { COPY_LINE = 64 };
-
 /* The resources of all copies. Must not move. */
 typedef struct copier {
     const subject *on;
@@ -37,6 +34,9 @@ typedef struct copy {
     double bytes; /* read and written together */
     timing time;
 } copy;
+
+/* The size of a copy that reads and writes `bytes` together, in whole cache lines. */
+size_t copy_size(double bytes);
 
 /* Prepares copies of up to size bytes. False after a message, with nothing open. */
 bool copier_open(copier *c, const subject *on, size_t size);

@@ -6,7 +6,6 @@
 #include "job.h"
 #include "message.h"
 #include "progress.h"
-#include "request.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -41,6 +40,11 @@ static bool run(const subject *on, const contender *one, sample *s)
     const cl_int error = done ? clFinish(on->queue) : CL_SUCCESS;
     s->seconds[TOTAL] = job_clock() - begin;
     return finish(on, done, s) && cl_error_check(error, "clFinish", on->device.name);
+}
+
+double timing_rate(const timing *t, double bytes)
+{
+    return 1e-9 * bytes / t->median;
 }
 
 bool measure_once(const subject *on, const contender *one, double *seconds)

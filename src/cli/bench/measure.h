@@ -5,6 +5,8 @@
 
 #include "subject.h"
 
+enum { MAX_RUNS = 1000 };
+
 /* In seconds. */
 typedef struct timing {
     double median, minimum; /* by the host's clock, from the enqueue to the end of clFinish */
@@ -24,6 +26,9 @@ typedef struct effort {
     int runs;       /* the least number of runs, up to MAX_RUNS */
     double seconds; /* the least time of all contenders together, within MAX_RUNS */
 } effort;
+
+/* The rate of `bytes` in the median time, in 10^9 bytes a second. */
+double timing_rate(const timing *t, double bytes);
 
 /* Runs a contender once; *seconds is by the host's clock. False after a message. */
 bool measure_once(const subject *on, const contender *one, double *seconds);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "request.h"
 
+#include "measure.h"
 #include "message.h"
 #include "number.h"
 #include "option.h"

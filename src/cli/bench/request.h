@@ -10,7 +10,7 @@
 enum { CHANNELS_FIRST = 1, CHANNELS_LAST = -1 };
 extern const word request_layouts[];
 
-enum { MAX_LIST = 16, MAX_RUNS = 1000 };
+enum { MAX_LIST = 16 };
 
 typedef struct request {
     const char *device;  /* NULL: not named */

@@ -3,7 +3,7 @@
 #ifndef CLI_BENCH_WORKLOAD_H
 #define CLI_BENCH_WORKLOAD_H
 
-#include "measure.h"
+#include "copies.h"
 #include "request.h"
 
 typedef struct workload {
@@ -21,6 +21,7 @@ typedef struct workload {
     const subject *on;
     cllrn_memory x, dy, dst, scratch; /* set by buffers_make */
     timing time;
+    const copy *limit; /* the fastest copy of as many bytes, once it is measured */
 } workload;
 
 /* The workloads of one shape, within a list. */

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The findings of one call of `cllrn bench`. */
-#ifndef CLI_BENCH_BENCH_H
-#define CLI_BENCH_BENCH_H
+/* What one call of `cllrn bench` found. */
+#ifndef CLI_BENCH_FINDINGS_H
+#define CLI_BENCH_FINDINGS_H
 
-#include "copies.h"
 #include "workload.h"
 
 /* How long the first workload of a program waits for it, in seconds. */
@@ -15,7 +14,7 @@ typedef struct build {
     double first_run;    /* from the first enqueue to its end: some drivers compile then */
 } build;
 
-typedef struct bench {
+typedef struct findings {
     const request *asked;
     subject on;
     workload *workloads;
@@ -25,12 +24,6 @@ typedef struct bench {
     copy *copies; /* the best of each kind, for every shape and number of bytes */
     int copy_count;
     timing launch; /* the run of a tensor of 8 elements */
-} bench;
-
-/* The fastest copy of as many bytes as the workload moves; NULL before there is one. */
-const copy *bench_limit(const bench *b, const workload *w);
-
-/* The rate of `bytes` in the median time, in 10^9 bytes a second. */
-double bench_rate(double bytes, const timing *t);
+} findings;
 
 #endif
