@@ -14,7 +14,6 @@
 #include <unistd.h>
 
 #include "file.h"
-#include "engine.h"
 #include "environment.h"
 #include "error.h"
 #include "hash.h"
@@ -60,7 +59,7 @@ static char *locate(const cllrn_engine_options *options, bool *none)
  * its binary, 0.4 s, and then starts 0.05 s earlier each time; Oclgrind and
  * rusticl give binaries at no cost.
  */
-static bool wanted(const cllrn_engine_options *options)
+static bool wanted(const lrn_core *core, const cllrn_engine_options *options)
 {
     static const struct {
         const char *value;
@@ -75,53 +74,56 @@ static bool wanted(const cllrn_engine_options *options)
     for (size_t i = 0; i < sizeof known / sizeof known[0]; ++i)
         if (strcasecmp(said, known[i].value) == 0)
             return known[i].wanted;
-    if (options->log != NULL)
-        options->log(options->log_user, CLLRN_LOG_WARNING,
-                     "CLLRN_CACHE is neither on nor off (1 or 0, yes or no, true or false): the "
-                     "cache stays on");
+    lrn_log(core, CLLRN_LOG_WARNING,
+            "CLLRN_CACHE is neither on nor off (1 or 0, yes or no, true or false): the cache stays "
+            "on");
     return true;
 }
 
-cllrn_status lrn_cache_open(lrn_cache *cache, const cllrn_engine_options *options,
-                            cllrn_error *error)
+cllrn_status lrn_cache_open(lrn_cache *cache, const lrn_core *core,
+                            const cllrn_engine_options *options, cllrn_error *error)
 {
     bool none = true;
-    *cache =
-        (lrn_cache){NULL, options->cache_limit != 0 ? options->cache_limit : default_limit, false};
-    if (wanted(options))
-        cache->directory = locate(options, &none);
+    cache->core = core;
+    cache->limit = options->cache_limit != 0 ? options->cache_limit : default_limit;
+    /* The device does not tell all that a binary depends on: no binary is known to fit. */
+    cache->directory =
+        core->target.complete && wanted(core, options) ? locate(options, &none) : NULL;
     if (cache->directory == NULL && !none)
         return lrn_fail(error, CLLRN_OUT_OF_MEMORY,
                         "engine create: no memory for the cache's name");
+    atomic_init(&cache->on, cache->directory != NULL);
+    atomic_init(&cache->swept, false);
     return CLLRN_SUCCESS;
 }
 
 void lrn_cache_close(lrn_cache *cache)
 {
     free(cache->directory);
-    cache->directory = NULL;
 }
 
 /* Logs why the cache cannot be used, and disables it for this engine, so that it logs once. */
-static void give_up(cllrn_engine *engine, const char *why)
+static void give_up(lrn_cache *cache, const char *why)
 {
-    lrn_engine_log(engine, CLLRN_LOG_WARNING, "no cache in %.500s: %s", engine->cache.directory,
-                   why);
-    lrn_cache_close(&engine->cache);
+    if (atomic_exchange(&cache->on, false))
+        lrn_log(cache->core, CLLRN_LOG_WARNING, "no cache in %.500s: %s", cache->directory, why);
 }
 
 /*
  * Creates the directory and its parent, but no directory above that: a home
  * directory is never created. Returns 0 or an errno.
  */
-static int make_directory(char *path)
+static int make_directory(const char *path)
 {
-    char *const slash = strrchr(path, '/');
+    const char *const slash = strrchr(path, '/');
     int made = mkdir(path, 0700);
     if (made != 0 && errno == ENOENT && slash != NULL && slash != path) {
-        *slash = '\0';
-        (void)mkdir(path, 0700);
-        *slash = '/';
+        char *const parent = join(path, "");
+        if (parent == NULL)
+            return ENOMEM;
+        parent[slash - path] = '\0';
+        (void)mkdir(parent, 0700);
+        free(parent);
         made = mkdir(path, 0700);
     }
     return made == 0 || errno == EEXIST ? 0 : errno;
@@ -137,32 +139,31 @@ static int open_directory(const char *path)
  * descriptor, or -1 if the directory is missing or not private: the files in it
  * are executed.
  */
-static int enter(cllrn_engine *engine, bool make)
+static int enter(lrn_cache *cache, bool make)
 {
     struct stat status;
-    int fd = open_directory(engine->cache.directory);
+    int fd = open_directory(cache->directory);
     if (fd < 0 && errno == ENOENT) {
         if (!make)
             return -1;
-        const int code = make_directory(engine->cache.directory);
+        const int code = make_directory(cache->directory);
         if (code != 0) {
-            give_up(engine, strerror(code));
+            give_up(cache, strerror(code));
             return -1;
         }
-        fd = open_directory(engine->cache.directory);
+        fd = open_directory(cache->directory);
     }
     if (fd < 0) {
-        give_up(engine, strerror(errno));
+        give_up(cache, strerror(errno));
         return -1;
     }
     const int code = fstat(fd, &status) == 0 ? 0 : errno;
     if (code == 0 && lrn_file_is_private(status.st_uid, status.st_mode)) {
-        if (!engine->cache.swept)
+        if (!atomic_exchange(&cache->swept, true))
             lrn_file_sweep(fd);
-        engine->cache.swept = true;
         return fd;
     }
-    give_up(engine, code != 0 ? strerror(code) : "it is another user's, or others may write to it");
+    give_up(cache, code != 0 ? strerror(code) : "it is another user's, or others may write to it");
     close(fd);
     return -1;
 }
@@ -171,12 +172,12 @@ static int enter(cllrn_engine *engine, bool make)
 
 enum { ENTRY_NAME = 16 + sizeof suffix };
 
-static void entry_name(const cllrn_engine *engine, const char *name, const char *options,
+static void entry_name(const lrn_cache *cache, const char *name, const char *options,
                        char entry[ENTRY_NAME])
 {
     uint64_t hash = lrn_hash(0, &(const unsigned char){LRN_PACK_FORMAT}, 1);
     for (int i = 0; i < CLLRN_PACK_TEXTS; ++i)
-        hash = lrn_hash_text(hash, engine->target.texts[i]);
+        hash = lrn_hash_text(hash, cache->core->target.texts[i]);
     hash = lrn_hash_text(lrn_hash_text(hash, name), options);
     snprintf(entry, ENTRY_NAME, "%016" PRIx64 "%s", hash, suffix);
 }
@@ -187,11 +188,11 @@ static bool is_entry(const char *name)
 }
 
 /* Checks that an entry holds this program for this device, undamaged. */
-static cllrn_status check_entry(const cllrn_engine *engine, const cllrn_pack *pack,
-                                const char *name, const char *options, cllrn_error *error)
+static cllrn_status check_entry(const lrn_cache *cache, const cllrn_pack *pack, const char *name,
+                                const char *options, cllrn_error *error)
 {
     const cllrn_status status =
-        lrn_target_match(&engine->target, pack->texts, false, "cache entry", error);
+        lrn_target_match(&cache->core->target, pack->texts, false, "cache entry", error);
     if (status != CLLRN_SUCCESS)
         return status;
     if (pack->row_count != 1 || strcmp(pack->rows->name, name) != 0 ||
@@ -209,8 +210,8 @@ static cllrn_status status_of(int code)
                                                               : CLLRN_INVALID_PACK;
 }
 
-static cllrn_pack *read_entry(cllrn_engine *engine, int directory, const char *entry,
-                              const char *name, const char *options)
+static cllrn_pack *read_entry(lrn_cache *cache, int directory, const char *entry, const char *name,
+                              const char *options)
 {
     lrn_file_content content = {0};
     cllrn_pack *pack = NULL;
@@ -231,41 +232,41 @@ static cllrn_pack *read_entry(cllrn_engine *engine, int directory, const char *e
         status = lrn_pack_take(content.data, content.size, "cache entry", &pack, &error);
     }
     if (status == CLLRN_SUCCESS)
-        status = check_entry(engine, pack, name, options, &error);
+        status = check_entry(cache, pack, name, options, &error);
     if (status == CLLRN_SUCCESS) {
         /* The oldest entries are evicted first: mark this one as used now. */
         (void)utimensat(directory, entry, NULL, 0);
         return pack;
     }
     cllrn_pack_destroy(pack);
-    lrn_engine_log(engine, CLLRN_LOG_WARNING, "dropped %s from the cache: %s", name, error.message);
+    lrn_log(cache->core, CLLRN_LOG_WARNING, "dropped %s from the cache: %s", name, error.message);
     if (status != CLLRN_OUT_OF_MEMORY)
         unlinkat(directory, entry, 0);
     return NULL;
 }
 
-cllrn_pack *lrn_cache_load(cllrn_engine *engine, const char *name, const char *options)
+cllrn_pack *lrn_cache_load(lrn_cache *cache, const char *name, const char *options)
 {
     char entry[ENTRY_NAME];
-    if (engine->cache.directory == NULL)
+    if (!lrn_cache_is_on(cache))
         return NULL;
-    const int directory = enter(engine, false);
+    const int directory = enter(cache, false);
     if (directory < 0)
         return NULL;
-    entry_name(engine, name, options, entry);
-    cllrn_pack *pack = read_entry(engine, directory, entry, name, options);
+    entry_name(cache, name, options, entry);
+    cllrn_pack *pack = read_entry(cache, directory, entry, name, options);
     close(directory);
     return pack;
 }
 
-void lrn_cache_drop(cllrn_engine *engine, const char *name, const char *options, const char *why)
+void lrn_cache_drop(lrn_cache *cache, const char *name, const char *options, const char *why)
 {
     char entry[ENTRY_NAME];
-    lrn_engine_log(engine, CLLRN_LOG_WARNING, "dropped %s from the cache: %s", name, why);
-    const int directory = engine->cache.directory != NULL ? enter(engine, false) : -1;
+    lrn_log(cache->core, CLLRN_LOG_WARNING, "dropped %s from the cache: %s", name, why);
+    const int directory = lrn_cache_is_on(cache) ? enter(cache, false) : -1;
     if (directory < 0)
         return;
-    entry_name(engine, name, options, entry);
+    entry_name(cache, name, options, entry);
     unlinkat(directory, entry, 0);
     close(directory);
 }
@@ -299,7 +300,7 @@ static uint64_t survey(DIR *list, const char *kept, char oldest[ENTRY_NAME])
 }
 
 /* Removes the oldest entries until the rest and `size` bytes fit the limit. */
-static void make_room(cllrn_engine *engine, int directory, const char *kept, uint64_t size)
+static void make_room(lrn_cache *cache, int directory, const char *kept, uint64_t size)
 {
     char oldest[ENTRY_NAME];
     const int copy = lrn_file_open(directory, ".", O_RDONLY | O_DIRECTORY, 0);
@@ -309,38 +310,38 @@ static void make_room(cllrn_engine *engine, int directory, const char *kept, uin
             close(copy);
         return;
     }
-    while (survey(list, kept, oldest) + size > engine->cache.limit && *oldest != '\0') {
+    while (survey(list, kept, oldest) + size > cache->limit && *oldest != '\0') {
         if (unlinkat(directory, oldest, 0) != 0 && errno != ENOENT)
             break;
-        lrn_engine_log(engine, CLLRN_LOG_DEBUG, "evicted %s from the cache", oldest);
+        lrn_log(cache->core, CLLRN_LOG_DEBUG, "evicted %s from the cache", oldest);
     }
     closedir(list);
 }
 
-void lrn_cache_store(cllrn_engine *engine, const lrn_pack_row *row)
+void lrn_cache_store(lrn_cache *cache, const lrn_pack_row *row)
 {
     char entry[ENTRY_NAME];
     const char *texts[CLLRN_PACK_TEXTS];
     cllrn_pack *pack = NULL;
     cllrn_error error = CLLRN_ERROR_INIT;
-    const int directory = engine->cache.directory != NULL ? enter(engine, true) : -1;
+    const int directory = lrn_cache_is_on(cache) ? enter(cache, true) : -1;
     if (directory < 0)
         return;
     for (int i = 0; i < CLLRN_PACK_TEXTS; ++i)
-        texts[i] = engine->target.texts[i];
+        texts[i] = cache->core->target.texts[i];
     if (lrn_pack_make(texts, row, 1, &pack, &error) != CLLRN_SUCCESS) {
-        lrn_engine_log(engine, CLLRN_LOG_WARNING, "%s not cached: %s", row->name, error.message);
-    } else if (pack->size > engine->cache.limit) {
-        lrn_engine_log(engine, CLLRN_LOG_WARNING,
-                       "%s not cached: %zu bytes, and the cache holds %" PRIu64, row->name,
-                       pack->size, engine->cache.limit);
+        lrn_log(cache->core, CLLRN_LOG_WARNING, "%s not cached: %s", row->name, error.message);
+    } else if (pack->size > cache->limit) {
+        lrn_log(cache->core, CLLRN_LOG_WARNING,
+                "%s not cached: %zu bytes, and the cache holds %" PRIu64, row->name, pack->size,
+                cache->limit);
     } else {
-        entry_name(engine, row->name, row->options, entry);
-        make_room(engine, directory, entry, pack->size);
+        entry_name(cache, row->name, row->options, entry);
+        make_room(cache, directory, entry, pack->size);
         const int code = lrn_file_write(directory, entry, pack->data, pack->size);
         if (code != 0)
-            lrn_engine_log(engine, CLLRN_LOG_WARNING, "%s not cached in %.500s: %s", row->name,
-                           engine->cache.directory, strerror(code));
+            lrn_log(cache->core, CLLRN_LOG_WARNING, "%s not cached in %.500s: %s", row->name,
+                    cache->directory, strerror(code));
     }
     cllrn_pack_destroy(pack);
     close(directory);

@@ -60,53 +60,17 @@ static cllrn_status fail_query(cllrn_error *error, cl_int code, const char *name
     return lrn_fail_cl(error, code, "engine create: asking the device for %s", name);
 }
 
-enum { PLATFORM_NAME, DEVICE_NAME, DRIVER, EXTENSIONS, TEXTS };
-
-static void free_texts(char *texts[TEXTS])
+cllrn_status lrn_device_facts_get(const lrn_target *target, lrn_device_facts *facts,
+                                  cllrn_error *error)
 {
-    for (int i = 0; i < TEXTS; ++i)
-        free(texts[i]);
-}
-
-/* Queries all texts, "" where the driver does not know one. The caller calls free_texts. */
-static cllrn_status get_texts(cl_platform_id platform, cl_device_id device, char *texts[TEXTS],
-                              cllrn_error *error)
-{
-    static const struct {
-        cl_uint info;
-        const char *name;
-    } queries[TEXTS] = {
-        [PLATFORM_NAME] = {CL_PLATFORM_NAME, "CL_PLATFORM_NAME"},
-        [DEVICE_NAME] = {CL_DEVICE_NAME, "CL_DEVICE_NAME"},
-        [DRIVER] = {CL_DRIVER_VERSION, "CL_DRIVER_VERSION"},
-        [EXTENSIONS] = {CL_DEVICE_EXTENSIONS, "CL_DEVICE_EXTENSIONS"},
-    };
-    cllrn_status status = CLLRN_SUCCESS;
-    for (int i = 0; i < TEXTS && status == CLLRN_SUCCESS; ++i) {
-        const cl_int code = i == PLATFORM_NAME
-                                ? lrn_info_platform(platform, queries[i].info, &texts[i])
-                                : lrn_info_device(device, queries[i].info, &texts[i]);
-        if (code == CL_INVALID_VALUE)
-            texts[i] = calloc(1, 1);
-        else if (code != CL_SUCCESS)
-            status = fail_query(error, code, queries[i].name);
-        if (status == CLLRN_SUCCESS && texts[i] == NULL)
-            status = lrn_fail(error, CLLRN_OUT_OF_MEMORY, "engine create: no memory for %s",
-                              queries[i].name);
-    }
-    if (status != CLLRN_SUCCESS)
-        free_texts(texts);
-    return status;
-}
-
-cllrn_status lrn_device_facts_get(cl_device_id device, lrn_device_facts *facts, cllrn_error *error)
-{
+    const cl_device_id device = target->device;
+    const char *const platform = target->texts[CLLRN_PACK_PLATFORM],
+                      *const name = target->texts[CLLRN_PACK_DEVICE];
     /* The defaults are the least that any device has: correct everywhere, fast nowhere. */
     cl_device_type type = 0;
     cl_uint units = 0, width = 0;
     cl_ulong local_memory = 0, cache = 0;
     cl_device_local_mem_type local_type = CL_LOCAL;
-    cl_platform_id platform = NULL;
     size_t sizes[16] = {0}, group = 0;
     char profile[32] = "EMBEDDED_PROFILE";
     const struct {
@@ -116,7 +80,6 @@ cllrn_status lrn_device_facts_get(cl_device_id device, lrn_device_facts *facts, 
         void *value;
     } queries[] = {
         {CL_DEVICE_TYPE, "CL_DEVICE_TYPE", sizeof type, &type},
-        {CL_DEVICE_PLATFORM, "CL_DEVICE_PLATFORM", sizeof platform, &platform},
         {CL_DEVICE_MAX_COMPUTE_UNITS, "CL_DEVICE_MAX_COMPUTE_UNITS", sizeof units, &units},
         {CL_DEVICE_NATIVE_VECTOR_WIDTH_FLOAT, "CL_DEVICE_NATIVE_VECTOR_WIDTH_FLOAT", sizeof width,
          &width},
@@ -132,16 +95,22 @@ cllrn_status lrn_device_facts_get(cl_device_id device, lrn_device_facts *facts, 
         if (code != CL_SUCCESS)
             return fail_query(error, code, queries[i].name);
     }
-    char *texts[TEXTS] = {NULL};
-    const cllrn_status status = get_texts(platform, device, texts, error);
-    if (status != CLLRN_SUCCESS)
-        return status;
+    char *extensions;
+    const cl_int code = lrn_info_device(device, CL_DEVICE_EXTENSIONS, &extensions);
+    if (code != CL_SUCCESS && code != CL_INVALID_VALUE)
+        return fail_query(error, code, "CL_DEVICE_EXTENSIONS");
+    if (code == CL_SUCCESS && extensions == NULL)
+        return lrn_fail(error, CLLRN_OUT_OF_MEMORY,
+                        "engine create: no memory for CL_DEVICE_EXTENSIONS");
+    const bool int64 = extensions != NULL && lrn_info_has_word(extensions, "cles_khr_int64");
+    const bool fp64 = extensions != NULL && lrn_info_has_word(extensions, "cl_khr_fp64");
+    free(extensions);
 
     /* A device of both types, as Oclgrind reports, counts as a GPU. */
     facts->cpu_like = (type & CL_DEVICE_TYPE_CPU) != 0 && (type & CL_DEVICE_TYPE_GPU) == 0;
     facts->options = "";
     for (size_t i = 0; i < sizeof quirks / sizeof *quirks; ++i)
-        if (strncmp(texts[PLATFORM_NAME], quirks[i].platform, strlen(quirks[i].platform)) == 0) {
+        if (strncmp(platform, quirks[i].platform, strlen(quirks[i].platform)) == 0) {
             facts->cpu_like = facts->cpu_like && !quirks[i].scalar;
             if (quirks[i].options != NULL)
                 facts->options = quirks[i].options;
@@ -150,10 +119,9 @@ cllrn_status lrn_device_facts_get(cl_device_id device, lrn_device_facts *facts, 
                        (type & (CL_DEVICE_TYPE_CPU | CL_DEVICE_TYPE_GPU)) == 0;
     /* An EMBEDDED device may have 64-bit integers, but takes only 256 bytes of arguments. */
     facts->wide = strcmp(profile, "EMBEDDED_PROFILE") != 0;
-    facts->int64 = facts->wide || lrn_info_has_word(texts[EXTENSIONS], "cles_khr_int64");
+    facts->int64 = facts->wide || int64;
     /* The general kernels' arguments exceed these 256 bytes if their scalars are doubles. */
-    facts->fp64 = facts->wide && lrn_info_has_word(texts[EXTENSIONS], "cl_khr_fp64");
-    facts->platform = platform;
+    facts->fp64 = facts->wide && fp64;
     facts->vector_width = 1;
     while (facts->vector_width < 16 && (cl_uint)facts->vector_width * 2 <= width)
         facts->vector_width *= 2;
@@ -165,8 +133,6 @@ cllrn_status lrn_device_facts_get(cl_device_id device, lrn_device_facts *facts, 
     facts->local_is_global = local_type == CL_GLOBAL;
     facts->cache = cache > INT64_MAX ? INT64_MAX : (int64_t)cache;
     snprintf(facts->name, sizeof facts->name, "%.63s (%.31s, driver %.31s)",
-             *texts[DEVICE_NAME] != '\0' ? texts[DEVICE_NAME] : "device", texts[PLATFORM_NAME],
-             texts[DRIVER]);
-    free_texts(texts);
+             *name != '\0' ? name : "device", platform, target->texts[CLLRN_PACK_DRIVER]);
     return CLLRN_SUCCESS;
 }

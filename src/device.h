@@ -7,6 +7,8 @@
 
 #include <cllrn.h>
 
+#include "target.h"
+
 typedef struct lrn_device_facts {
     bool cpu_like;    /* few work-items with vectors and sequential access; else many scalar ones */
     bool pipelined;   /* one work-item does all work: an FPGA compiler pipelines its loop */
@@ -15,13 +17,12 @@ typedef struct lrn_device_facts {
     bool fp64;        /* the device has double, and the arguments of its kernels fit */
     int vector_width; /* floats in its native vector: 1, 2, 4, 8 or 16 */
     int64_t compute_units;
-    int64_t max_group_size;  /* work-items in one work-group, along the first dimension */
-    int64_t local_memory;    /* bytes for one work-group */
-    bool local_is_global;    /* local memory is emulated in global memory */
-    int64_t cache;           /* bytes of the global memory cache; 0: unknown */
-    const char *options;     /* compiler options appended to those of a program: " -x" or "" */
-    cl_platform_id platform; /* NULL: unknown */
-    char name[160];          /* "device (platform, driver version)", for messages */
+    int64_t max_group_size; /* work-items in one work-group, along the first dimension */
+    int64_t local_memory;   /* bytes for one work-group */
+    bool local_is_global;   /* local memory is emulated in global memory */
+    int64_t cache;          /* bytes of the global memory cache; 0: unknown */
+    const char *options;    /* compiler options appended to those of a program: " -x" or "" */
+    char name[160];         /* "device (platform, driver version)", for messages */
 } lrn_device_facts;
 
 /*
@@ -33,6 +34,7 @@ typedef struct lrn_device_facts {
 cl_int lrn_device_find(cl_device_id device, const cl_device_id *list, size_t count, size_t *index);
 
 /* Queries all facts; fails with the code of a query that the driver knows but that failed. */
-cllrn_status lrn_device_facts_get(cl_device_id device, lrn_device_facts *facts, cllrn_error *error);
+cllrn_status lrn_device_facts_get(const lrn_target *target, lrn_device_facts *facts,
+                                  cllrn_error *error);
 
 #endif

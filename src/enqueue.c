@@ -43,29 +43,29 @@ static cllrn_status check_queue(const invocation *call, cl_command_queue queue)
     /* Unknown queries default to the engine's: clEnqueueNDRangeKernel refuses other queues too. */
     code =
         lrn_query_or(clGetCommandQueueInfo(queue, CL_QUEUE_CONTEXT, sizeof context, &context, NULL),
-                     &context, &engine->context, sizeof context);
+                     &context, &engine->core.context, sizeof context);
     if (code == CL_SUCCESS)
         code = lrn_query_or(
             clGetCommandQueueInfo(queue, CL_QUEUE_DEVICE, sizeof device, &device, NULL), &device,
-            &engine->device, sizeof device);
+            &engine->core.device, sizeof device);
     if (code == CL_INVALID_COMMAND_QUEUE)
         return lrn_fail_code(call->error, CLLRN_INVALID_QUEUE, code, "%s: queue", call->name);
     if (code != CL_SUCCESS)
         return lrn_fail_cl(call->error, code, "%s: asking the queue for its context and device",
                            call->name);
-    if (context != call->engine->context)
+    if (context != call->engine->core.context)
         return lrn_fail(call->error, CLLRN_CONTEXT_MISMATCH,
                         "%s: the queue is of context %p, the engine of %p", call->name,
-                        (void *)context, (void *)call->engine->context);
+                        (void *)context, (void *)call->engine->core.context);
     /* A queue of a sub-device of the engine's device runs the same programs. */
-    code = lrn_device_find(device, &engine->device, 1, &found);
+    code = lrn_device_find(device, &engine->core.device, 1, &found);
     if (code != CL_SUCCESS)
         return lrn_fail_cl(call->error, code, "%s: asking the queue's device for its parent",
                            call->name);
     if (found == 1)
         return lrn_fail(call->error, CLLRN_DEVICE_MISMATCH,
                         "%s: the queue is for device %p, the engine for %p", call->name,
-                        (void *)device, (void *)call->engine->device);
+                        (void *)device, (void *)call->engine->core.device);
     return CLLRN_SUCCESS;
 }
 
@@ -82,18 +82,18 @@ static cllrn_status check_wait_list(const invocation *call, cl_uint count, const
         if (list[i] != NULL)
             code = lrn_query_or(
                 clGetEventInfo(list[i], CL_EVENT_CONTEXT, sizeof context, &context, NULL), &context,
-                &call->engine->context, sizeof context);
+                &call->engine->core.context, sizeof context);
         if (code == CL_INVALID_EVENT)
             return lrn_fail_code(call->error, CLLRN_INVALID_WAIT_LIST, code,
                                  "%s: entry %" PRIu32 " of the wait list", call->name, i);
         if (code != CL_SUCCESS)
             return lrn_fail_cl(call->error, code, "%s: asking event %" PRIu32 " for its context",
                                call->name, i);
-        if (context != call->engine->context)
+        if (context != call->engine->core.context)
             return lrn_fail(call->error, CLLRN_CONTEXT_MISMATCH,
                             "%s: event %" PRIu32
                             " of the wait list is of context %p, the engine of %p",
-                            call->name, i, (void *)context, (void *)call->engine->context);
+                            call->name, i, (void *)context, (void *)call->engine->core.context);
     }
     return CLLRN_SUCCESS;
 }
@@ -139,7 +139,7 @@ static cllrn_status check_memory(const invocation *call, const char *role,
     } queries[] = {
         {CL_MEM_TYPE, sizeof type, &type, &plain},
         {CL_MEM_FLAGS, sizeof flags, &flags, &unrestricted},
-        {CL_MEM_CONTEXT, sizeof context, &context, &call->engine->context},
+        {CL_MEM_CONTEXT, sizeof context, &context, &call->engine->core.context},
         {CL_MEM_SIZE, sizeof size, &size, NULL},
         {CL_MEM_ASSOCIATED_MEMOBJECT, sizeof parent, &parent, &none},
         {CL_MEM_OFFSET, sizeof origin, &origin, NULL},
@@ -163,10 +163,10 @@ static cllrn_status check_memory(const invocation *call, const char *role,
                             "%s: %s is a memory object of type 0x%x, not a buffer", call->name,
                             role, (unsigned)type);
     }
-    if (context != call->engine->context)
+    if (context != call->engine->core.context)
         return lrn_fail(call->error, CLLRN_CONTEXT_MISMATCH,
                         "%s: %s is a buffer of context %p, the engine of %p", call->name, role,
-                        (void *)context, (void *)call->engine->context);
+                        (void *)context, (void *)call->engine->core.context);
     if (flags & forbidden)
         return lrn_fail(call->error, CLLRN_INVALID_BUFFER,
                         "%s: %s is a buffer that kernels may only %s", call->name, role,
@@ -189,11 +189,11 @@ static cllrn_status check_memory(const invocation *call, const char *role,
         return lrn_fail(call->error, CLLRN_BUFFER_TOO_SMALL,
                         "%s: %s needs %" PRIu64 " bytes from %" PRIu64 " on, its buffer has %zu",
                         call->name, role, length, memory->offset - before, size);
-    if (!call->engine->facts.int64 && memory->offset / alignment > UINT32_MAX)
+    if (!call->engine->core.facts.int64 && memory->offset / alignment > UINT32_MAX)
         return lrn_fail(call->error, CLLRN_UNSUPPORTED_SIZE,
                         "%s: %s has offset %" PRIu64
                         ", which needs the 64-bit integers that %s lacks",
-                        call->name, role, memory->offset, call->engine->facts.name);
+                        call->name, role, memory->offset, call->engine->core.facts.name);
     out->buffer = memory->buffer;
     out->offset = memory->offset;
     out->root = parent != NULL ? parent : memory->buffer;
@@ -396,7 +396,7 @@ static cl_int set_arguments(const cllrn_plan *plan, const lrn_launch *launch, cl
     argument_list list = {.kernel = kernel,
                           .code = CL_SUCCESS,
                           .wide = selection->key.wide,
-                          .int64 = plan->engine->facts.int64,
+                          .int64 = plan->engine->core.facts.int64,
                           .f64 = selection->key.storage == LRN_F64};
     /* A kernel without scratch gets dst's buffer: valid, and not accessed as scratch. */
     const bool scratch = launch->scratch > 0;
@@ -455,13 +455,14 @@ static cllrn_status enqueue_nothing(const invocation *call, const queueing *to)
     return CLLRN_SUCCESS;
 }
 
-static cllrn_status launch_kernel(const invocation *call, lrn_launch *launch, const places *at,
-                                  const queueing *to)
+static cllrn_status launch_kernel(const invocation *call, const lrn_launch *launch,
+                                  const places *at, const queueing *to)
 {
     const lrn_selection *selection = &launch->selection;
     cl_kernel kernel = NULL;
     cl_event done = NULL;
-    cllrn_status status = lrn_launch_take_kernel(launch, call->name, &kernel, call->error);
+    cllrn_status status =
+        lrn_program_take_kernel(launch->program, call->name, &kernel, call->error);
     if (status != CLLRN_SUCCESS)
         return status;
     cl_int code = set_arguments(call->plan, launch, kernel, at);
@@ -477,7 +478,7 @@ static cllrn_status launch_kernel(const invocation *call, lrn_launch *launch, co
                                  call->name, selection->kernel, selection->global[0],
                                  selection->global[1], selection->global[2]);
     }
-    lrn_launch_put_kernel(launch, kernel);
+    lrn_program_put_kernel(launch->program, kernel);
     if (status == CLLRN_SUCCESS && to->event != NULL)
         *to->event = done;
     return status;
@@ -515,7 +516,7 @@ static cllrn_status enqueue(const char *name, cllrn_direction direction, const c
                                       &at.dst)) != CLLRN_SUCCESS ||
         (status = find_aliasing(call, &at, &aliasing)) != CLLRN_SUCCESS)
         return status;
-    lrn_launch *launch = lrn_plan_launch(plan, aliasing);
+    const lrn_launch *launch = lrn_plan_launch(plan, aliasing);
     if (!launch->available)
         return lrn_fail(error, CLLRN_INVALID_VARIANT,
                         "%s: the variant or aliasing this plan was made for does not run %s", name,

@@ -42,14 +42,14 @@ typedef struct offline_key {
 size_t cllrn_program_count(const cllrn_engine *engine)
 {
     return engine != NULL
-               ? lrn_program_key_count(&engine->facts)
+               ? lrn_program_key_count(&engine->core.facts)
                : lrn_program_key_count(&any_device) + lrn_program_key_count(&any_embedded);
 }
 
 static cllrn_status get_key(const cllrn_engine *engine, size_t number, offline_key *wanted,
                             cllrn_error *error)
 {
-    const lrn_device_facts *facts = engine != NULL ? &engine->facts : &any_device;
+    const lrn_device_facts *facts = engine != NULL ? &engine->core.facts : &any_device;
     size_t at = number;
     if (engine == NULL && number >= lrn_program_key_count(facts)) {
         at -= lrn_program_key_count(facts);

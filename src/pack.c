@@ -1,21 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "pack.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "file.h"
 #include "error.h"
 #include "hash.h"
 #include "spirv.h"
-#include "query.h"
 #include "size.h"
-#include "sources.h"
 
 static const char magic[8] = {'c', 'l', 'L', 'R', 'N', 'p', 'k', '\n'};
 
@@ -232,29 +226,6 @@ cllrn_status lrn_pack_take(unsigned char *data, size_t size, const char *what, c
     }
     *out = pack;
     return CLLRN_SUCCESS;
-}
-
-cllrn_status lrn_pack_read(const char *path, bool any_owner, cllrn_pack **pack, cllrn_error *error)
-{
-    lrn_file_content content = {0};
-    const int code = lrn_file_read(AT_FDCWD, path, 0, (size_t)LRN_PACK_MAX_SIZE, &content);
-    if (code == ENOMEM)
-        return lrn_fail(error, CLLRN_OUT_OF_MEMORY, "pack %.200s: no memory", path);
-    if (code != 0)
-        return lrn_fail(error, CLLRN_INVALID_PACK, "pack %.200s: cannot be read: %s", path,
-                        lrn_file_message(code));
-    if (!any_owner && !lrn_file_is_trusted(content.owner, content.mode)) {
-        free(content.data);
-        return lrn_fail(
-            error, CLLRN_UNTRUSTED_PACK,
-            "pack %.200s: others can have changed what it has to run: it is user %lu's, "
-            "mode %04o; expected user %lu's or root's, and written by that one alone "
-            "(chmod go-w)",
-            path, (unsigned long)content.owner, (unsigned)content.mode, (unsigned long)geteuid());
-    }
-    char what[220];
-    snprintf(what, sizeof what, "pack %.200s", path);
-    return lrn_pack_take(content.data, content.size, what, pack, error);
 }
 
 cllrn_status lrn_pack_copy(const void *data, size_t size, const char *what, cllrn_pack **pack,
@@ -505,62 +476,4 @@ cllrn_status cllrn_pack_add(const cllrn_pack *pack, const void *binary, size_t s
     status = lrn_pack_make(pack->texts, rows, pack->row_count + count, out, error);
     free(rows);
     return status;
-}
-
-cllrn_status cllrn_pack_create(cllrn_pack **out, cllrn_error *error)
-{
-    lrn_sources sources;
-    if (out == NULL)
-        return lrn_fail(error, CLLRN_INVALID_ARGUMENT, "pack create: pack is NULL");
-    cllrn_status status = lrn_sources_open(&sources, NULL, error);
-    if (status != CLLRN_SUCCESS)
-        return status;
-    const char *texts[CLLRN_PACK_TEXTS];
-    for (int i = 0; i < CLLRN_PACK_TEXTS; ++i)
-        texts[i] = "";
-    texts[CLLRN_PACK_LIBRARY] = cllrn_version();
-    texts[CLLRN_PACK_KERNELS] = sources.hash;
-    status = lrn_pack_make(texts, NULL, 0, out, error);
-    lrn_sources_close(&sources);
-    return status;
-}
-
-cllrn_status lrn_pack_accepted(const cllrn_pack *pack, cl_platform_id platform, cl_device_id device,
-                               const char *what, cllrn_error *error)
-{
-    bool accepted = true;
-    cl_int code = CL_SUCCESS;
-    if (lrn_target_is_any(pack->texts))
-        code = lrn_spirv_accepted(platform, device, &accepted);
-    if (code != CL_SUCCESS)
-        return lrn_fail_cl(error, code, "%.200s: asking the device for CL_DEVICE_IL_VERSION", what);
-    if (accepted)
-        return CLLRN_SUCCESS;
-    return lrn_fail(error, CLLRN_PACK_MISMATCH,
-                    "%.200s: holds SPIR-V, which this device does not take: make one for it", what);
-}
-
-cllrn_status cllrn_pack_check(const cllrn_pack *pack, cl_device_id device, int32_t any_driver,
-                              cllrn_error *error)
-{
-    lrn_sources sources;
-    lrn_target here;
-    cl_platform_id platform = NULL;
-    static const cl_platform_id none = NULL;
-    if (pack == NULL || device == NULL)
-        return lrn_fail(error, CLLRN_INVALID_ARGUMENT, "pack check: pack or device is NULL");
-    const cl_int code =
-        lrn_query_or(clGetDeviceInfo(device, CL_DEVICE_PLATFORM, sizeof platform, &platform, NULL),
-                     &platform, &none, sizeof platform);
-    if (code != CL_SUCCESS)
-        return lrn_fail_cl(error, code, "pack check: asking the device for CL_DEVICE_PLATFORM");
-    cllrn_status status = lrn_sources_open(&sources, NULL, error);
-    if (status != CLLRN_SUCCESS)
-        return status;
-    status = lrn_target_get(platform, device, sources.hash, "pack check", &here, error);
-    lrn_sources_close(&sources);
-    if (status == CLLRN_SUCCESS)
-        status = lrn_target_match(&here, pack->texts, any_driver != 0, "pack", error);
-    return status != CLLRN_SUCCESS ? status
-                                   : lrn_pack_accepted(pack, platform, device, "pack", error);
 }

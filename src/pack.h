@@ -62,12 +62,6 @@ struct cllrn_pack {
 cllrn_status lrn_pack_take(unsigned char *data, size_t size, const char *what, cllrn_pack **pack,
                            cllrn_error *error);
 
-/*
- * As lrn_pack_take, from a file. CLLRN_UNTRUSTED_PACK if others could have
- * written the file and any_owner is false.
- */
-cllrn_status lrn_pack_read(const char *path, bool any_owner, cllrn_pack **pack, cllrn_error *error);
-
 /* As lrn_pack_take, from a copy of the caller's memory. */
 cllrn_status lrn_pack_copy(const void *data, size_t size, const char *what, cllrn_pack **pack,
                            cllrn_error *error);
@@ -78,10 +72,6 @@ cllrn_status lrn_pack_copy(const void *data, size_t size, const char *what, cllr
  */
 cllrn_status lrn_pack_make(const char *const *texts, const lrn_pack_row *rows, size_t count,
                            cllrn_pack **pack, cllrn_error *error);
-
-/* CLLRN_PACK_MISMATCH if the pack is for any device, but this device does not take SPIR-V. */
-cllrn_status lrn_pack_accepted(const cllrn_pack *pack, cl_platform_id platform, cl_device_id device,
-                               const char *what, cllrn_error *error);
 
 /* The row of the program with this name, or NULL. */
 const lrn_pack_row *lrn_pack_find(const cllrn_pack *pack, const char *name);

@@ -6,82 +6,24 @@
 
 #include "element.h"
 #include "error.h"
-#include "query.h"
 
-cllrn_status lrn_launch_take_kernel(lrn_launch *launch, const char *operation, cl_kernel *kernel,
-                                    cllrn_error *error)
-{
-    cl_kernel taken = NULL;
-    cl_int code = CL_SUCCESS;
-    pthread_mutex_lock(&launch->lock);
-    if (launch->idle_count > 0)
-        taken = launch->idle[--launch->idle_count];
-    pthread_mutex_unlock(&launch->lock);
-    if (taken == NULL)
-        taken = clCreateKernel(launch->program->program, launch->program->kernel, &code);
-    if (taken == NULL)
-        return lrn_fail_cl(error, code, "%s: making the kernel %.100s", operation,
-                           launch->program->kernel);
-    *kernel = taken;
-    return CLLRN_SUCCESS;
-}
-
-void lrn_launch_put_kernel(lrn_launch *launch, cl_kernel kernel)
-{
-    pthread_mutex_lock(&launch->lock);
-    const bool room = launch->idle_count < LRN_IDLE_KERNELS;
-    if (room)
-        launch->idle[launch->idle_count++] = kernel;
-    pthread_mutex_unlock(&launch->lock);
-    if (!room)
-        clReleaseKernel(kernel);
-}
-
-static void close_launch(lrn_launch *launch)
-{
-    if (!launch->available)
-        return;
-    while (launch->idle_count > 0)
-        clReleaseKernel(launch->idle[--launch->idle_count]);
-    pthread_mutex_destroy(&launch->lock);
-}
-
-/*
- * Selects a kernel, makes its program, and creates a first kernel object, to
- * query the largest work-group it allows.
- */
+/* Selects a kernel and makes its program. */
 static cllrn_status open_launch(cllrn_plan *plan, const cllrn_problem *problem,
                                 cllrn_aliasing aliasing, cllrn_error *error)
 {
-    lrn_launch *launch = lrn_plan_launch(plan, aliasing);
+    lrn_launch *launch = &plan->launches[aliasing == CLLRN_ALIASING_IN_PLACE];
     const lrn_request request = {&plan->shape, problem->params, plan->direction, aliasing,
                                  problem->variant};
-    cllrn_status status = lrn_select(&request, &plan->engine->facts, &launch->selection, error);
+    cllrn_status status =
+        lrn_select(&request, &plan->engine->core.facts, &launch->selection, error);
+    if (status == CLLRN_SUCCESS)
+        status = lrn_programs_get(&plan->engine->programs, &launch->selection.key, &launch->program,
+                                  error);
     if (status != CLLRN_SUCCESS)
         return status;
-    status = lrn_program_get(plan->engine, &launch->selection.key, &launch->program, error);
-    if (status != CLLRN_SUCCESS)
-        return status;
-    if (pthread_mutex_init(&launch->lock, NULL) != 0)
-        return lrn_fail(error, CLLRN_OUT_OF_MEMORY, "plan create: no memory for a lock");
     launch->available = true;
     launch->scratch = lrn_selection_scratch(&launch->selection);
-
-    cl_kernel kernel = NULL;
-    if ((status = lrn_launch_take_kernel(launch, "plan create", &kernel, error)) != CLLRN_SUCCESS)
-        return status;
-    /* The default for an unknown query: work-groups of one work-item. */
-    size_t group_size = 1;
-    static const size_t one = 1;
-    const cl_int code = lrn_query_or(clGetKernelWorkGroupInfo(kernel, plan->engine->device,
-                                                              CL_KERNEL_WORK_GROUP_SIZE,
-                                                              sizeof group_size, &group_size, NULL),
-                                     &group_size, &one, sizeof group_size);
-    lrn_launch_put_kernel(launch, kernel);
-    if (code != CL_SUCCESS)
-        return lrn_fail_cl(error, code, "plan create: asking for the work-group size of %s",
-                           launch->selection.kernel);
-    lrn_selection_limit(&launch->selection, group_size);
+    lrn_selection_limit(&launch->selection, launch->program->group_size);
     return CLLRN_SUCCESS;
 }
 
@@ -202,7 +144,7 @@ cllrn_status cllrn_plan_create(cllrn_engine *engine, const cllrn_problem *proble
     if ((status = check_problem(problem, error)) != CLLRN_SUCCESS)
         return status;
 
-    cllrn_plan *plan = lrn_engine_alloc(engine, sizeof *plan);
+    cllrn_plan *plan = lrn_alloc(&engine->core, sizeof *plan);
     if (plan == NULL)
         return lrn_fail(error, CLLRN_OUT_OF_MEMORY, "plan create: no memory for the plan");
     lrn_engine_retain(engine);
@@ -233,9 +175,7 @@ void cllrn_plan_destroy(cllrn_plan *plan)
     if (plan == NULL)
         return;
     cllrn_engine *engine = plan->engine;
-    close_launch(&plan->launches[0]);
-    close_launch(&plan->launches[1]);
-    lrn_engine_free(engine, plan);
+    lrn_free(&engine->core, plan);
     lrn_engine_release(engine);
 }
 

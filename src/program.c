@@ -6,9 +6,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "cache.h"
-#include "error.h"
-#include "spirv.h"
+#include "build.h"
+#include "query.h"
 #include "size.h"
 
 static bool same_key(const lrn_program_key *a, const lrn_program_key *b)
@@ -138,43 +137,100 @@ void lrn_program_arguments(const lrn_program_key *key, bool int64,
                    arguments, &length);
 }
 
-/* No build log comes near this size: a driver that reports a longer one returns garbage. */
-#define MAX_LOG_SIZE ((size_t)64 << 20)
+/* -------------------------------------------------------------------------- kernels */
 
-/* The build log, to be freed with lrn_engine_free; NULL if there is no log or no memory. */
-static char *build_log(cllrn_engine *engine, cl_program program)
+cllrn_status lrn_program_take_kernel(lrn_program *program, const char *operation, cl_kernel *kernel,
+                                     cllrn_error *error)
 {
-    size_t size = 0;
-    if (clGetProgramBuildInfo(program, engine->device, CL_PROGRAM_BUILD_LOG, 0, NULL, &size) !=
-            CL_SUCCESS ||
-        size == 0 || size > MAX_LOG_SIZE)
-        return NULL;
-    char *log = lrn_engine_alloc(engine, size + 1);
-    if (log != NULL && clGetProgramBuildInfo(program, engine->device, CL_PROGRAM_BUILD_LOG, size,
-                                             log, NULL) != CL_SUCCESS) {
-        lrn_engine_free(engine, log);
-        log = NULL;
+    cl_kernel taken = NULL;
+    cl_int code = CL_SUCCESS;
+    pthread_mutex_lock(&program->lock);
+    if (program->idle_count > 0)
+        taken = program->idle[--program->idle_count];
+    pthread_mutex_unlock(&program->lock);
+    if (taken == NULL)
+        taken = clCreateKernel(program->program, program->kernel, &code);
+    if (taken == NULL)
+        return lrn_fail_cl(error, code, "%s: making the kernel %.100s", operation, program->kernel);
+    *kernel = taken;
+    return CLLRN_SUCCESS;
+}
+
+void lrn_program_put_kernel(lrn_program *program, cl_kernel kernel)
+{
+    pthread_mutex_lock(&program->lock);
+    const bool room = program->idle_count < LRN_IDLE_KERNELS;
+    if (room)
+        program->idle[program->idle_count++] = kernel;
+    pthread_mutex_unlock(&program->lock);
+    if (!room)
+        clReleaseKernel(kernel);
+}
+
+/*
+ * Takes over made, which has this kernel: creates the first kernel, since some
+ * drivers compile only then, and asks for the largest work-group it allows.
+ * Returns the code of the call that failed, made being released.
+ */
+static cl_int adopt(const lrn_core *core, lrn_program *entry, cl_program made, const char *kernel,
+                    cllrn_origin origin)
+{
+    static const size_t one = 1; /* the default for an unknown query */
+    cl_int code = CL_SUCCESS;
+    const cl_kernel first = clCreateKernel(made, kernel, &code);
+    if (first != NULL) {
+        code = lrn_query_or(clGetKernelWorkGroupInfo(first, core->device, CL_KERNEL_WORK_GROUP_SIZE,
+                                                     sizeof entry->group_size, &entry->group_size,
+                                                     NULL),
+                            &entry->group_size, &one, sizeof one);
+        if (code == CL_SUCCESS) {
+            entry->program = made;
+            entry->kernel = kernel;
+            entry->origin = origin;
+            entry->idle[entry->idle_count++] = first;
+            return CL_SUCCESS;
+        }
+        clReleaseKernel(first);
     }
-    return log;
+    clReleaseProgram(made);
+    return code;
 }
 
-/* Logs that a program did not build, with its build log; returns the status for the code. */
-static cllrn_status build_failed(cllrn_engine *engine, const lrn_program *entry, cl_program program,
-                                 cl_int code, const char *options, cllrn_error *error)
+/* -------------------------------------------------------------------------- waiting */
+
+/* Whether this thread is making a program other than `own`: it is inside a callback then. */
+static bool is_inside_callback(const lrn_programs *programs, const lrn_program *own)
 {
-    const char *const file = lrn_file_name(entry->key.file);
-    char *log = build_log(engine, program);
-    const cllrn_status status = lrn_fail_code(
-        error, code == CL_OUT_OF_HOST_MEMORY ? CLLRN_OUT_OF_MEMORY : CLLRN_BUILD_FAILURE, code,
-        "plan create: building %s with \"%s\" for %s", file, options, engine->facts.name);
-    lrn_engine_log(engine, CLLRN_LOG_ERROR, "building %s with \"%s\" failed; the log follows", file,
-                   options);
-    /* Passed directly, because lrn_engine_log would truncate it. */
-    if (engine->log != NULL)
-        engine->log(engine->log_user, CLLRN_LOG_ERROR, log != NULL ? log : "(no build log)");
-    lrn_engine_free(engine, log);
-    return status;
+    for (const lrn_program *entry = programs->first; entry != NULL; entry = entry->next)
+        if (entry != own && entry->state == LRN_PROGRAM_BUILDING &&
+            pthread_equal(entry->builder, pthread_self()))
+            return true;
+    return false;
 }
+
+/*
+ * Waits, with the lock held, until no thread makes `entry`; own is the program
+ * that this thread makes, or NULL. False if the wait could last for ever.
+ */
+static bool settle(lrn_programs *programs, const lrn_program *entry, const lrn_program *own)
+{
+    while (entry->state == LRN_PROGRAM_BUILDING) {
+        if (is_inside_callback(programs, own))
+            return false;
+        pthread_cond_wait(&programs->settled, &programs->lock);
+    }
+    return true;
+}
+
+static cllrn_status fail_inside_callback(const lrn_program *entry, cllrn_error *error)
+{
+    return lrn_fail(error, CLLRN_INVALID_ARGUMENT,
+                    "plan create: a callback asks for %s, which is being made: ask for it after "
+                    "the callback has returned",
+                    entry->name);
+}
+
+/* -------------------------------------------------------------------------- origins */
 
 static double milliseconds_since(const struct timespec *begin)
 {
@@ -184,224 +240,73 @@ static double milliseconds_since(const struct timespec *begin)
            (double)(now.tv_nsec - begin->tv_nsec) / 1e6;
 }
 
-/* ---------------------------------------------------------------------- binaries */
-
-/* Creates the kernel once, to test the program: some drivers compile only then. */
-static cl_int try_kernel(const lrn_program *entry)
+static void set_binary(lrn_programs *programs, lrn_program *entry, const void *binary)
 {
-    cl_int code = CL_SUCCESS;
-    cl_kernel kernel = clCreateKernel(entry->program, entry->kernel, &code);
-    if (kernel == NULL)
-        return code;
-    clReleaseKernel(kernel);
-    return CL_SUCCESS;
-}
-
-/* Fills devices and sizes, of count each; *own becomes the index of the engine's device. */
-static cl_int ask_sizes(const cllrn_engine *engine, cl_program program, cl_uint count,
-                        cl_device_id *devices, size_t *sizes, size_t *own)
-{
-    cl_int code =
-        clGetProgramInfo(program, CL_PROGRAM_DEVICES, count * sizeof *devices, devices, NULL);
-    if (code == CL_SUCCESS)
-        code =
-            clGetProgramInfo(program, CL_PROGRAM_BINARY_SIZES, count * sizeof *sizes, sizes, NULL);
-    *own = 0;
-    if (code == CL_SUCCESS)
-        code = lrn_device_find(engine->device, devices, count, own);
-    return code == CL_SUCCESS && *own == count ? CL_INVALID_DEVICE : code;
+    pthread_mutex_lock(&programs->lock);
+    entry->binary = binary;
+    pthread_mutex_unlock(&programs->lock);
 }
 
 /*
- * Fetches the binary for the engine's device with malloc. A program has a
- * binary for each device of the context; NULL pointers skip those of the other
- * devices.
+ * Sets *shared to the program that another entry has made of the same binary,
+ * retained, or to NULL: this entry then makes it, and others wait for it. Some
+ * drivers load a binary only once. False inside a callback.
  */
-static cl_int fetch(const cllrn_engine *engine, cl_program program, cl_uint count, void **binary,
-                    size_t *size)
+static bool claim_binary(lrn_programs *programs, lrn_program *entry, const void *binary,
+                         cl_program *shared)
 {
-    size_t own = 0;
-    void *bytes = NULL; /* after a failure the driver may have changed `binaries` */
-    cl_device_id *devices = lrn_size_alloc(count, sizeof *devices);
-    size_t *sizes = lrn_size_alloc(count, sizeof *sizes);
-    unsigned char **binaries = lrn_size_alloc(count, sizeof *binaries);
-    cl_int code = CL_OUT_OF_HOST_MEMORY;
-    if (devices != NULL && sizes != NULL && binaries != NULL) {
-        code = ask_sizes(engine, program, count, devices, sizes, &own);
-        for (cl_uint i = 0; i < count; ++i)
-            binaries[i] = NULL;
-    }
-    if (code == CL_SUCCESS && (sizes[own] == 0 || sizes[own] > LRN_PACK_MAX_SIZE))
-        code = CL_INVALID_BINARY;
-    if (code == CL_SUCCESS && (bytes = malloc(sizes[own])) == NULL)
-        code = CL_OUT_OF_HOST_MEMORY;
-    if (code == CL_SUCCESS) {
-        binaries[own] = bytes;
-        code = clGetProgramInfo(program, CL_PROGRAM_BINARIES, count * sizeof *binaries, binaries,
-                                NULL);
-        if (code == CL_SUCCESS) {
-            *binary = bytes;
-            *size = sizes[own];
-        } else {
-            free(bytes);
-        }
-    }
-    free(binaries);
-    free(sizes);
-    free(devices);
-    return code;
+    bool settled = true;
+    *shared = NULL;
+    pthread_mutex_lock(&programs->lock);
+    lrn_program *other = programs->first;
+    while (settled && other != NULL)
+        if (other == entry || other->binary != binary)
+            other = other->next;
+        else if (other->state == LRN_PROGRAM_READY)
+            break;
+        else if ((settled = settle(programs, other, entry)))
+            other = programs->first;
+    if (settled)
+        entry->binary = binary;
+    if (settled && other != NULL && clRetainProgram(other->program) == CL_SUCCESS)
+        *shared = other->program;
+    pthread_mutex_unlock(&programs->lock);
+    return settled;
 }
 
-/* Gets the binary of a program; the caller frees *binary. */
-static cl_int get_binary(const cllrn_engine *engine, cl_program program, void **binary,
-                         size_t *size)
-{
-    cl_uint count = 0;
-    const cl_int code =
-        clGetProgramInfo(program, CL_PROGRAM_NUM_DEVICES, sizeof count, &count, NULL);
-    if (code != CL_SUCCESS)
-        return code;
-    return count == 0 || count > 65536 ? CL_INVALID_PROGRAM
-                                       : fetch(engine, program, count, binary, size);
-}
-
-/* The program that another entry has made from the same binary, retained; NULL if there is none. */
-static cl_program shared_program(const cllrn_engine *engine, const void *binary)
-{
-    for (const lrn_program *entry = engine->programs; entry != NULL; entry = entry->next)
-        if (entry->binary == binary && clRetainProgram(entry->program) == CL_SUCCESS)
-            return entry->program;
-    return NULL;
-}
-
-static cllrn_status build_binary(cllrn_engine *engine, lrn_program *entry, const lrn_pack_row *row,
-                                 cllrn_error *error)
-{
-    const unsigned char *binary = row->binary;
-    cl_int code = CL_SUCCESS, accepted = CL_SUCCESS;
-    cl_program program =
-        lrn_spirv_is(binary, row->size)
-            ? lrn_spirv_program(engine->facts.platform, engine->context, binary, row->size, &code)
-            : clCreateProgramWithBinary(engine->context, 1, &engine->device, &row->size, &binary,
-                                        &accepted, &code);
-    if (program == NULL)
-        return lrn_fail_code(
-            error, code == CL_OUT_OF_HOST_MEMORY ? CLLRN_OUT_OF_MEMORY : CLLRN_BUILD_FAILURE, code,
-            "plan create: the binary of %s for %s", entry->name, engine->facts.name);
-    cllrn_status status = CLLRN_SUCCESS;
-    if (accepted != CL_SUCCESS)
-        status = lrn_fail_code(error, CLLRN_BUILD_FAILURE, accepted,
-                               "plan create: %s does not accept the binary of %s",
-                               engine->facts.name, entry->name);
-    else if ((code = clBuildProgram(program, 1, &engine->device, row->options, NULL, NULL)) !=
-             CL_SUCCESS)
-        status = build_failed(engine, entry, program, code, row->options, error);
-    if (status != CLLRN_SUCCESS)
-        clReleaseProgram(program);
-    else
-        entry->program = program;
-    return status;
-}
-
-/* Makes an entry's program from a pack's binary, and its kernel: some drivers fail only there. */
-static cllrn_status load(cllrn_engine *engine, lrn_program *entry, const cllrn_pack *pack,
+/* Makes an entry's program from a pack's binary. */
+static cllrn_status load(lrn_programs *programs, lrn_program *entry, const cllrn_pack *pack,
                          const lrn_pack_row *row, cllrn_origin origin, cllrn_error *error)
 {
+    cllrn_status status = CLLRN_SUCCESS;
     struct timespec begin;
+    cl_program made = NULL;
     timespec_get(&begin, TIME_UTC);
-    entry->program = shared_program(engine, row->binary);
-    if (entry->program == NULL) {
-        if (!lrn_pack_intact(pack, row))
-            return lrn_fail(error, CLLRN_INVALID_PACK,
-                            "plan create: the binary of %s is damaged: make the pack anew",
-                            entry->name);
-        const cllrn_status status = build_binary(engine, entry, row, error);
-        if (status != CLLRN_SUCCESS)
-            return status;
+    /* A cached binary is of one program alone, and its memory does not last. */
+    if (origin != CLLRN_ORIGIN_CACHED && !claim_binary(programs, entry, row->binary, &made))
+        return fail_inside_callback(entry, error);
+    if (made == NULL && !lrn_pack_intact(pack, row))
+        status =
+            lrn_fail(error, CLLRN_INVALID_PACK,
+                     "plan create: the binary of %s is damaged: make the pack anew", entry->name);
+    else if (made == NULL)
+        status = lrn_build_binary(programs->core, row->binary, row->size, entry->name, row->options,
+                                  &made, error);
+    if (status == CLLRN_SUCCESS) {
+        const char *kernel = *row->kernel != '\0' ? row->kernel : entry->own_kernel;
+        const cl_int code = adopt(programs->core, entry, made, kernel, origin);
+        if (code == CL_SUCCESS)
+            lrn_log(programs->core, CLLRN_LOG_INFO, "loaded %s (%s) in %.1f ms", entry->name,
+                    cllrn_origin_string(origin), milliseconds_since(&begin));
+        else
+            status = lrn_fail_code(
+                error, code == CL_OUT_OF_HOST_MEMORY ? CLLRN_OUT_OF_MEMORY : CLLRN_BUILD_FAILURE,
+                code, "plan create: making the kernel %.100s from the binary of %s", kernel,
+                entry->name);
     }
-    entry->kernel = *row->kernel != '\0' ? row->kernel : entry->own_kernel;
-    const cl_int code = try_kernel(entry);
-    if (code != CL_SUCCESS) {
-        const cllrn_status status = lrn_fail_code(
-            error, code == CL_OUT_OF_HOST_MEMORY ? CLLRN_OUT_OF_MEMORY : CLLRN_BUILD_FAILURE, code,
-            "plan create: making the kernel %.100s from the binary of %s", entry->kernel,
-            entry->name);
-        clReleaseProgram(entry->program);
-        return status;
-    }
-    entry->origin = origin;
-    entry->binary = row->binary;
-    lrn_engine_log(engine, CLLRN_LOG_INFO, "loaded %s (%s) in %.1f ms", entry->name,
-                   cllrn_origin_string(origin), milliseconds_since(&begin));
-    return CLLRN_SUCCESS;
-}
-
-/* ------------------------------------------------------------------------ origins */
-
-/* Some drivers report a missing compiler at the source, others at the build. */
-static cllrn_status fail_without_compiler(const cllrn_engine *engine, const char *file, cl_int code,
-                                          cllrn_error *error)
-{
-    return lrn_fail_code(error, CLLRN_NO_COMPILER, code,
-                         "plan create: building %s for %s, which has no compiler: make the engine "
-                         "with a binary pack, or use another device or the host functions",
-                         file, engine->facts.name);
-}
-
-static cllrn_status compile(cllrn_engine *engine, lrn_program *entry, cllrn_error *error)
-{
-    const char *const file = lrn_file_name(entry->key.file);
-    lrn_source_list list =
-        lrn_sources_list(&engine->sources, entry->key.file, entry->key.storage == LRN_F64);
-    struct timespec begin;
-    cl_int code;
-
-    timespec_get(&begin, TIME_UTC);
-    cl_program program =
-        clCreateProgramWithSource(engine->context, list.count, list.parts, NULL, &code);
-    /* Xilinx's runtime returns CL_INVALID_OPERATION. */
-    if (program == NULL && (code == CL_COMPILER_NOT_AVAILABLE || code == CL_INVALID_OPERATION))
-        return fail_without_compiler(engine, file, code, error);
-    if (program == NULL)
-        return lrn_fail_cl(error, code, "plan create: making the program %s", file);
-    code = clBuildProgram(program, 1, &engine->device, entry->options, NULL, NULL);
-    if (code == CL_COMPILER_NOT_AVAILABLE) {
-        clReleaseProgram(program);
-        return fail_without_compiler(engine, file, code, error);
-    }
-    if (code != CL_SUCCESS) {
-        const cllrn_status status =
-            build_failed(engine, entry, program, code, entry->options, error);
-        clReleaseProgram(program);
-        return status;
-    }
-    entry->program = program;
-    entry->kernel = entry->own_kernel;
-    entry->origin = CLLRN_ORIGIN_COMPILED;
-    entry->binary = NULL;
-    lrn_engine_log(engine, CLLRN_LOG_INFO, "built %s with \"%s\" in %.1f ms", file, entry->options,
-                   milliseconds_since(&begin));
-    return CLLRN_SUCCESS;
-}
-
-/* Stores a compiled program in the cache; only logs if there is no binary. */
-static void keep(cllrn_engine *engine, const lrn_program *entry)
-{
-    lrn_pack_row row = {.name = entry->name, .options = entry->options, .kernel = ""};
-    void *binary = NULL;
-    if (engine->cache.directory == NULL)
-        return;
-    cl_int code = try_kernel(entry);
-    if (code == CL_SUCCESS)
-        code = get_binary(engine, entry->program, &binary, &row.size);
-    if (code == CL_SUCCESS) {
-        row.binary = binary;
-        lrn_cache_store(engine, &row);
-        free(binary);
-    } else {
-        lrn_engine_log(engine, CLLRN_LOG_WARNING, "%s not cached: its binary: %s (%d)", entry->name,
-                       cllrn_opencl_error_string(code), code);
-    }
+    if (status != CLLRN_SUCCESS)
+        set_binary(programs, entry, NULL);
+    return status;
 }
 
 static const lrn_pack_row *find_row(const cllrn_pack *pack, const lrn_program *entry)
@@ -413,129 +318,313 @@ static const lrn_pack_row *find_row(const cllrn_pack *pack, const lrn_program *e
                : NULL;
 }
 
-static cllrn_status take_packed(cllrn_engine *engine, lrn_program *entry, cllrn_error *error)
+static cllrn_status take_packed(lrn_programs *programs, lrn_program *entry, cllrn_error *error)
 {
-    const lrn_pack_row *row = find_row(engine->pack, entry);
+    const lrn_pack_row *row = find_row(programs->pack, entry);
     if (row == NULL)
         return lrn_fail(error, CLLRN_PROGRAM_MISSING,
                         "plan create: the pack lacks the program %s: make it anew with "
                         "\"cllrn compile\", or add it",
                         entry->name);
-    return load(engine, entry, engine->pack, row, CLLRN_ORIGIN_PACKED, error);
+    return load(programs, entry, programs->pack, row, CLLRN_ORIGIN_PACKED, error);
 }
 
-static bool take_given(cllrn_engine *engine, lrn_program *entry)
+static bool take_given(lrn_programs *programs, lrn_program *entry)
 {
-    for (const lrn_given *given = engine->given; given != NULL; given = given->next) {
+    pthread_mutex_lock(&programs->lock);
+    const lrn_given *given = programs->given; /* what follows it never changes */
+    pthread_mutex_unlock(&programs->lock);
+    for (; given != NULL; given = given->next) {
         cllrn_error error = CLLRN_ERROR_INIT;
         const lrn_pack_row *row = find_row(given->pack, entry);
         if (row == NULL)
             continue;
-        if (load(engine, entry, given->pack, row, CLLRN_ORIGIN_GIVEN, &error) == CLLRN_SUCCESS)
+        if (load(programs, entry, given->pack, row, CLLRN_ORIGIN_GIVEN, &error) == CLLRN_SUCCESS)
             return true;
-        lrn_engine_log(engine, CLLRN_LOG_WARNING, "a given binary is of no use: %s", error.message);
+        lrn_log(programs->core, CLLRN_LOG_WARNING, "a given binary is of no use: %s",
+                error.message);
     }
     return false;
 }
 
-static bool take_cached(cllrn_engine *engine, lrn_program *entry)
+static bool take_cached(lrn_programs *programs, lrn_program *entry)
 {
     cllrn_error error = CLLRN_ERROR_INIT;
-    cllrn_pack *pack = lrn_cache_load(engine, entry->name, entry->options);
+    cllrn_pack *pack = lrn_cache_load(&programs->cache, entry->name, entry->options);
     if (pack == NULL)
         return false;
     const bool loaded =
-        load(engine, entry, pack, pack->rows, CLLRN_ORIGIN_CACHED, &error) == CLLRN_SUCCESS;
+        load(programs, entry, pack, pack->rows, CLLRN_ORIGIN_CACHED, &error) == CLLRN_SUCCESS;
     if (!loaded)
-        lrn_cache_drop(engine, entry->name, entry->options, error.message);
-    entry->binary = NULL; /* it is destroyed with the pack */
+        lrn_cache_drop(&programs->cache, entry->name, entry->options, error.message);
     cllrn_pack_destroy(pack);
     return loaded;
 }
 
-static cllrn_status provide(cllrn_engine *engine, lrn_program *entry, cllrn_error *error)
+static cllrn_status compile(lrn_programs *programs, lrn_program *entry, cllrn_error *error)
 {
-    if (engine->pack != NULL)
-        return take_packed(engine, entry, error);
-    if (take_given(engine, entry) || take_cached(engine, entry))
+    const char *const file = lrn_file_name(entry->key.file);
+    const lrn_source_list list =
+        lrn_sources_list(programs->sources, entry->key.file, entry->key.storage == LRN_F64);
+    struct timespec begin;
+    cl_program made;
+    timespec_get(&begin, TIME_UTC);
+    const cllrn_status status =
+        lrn_build_source(programs->core, &list, file, entry->options, &made, error);
+    if (status != CLLRN_SUCCESS)
+        return status;
+    const cl_int code =
+        adopt(programs->core, entry, made, entry->own_kernel, CLLRN_ORIGIN_COMPILED);
+    if (code != CL_SUCCESS)
+        return lrn_fail_cl(error, code, "plan create: making the kernel %s", entry->own_kernel);
+    lrn_log(programs->core, CLLRN_LOG_INFO, "built %s with \"%s\" in %.1f ms", file, entry->options,
+            milliseconds_since(&begin));
+    return CLLRN_SUCCESS;
+}
+
+/* Stores a compiled program in the cache; only logs if there is no binary. */
+static void keep(lrn_programs *programs, const lrn_program *entry)
+{
+    lrn_pack_row row = {.name = entry->name, .options = entry->options, .kernel = ""};
+    void *binary = NULL;
+    if (!lrn_cache_is_on(&programs->cache))
+        return;
+    const cl_int code = lrn_build_binary_of(programs->core, entry->program, &binary, &row.size);
+    if (code == CL_SUCCESS) {
+        row.binary = binary;
+        lrn_cache_store(&programs->cache, &row);
+        free(binary);
+    } else {
+        lrn_log(programs->core, CLLRN_LOG_WARNING, "%s not cached: its binary: %s (%d)",
+                entry->name, cllrn_opencl_error_string(code), code);
+    }
+}
+
+static cllrn_status provide(lrn_programs *programs, lrn_program *entry, cllrn_error *error)
+{
+    if (programs->pack != NULL)
+        return take_packed(programs, entry, error);
+    if (take_given(programs, entry) || take_cached(programs, entry))
         return CLLRN_SUCCESS;
-    const cllrn_status status = compile(engine, entry, error);
+    const cllrn_status status = compile(programs, entry, error);
     if (status == CLLRN_SUCCESS)
-        keep(engine, entry);
+        keep(programs, entry);
     return status;
 }
 
-static cllrn_status get_locked(cllrn_engine *engine, const lrn_program_key *key,
-                               const lrn_program **program, cllrn_error *error)
+/* ------------------------------------------------------------------------ the table */
+
+static lrn_program *find(const lrn_programs *programs, const lrn_program_key *key)
 {
-    for (const lrn_program *entry = engine->programs; entry != NULL; entry = entry->next)
-        if (same_key(&entry->key, key)) {
-            *program = entry;
-            return CLLRN_SUCCESS;
-        }
-    lrn_program *entry = lrn_engine_alloc(engine, sizeof *entry);
+    lrn_program *entry = programs->first;
+    while (entry != NULL && !same_key(&entry->key, key))
+        entry = entry->next;
+    return entry;
+}
+
+static void free_program(const lrn_core *core, lrn_program *entry)
+{
     if (entry == NULL)
-        return lrn_fail(error, CLLRN_OUT_OF_MEMORY, "plan create: no memory for a program");
+        return;
+    while (entry->idle_count > 0)
+        clReleaseKernel(entry->idle[--entry->idle_count]);
+    if (entry->program != NULL)
+        clReleaseProgram(entry->program);
+    pthread_mutex_destroy(&entry->lock);
+    lrn_free(core, entry);
+}
+
+static lrn_program *new_program(const lrn_core *core, const lrn_program_key *key)
+{
+    lrn_program *entry = lrn_alloc(core, sizeof *entry);
+    if (entry == NULL || pthread_mutex_init(&entry->lock, NULL) != 0) {
+        lrn_free(core, entry);
+        return NULL;
+    }
     entry->key = *key;
-    lrn_program_kernel_name(key, engine->facts.int64, entry->name);
-    lrn_program_options(key, engine->facts.int64, entry->options);
+    lrn_program_kernel_name(key, core->facts.int64, entry->name);
+    lrn_program_options(key, core->facts.int64, entry->options);
     const size_t length = strlen(entry->options);
-    snprintf(entry->options + length, sizeof entry->options - length, "%s", engine->facts.options);
+    snprintf(entry->options + length, sizeof entry->options - length, "%s", core->facts.options);
     snprintf(entry->own_kernel, sizeof entry->own_kernel, "%s_%s",
              key->backward ? "backward" : "forward", lrn_variant_of(key->file));
-    const cllrn_status status = provide(engine, entry, error);
-    if (status != CLLRN_SUCCESS) {
-        lrn_engine_free(engine, entry);
-        return status;
+    return entry;
+}
+
+/* The entry of a key, which it makes if there is none; NULL without memory. Takes the lock. */
+static lrn_program *enter(lrn_programs *programs, const lrn_program_key *key)
+{
+    pthread_mutex_lock(&programs->lock);
+    lrn_program *entry = find(programs, key);
+    if (entry != NULL)
+        return entry;
+    pthread_mutex_unlock(&programs->lock); /* the caller's allocator may call the engine */
+    lrn_program *const made = new_program(programs->core, key);
+    if (made == NULL)
+        return NULL;
+    pthread_mutex_lock(&programs->lock);
+    if ((entry = find(programs, key)) == NULL) {
+        made->next = programs->first;
+        return programs->first = made;
     }
-    entry->next = engine->programs;
-    engine->programs = entry;
+    pthread_mutex_unlock(&programs->lock);
+    free_program(programs->core, made);
+    pthread_mutex_lock(&programs->lock);
+    return entry;
+}
+
+cllrn_status lrn_programs_get(lrn_programs *programs, const lrn_program_key *key,
+                              lrn_program **program, cllrn_error *error)
+{
+    lrn_program *const entry = enter(programs, key);
+    if (entry == NULL)
+        return lrn_fail(error, CLLRN_OUT_OF_MEMORY, "plan create: no memory for a program");
+    const bool settled = settle(programs, entry, NULL);
+    const bool missing = entry->state == LRN_PROGRAM_MISSING;
+    if (missing) {
+        entry->state = LRN_PROGRAM_BUILDING;
+        entry->builder = pthread_self();
+    }
+    pthread_mutex_unlock(&programs->lock);
+    if (!settled)
+        return fail_inside_callback(entry, error);
+    if (missing) {
+        const cllrn_status status = provide(programs, entry, error);
+        pthread_mutex_lock(&programs->lock);
+        entry->state = status == CLLRN_SUCCESS ? LRN_PROGRAM_READY : LRN_PROGRAM_MISSING;
+        pthread_cond_broadcast(&programs->settled);
+        pthread_mutex_unlock(&programs->lock);
+        if (status != CLLRN_SUCCESS)
+            return status;
+    }
     *program = entry;
     return CLLRN_SUCCESS;
 }
 
-cllrn_status lrn_program_get(cllrn_engine *engine, const lrn_program_key *key,
-                             const lrn_program **program, cllrn_error *error)
+cllrn_status lrn_programs_import(lrn_programs *programs, cllrn_pack *pack, cllrn_error *error)
 {
-    pthread_mutex_lock(&engine->lock);
-    const cllrn_status status = get_locked(engine, key, program, error);
-    pthread_mutex_unlock(&engine->lock);
+    lrn_given *const given = lrn_alloc(programs->core, sizeof *given);
+    if (given == NULL)
+        return lrn_fail(error, CLLRN_OUT_OF_MEMORY, "engine import: no memory");
+    given->pack = pack;
+    pthread_mutex_lock(&programs->lock);
+    given->next = programs->given;
+    programs->given = given;
+    pthread_mutex_unlock(&programs->lock);
+    return CLLRN_SUCCESS;
+}
+
+cllrn_status lrn_programs_open(lrn_programs *programs, const lrn_core *core,
+                               const lrn_sources *sources, const cllrn_engine_options *options,
+                               cllrn_pack *pack, cllrn_error *error)
+{
+    cllrn_status status = CLLRN_SUCCESS;
+    programs->core = core;
+    programs->sources = sources;
+    programs->pack = pack;
+    if (pack == NULL &&
+        (status = lrn_cache_open(&programs->cache, core, options, error)) != CLLRN_SUCCESS)
+        return status;
+    if (pthread_mutex_init(&programs->lock, NULL) != 0) {
+        status = lrn_fail(error, CLLRN_OUT_OF_MEMORY, "engine create: no memory for a lock");
+        goto close_cache;
+    }
+    if (pthread_cond_init(&programs->settled, NULL) != 0) {
+        status = lrn_fail(error, CLLRN_OUT_OF_MEMORY, "engine create: no memory for a lock");
+        goto destroy_lock;
+    }
+    return CLLRN_SUCCESS;
+
+destroy_lock:
+    pthread_mutex_destroy(&programs->lock);
+close_cache:
+    lrn_cache_close(&programs->cache);
     return status;
 }
 
-/* ------------------------------------------------------------------------- export */
+void lrn_programs_close(lrn_programs *programs)
+{
+    while (programs->first != NULL) {
+        lrn_program *entry = programs->first;
+        programs->first = entry->next;
+        free_program(programs->core, entry);
+    }
+    while (programs->given != NULL) {
+        lrn_given *given = programs->given;
+        programs->given = given->next;
+        cllrn_pack_destroy(given->pack);
+        lrn_free(programs->core, given);
+    }
+    cllrn_pack_destroy(programs->pack);
+    pthread_cond_destroy(&programs->settled);
+    pthread_mutex_destroy(&programs->lock);
+    lrn_cache_close(&programs->cache);
+}
+
+/* --------------------------------------------------------------------------- export */
+
+size_t lrn_programs_made(lrn_programs *programs, const lrn_program **made, size_t room)
+{
+    size_t count = 0;
+    pthread_mutex_lock(&programs->lock);
+    for (const lrn_program *entry = programs->first; entry != NULL; entry = entry->next)
+        if (entry->state == LRN_PROGRAM_READY) {
+            if (count < room)
+                made[count] = entry;
+            ++count;
+        }
+    pthread_mutex_unlock(&programs->lock);
+    return count;
+}
 
 /*
- * Fills one row of an exported pack. Entries that share a program share its
- * binary; the caller frees each binary once.
+ * Fills the next row of an exported pack. Entries that share a program share
+ * its binary; the caller frees each binary once.
  */
-static cllrn_status export_row(const cllrn_engine *engine, const lrn_program *entry,
-                               const lrn_pack_row *rows, lrn_pack_row *row, cllrn_error *error)
+static cllrn_status export_row(const lrn_core *core, const lrn_program *const *made, size_t index,
+                               lrn_pack_row *rows, cllrn_error *error)
 {
+    const lrn_program *const entry = made[index];
+    lrn_pack_row *const row = &rows[index];
     void *binary = NULL;
-    cl_int code = CL_SUCCESS;
     const bool own = entry->kernel == entry->own_kernel;
     row->name = entry->name;
     row->options = own ? entry->options : "";
     row->kernel = own ? "" : entry->kernel;
-    for (const lrn_program *other = engine->programs; other != entry; other = other->next, ++rows)
-        if (other->program == entry->program) {
-            row->binary = rows->binary;
-            row->size = rows->size;
+    for (size_t i = 0; i < index; ++i)
+        if (made[i]->program == entry->program) {
+            row->binary = rows[i].binary;
+            row->size = rows[i].size;
             return CLLRN_SUCCESS;
         }
-    code = try_kernel(entry);
-    if (code == CL_SUCCESS)
-        code = get_binary(engine, entry->program, &binary, &row->size);
+    const cl_int code = lrn_build_binary_of(core, entry->program, &binary, &row->size);
     row->binary = binary;
     return code == CL_SUCCESS
                ? CLLRN_SUCCESS
                : lrn_fail_cl(error, code, "engine export: the binary of %s", entry->name);
 }
 
-static void free_rows(lrn_pack_row *rows, size_t count)
+cllrn_status lrn_programs_export(lrn_programs *programs, cllrn_pack **pack, cllrn_error *error)
 {
-    for (size_t i = 0; i < count; ++i) {
+    const char *texts[CLLRN_PACK_TEXTS];
+    const size_t count = lrn_programs_made(programs, NULL, 0);
+    size_t done = 0;
+    cllrn_status status = CLLRN_SUCCESS;
+    const lrn_program **made = lrn_size_alloc(count, sizeof *made);
+    lrn_pack_row *rows = lrn_size_alloc(count, sizeof *rows);
+    if (made == NULL || rows == NULL)
+        status = lrn_fail(error, CLLRN_OUT_OF_MEMORY, "engine export: no memory for %zu programs",
+                          count);
+    else
+        lrn_programs_made(programs, made, count);
+    while (status == CLLRN_SUCCESS && done < count)
+        if ((status = export_row(programs->core, made, done, rows, error)) == CLLRN_SUCCESS)
+            ++done;
+    for (int i = 0; i < CLLRN_PACK_TEXTS; ++i)
+        texts[i] = programs->core->target.texts[i];
+    if (status == CLLRN_SUCCESS)
+        status = lrn_pack_make(texts, rows, count, pack, error);
+    for (size_t i = 0; i < done; ++i) {
         bool first = true;
         for (size_t j = 0; j < i; ++j)
             first = first && rows[j].binary != rows[i].binary;
@@ -543,55 +632,6 @@ static void free_rows(lrn_pack_row *rows, size_t count)
             free((void *)rows[i].binary);
     }
     free(rows);
-}
-
-static cllrn_status export_locked(cllrn_engine *engine, cllrn_pack **pack, cllrn_error *error)
-{
-    const char *texts[CLLRN_PACK_TEXTS];
-    size_t count = 0, done = 0;
-    cllrn_status status = CLLRN_SUCCESS;
-    for (const lrn_program *entry = engine->programs; entry != NULL; entry = entry->next)
-        ++count;
-    lrn_pack_row *rows = lrn_size_alloc(count, sizeof *rows);
-    if (rows == NULL)
-        return lrn_fail(error, CLLRN_OUT_OF_MEMORY, "engine export: no memory for %zu programs",
-                        count);
-    for (const lrn_program *entry = engine->programs; entry != NULL && status == CLLRN_SUCCESS;
-         entry = entry->next)
-        if ((status = export_row(engine, entry, rows, &rows[done], error)) == CLLRN_SUCCESS)
-            ++done;
-    for (int i = 0; i < CLLRN_PACK_TEXTS; ++i)
-        texts[i] = engine->target.texts[i];
-    if (status == CLLRN_SUCCESS)
-        status = lrn_pack_make(texts, rows, count, pack, error);
-    free_rows(rows, done);
+    free(made);
     return status;
-}
-
-cllrn_status lrn_program_export(cllrn_engine *engine, cllrn_pack **pack, cllrn_error *error)
-{
-    pthread_mutex_lock(&engine->lock);
-    const cllrn_status status = export_locked(engine, pack, error);
-    pthread_mutex_unlock(&engine->lock);
-    return status;
-}
-
-size_t lrn_program_count(cllrn_engine *engine)
-{
-    size_t count = 0;
-    pthread_mutex_lock(&engine->lock);
-    for (const lrn_program *entry = engine->programs; entry != NULL; entry = entry->next)
-        ++count;
-    pthread_mutex_unlock(&engine->lock);
-    return count;
-}
-
-void lrn_program_release_all(cllrn_engine *engine)
-{
-    while (engine->programs != NULL) {
-        lrn_program *entry = engine->programs;
-        engine->programs = entry->next;
-        clReleaseProgram(entry->program);
-        lrn_engine_free(engine, entry);
-    }
 }

@@ -1,16 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Programs: each is made at most once per engine and kept as long as the
+ * The programs of an engine: each is made at most once and kept as long as the
  * engine. An engine with a pack takes its programs from the pack; any other
  * engine from an imported pack, else from the disk cache, else from the
  * compiler.
+ *
+ * The lock is held only to read and change the table: no program is built and
+ * no callback of the caller's is called with the lock held. Only a thread that
+ * needs a program which another thread is making waits for that thread.
  */
 #ifndef LRN_PROGRAM_H
 #define LRN_PROGRAM_H
 
-#include "engine.h"
+#include <pthread.h>
+
+#include "cache.h"
+#include "core.h"
 #include "pack.h"
 #include "select.h"
+#include "sources.h"
 
 /* Writes the complete build options of a program, without those for single drivers. */
 enum { LRN_OPTIONS_SIZE = CLLRN_OPTIONS_SIZE };
@@ -27,34 +35,92 @@ void lrn_program_kernel_name(const lrn_program_key *key, bool int64,
 void lrn_program_arguments(const lrn_program_key *key, bool int64,
                            char arguments[CLLRN_ARGUMENTS_SIZE]);
 
+/* A program that was never made, or whose making failed, is missing: the next call makes it. */
+typedef enum lrn_program_state {
+    LRN_PROGRAM_MISSING,
+    LRN_PROGRAM_BUILDING,
+    LRN_PROGRAM_READY
+} lrn_program_state;
+
+/* Kernel objects kept for later enqueues; more may be in use at once. */
+#define LRN_IDLE_KERNELS 16
+
 typedef struct lrn_program {
     struct lrn_program *next;
     lrn_program_key key;
-    cl_program program;
-    const char *kernel; /* the name of the kernel used */
-    cllrn_origin origin; /* CLLRN_ORIGIN_COMPILED .. */
     char name[CLLRN_KERNEL_NAME_SIZE];
     char options[LRN_OPTIONS_SIZE];
-    char own_kernel[CLLRN_KERNEL_NAME_SIZE]; /* storage of kernel, for the usual name */
-    const void *binary;                      /* the pack's binary it was made from, or NULL */
+    char own_kernel[CLLRN_KERNEL_NAME_SIZE]; /* the kernel's name in a program of our source */
+
+    /* Guarded by the lock of all programs. */
+    lrn_program_state state;
+    pthread_t builder;  /* the thread that makes it */
+    const void *binary; /* the pack's binary it is made from, or NULL */
+
+    /* Constant once the program is ready. */
+    cl_program program;
+    const char *kernel;  /* the name of the kernel used */
+    cllrn_origin origin; /* CLLRN_ORIGIN_COMPILED .. */
+    size_t group_size;   /* the most work-items in a work-group of the kernel */
+
+    /*
+     * clSetKernelArg is not safe on a kernel object that another thread uses, so
+     * each enqueue takes one of its own from `idle`.
+     */
+    pthread_mutex_t lock; /* guards idle and idle_count */
+    cl_kernel idle[LRN_IDLE_KERNELS];
+    int idle_count;
 } lrn_program;
 
+/* A list of the packs given to cllrn_engine_import; entries are never removed. */
+typedef struct lrn_given {
+    struct lrn_given *next;
+    cllrn_pack *pack;
+} lrn_given;
+
+typedef struct lrn_programs {
+    const lrn_core *core;
+    const lrn_sources *sources;
+    cllrn_pack *pack; /* NULL: no pack, and programs may be compiled */
+    lrn_cache cache;
+    pthread_mutex_t lock;
+    pthread_cond_t settled; /* a program was made, or its making failed */
+    lrn_program *first;     /* a list; entries are never removed */
+    lrn_given *given;
+} lrn_programs;
+
+/* Takes over the pack, which may be NULL, unless it fails: CLLRN_OUT_OF_MEMORY. */
+cllrn_status lrn_programs_open(lrn_programs *programs, const lrn_core *core,
+                               const lrn_sources *sources, const cllrn_engine_options *options,
+                               cllrn_pack *pack, cllrn_error *error);
+void lrn_programs_close(lrn_programs *programs);
+
 /*
- * Gives the program of a key, and makes it at the first call. The engine owns
+ * Gives the program of a key, and makes it if it is missing. The programs own
  * it.
  *
+ * CLLRN_INVALID_ARGUMENT  called from a callback, for a program that is being made
  * CLLRN_BUILD_FAILURE, CLLRN_NO_COMPILER, CLLRN_PROGRAM_MISSING, CLLRN_INVALID_PACK,
  * CLLRN_OUT_OF_MEMORY, CLLRN_OPENCL_FAILURE.
  */
-cllrn_status lrn_program_get(cllrn_engine *engine, const lrn_program_key *key,
-                             const lrn_program **program, cllrn_error *error);
+cllrn_status lrn_programs_get(lrn_programs *programs, const lrn_program_key *key,
+                              lrn_program **program, cllrn_error *error);
 
-size_t lrn_program_count(cllrn_engine *engine);
+/* Takes over a pack that fits the device, unless it fails: CLLRN_OUT_OF_MEMORY. */
+cllrn_status lrn_programs_import(lrn_programs *programs, cllrn_pack *pack, cllrn_error *error);
 
-/* Makes a pack of all programs of the engine; the caller destroys the pack. */
-cllrn_status lrn_program_export(cllrn_engine *engine, cllrn_pack **pack, cllrn_error *error);
+/* Lists the programs that are ready, as many as there is room for; returns how many there are. */
+size_t lrn_programs_made(lrn_programs *programs, const lrn_program **made, size_t room);
 
-/* Releases all programs when the engine is destroyed. */
-void lrn_program_release_all(cllrn_engine *engine);
+/* Makes a pack of the programs that are ready; the caller destroys the pack. */
+cllrn_status lrn_programs_export(lrn_programs *programs, cllrn_pack **pack, cllrn_error *error);
+
+/*
+ * Takes a kernel object that only the caller uses until lrn_program_put_kernel
+ * returns it. `operation` begins the error message.
+ */
+cllrn_status lrn_program_take_kernel(lrn_program *program, const char *operation, cl_kernel *kernel,
+                                     cllrn_error *error);
+void lrn_program_put_kernel(lrn_program *program, cl_kernel kernel);
 
 #endif

@@ -9,6 +9,8 @@
 #include "error.h"
 #include "hash.h"
 #include "info.h"
+#include "query.h"
+#include "spirv.h"
 
 static const struct {
     const char *name;
@@ -35,8 +37,8 @@ static void keep(char *whole, char text[LRN_TARGET_TEXT])
     free(whole);
 }
 
-cllrn_status lrn_target_get(cl_platform_id platform, cl_device_id device, const char *kernel_hash,
-                            const char *what, lrn_target *target, cllrn_error *error)
+cllrn_status lrn_target_get(cl_device_id device, const char *kernel_hash, const char *what,
+                            lrn_target *target, cllrn_error *error)
 {
     static const struct {
         int text;
@@ -51,15 +53,21 @@ cllrn_status lrn_target_get(cl_platform_id platform, cl_device_id device, const 
         {CLLRN_PACK_DEVICE_VERSION, false, CL_DEVICE_VERSION, "CL_DEVICE_VERSION"},
         {CLLRN_PACK_DRIVER, false, CL_DRIVER_VERSION, "CL_DRIVER_VERSION"},
     };
+    static const cl_platform_id unknown = NULL;
     memset(target, 0, sizeof *target);
+    target->device = device;
+    cl_int code = lrn_query_or(clGetDeviceInfo(device, CL_DEVICE_PLATFORM, sizeof target->platform,
+                                               &target->platform, NULL),
+                               &target->platform, &unknown, sizeof unknown);
+    if (code != CL_SUCCESS)
+        return lrn_fail_cl(error, code, "%s: asking the device for CL_DEVICE_PLATFORM", what);
     snprintf(target->texts[CLLRN_PACK_LIBRARY], LRN_TARGET_TEXT, "%s", cllrn_version());
     snprintf(target->texts[CLLRN_PACK_KERNELS], LRN_TARGET_TEXT, "%s", kernel_hash);
     target->complete = true;
     for (size_t i = 0; i < sizeof queries / sizeof *queries; ++i) {
         char *text;
-        const cl_int code = queries[i].of_platform
-                                ? lrn_info_platform(platform, queries[i].info, &text)
-                                : lrn_info_device(device, queries[i].info, &text);
+        code = queries[i].of_platform ? lrn_info_platform(target->platform, queries[i].info, &text)
+                                      : lrn_info_device(device, queries[i].info, &text);
         /* CL_INVALID_VALUE: the driver does not know the query. */
         if (code != CL_SUCCESS && code != CL_INVALID_VALUE)
             return lrn_fail_cl(error, code, "%s: asking the device for %s", what, queries[i].name);
@@ -72,7 +80,7 @@ cllrn_status lrn_target_get(cl_platform_id platform, cl_device_id device, const 
     }
     /* The same driver can make binaries for 32-bit and for 64-bit pointers. */
     cl_uint bits = 0;
-    const cl_int code = clGetDeviceInfo(device, CL_DEVICE_ADDRESS_BITS, sizeof bits, &bits, NULL);
+    code = clGetDeviceInfo(device, CL_DEVICE_ADDRESS_BITS, sizeof bits, &bits, NULL);
     if (code != CL_SUCCESS && code != CL_INVALID_VALUE)
         return lrn_fail_cl(error, code, "%s: asking the device for CL_DEVICE_ADDRESS_BITS", what);
     snprintf(target->texts[CLLRN_PACK_ADDRESS_BITS], LRN_TARGET_TEXT, "%u", (unsigned)bits);
@@ -86,6 +94,19 @@ bool lrn_target_is_any(const char *const *made)
         if (*made[i] != '\0')
             return false;
     return true;
+}
+
+/* Whether the device takes SPIR-V. */
+static cllrn_status check_spirv(const lrn_target *here, const char *what, cllrn_error *error)
+{
+    bool accepted;
+    const cl_int code = lrn_spirv_accepted(here->platform, here->device, &accepted);
+    if (code != CL_SUCCESS)
+        return lrn_fail_cl(error, code, "%.200s: asking the device for CL_DEVICE_IL_VERSION", what);
+    if (accepted)
+        return CLLRN_SUCCESS;
+    return lrn_fail(error, CLLRN_PACK_MISMATCH,
+                    "%.200s: holds SPIR-V, which this device does not take: make one for it", what);
 }
 
 cllrn_status lrn_target_match(const lrn_target *here, const char *const *made, bool any_driver,
@@ -106,5 +127,5 @@ cllrn_status lrn_target_match(const lrn_target *here, const char *const *made, b
                             what, rows[i].name, made[i], made[CLLRN_PACK_DEVICE],
                             made[CLLRN_PACK_DRIVER], rows[i].name, here->texts[i],
                             here->texts[CLLRN_PACK_DEVICE], here->texts[CLLRN_PACK_DRIVER]);
-    return CLLRN_SUCCESS;
+    return any ? check_spirv(here, what, error) : CLLRN_SUCCESS;
 }

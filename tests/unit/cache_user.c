@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "program.h"
+#include "engine.h"
 
 enum { PROGRAMS = 8 };
 
@@ -28,7 +28,7 @@ static lrn_program_key key_of(int number)
 }
 
 /* What the compiler makes of a key, whatever it came from. */
-static bool is_right(const world *w, const lrn_program_key *key, const lrn_program *program)
+static bool is_right(const world *w, const lrn_program_key *key, lrn_program *program)
 {
     cl_int code = CL_SUCCESS;
     char options[LRN_OPTIONS_SIZE];
@@ -53,8 +53,8 @@ static int start(const char *directory)
     world_engine(&w);
     for (int i = 0; i < PROGRAMS && cached >= 0; ++i) {
         const lrn_program_key key = key_of(i);
-        const lrn_program *program = NULL;
-        if (lrn_program_get(w.engine, &key, &program, NULL) != CLLRN_SUCCESS ||
+        lrn_program *program = NULL;
+        if (lrn_programs_get(&w.engine->programs, &key, &program, NULL) != CLLRN_SUCCESS ||
             !is_right(&w, &key, program))
             cached = -1;
         else

@@ -5,7 +5,7 @@
 #include <sys/stat.h>
 
 #include "hash.h"
-#include "pack.h"
+#include "engine.h"
 
 static const char *const texts[CLLRN_PACK_TEXTS] = {
     "0.1.0", "0123456789abcdef", "platform", "1", "device", "vendor", "2", "3", "64"};

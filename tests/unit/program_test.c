@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-#include "program.h"
+#include "engine.h"
 
 static const lrn_program_key ordinary = {.file = LRN_FILE_COLUMN,
                                          .backward = false,
@@ -31,12 +31,12 @@ static void listen(void *user, int32_t level, const char *message)
 static void program_get__same_key_builds_once_SUCCESS(void **state)
 {
     world w = world_open();
-    const lrn_program *first = NULL, *second = NULL;
+    lrn_program *first = NULL, *second = NULL;
     cllrn_error error = error_blank();
     (void)state;
 
-    assert_succeeded(lrn_program_get(w.engine, &ordinary, &first, &error), &error);
-    assert_succeeded(lrn_program_get(w.engine, &ordinary, &second, &error), &error);
+    assert_succeeded(lrn_programs_get(&w.engine->programs, &ordinary, &first, &error), &error);
+    assert_succeeded(lrn_programs_get(&w.engine->programs, &ordinary, &second, &error), &error);
 
     assert_ptr_equal(first, second);
     assert_int_equal(fake_calls("clBuildProgram"), 1);
@@ -50,7 +50,7 @@ static void program_get__each_field_of_the_key_counts_SUCCESS(void **state)
 {
     enum { KEYS = 9 };
     lrn_program_key keys[KEYS];
-    const lrn_program *programs[KEYS];
+    lrn_program *programs[KEYS];
     world w = world_open();
     (void)state;
     for (int i = 0; i < KEYS; ++i)
@@ -66,8 +66,9 @@ static void program_get__each_field_of_the_key_counts_SUCCESS(void **state)
 
     for (int round = 0; round < 2; ++round)
         for (int i = 0; i < KEYS; ++i) {
-            const lrn_program *program = NULL;
-            assert_int_equal(lrn_program_get(w.engine, &keys[i], &program, NULL), CLLRN_SUCCESS);
+            lrn_program *program = NULL;
+            assert_int_equal(lrn_programs_get(&w.engine->programs, &keys[i], &program, NULL),
+                             CLLRN_SUCCESS);
             for (int j = 0; j < i; ++j)
                 assert_ptr_not_equal(program, programs[j]);
             if (round == 1)
@@ -140,13 +141,13 @@ static void program_options__of_all_keys_different_SUCCESS(void **state)
 static void program_get__platform_needs_an_option_SUCCESS(void **state)
 {
     world w = world_handles();
-    const lrn_program *program = NULL;
+    lrn_program *program = NULL;
     cllrn_error error = error_blank();
     (void)state;
     fake_settings(w.device)->platform = "Oclgrind";
     world_engine(&w);
 
-    assert_succeeded(lrn_program_get(w.engine, &ordinary, &program, &error), &error);
+    assert_succeeded(lrn_programs_get(&w.engine->programs, &ordinary, &program, &error), &error);
 
     char expected[LRN_OPTIONS_SIZE + 32];
     lrn_program_options(&ordinary, true, expected);
@@ -171,7 +172,7 @@ static void program_get__build_fails_BUILD_FAILURE(void **state)
         for (size_t j = 0; j < sizeof codes / sizeof *codes; ++j) {
             heard h = {.expected = logs[i]};
             world w = world_handles();
-            const lrn_program *program = UNTOUCHED;
+            lrn_program *program = UNTOUCHED;
             cllrn_error error = error_blank();
             w.options.log = listen;
             w.options.log_user = &h;
@@ -180,7 +181,8 @@ static void program_get__build_fails_BUILD_FAILURE(void **state)
             fake_settings(w.device)->build_result = codes[j];
             h.count = h.errors = 0;
 
-            cllrn_status status = lrn_program_get(w.engine, &ordinary, &program, &error);
+            cllrn_status status =
+                lrn_programs_get(&w.engine->programs, &ordinary, &program, &error);
 
             assert_failed(CLLRN_BUILD_FAILURE, status, &error);
             assert_int_equal(error.cl_error, codes[j]);
@@ -196,7 +198,7 @@ static void program_get__build_fails_BUILD_FAILURE(void **state)
 
             /* The engine is as good as before. */
             fake_settings(w.device)->build_result = CL_SUCCESS;
-            status = lrn_program_get(w.engine, &ordinary, &program, NULL);
+            status = lrn_programs_get(&w.engine->programs, &ordinary, &program, NULL);
             assert_int_equal(status, CLLRN_SUCCESS);
             world_close(&w);
         }
@@ -205,11 +207,11 @@ static void program_get__build_fails_BUILD_FAILURE(void **state)
 static void program_get__build_fails_without_a_log_callback_BUILD_FAILURE(void **state)
 {
     world w = world_open();
-    const lrn_program *program = UNTOUCHED;
+    lrn_program *program = UNTOUCHED;
     (void)state;
     fake_settings(w.device)->build_result = CL_BUILD_PROGRAM_FAILURE;
 
-    const cllrn_status status = lrn_program_get(w.engine, &ordinary, &program, NULL);
+    const cllrn_status status = lrn_programs_get(&w.engine->programs, &ordinary, &program, NULL);
 
     assert_int_equal(status, CLLRN_BUILD_FAILURE);
     assert_ptr_equal(program, UNTOUCHED);
@@ -236,7 +238,7 @@ static void program_get__log_of_another_size_BUILD_FAILURE(void **state)
     for (size_t i = 0; i < sizeof rows / sizeof *rows; ++i) {
         heard h = {.expected = rows[i].expected};
         world w = world_handles();
-        const lrn_program *program = UNTOUCHED;
+        lrn_program *program = UNTOUCHED;
         cllrn_error error = error_blank();
         w.options.log = listen;
         w.options.log_user = &h;
@@ -246,7 +248,8 @@ static void program_get__log_of_another_size_BUILD_FAILURE(void **state)
         fake_settings(w.device)->build_log = rows[i].bytes != NULL ? log + 1 : log;
         fake_lie(rows[i].query, rows[i].bytes, rows[i].size);
 
-        const cllrn_status status = lrn_program_get(w.engine, &ordinary, &program, &error);
+        const cllrn_status status =
+            lrn_programs_get(&w.engine->programs, &ordinary, &program, &error);
 
         assert_failed(CLLRN_BUILD_FAILURE, status, &error);
         assert_int_equal(error.cl_error, CL_BUILD_PROGRAM_FAILURE);
@@ -275,11 +278,12 @@ static void program_get__opencl_fails_its_status(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; ++i) {
         world w = world_open();
-        const lrn_program *program = UNTOUCHED;
+        lrn_program *program = UNTOUCHED;
         cllrn_error error = error_blank();
         fake_fail(rows[i].call, rows[i].code, false);
 
-        const cllrn_status status = lrn_program_get(w.engine, &ordinary, &program, &error);
+        const cllrn_status status =
+            lrn_programs_get(&w.engine->programs, &ordinary, &program, &error);
 
         assert_failed(rows[i].status, status, &error);
         assert_int_equal(error.cl_error, rows[i].code);
@@ -292,15 +296,17 @@ static void program_get__success_is_logged_SUCCESS(void **state)
 {
     heard h = {0};
     world w = world_handles();
-    const lrn_program *program;
+    lrn_program *program;
     (void)state;
     w.options.log = listen;
     w.options.log_user = &h;
     world_engine(&w);
     h.count = 0;
 
-    assert_int_equal(lrn_program_get(w.engine, &ordinary, &program, NULL), CLLRN_SUCCESS);
-    assert_int_equal(lrn_program_get(w.engine, &ordinary, &program, NULL), CLLRN_SUCCESS);
+    assert_int_equal(lrn_programs_get(&w.engine->programs, &ordinary, &program, NULL),
+                     CLLRN_SUCCESS);
+    assert_int_equal(lrn_programs_get(&w.engine->programs, &ordinary, &program, NULL),
+                     CLLRN_SUCCESS);
 
     assert_int_equal(h.count, 1);
     assert_int_equal(h.errors, 0);

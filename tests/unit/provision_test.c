@@ -4,7 +4,7 @@
 
 #include <stdlib.h>
 
-#include "program.h"
+#include "engine.h"
 
 static const lrn_program_key ordinary = {
     .file = LRN_FILE_COLUMN, .storage = LRN_F32, .width = 1, .taps = 5, .power = LRN_POWER_3_4};
@@ -20,12 +20,13 @@ static lrn_program_key other_key(void)
 static cllrn_pack *make_pack(world *w)
 {
     const lrn_program_key other = other_key();
-    const lrn_program *program;
+    lrn_program *program;
     cllrn_pack *pack = NULL;
     cllrn_error error = error_blank();
     world_engine(w);
-    assert_int_equal(lrn_program_get(w->engine, &ordinary, &program, NULL), CLLRN_SUCCESS);
-    assert_int_equal(lrn_program_get(w->engine, &other, &program, NULL), CLLRN_SUCCESS);
+    assert_int_equal(lrn_programs_get(&w->engine->programs, &ordinary, &program, NULL),
+                     CLLRN_SUCCESS);
+    assert_int_equal(lrn_programs_get(&w->engine->programs, &other, &program, NULL), CLLRN_SUCCESS);
     assert_succeeded(cllrn_engine_export(w->engine, &pack, &error), &error);
     assert_int_equal(pack->row_count, 2);
     cllrn_engine_destroy(w->engine);
@@ -44,7 +45,7 @@ static void pack__is_the_only_origin_SUCCESS(void **state)
     (void)state;
     world w = world_handles();
     cllrn_pack *pack = make_pack(&w);
-    const lrn_program *program = NULL;
+    lrn_program *program = NULL;
     const lrn_program_key other = other_key();
     cllrn_error error = error_blank();
     const size_t compiled = fake_calls("clCreateProgramWithSource");
@@ -53,18 +54,18 @@ static void pack__is_the_only_origin_SUCCESS(void **state)
     world_engine(&w);
     cllrn_pack_destroy(pack); /* it was copied */
 
-    assert_succeeded(lrn_program_get(w.engine, &ordinary, &program, &error), &error);
+    assert_succeeded(lrn_programs_get(&w.engine->programs, &ordinary, &program, &error), &error);
     assert_int_equal(program->origin, CLLRN_ORIGIN_PACKED);
     assert_succeeded(
         cllrn_engine_build(w.engine, "cllrn_backward_column_f32_t5_p34_w1_i32_v3", &error), &error);
-    assert_succeeded(lrn_program_get(w.engine, &other, &program, &error), &error);
+    assert_succeeded(lrn_programs_get(&w.engine->programs, &other, &program, &error), &error);
     assert_string_equal(program->kernel, "backward_column");
 
     lrn_program_key missing = ordinary;
     missing.taps = 3;
     program = UNTOUCHED;
-    assert_failed(CLLRN_PROGRAM_MISSING, lrn_program_get(w.engine, &missing, &program, &error),
-                  &error);
+    assert_failed(CLLRN_PROGRAM_MISSING,
+                  lrn_programs_get(&w.engine->programs, &missing, &program, &error), &error);
     assert_non_null(strstr(error.message, "cllrn_forward_column_f32_t3_p34_w1_i32_v3"));
     assert_ptr_equal(program, UNTOUCHED);
     assert_int_equal(fake_calls("clCreateProgramWithSource"), compiled);
@@ -77,7 +78,7 @@ static void pack__from_a_file_SUCCESS(void **state)
     (void)state;
     world w = world_handles();
     cllrn_pack *pack = make_pack(&w);
-    const lrn_program *program = NULL;
+    lrn_program *program = NULL;
     directory_make(directory);
     snprintf(path, sizeof path, "%s/pack", directory);
     FILE *file = fopen(path, "wb");
@@ -85,7 +86,8 @@ static void pack__from_a_file_SUCCESS(void **state)
     fclose(file);
     w.options.pack = path;
     world_engine(&w);
-    assert_int_equal(lrn_program_get(w.engine, &ordinary, &program, NULL), CLLRN_SUCCESS);
+    assert_int_equal(lrn_programs_get(&w.engine->programs, &ordinary, &program, NULL),
+                     CLLRN_SUCCESS);
     assert_int_equal(program->origin, CLLRN_ORIGIN_PACKED);
     cllrn_engine_destroy(w.engine);
 
@@ -175,24 +177,24 @@ static void pack__other_options_PROGRAM_MISSING(void **state)
     world w = world_open();
     lrn_program_key seven = ordinary;
     seven.taps = 7;
-    const lrn_program *program = NULL;
+    lrn_program *program = NULL;
     cllrn_pack *pack = NULL, *other = NULL;
     cllrn_error error = error_blank();
-    assert_int_equal(lrn_program_get(w.engine, &seven, &program, NULL), CLLRN_SUCCESS);
+    assert_int_equal(lrn_programs_get(&w.engine->programs, &seven, &program, NULL), CLLRN_SUCCESS);
     assert_succeeded(cllrn_engine_export(w.engine, &pack, &error), &error);
     lrn_pack_row row = pack->rows[0];
     row.name = "cllrn_forward_column_f32_t5_p34_w1_i32_v3";
     assert_succeeded(lrn_pack_make(pack->texts, &row, 1, &other, &error), &error);
 
     assert_succeeded(cllrn_engine_import(w.engine, other->data, other->size, &error), &error);
-    assert_succeeded(lrn_program_get(w.engine, &ordinary, &program, &error), &error);
+    assert_succeeded(lrn_programs_get(&w.engine->programs, &ordinary, &program, &error), &error);
     assert_int_equal(program->origin, CLLRN_ORIGIN_COMPILED);
     cllrn_engine_destroy(w.engine);
     use_pack(&w, other);
     world_engine(&w);
     program = UNTOUCHED;
-    assert_failed(CLLRN_PROGRAM_MISSING, lrn_program_get(w.engine, &ordinary, &program, &error),
-                  &error);
+    assert_failed(CLLRN_PROGRAM_MISSING,
+                  lrn_programs_get(&w.engine->programs, &ordinary, &program, &error), &error);
     assert_ptr_equal(program, UNTOUCHED);
     cllrn_pack_destroy(other);
     cllrn_pack_destroy(pack);
@@ -210,11 +212,12 @@ static void export__second_device_of_a_context_SUCCESS(void **state)
         w.queue = fake_queue(w.context, w.device);
         w.options = (cllrn_engine_options)CLLRN_ENGINE_OPTIONS_INIT;
         cllrn_pack *pack = make_pack(&w);
-        const lrn_program *program = NULL;
+        lrn_program *program = NULL;
         cllrn_error error = error_blank();
         world_engine(&w);
         assert_succeeded(cllrn_engine_import(w.engine, pack->data, pack->size, &error), &error);
-        assert_succeeded(lrn_program_get(w.engine, &ordinary, &program, &error), &error);
+        assert_succeeded(lrn_programs_get(&w.engine->programs, &ordinary, &program, &error),
+                         &error);
         assert_int_equal(program->origin, CLLRN_ORIGIN_GIVEN);
         cllrn_pack_destroy(pack);
         world_close(&w);
@@ -254,8 +257,9 @@ static void export__numbers_that_cannot_be_OPENCL_FAILURE(void **state)
     };
     (void)state;
     world w = world_open();
-    const lrn_program *program = NULL;
-    assert_int_equal(lrn_program_get(w.engine, &ordinary, &program, NULL), CLLRN_SUCCESS);
+    lrn_program *program = NULL;
+    assert_int_equal(lrn_programs_get(&w.engine->programs, &ordinary, &program, NULL),
+                     CLLRN_SUCCESS);
     for (size_t i = 0; i < sizeof rows / sizeof *rows; ++i) {
         cllrn_pack *pack = UNTOUCHED;
         cllrn_error error = error_blank();
@@ -277,7 +281,7 @@ static void pack__vendors_binary_SUCCESS(void **state)
     static unsigned char vendor[256 * 1024];
     (void)state;
     world w = world_handles();
-    const lrn_program *first = NULL, *second = NULL;
+    lrn_program *first = NULL, *second = NULL;
     const lrn_program_key other = {
         .file = LRN_FILE_COLUMN, .storage = LRN_F32, .width = 1, .taps = 7, .power = LRN_POWER_3_4};
     static const char *const names[] = {"cllrn_forward_column_f32_t5_p34_w1_i32_v3",
@@ -295,8 +299,8 @@ static void pack__vendors_binary_SUCCESS(void **state)
     world_engine(&w);
     const size_t before = fake_calls("clCreateProgramWithBinary");
 
-    assert_succeeded(lrn_program_get(w.engine, &ordinary, &first, &error), &error);
-    assert_succeeded(lrn_program_get(w.engine, &other, &second, &error), &error);
+    assert_succeeded(lrn_programs_get(&w.engine->programs, &ordinary, &first, &error), &error);
+    assert_succeeded(lrn_programs_get(&w.engine->programs, &other, &second, &error), &error);
 
     assert_int_equal(fake_calls("clCreateProgramWithBinary"), before + 1);
     assert_ptr_equal(first->program, second->program);
@@ -363,7 +367,7 @@ static void spirv__for_devices_that_take_it_SUCCESS(void **state)
     (void)state;
     world w = world_handles();
     cllrn_pack *pack = make_modules(&w);
-    const lrn_program *program = NULL;
+    lrn_program *program = NULL;
     cllrn_error error = error_blank();
     const size_t compiled = fake_calls("clCreateProgramWithSource"),
                  binaries = fake_calls("clCreateProgramWithBinary");
@@ -372,7 +376,7 @@ static void spirv__for_devices_that_take_it_SUCCESS(void **state)
     assert_succeeded(cllrn_pack_check(pack, w.device, 0, &error), &error);
     use_pack(&w, pack);
     world_engine(&w);
-    assert_succeeded(lrn_program_get(w.engine, &ordinary, &program, &error), &error);
+    assert_succeeded(lrn_programs_get(&w.engine->programs, &ordinary, &program, &error), &error);
     assert_int_equal(program->origin, CLLRN_ORIGIN_PACKED);
     assert_string_equal(program->kernel, "forward_column_v");
     assert_int_equal(fake_calls("clCreateProgramWithILKHR"), 1);
@@ -459,13 +463,13 @@ static void export__of_a_sub_device_SUCCESS(void **state)
 {
     (void)state;
     world w = world_handles();
-    const lrn_program *program = NULL;
+    lrn_program *program = NULL;
     cllrn_error error = error_blank();
     w.device = fake_sub_device(w.device);
     cllrn_pack *pack = make_pack(&w);
     use_pack(&w, pack);
     world_engine(&w);
-    assert_succeeded(lrn_program_get(w.engine, &ordinary, &program, &error), &error);
+    assert_succeeded(lrn_programs_get(&w.engine->programs, &ordinary, &program, &error), &error);
     assert_int_equal(program->origin, CLLRN_ORIGIN_PACKED);
     cllrn_pack_destroy(pack);
     world_close(&w);
@@ -476,20 +480,20 @@ static void spirv__driver_refuses_it_BUILD_FAILURE(void **state)
     (void)state;
     world w = world_handles();
     cllrn_pack *pack = make_modules(&w);
-    const lrn_program *program = UNTOUCHED;
+    lrn_program *program = UNTOUCHED;
     cllrn_error error = error_blank();
     fake_settings(w.device)->il = "SPIR-V_1.0";
     use_pack(&w, pack);
     world_engine(&w);
     for (size_t call = 1; call <= 3; ++call) { /* the function's address, the module, its build */
         fake_fail(call, CL_INVALID_OPERATION, false);
-        assert_failed(CLLRN_BUILD_FAILURE, lrn_program_get(w.engine, &ordinary, &program, &error),
-                      &error);
+        assert_failed(CLLRN_BUILD_FAILURE,
+                      lrn_programs_get(&w.engine->programs, &ordinary, &program, &error), &error);
         assert_ptr_equal(program, UNTOUCHED);
     }
     error = error_blank();
     fake_fail(0, CL_SUCCESS, false);
-    assert_succeeded(lrn_program_get(w.engine, &ordinary, &program, &error), &error);
+    assert_succeeded(lrn_programs_get(&w.engine->programs, &ordinary, &program, &error), &error);
     cllrn_pack_destroy(pack);
     world_close(&w);
 }
@@ -612,7 +616,7 @@ static void pack__has_no_cache_SUCCESS(void **state)
     w.options.cache = CLLRN_CACHE_ON;
     w.options.cache_dir = KERNEL_DIR "/missing";
     world_engine(&w);
-    assert_null(w.engine->cache.directory);
+    assert_false(lrn_cache_is_on(&w.engine->programs.cache));
     cllrn_pack_destroy(pack);
     world_close(&w);
 }
@@ -629,15 +633,15 @@ static void import__is_used_and_compared_SUCCESS(void **state)
     (void)state;
     world w = world_handles();
     cllrn_pack *pack = make_pack(&w);
-    const lrn_program *program = NULL;
+    lrn_program *program = NULL;
     cllrn_error error = error_blank();
     world_engine(&w);
     assert_succeeded(cllrn_engine_import(w.engine, pack->data, pack->size, &error), &error);
-    assert_succeeded(lrn_program_get(w.engine, &ordinary, &program, &error), &error);
+    assert_succeeded(lrn_programs_get(&w.engine->programs, &ordinary, &program, &error), &error);
     assert_int_equal(program->origin, CLLRN_ORIGIN_GIVEN);
     lrn_program_key missing = ordinary;
     missing.taps = 3;
-    assert_succeeded(lrn_program_get(w.engine, &missing, &program, &error), &error);
+    assert_succeeded(lrn_programs_get(&w.engine->programs, &missing, &program, &error), &error);
     assert_int_equal(program->origin, CLLRN_ORIGIN_COMPILED);
 
     assert_failed(CLLRN_INVALID_ARGUMENT, cllrn_engine_import(NULL, pack->data, 1, &error), &error);
@@ -665,19 +669,19 @@ static void binary__damaged_SUCCESS_or_INVALID_PACK(void **state)
     (void)state;
     world w = world_handles();
     cllrn_pack *pack = make_pack(&w);
-    const lrn_program *program = NULL;
+    lrn_program *program = NULL;
     cllrn_error error = error_blank();
     pack->data[pack->size - 100] ^= 1;
     pack->data[(size_t)((const unsigned char *)pack->rows[0].binary - pack->data) + 100] ^= 1;
     world_engine(&w);
     assert_succeeded(cllrn_engine_import(w.engine, pack->data, pack->size, &error), &error);
-    assert_succeeded(lrn_program_get(w.engine, &ordinary, &program, &error), &error);
+    assert_succeeded(lrn_programs_get(&w.engine->programs, &ordinary, &program, &error), &error);
     assert_int_equal(program->origin, CLLRN_ORIGIN_COMPILED);
     cllrn_engine_destroy(w.engine);
     use_pack(&w, pack);
     world_engine(&w);
-    assert_failed(CLLRN_INVALID_PACK, lrn_program_get(w.engine, &ordinary, &program, &error),
-                  &error);
+    assert_failed(CLLRN_INVALID_PACK,
+                  lrn_programs_get(&w.engine->programs, &ordinary, &program, &error), &error);
     cllrn_pack_destroy(pack);
     world_close(&w);
 }
@@ -691,7 +695,7 @@ static void provision__every_failure_its_status(void **state)
             support_setup(NULL);
             world w = world_handles();
             cllrn_pack *pack = make_pack(&w), *again = NULL;
-            const lrn_program *program = NULL;
+            lrn_program *program = NULL;
             cllrn_error error = error_blank();
             use_pack(&w, pack);
             world_engine(&w);
@@ -700,7 +704,8 @@ static void provision__every_failure_its_status(void **state)
                 fake_fail(n, CL_OUT_OF_RESOURCES, mode == 1);
             else
                 memory_fail(n, mode == 3);
-            cllrn_status status = lrn_program_get(w.engine, &ordinary, &program, &error);
+            cllrn_status status =
+                lrn_programs_get(&w.engine->programs, &ordinary, &program, &error);
             if (status == CLLRN_SUCCESS)
                 status = cllrn_engine_export(w.engine, &again, &error);
             const char *call = mode < 2 ? fake_failed(0) : NULL;
@@ -716,7 +721,8 @@ static void provision__every_failure_its_status(void **state)
                     assert_int_equal(status, CLLRN_OUT_OF_MEMORY);
                 assert_null(again);
                 error = error_blank();
-                assert_succeeded(lrn_program_get(w.engine, &ordinary, &program, &error), &error);
+                assert_succeeded(lrn_programs_get(&w.engine->programs, &ordinary, &program, &error),
+                                 &error);
             } else if (mode != 1) {
                 assert_int_equal(status, CLLRN_SUCCESS);
             }

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 
 #include "hash.h"
-#include "program.h"
+#include "engine.h"
 
 enum { VARIANTS = 12000 };
 
@@ -110,13 +110,15 @@ static size_t damage(uint64_t *seed, unsigned char *data, size_t size)
 static unsigned char *make_bytes(size_t *size, bool several)
 {
     world w = world_open();
-    const lrn_program *program;
+    lrn_program *program;
     cllrn_pack *pack = NULL;
     lrn_program_key other = ordinary;
     other.backward = true;
-    assert_int_equal(lrn_program_get(w.engine, &ordinary, &program, NULL), CLLRN_SUCCESS);
+    assert_int_equal(lrn_programs_get(&w.engine->programs, &ordinary, &program, NULL),
+                     CLLRN_SUCCESS);
     if (several)
-        assert_int_equal(lrn_program_get(w.engine, &other, &program, NULL), CLLRN_SUCCESS);
+        assert_int_equal(lrn_programs_get(&w.engine->programs, &other, &program, NULL),
+                         CLLRN_SUCCESS);
     assert_int_equal(cllrn_engine_export(w.engine, &pack, NULL), CLLRN_SUCCESS);
     unsigned char *bytes = malloc(pack->size);
     memcpy(bytes, pack->data, pack->size);
@@ -127,7 +129,7 @@ static unsigned char *make_bytes(size_t *size, bool several)
 }
 
 /* Whatever it came from, it is what the compiler makes of the key. */
-static void assert_right(const world *w, const lrn_program *program)
+static void assert_right(const world *w, lrn_program *program)
 {
     cl_int code = CL_SUCCESS;
     char options[LRN_OPTIONS_SIZE];
@@ -155,13 +157,13 @@ static void count_origin(counts *c, int32_t origin)
 static void try_pack(const unsigned char *data, size_t size, counts *c)
 {
     world w = world_handles();
-    const lrn_program *program = NULL;
+    lrn_program *program = NULL;
     cllrn_error error = error_blank();
     w.options.pack_data = data;
     w.options.pack_size = size;
     cllrn_status status = cllrn_engine_create(w.context, w.device, &w.options, &w.engine, &error);
     if (status == CLLRN_SUCCESS)
-        status = lrn_program_get(w.engine, &ordinary, &program, &error);
+        status = lrn_programs_get(&w.engine->programs, &ordinary, &program, &error);
     if (status == CLLRN_SUCCESS) {
         assert_right(&w, program);
         count_origin(c, program->origin);
@@ -181,12 +183,12 @@ static void try_pack(const unsigned char *data, size_t size, counts *c)
 static void try_import(const unsigned char *data, size_t size, counts *c)
 {
     world w = world_open();
-    const lrn_program *program = NULL;
+    lrn_program *program = NULL;
     cllrn_error error = error_blank();
     const cllrn_status status = cllrn_engine_import(w.engine, data, size, NULL);
     assert_true(status == CLLRN_SUCCESS || status == CLLRN_INVALID_PACK ||
                 status == CLLRN_PACK_MISMATCH);
-    assert_succeeded(lrn_program_get(w.engine, &ordinary, &program, &error), &error);
+    assert_succeeded(lrn_programs_get(&w.engine->programs, &ordinary, &program, &error), &error);
     assert_right(&w, program);
     count_origin(c, program->origin);
     world_close(&w);
@@ -196,7 +198,7 @@ static void try_entry(const char *path, const char *directory, const unsigned ch
                       size_t size, counts *c)
 {
     world w = world_handles();
-    const lrn_program *program = NULL;
+    lrn_program *program = NULL;
     cllrn_error error = error_blank();
     FILE *file = fopen(path, "wb");
     assert_non_null(file);
@@ -205,7 +207,7 @@ static void try_entry(const char *path, const char *directory, const unsigned ch
     w.options.cache = CLLRN_CACHE_ON;
     w.options.cache_dir = directory;
     world_engine(&w);
-    assert_succeeded(lrn_program_get(w.engine, &ordinary, &program, &error), &error);
+    assert_succeeded(lrn_programs_get(&w.engine->programs, &ordinary, &program, &error), &error);
     assert_right(&w, program);
     count_origin(c, program->origin);
     world_close(&w);
@@ -226,11 +228,12 @@ static void torture__packs_and_entries_SUCCESS(void **state)
         fake_reset();
         if (variant == 0) { /* how its file is called */
             world w = world_handles();
-            const lrn_program *program = NULL;
+            lrn_program *program = NULL;
             w.options.cache = CLLRN_CACHE_ON;
             w.options.cache_dir = directory;
             world_engine(&w);
-            assert_int_equal(lrn_program_get(w.engine, &ordinary, &program, NULL), CLLRN_SUCCESS);
+            assert_int_equal(lrn_programs_get(&w.engine->programs, &ordinary, &program, NULL),
+                             CLLRN_SUCCESS);
             world_close(&w);
             assert_int_equal(directory_list(directory, ".program", path), 1);
             try_entry(path, directory, whole[0], sizes[0], &c);

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void *default_alloc(void *user, size_t size)
+{
+    (void)user;
+    return malloc(size);
+}
+
+static void default_free(void *user, void *memory)
+{
+    (void)user;
+    free(memory);
+}
+
+void *lrn_alloc(const lrn_core *core, size_t size)
+{
+    void *memory = core->alloc(core->alloc_user, size);
+    if (memory != NULL)
+        memset(memory, 0, size);
+    return memory;
+}
+
+void lrn_free(const lrn_core *core, void *memory)
+{
+    if (memory != NULL)
+        core->free(core->alloc_user, memory);
+}
+
+void lrn_log(const lrn_core *core, cllrn_log_level level, const char *format, ...)
+{
+    char message[1024];
+    va_list arguments;
+    if (core->log == NULL)
+        return;
+    va_start(arguments, format);
+    vsnprintf(message, sizeof message, format, arguments);
+    va_end(arguments);
+    core->log(core->log_user, level, message);
+}
+
+static cllrn_status check_device(cl_context context, cl_device_id device, cllrn_error *error)
+{
+    cl_device_id few[16], *devices = few;
+    size_t size = 0;
+    cllrn_status status = CLLRN_SUCCESS;
+    cl_int code = clGetContextInfo(context, CL_CONTEXT_DEVICES, 0, NULL, &size);
+    if (code != CL_SUCCESS)
+        return lrn_fail_cl(error, code, "engine create: asking the context for its devices");
+    if (size > sizeof few && (devices = malloc(size)) == NULL)
+        return lrn_fail(error, CLLRN_OUT_OF_MEMORY, "engine create: no memory for %zu devices",
+                        size / sizeof *devices);
+    code = clGetContextInfo(context, CL_CONTEXT_DEVICES, size, devices, NULL);
+    if (code != CL_SUCCESS) {
+        status = lrn_fail_cl(error, code, "engine create: asking the context for its devices");
+    } else {
+        /* For a sub-device some drivers list its parent in the context. */
+        const size_t count = size / sizeof *devices;
+        size_t index = count;
+        code = lrn_device_find(device, devices, count, &index);
+        if (code != CL_SUCCESS && code != CL_INVALID_DEVICE)
+            status = lrn_fail_cl(error, code, "engine create: asking the device for its parent");
+        else if (index == count)
+            status = lrn_fail(error, CLLRN_DEVICE_MISMATCH,
+                              "engine create: the device is none of the context's %zu", count);
+    }
+    if (devices != few)
+        free(devices);
+    return status;
+}
+
+cllrn_status lrn_core_open(lrn_core *core, cl_context context, cl_device_id device,
+                           const char *kernel_hash, const cllrn_engine_options *options,
+                           cllrn_error *error)
+{
+    cl_int code;
+    memset(core, 0, sizeof *core);
+    core->context = context;
+    core->device = device;
+    core->log = options->log;
+    core->log_user = options->log_user;
+    core->alloc = options->alloc != NULL ? options->alloc : default_alloc;
+    core->free = options->free != NULL ? options->free : default_free;
+    core->alloc_user = options->alloc_user;
+    cllrn_status status = check_device(context, device, error);
+    if (status == CLLRN_SUCCESS)
+        status = lrn_target_get(device, kernel_hash, "engine create", &core->target, error);
+    if (status == CLLRN_SUCCESS)
+        status = lrn_device_facts_get(&core->target, &core->facts, error);
+    if (status != CLLRN_SUCCESS)
+        return status;
+    if ((code = clRetainContext(context)) != CL_SUCCESS)
+        return lrn_fail_cl(error, code, "engine create: retaining the context");
+    if ((code = clRetainDevice(device)) != CL_SUCCESS) {
+        clReleaseContext(context);
+        return lrn_fail_cl(error, code, "engine create: retaining the device");
+    }
+    return CLLRN_SUCCESS;
+}
+
+void lrn_core_close(const lrn_core *core)
+{
+    clReleaseDevice(core->device);
+    clReleaseContext(core->context);
+}
