@@ -9,7 +9,7 @@
 #include "printable.h"
 #include "progress.h"
 #include "spirv.h"
-#include "subject.h"
+#include "session.h"
 #include "word.h"
 
 #include <stdio.h>
@@ -110,7 +110,7 @@ static bool take(int code, const char *value, void *parsed)
 /* ---------------------------------------------------------------------- packing */
 
 /* Gets the name of program `number` of those asked for; false after the last. */
-static bool get_name(const request *r, const subject *on, size_t number,
+static bool get_name(const request *r, const session *on, size_t number,
                      char name[CLLRN_KERNEL_NAME_SIZE])
 {
     const char *list = r->programs, *item = NULL;
@@ -129,7 +129,7 @@ static bool get_name(const request *r, const subject *on, size_t number,
     return true;
 }
 
-static bool build_all(const request *r, const subject *on)
+static bool build_all(const request *r, const session *on)
 {
     char name[CLLRN_KERNEL_NAME_SIZE], text[80];
     cllrn_error error = CLLRN_ERROR_INIT;
@@ -165,7 +165,7 @@ static bool write_pack(const request *r, const cllrn_pack *pack, output *file)
     return true;
 }
 
-static bool make_pack(const request *r, const subject *on, output *file)
+static bool make_pack(const request *r, const session *on, output *file)
 {
     cllrn_pack *pack = NULL;
     cllrn_error error = CLLRN_ERROR_INIT;
@@ -181,24 +181,25 @@ static bool make_pack(const request *r, const subject *on, output *file)
 
 /* ---------------------------------------------------------------------- devices */
 
-static int open_device(const request *r, device *target, subject *on)
+static int open_device(const request *r, device *target, session *on)
 {
     if (!device_resolve(r->device, target))
         return EXIT_FAILED;
+    const session_options how = {.queues = 1, .cache = CLLRN_CACHE_OFF, .quiet = r->quiet};
     if (target->kind != DEVICE_OPENCL)
         return message_usage("--device %s is no OpenCL device", target->name);
-    return subject_open(on, target, 0, r->quiet) ? EXIT_DONE : EXIT_FAILED;
+    return session_open(on, target, how) ? EXIT_DONE : EXIT_FAILED;
 }
 
 static int build(const request *r, output *file)
 {
     device target;
-    subject on;
+    session on;
     const int status = open_device(r, &target, &on);
     if (status != EXIT_DONE)
         return status;
     const bool made = make_pack(r, &on, file);
-    subject_close(&on);
+    session_close(&on);
     return made ? message_finish_stdout() : EXIT_FAILED;
 }
 
@@ -214,7 +215,7 @@ static bool pack_modules(const request *r, const cllrn_engine *engine, output *f
 static int without_building(const request *r, output *file)
 {
     device target;
-    subject on;
+    session on;
     const int status = r->device ? open_device(r, &target, &on) : EXIT_DONE;
     if (status != EXIT_DONE)
         return status;
@@ -222,7 +223,7 @@ static int without_building(const request *r, output *file)
     const bool made = r->sources ? emit_source(engine, engine ? target.name : NULL, r->sources)
                                  : pack_modules(r, engine, file);
     if (r->device)
-        subject_close(&on);
+        session_close(&on);
     return made ? message_finish_stdout() : EXIT_FAILED;
 }
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "device.h"
 
-#include "cl_error.h"
 #include "message.h"
 #include "number.h"
 #include "printable.h"
@@ -107,13 +106,13 @@ static bool load_platforms(cl_platform_id **platforms, cl_uint *count)
     cl_int error = clGetPlatformIDs(0, NULL, count);
     if (error == NO_PLATFORM || (error == CL_SUCCESS && *count == 0))
         return no_platform();
-    if (!cl_error_check(error, "clGetPlatformIDs", "the OpenCL loader"))
+    if (!message_check_opencl(error, "clGetPlatformIDs", "the OpenCL loader"))
         return false;
     *platforms = calloc(*count, sizeof **platforms);
     if (!*platforms)
         return message_fail("out of memory");
     error = clGetPlatformIDs(*count, *platforms, NULL);
-    if (cl_error_check(error, "clGetPlatformIDs", "the OpenCL loader"))
+    if (message_check_opencl(error, "clGetPlatformIDs", "the OpenCL loader"))
         return true;
     free(*platforms);
     return false;

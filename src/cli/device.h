@@ -19,7 +19,6 @@ typedef struct device {
     const char *pack; /* the binary pack of its engine; NULL: programs are compiled */
     bool any_driver;  /* the pack may be for another driver version */
     bool any_owner;   /* the pack file may be writable by other users */
-    bool cached;      /* verify: programs may come from the disk cache */
 } device;
 
 typedef struct device_list {

@@ -56,6 +56,12 @@ bool message_check(cllrn_status status, const cllrn_error *error)
     return status == CLLRN_SUCCESS || message_fail("%s", message_of_library(status, error));
 }
 
+bool message_check_opencl(cl_int error, const char *call, const char *object)
+{
+    return error == CL_SUCCESS || message_fail("%s failed on %s: %s (%d)", call, object,
+                                               cllrn_opencl_error_string(error), (int)error);
+}
+
 int message_usage(const char *format, ...)
 {
     va_list arguments;

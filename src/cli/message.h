@@ -26,6 +26,9 @@ const char *message_of_library(cllrn_status status, const cllrn_error *error);
 /* True for success; else false after printing the library's message. */
 bool message_check(cllrn_status status, const cllrn_error *error);
 
+/* True for CL_SUCCESS; else false after the message "CALL failed on OBJECT: CL_NAME (-5)". */
+bool message_check_opencl(cl_int error, const char *call, const char *object);
+
 /* As message_fail, but also says which --help to read; returns EXIT_USAGE. */
 __attribute__((format(printf, 1, 2))) int message_usage(const char *format, ...);
 

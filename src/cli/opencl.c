@@ -1,39 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "opencl.h"
 
-#include "cl_error.h"
-#include "engine.h"
 #include "message.h"
 
-#include "../size.h"
-
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 static bool check(const opencl *s, cl_int error, const char *call)
 {
-    return cl_error_check(error, call, s->device->name);
+    return session_check(&s->session, error, call);
 }
 
 /* ----------------------------------------------------------------------- open */
-
-static bool open_queues(opencl *s)
-{
-    const cl_context_properties properties[] = {CL_CONTEXT_PLATFORM,
-                                                (cl_context_properties)s->device->platform, 0};
-    cl_int error;
-    s->context = clCreateContext(properties, 1, &s->device->id, NULL, NULL, &error);
-    if (!check(s, error, "clCreateContext"))
-        return false;
-    for (int i = 0; i < QUEUES; ++i) {
-        s->queues[i] =
-            clCreateCommandQueue(s->context, s->device->id, CL_QUEUE_PROFILING_ENABLE, &error);
-        if (!check(s, error, "clCreateCommandQueue"))
-            return false;
-    }
-    return true;
-}
 
 static bool make_plan(opencl *s, const job *shape, int number)
 {
@@ -46,10 +24,11 @@ static bool make_plan(opencl *s, const job *shape, int number)
     problem.dst = &shape->dst.tensor;
     problem.variant = shape->variant;
     problem.aliasing = CLLRN_ALIASING_DISJOINT;
-    const cllrn_status status = cllrn_plan_create(s->engine, &problem, &s->plans[number], &error);
+    const cllrn_status status =
+        cllrn_plan_create(s->session.engine, &problem, &s->plans[number], &error);
     if (shape->variant && status == CLLRN_INVALID_VARIANT)
         return message_fail("--variant %s cannot run this on %s: leave it out, or name another",
-                            shape->variant, s->device->name);
+                            shape->variant, s->session.device.name);
     if (!message_check(status, &error))
         return false;
     s->shapes[number] = shape->src.tensor;
@@ -59,46 +38,19 @@ static bool make_plan(opencl *s, const job *shape, int number)
     return true;
 }
 
-static bool make_plans(opencl *s, const job shapes[], int count)
-{
-    if (!engine_create(s->context, s->device, CLLRN_CACHE_AUTO, NULL, NULL, &s->engine))
-        return false;
-    for (int i = 0; i < count; ++i)
-        if (!make_plan(s, &shapes[i], i))
-            return false;
-    return true;
-}
-
-static bool allocate(opencl *s, cl_mem_flags flags, uint64_t size, const char *what, cl_mem *made)
-{
-    const cl_ulong limit = device_number(s->device->id, CL_DEVICE_MAX_MEM_ALLOC_SIZE);
-    if (limit != 0 && size > limit)
-        return message_fail("%s takes %llu bytes, but a buffer on %s holds at most %llu; "
-                            "use another device or --device host",
-                            what, (unsigned long long)size, s->device->name,
-                            (unsigned long long)limit);
-    size_t bytes;
-    if (!lrn_size(size, 1, &bytes))
-        return message_fail("%s takes %" PRIu64 " bytes, more than this process can address", what,
-                            size);
-    cl_int error;
-    *made = clCreateBuffer(s->context, flags, bytes, NULL, &error);
-    return check(s, error, "clCreateBuffer");
-}
-
 /* Maps pinned memory, which the device can copy asynchronously; NULL on failure. */
 static void *map_pinned(opencl *s, size_t size, cl_mem *made)
 {
     cl_int error;
-    *made =
-        clCreateBuffer(s->context, CL_MEM_READ_WRITE | CL_MEM_ALLOC_HOST_PTR, size, NULL, &error);
+    *made = clCreateBuffer(s->session.context, CL_MEM_READ_WRITE | CL_MEM_ALLOC_HOST_PTR, size,
+                           NULL, &error);
     if (error != CL_SUCCESS) {
         *made = NULL;
         return NULL;
     }
     void *const memory =
-        clEnqueueMapBuffer(s->queues[TO_DEVICE], *made, CL_TRUE, CL_MAP_READ | CL_MAP_WRITE, 0,
-                           size, 0, NULL, NULL, &error);
+        clEnqueueMapBuffer(s->session.queues[TO_DEVICE], *made, CL_TRUE, CL_MAP_READ | CL_MAP_WRITE,
+                           0, size, 0, NULL, NULL, &error);
     if (error == CL_SUCCESS)
         return memory;
     clReleaseMemObject(*made);
@@ -108,10 +60,11 @@ static void *map_pinned(opencl *s, size_t size, cl_mem *made)
 
 static bool open_slot(opencl *s, opencl_slot *slot, const job *largest, size_t memory)
 {
-    if (!allocate(s, CL_MEM_READ_ONLY, largest->src.size, "the tensor", &slot->src) ||
+    const session *const on = &s->session;
+    if (!session_buffer(on, CL_MEM_READ_ONLY, largest->src.size, "the tensor", &slot->src) ||
         (largest->backward &&
-         !allocate(s, CL_MEM_READ_ONLY, largest->dy.size, "the gradient", &slot->dy)) ||
-        !allocate(s, CL_MEM_WRITE_ONLY, largest->dst.size, "the result", &slot->dst))
+         !session_buffer(on, CL_MEM_READ_ONLY, largest->dy.size, "the gradient", &slot->dy)) ||
+        !session_buffer(on, CL_MEM_WRITE_ONLY, largest->dst.size, "the result", &slot->dst))
         return false;
     slot->memory = map_pinned(s, memory, &slot->pinned);
     if (!slot->memory)
@@ -122,16 +75,20 @@ static bool open_slot(opencl *s, opencl_slot *slot, const job *largest, size_t m
 bool opencl_open(opencl *s, const device *target, const job shapes[], int shape_count, int slots,
                  size_t memory)
 {
-    s->device = target;
-    if (!open_queues(s) || !make_plans(s, shapes, shape_count))
+    const session_options how = {
+        .queues = QUEUES, .timed = true, .cache = CLLRN_CACHE_AUTO, .quiet = true};
+    if (!session_open(&s->session, target, how))
         return false;
+    for (int i = 0; i < shape_count; ++i)
+        if (!make_plan(s, &shapes[i], i))
+            return false;
     if (shapes[0].dst.size == 0) /* OpenCL has no empty buffers */
         return true;
     for (int i = 0; i < slots; ++i)
         if (!open_slot(s, &s->slots[i], &shapes[0], memory))
             return false;
-    return s->scratch_size == 0 ||
-           allocate(s, CL_MEM_READ_WRITE, s->scratch_size, "the kernel's scratch", &s->scratch);
+    return s->scratch_size == 0 || session_buffer(&s->session, CL_MEM_READ_WRITE, s->scratch_size,
+                                                  "the kernel's scratch", &s->scratch);
 }
 
 /* ---------------------------------------------------------------------- start */
@@ -139,8 +96,8 @@ bool opencl_open(opencl *s, const device *target, const job shapes[], int shape_
 static bool upload(opencl *s, cl_mem to, const operand *from, cl_event *event)
 {
     return check(s,
-                 clEnqueueWriteBuffer(s->queues[TO_DEVICE], to, CL_FALSE, 0, (size_t)from->size,
-                                      from->data, 0, NULL, event),
+                 clEnqueueWriteBuffer(s->session.queues[TO_DEVICE], to, CL_FALSE, 0,
+                                      (size_t)from->size, from->data, 0, NULL, event),
                  "clEnqueueWriteBuffer");
 }
 
@@ -148,8 +105,8 @@ static bool download(opencl *s, cl_mem from, const operand *to, const cl_event *
                      cl_event *event)
 {
     return check(s,
-                 clEnqueueReadBuffer(s->queues[FROM_DEVICE], from, CL_FALSE, 0, (size_t)to->size,
-                                     to->data, 1, kernel, event),
+                 clEnqueueReadBuffer(s->session.queues[FROM_DEVICE], from, CL_FALSE, 0,
+                                     (size_t)to->size, to->data, 1, kernel, event),
                  "clEnqueueReadBuffer");
 }
 
@@ -173,11 +130,11 @@ static bool enqueue_kernel(opencl *s, const opencl_slot *slot, const job *todo, 
     const cllrn_memory *const given = s->scratch ? &scratch : NULL;
     const cllrn_plan *const plan = plan_for(s, todo);
     const cl_event *const uploads = &slot->events[UPLOAD_SRC];
-    const cllrn_status status = todo->backward
-                                    ? cllrn_enqueue_backward(plan, s->queues[COMPUTE], &src, &dy,
-                                                             &dst, given, 2, uploads, event, &error)
-                                    : cllrn_enqueue_forward(plan, s->queues[COMPUTE], &src, &dst,
-                                                            given, 1, uploads, event, &error);
+    const cllrn_status status =
+        todo->backward ? cllrn_enqueue_backward(plan, s->session.queues[COMPUTE], &src, &dy, &dst,
+                                                given, 2, uploads, event, &error)
+                       : cllrn_enqueue_forward(plan, s->session.queues[COMPUTE], &src, &dst, given,
+                                               1, uploads, event, &error);
     return message_check(status, &error);
 }
 
@@ -185,7 +142,7 @@ static bool enqueue_kernel(opencl *s, const opencl_slot *slot, const job *todo, 
 static bool flush(opencl *s)
 {
     for (int i = 0; i < QUEUES; ++i)
-        if (!check(s, clFlush(s->queues[i]), "clFlush"))
+        if (!check(s, clFlush(s->session.queues[i]), "clFlush"))
             return false;
     return true;
 }
@@ -204,7 +161,7 @@ bool opencl_start(opencl *s, int number, const job *todo)
 
 /* --------------------------------------------------------------------- finish */
 
-static double common_seconds(const event_span *a, const event_span *b)
+static double common_seconds(const session_span *a, const session_span *b)
 {
     const cl_ulong begin = a->begin > b->begin ? a->begin : b->begin;
     const cl_ulong end = a->end < b->end ? a->end : b->end;
@@ -213,7 +170,7 @@ static double common_seconds(const event_span *a, const event_span *b)
 
 static double hidden_seconds(const opencl_slot *moved, const opencl_slot *computed)
 {
-    const event_span *const kernel = &computed->spans[KERNEL];
+    const session_span *const kernel = &computed->spans[KERNEL];
     return common_seconds(&moved->spans[UPLOAD_SRC], kernel) +
            common_seconds(&moved->spans[UPLOAD_DY], kernel) +
            common_seconds(&moved->spans[DOWNLOAD], kernel);
@@ -228,7 +185,7 @@ static void add_times(opencl *s, const opencl_slot *done)
     double *const sums[COMMANDS] = {&s->times.upload, &s->times.upload, &s->times.kernel,
                                     &s->times.download};
     for (int command = 0; command < COMMANDS; ++command) {
-        const event_span *const span = &done->spans[command];
+        const session_span *const span = &done->spans[command];
         s->times.untold = s->times.untold || span->begin > span->end;
         *sums[command] += common_seconds(span, span);
     }
@@ -240,8 +197,8 @@ static void add_times(opencl *s, const opencl_slot *done)
 
 bool opencl_finish(opencl *s, int number)
 {
-    static const char *const names[COMMANDS] = {"copying to the device", "copying to the device",
-                                                "the kernel", "copying from the device"};
+    const char *names[COMMANDS] = {"copying to the device", "copying to the device", "the kernel",
+                                   "copying from the device"};
     opencl_slot *const slot = &s->slots[number];
     if (!slot->events[KERNEL]) /* no commands for an empty tensor */
         return s->times.untold = true;
@@ -249,9 +206,10 @@ bool opencl_finish(opencl *s, int number)
         cl_event *const event = &slot->events[command];
         if (!*event)
             continue;
-        if (!event_wait(*event, s->device, names[command]))
+        const cl_int error = session_wait(*event, &names[command]);
+        if (!check(s, error, names[command]))
             return false;
-        slot->spans[command] = event_when(*event, s->device);
+        slot->spans[command] = session_span_of(&s->session, *event);
         clReleaseEvent(*event);
         *event = NULL;
     }
@@ -261,52 +219,34 @@ bool opencl_finish(opencl *s, int number)
 
 /* ---------------------------------------------------------------------- close */
 
-static void release_buffer(cl_mem buffer)
-{
-    if (buffer)
-        clReleaseMemObject(buffer);
-}
-
 static void close_slot(opencl *s, opencl_slot *slot)
 {
     for (int i = 0; i < COMMANDS; ++i)
         if (slot->events[i])
             clReleaseEvent(slot->events[i]);
     if (slot->pinned)
-        clEnqueueUnmapMemObject(s->queues[TO_DEVICE], slot->pinned, slot->memory, 0, NULL, NULL);
+        clEnqueueUnmapMemObject(s->session.queues[TO_DEVICE], slot->pinned, slot->memory, 0, NULL,
+                                NULL);
     else
         free(slot->memory);
 }
 
-static void finish_queues(const opencl *s)
-{
-    for (int i = 0; i < QUEUES; ++i)
-        if (s->queues[i])
-            clFinish(s->queues[i]);
-}
-
-/* Waits first: drivers crash when a process ends or frees memory before its commands end. */
 void opencl_close(opencl *s)
 {
-    finish_queues(s);
+    session_finish(&s->session);
     for (int i = 0; i < OPENCL_SLOTS; ++i)
         close_slot(s, &s->slots[i]);
-    finish_queues(s);
+    session_finish(&s->session);
     for (int i = 0; i < OPENCL_SLOTS; ++i) {
-        release_buffer(s->slots[i].src);
-        release_buffer(s->slots[i].dy);
-        release_buffer(s->slots[i].dst);
-        release_buffer(s->slots[i].pinned);
+        session_release(s->slots[i].src);
+        session_release(s->slots[i].dy);
+        session_release(s->slots[i].dst);
+        session_release(s->slots[i].pinned);
     }
-    release_buffer(s->scratch);
+    session_release(s->scratch);
     for (int i = 0; i < OPENCL_SHAPES; ++i)
         cllrn_plan_destroy(s->plans[i]);
-    cllrn_engine_destroy(s->engine);
-    for (int i = 0; i < QUEUES; ++i)
-        if (s->queues[i])
-            clReleaseCommandQueue(s->queues[i]);
-    if (s->context)
-        clReleaseContext(s->context);
+    session_close(&s->session);
 }
 
 const char *opencl_variant(const opencl *s)

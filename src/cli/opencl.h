@@ -6,8 +6,8 @@
 #ifndef CLI_OPENCL_H
 #define CLI_OPENCL_H
 
-#include "event.h"
 #include "job.h"
+#include "session.h"
 
 enum { OPENCL_SLOTS = 3 }; /* one job uploads, one computes, one downloads */
 enum { OPENCL_SHAPES = 2 };
@@ -16,7 +16,7 @@ enum { OPENCL_SHAPES = 2 };
 enum { UPLOAD_SRC, UPLOAD_DY, KERNEL, DOWNLOAD, COMMANDS };
 
 /* The queues. Each is in-order; events order commands of different queues. */
-enum { TO_DEVICE, COMPUTE, FROM_DEVICE, QUEUES };
+enum { TO_DEVICE, COMPUTE, FROM_DEVICE, QUEUES = SESSION_QUEUES };
 
 /* Buffers, host memory and events of one job. */
 typedef struct opencl_slot {
@@ -24,7 +24,7 @@ typedef struct opencl_slot {
     cl_mem pinned; /* the buffer that memory is mapped from; NULL: memory is from malloc */
     void *memory;
     cl_event events[COMMANDS];
-    event_span spans[COMMANDS]; /* of the last finished job */
+    session_span spans[COMMANDS]; /* of the last finished job */
 } opencl_slot;
 
 /* The times of all finished jobs, in seconds. */
@@ -36,10 +36,7 @@ typedef struct opencl_times {
 
 /* opencl_close releases the members that are not zero. */
 typedef struct opencl {
-    const device *device;
-    cl_context context;
-    cl_command_queue queues[QUEUES];
-    cllrn_engine *engine;
+    session session;
     cllrn_plan *plans[OPENCL_SHAPES];
     cllrn_tensor shapes[OPENCL_SHAPES];
     cl_mem scratch; /* one for all slots, since kernels run one after the other */

@@ -6,7 +6,7 @@
 #include "pack_file.h"
 #include "printable.h"
 #include "same_file.h"
-#include "subject.h"
+#include "session.h"
 #include "word.h"
 
 #include <stdio.h>
@@ -89,6 +89,8 @@ static bool split(const char *list, names *found)
     return true;
 }
 
+static const session_options quiet = {.queues = 1, .cache = CLLRN_CACHE_OFF, .quiet = true};
+
 /* Whether a device has this program; engine NULL: whether any device has. */
 static bool device_has(const cllrn_engine *engine, const char *program)
 {
@@ -111,11 +113,11 @@ static bool is_known(const char *program)
         !device_list_load(&list))
         return false;
     for (size_t i = 0; i < list.count && !found; ++i) {
-        subject on;
-        if (!subject_open(&on, &list.devices[i], 0, true))
+        session on;
+        if (!session_open(&on, &list.devices[i], quiet))
             continue;
         found = device_has(on.engine, program);
-        subject_close(&on);
+        session_close(&on);
     }
     device_list_free(&list);
     return found;
@@ -136,20 +138,20 @@ static bool are_known(const names *added)
 static bool make_empty(const request *r, const names *added, cllrn_pack **pack)
 {
     device target;
-    subject on;
+    session on;
     cllrn_error error = CLLRN_ERROR_INIT;
     if (!device_resolve(r->device, &target))
         return false;
     if (target.kind != DEVICE_OPENCL)
         return message_fail("--device %s is no OpenCL device", target.name);
-    if (!subject_open(&on, &target, 0, true))
+    if (!session_open(&on, &target, quiet))
         return false;
     bool made = true;
     for (size_t i = 0; i < added->count && made; ++i)
         made = device_has(on.engine, added->programs[i]) ||
                message_fail("%s has no program '%s'", target.name, added->programs[i]);
     made = made && message_check(cllrn_engine_export(on.engine, pack, &error), &error);
-    subject_close(&on);
+    session_close(&on);
     return made;
 }
 

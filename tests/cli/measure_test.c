@@ -38,11 +38,16 @@ double job_clock(void)
     return fake.seconds;
 }
 
-cl_ulong device_number(cl_device_id id, cl_device_info what)
+cl_int clGetDeviceInfo(cl_device_id id, cl_device_info what, size_t size, void *value,
+                       size_t *size_out)
 {
     (void)id;
     assert_int_equal(what, CL_DEVICE_PROFILING_TIMER_RESOLUTION);
-    return fake.resolution;
+    assert_true(size >= sizeof(size_t));
+    *(size_t *)value = (size_t)fake.resolution;
+    if (size_out)
+        *size_out = sizeof(size_t);
+    return CL_SUCCESS;
 }
 
 cl_int clFinish(cl_command_queue queue)
@@ -122,7 +127,7 @@ static void begin(const run_times *runs)
 
 static bool measure_runs(bool (*what)(void *, cl_event *), int runs, timing *time)
 {
-    static const subject on = {.device = {.kind = DEVICE_OPENCL, .name = "fake"}};
+    static const session on = {.device = {.kind = DEVICE_OPENCL, .name = "fake"}};
     const contender one = {.start = what, .time = time};
     return measure(&on, &one, 1, (effort){.runs = runs}, NULL);
 }
@@ -217,7 +222,7 @@ static void measure__command_ends_in_an_error_FAILED(void **state)
 static void measure_once__command_UNTIL_IT_IS_FINISHED(void **state)
 {
     static const run_times runs[] = {{1, 20, 6}};
-    static const subject on = {.device = {.kind = DEVICE_OPENCL, .name = "fake"}};
+    static const session on = {.device = {.kind = DEVICE_OPENCL, .name = "fake"}};
     const contender one = {.start = start_command};
     double seconds = 0;
     (void)state;

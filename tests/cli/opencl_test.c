@@ -60,7 +60,7 @@ cl_int clReleaseEvent(cl_event event)
     return CL_SUCCESS;
 }
 
-static const device on = {.kind = DEVICE_OPENCL, .name = "fake"};
+static const session on = {.device = {.kind = DEVICE_OPENCL, .name = "fake"}};
 
 /* Puts the commands of a job into a slot: begin and end in milliseconds. */
 static void fill(opencl *s, int slot, struct _cl_event events[COMMANDS],
@@ -83,7 +83,7 @@ static void finish__gradient_ALL_TIMES(void **state)
 {
     static const double times[COMMANDS][2] = {{10, 12}, {12, 15}, {15, 22}, {22, 33}};
     struct _cl_event events[COMMANDS];
-    opencl s = {.device = &on};
+    opencl s = {.session = on};
     (void)state;
     resolution = 1;
     fill(&s, 0, events, times);
@@ -108,7 +108,7 @@ static void finish__two_jobs_SUMS_AND_WHAT_IS_HIDDEN(void **state)
      */
     static const double second[COMMANDS][2] = {{20, 25}, {0, 0}, {25, 40}, {40, 41}};
     struct _cl_event first_events[COMMANDS], second_events[COMMANDS];
-    opencl s = {.device = &on};
+    opencl s = {.session = on};
     (void)state;
     resolution = 1;
     fill(&s, 0, first_events, first);
@@ -127,7 +127,7 @@ static void finish__device_without_timer_UNTOLD(void **state)
 {
     static const double times[COMMANDS][2] = {{10, 12}, {0, 0}, {15, 22}, {22, 33}};
     struct _cl_event events[COMMANDS];
-    opencl s = {.device = &on};
+    opencl s = {.session = on};
     (void)state;
     resolution = 0;
     fill(&s, 0, events, times);
@@ -144,7 +144,7 @@ static void finish__command_ends_in_an_error_FAILED(void **state)
     for (int command = 0; command < COMMANDS; ++command)
         for (int way = 0; way < 2; ++way) {
             struct _cl_event events[COMMANDS];
-            opencl s = {.device = &on};
+            opencl s = {.session = on};
             fill(&s, 0, events, times);
             if (way == 0)
                 events[command].status = CL_OUT_OF_RESOURCES;

@@ -33,7 +33,7 @@ static struct {
     int runs;
 } fake;
 
-trial_outcome trial_run(const subject *on, const specimen *s, const char *variant, const char **ran,
+trial_outcome trial_run(const session *on, const specimen *s, const char *variant, const char **ran,
                         char why[WHY_SIZE])
 {
     (void)on;
@@ -59,7 +59,7 @@ static void set_device(damage *how)
     fake.outcome = TRIAL_RAN;
 }
 
-static const subject fake_subject = {.device = {.kind = DEVICE_OPENCL, .name = "fake"},
+static const session fake_session = {.device = {.kind = DEVICE_OPENCL, .name = "fake"},
                                      .fp64 = true,
                                      .nearest = true,
                                      .inf_nan = true};
@@ -85,7 +85,7 @@ static verify_case plain_case(void)
     return find("f32 forward ", " C window 2,2 divisor 5 ", "beta 0.75 k 1 spread");
 }
 
-static case_result qualify(const subject *on, const verify_case *c, case_list effort)
+static case_result qualify(const session *on, const verify_case *c, case_list effort)
 {
     case_result result;
     qualify_case(on, c, effort, NULL, &result);
@@ -95,7 +95,7 @@ static case_result qualify(const subject *on, const verify_case *c, case_list ef
 /* The case fails and the check says so. */
 static case_result assert_fails(const verify_case *c, check_kind kind, const char *why)
 {
-    const case_result result = qualify(&fake_subject, c, LIST_QUICK);
+    const case_result result = qualify(&fake_session, c, LIST_QUICK);
     assert_int_equal(result.verdict, VERDICT_FAILED);
     assert_int_not_equal(result.checks[kind].failed, 0);
     if (why && !strstr(result.why, why))
@@ -187,7 +187,7 @@ static void qualify__host_bits_PASSED(void **state)
     (void)state;
     set_device(NULL);
 
-    const case_result result = qualify(&fake_subject, &c, LIST_QUICK);
+    const case_result result = qualify(&fake_session, &c, LIST_QUICK);
 
     assert_int_equal(result.verdict, VERDICT_PASSED);
     assert_int_equal(result.checks[CHECK_SELECTED].passed, 1);
@@ -258,7 +258,7 @@ static void accuracy__bounds_as_published_SUCCESS(void **state)
     set_device(NULL);
     for (size_t i = 0; i < sizeof expected / sizeof *expected; ++i) {
         const verify_case c = find(expected[i].types, expected[i].window, expected[i].beta);
-        const case_result result = qualify(&fake_subject, &c, LIST_QUICK);
+        const case_result result = qualify(&fake_session, &c, LIST_QUICK);
         assert_true(result.measured);
         assert_true(fabs(result.accuracy.bound - expected[i].bound) < 1e-12);
         assert_true(result.accuracy.greatest <= expected[i].bound);
@@ -268,7 +268,7 @@ static void accuracy__bounds_as_published_SUCCESS(void **state)
 
 static void accuracy__device_that_rounds_to_zero_TWICE_THE_BOUND(void **state)
 {
-    subject to_zero = fake_subject;
+    session to_zero = fake_session;
     const verify_case c = plain_case();
     (void)state;
     to_zero.nearest = false;
@@ -315,7 +315,7 @@ static void qualify__subnormal_results_NOT_COMPARED(void **state)
     const verify_case c = find("f32 forward ", "", " subnormal");
     (void)state;
     set_device(flip_first_element);
-    const case_result result = qualify(&fake_subject, &c, LIST_QUICK);
+    const case_result result = qualify(&fake_session, &c, LIST_QUICK);
     assert_int_equal(result.verdict, VERDICT_PASSED);
 }
 
@@ -335,7 +335,7 @@ static void qualify__locality_of_host_bits_PASSED(void **state)
     for (size_t i = 0; i < sizeof contents / sizeof *contents; ++i) {
         const verify_case c = find("f32 ", "", contents[i]);
         set_device(NULL);
-        const case_result result = qualify(&fake_subject, &c, LIST_QUICK);
+        const case_result result = qualify(&fake_session, &c, LIST_QUICK);
         assert_int_equal(result.verdict, VERDICT_PASSED);
         assert_int_equal(result.checks[CHECK_LOCALITY].passed, 1);
     }
@@ -402,7 +402,7 @@ static void qualify__one_run_of_many_differs_FAILED(void **state)
         if (c.section != SECTION_REPEAT)
             continue;
         set_device(NULL);
-        const case_result right = qualify(&fake_subject, &c, LIST_QUICK);
+        const case_result right = qualify(&fake_session, &c, LIST_QUICK);
         assert_int_equal(right.verdict, VERDICT_PASSED);
         assert_int_equal(right.checks[CHECK_REPEAT].passed, 2); /* the runs, and the slices */
         const int runs = fake.runs;
@@ -434,7 +434,7 @@ static void qualify__command_fails_FAILED(void **state)
 static void qualify__device_lacks_what_the_case_needs_UNSUPPORTED(void **state)
 {
     const verify_case doubles = find("f64 forward ", "", ""), nans = find("f32 ", "", " one NaN");
-    subject single = fake_subject, finite = fake_subject;
+    session single = fake_session, finite = fake_session;
     (void)state;
     single.fp64 = false;
     finite.inf_nan = false;

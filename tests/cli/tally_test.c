@@ -15,7 +15,7 @@
 
 enum { TEXT = 16384 };
 
-static const subject fake_subject = {
+static const session fake_session = {
     .device = {.kind = DEVICE_OPENCL, .name = "fake"}, .fp64 = true, .nearest = true};
 
 static case_result passed(int number, uint64_t digest)
@@ -45,7 +45,7 @@ static void print_to(const verification *v, char text[TEXT])
 
 static verification describe(const tally *t)
 {
-    return (verification){.on = &fake_subject, .tally = t, .list = "quick", .complete = true};
+    return (verification){.on = &fake_session, .tally = t, .list = "quick", .complete = true};
 }
 
 /* All cases of the quick list with the digests that are built in, but for changes. */

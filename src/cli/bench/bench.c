@@ -2,7 +2,6 @@
 /* cllrn bench: measures one device, and copies of as many bytes. */
 #include "buffers.h"
 #include "command.h"
-#include "engine.h"
 #include "job.h"
 #include "message.h"
 #include "output.h"
@@ -125,10 +124,9 @@ static bool time_plan_and_forget(const findings *f, const workload *w, cllrn_eng
 static bool time_build(const findings *f, build *one)
 {
     cllrn_engine *other = NULL;
-    const bool timed =
-        time_plan_and_forget(f, one->of, f->on.engine, &one->again) &&
-        engine_create(f->on.context, &f->on.device, CLLRN_CACHE_OFF, NULL, NULL, &other) &&
-        time_plan_and_forget(f, one->of, other, &one->other_engine);
+    const bool timed = time_plan_and_forget(f, one->of, f->on.engine, &one->again) &&
+                       session_engine(&f->on, CLLRN_CACHE_OFF, NULL, NULL, &other) &&
+                       time_plan_and_forget(f, one->of, other, &one->other_engine);
     cllrn_engine_destroy(other);
     return timed;
 }
@@ -327,13 +325,15 @@ static bool write_json(output *json, const findings *f)
 static bool run(const request *r, const device *target, output *json)
 {
     findings f = {.asked = r};
-    if (!subject_open(&f.on, target, CL_QUEUE_PROFILING_ENABLE, r->quiet))
+    const session_options how = {
+        .queues = 1, .timed = true, .cache = CLLRN_CACHE_OFF, .quiet = r->quiet};
+    if (!session_open(&f.on, target, how))
         return false;
     const bool done = allocate(&f) && measure_all(&f) && write_json(json, &f);
     workloads_free(f.workloads, f.workload_count);
     free(f.builds);
     free(f.copies);
-    subject_close(&f.on);
+    session_close(&f.on);
     return done;
 }
 

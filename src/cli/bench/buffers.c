@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "buffers.h"
 
-#include "cl_error.h"
 #include "message.h"
 #include "storage.h"
 
@@ -32,17 +31,18 @@ static void fill(char *data, size_t size, int32_t dtype, double amplitude)
         memcpy(data + done, data, size - done < period ? size - done : period);
 }
 
-static bool make_filled(const subject *on, size_t size, int32_t dtype, double amplitude,
+static bool make_filled(const session *on, size_t size, int32_t dtype, double amplitude,
                         const char *what, cl_mem *made)
 {
     char *const data = malloc(size ? size : 1);
     if (!data)
         return message_fail("out of memory for %zu bytes of %s", size, what);
     fill(data, size, dtype, amplitude);
-    const bool good = subject_buffer(on, size, what, made) &&
-                      cl_error_check(clEnqueueWriteBuffer(on->queue, *made, CL_TRUE, 0, size, data,
-                                                          0, NULL, NULL),
-                                     "clEnqueueWriteBuffer", on->device.name);
+    const bool good =
+        session_buffer(on, CL_MEM_READ_WRITE, size, what, made) &&
+        session_check(on,
+                      clEnqueueWriteBuffer(on->queue, *made, CL_TRUE, 0, size, data, 0, NULL, NULL),
+                      "clEnqueueWriteBuffer");
     free(data);
     return good;
 }
@@ -93,18 +93,19 @@ static uint64_t scratch_of(const workload *w)
     return cllrn_plan_scratch_size(w->plan, w->aliasing);
 }
 
-static bool make_shared(buffers *b, const subject *on, workload_range all)
+static bool make_shared(buffers *b, const session *on, workload_range all)
 {
     uint64_t result = 0, scratch = 0;
     for (const workload *w = all.first; w < all.first + all.count; ++w) {
         result = w->span > result ? w->span : result;
         scratch = scratch_of(w) > scratch ? scratch_of(w) : scratch;
     }
-    return subject_buffer(on, result, "the result", &b->dst) &&
-           (scratch == 0 || subject_buffer(on, scratch, "the kernel's scratch", &b->scratch));
+    return session_buffer(on, CL_MEM_READ_WRITE, result, "the result", &b->dst) &&
+           (scratch == 0 ||
+            session_buffer(on, CL_MEM_READ_WRITE, scratch, "the kernel's scratch", &b->scratch));
 }
 
-bool buffers_make(buffers *b, const subject *on, workload_range all)
+bool buffers_make(buffers *b, const session *on, workload_range all)
 {
     const cllrn_memory none = CLLRN_MEMORY_INIT;
     memset(b, 0, sizeof *b);
@@ -121,19 +122,13 @@ bool buffers_make(buffers *b, const subject *on, workload_range all)
     return true;
 }
 
-static void release(cl_mem buffer)
-{
-    if (buffer)
-        clReleaseMemObject(buffer);
-}
-
 void buffers_free(buffers *b)
 {
     for (int i = 0; i < b->count; ++i) {
-        release(b->inputs[i].x);
-        release(b->inputs[i].dy);
+        session_release(b->inputs[i].x);
+        session_release(b->inputs[i].dy);
     }
-    release(b->dst);
-    release(b->scratch);
+    session_release(b->dst);
+    session_release(b->scratch);
     memset(b, 0, sizeof *b);
 }

@@ -21,7 +21,7 @@ typedef struct buffers {
  * Makes and fills the buffers and gives them to the workloads. False after a message;
  * call buffers_free in any case.
  */
-bool buffers_make(buffers *b, const subject *on, workload_range all);
+bool buffers_make(buffers *b, const session *on, workload_range all);
 void buffers_free(buffers *b);
 
 #endif

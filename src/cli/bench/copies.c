@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "copies.h"
 
-#include "cl_error.h"
 #include "message.h"
 
 #include <math.h>
@@ -39,7 +38,7 @@ enum { KERNELS = 4, RUNS = 2, GROUP = 64 };
 
 static bool check(const copier *c, cl_int error, const char *call)
 {
-    return cl_error_check(error, call, c->on->device.name);
+    return session_check(c->on, error, call);
 }
 
 /* ------------------------------------------------------------------------ copies */
@@ -175,7 +174,7 @@ static bool build(copier *c)
 }
 
 /* The usual work-group size, or the device's limit if that is less. */
-static size_t choose_group(const subject *on)
+static size_t choose_group(const session *on)
 {
     const cl_ulong most = device_number(on->device.id, CL_DEVICE_MAX_WORK_GROUP_SIZE);
     return most > 0 && most < GROUP ? (size_t)most : GROUP;
@@ -185,8 +184,8 @@ static size_t choose_group(const subject *on)
 static bool make_buffers(copier *c, size_t size)
 {
     const cl_float one = 1;
-    return subject_buffer(c->on, size, "the source of copies", &c->from) &&
-           subject_buffer(c->on, size, "the target of copies", &c->to) &&
+    return session_buffer(c->on, CL_MEM_READ_WRITE, size, "the source of copies", &c->from) &&
+           session_buffer(c->on, CL_MEM_READ_WRITE, size, "the target of copies", &c->to) &&
            check(
                c,
                clEnqueueFillBuffer(c->on->queue, c->from, &one, sizeof one, 0, size, 0, NULL, NULL),
@@ -203,7 +202,7 @@ static bool open_host(copier *c, size_t size)
     return c->host != NULL;
 }
 
-bool copier_open(copier *c, const subject *on, size_t size)
+bool copier_open(copier *c, const session *on, size_t size)
 {
     memset(c, 0, sizeof *c);
     c->on = on;

@@ -16,7 +16,7 @@ typedef enum copy_kind {
 
 /* The resources of all copies. Must not move. */
 typedef struct copier {
-    const subject *on;
+    const session *on;
     cl_program program;
     cl_kernel kernels[4]; /* NULL where the compiler lacks a built-in */
     size_t group;
@@ -39,7 +39,7 @@ typedef struct copy {
 size_t copy_size(double bytes);
 
 /* Prepares copies of up to size bytes. False after a message, with nothing open. */
-bool copier_open(copier *c, const subject *on, size_t size);
+bool copier_open(copier *c, const session *on, size_t size);
 void copier_close(copier *c);
 
 /*

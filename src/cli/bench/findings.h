@@ -16,7 +16,7 @@ typedef struct build {
 
 typedef struct findings {
     const request *asked;
-    subject on;
+    session on;
     workload *workloads;
     int workload_count;
     build *builds; /* one for each program */

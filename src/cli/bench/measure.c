@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "measure.h"
 
-#include "cl_error.h"
-#include "event.h"
 #include "job.h"
 #include "message.h"
 #include "progress.h"
@@ -18,19 +16,21 @@ typedef struct sample {
     double seconds[QUANTITIES];
 } sample;
 
-static bool finish(const subject *on, cl_event done, sample *s)
+static bool finish(const session *on, cl_event done, sample *s)
 {
     s->seconds[KERNEL] = -1;
     if (!done)
         return true;
-    const bool good = event_wait(done, &on->device, "the command");
-    if (good)
-        s->seconds[KERNEL] = event_seconds(done, &on->device);
+    const char *what = "the command";
+    const cl_int error = session_wait(done, &what);
+    const session_span span = session_span_of(on, done);
+    if (error == CL_SUCCESS && span.begin <= span.end)
+        s->seconds[KERNEL] = 1e-9 * (double)(span.end - span.begin);
     clReleaseEvent(done);
-    return good;
+    return session_check(on, error, what);
 }
 
-static bool run(const subject *on, const contender *one, sample *s)
+static bool run(const session *on, const contender *one, sample *s)
 {
     cl_event done = NULL;
     const double begin = job_clock();
@@ -39,7 +39,7 @@ static bool run(const subject *on, const contender *one, sample *s)
     s->seconds[ENQUEUE] = job_clock() - begin;
     const cl_int error = done ? clFinish(on->queue) : CL_SUCCESS;
     s->seconds[TOTAL] = job_clock() - begin;
-    return finish(on, done, s) && cl_error_check(error, "clFinish", on->device.name);
+    return finish(on, done, s) && session_check(on, error, "clFinish");
 }
 
 double timing_rate(const timing *t, double bytes)
@@ -47,7 +47,7 @@ double timing_rate(const timing *t, double bytes)
     return 1e-9 * bytes / t->median;
 }
 
-bool measure_once(const subject *on, const contender *one, double *seconds)
+bool measure_once(const session *on, const contender *one, double *seconds)
 {
     sample s;
     if (!run(on, one, &s))
@@ -90,7 +90,7 @@ static timing evaluate(const sample *first, int apart, int runs)
 }
 
 /* Takes one sample of each contender. */
-static bool run_round(const subject *on, const contender *all, int count, sample *samples)
+static bool run_round(const session *on, const contender *all, int count, sample *samples)
 {
     for (int i = 0; i < count; ++i)
         if (!run(on, &all[i], &samples[i]))
@@ -99,7 +99,7 @@ static bool run_round(const subject *on, const contender *all, int count, sample
 }
 
 /* Returns the number of rounds; negative after a failure. */
-static int run_rounds(const subject *on, const contender *all, int count, effort spent,
+static int run_rounds(const session *on, const contender *all, int count, effort spent,
                       const char *what, sample *samples)
 {
     for (int i = 0; i < WARM_UP; ++i)
@@ -118,7 +118,7 @@ static int run_rounds(const subject *on, const contender *all, int count, effort
     return runs;
 }
 
-bool measure(const subject *on, const contender *all, int count, effort spent, const char *what)
+bool measure(const session *on, const contender *all, int count, effort spent, const char *what)
 {
     sample *const samples = calloc((size_t)count * MAX_RUNS, sizeof *samples);
     if (!samples)

@@ -3,7 +3,7 @@
 #ifndef CLI_BENCH_MEASURE_H
 #define CLI_BENCH_MEASURE_H
 
-#include "subject.h"
+#include "session.h"
 
 enum { MAX_RUNS = 1000 };
 
@@ -31,12 +31,12 @@ typedef struct effort {
 double timing_rate(const timing *t, double bytes);
 
 /* Runs a contender once; *seconds is by the host's clock. False after a message. */
-bool measure_once(const subject *on, const contender *one, double *seconds);
+bool measure_once(const session *on, const contender *one, double *seconds);
 
 /*
  * Runs every contender once in each round; two first rounds do not count. `what` names
  * the measurement, for progress on a terminal; NULL shows none. False after a message.
  */
-bool measure(const subject *on, const contender *all, int count, effort spent, const char *what);
+bool measure(const session *on, const contender *all, int count, effort spent, const char *what);
 
 #endif

@@ -21,7 +21,7 @@ static double share_of(const workload *w)
 void report_begin(const findings *f)
 {
     enum { INDENT = 10 };
-    const subject *const on = &f->on;
+    const session *const on = &f->on;
     printf("device    %s\n", on->device.name);
     fold_print(stdout, INDENT, "platform", "%s, %s, driver %s", on->device.platform_name,
                on->version, on->driver);
@@ -30,7 +30,7 @@ void report_begin(const findings *f)
            (unsigned long long)device_number(on->device.id, CL_DEVICE_GLOBAL_MEM_CACHE_SIZE) /
                1024);
     printf("library   cllrn %s, arithmetic %u, kernels %s\n", cllrn_version(),
-           (unsigned)cllrn_arithmetic_version(), subject_kernel_hash(on));
+           (unsigned)cllrn_arithmetic_version(), session_kernel_hash(on));
     printf("windows   %s%s\n",
            f->asked->region == WITHIN_CHANNEL ? "within a channel" : "across channels",
            f->asked->in_place ? ", in place" : "");
@@ -144,7 +144,7 @@ static void find_processor(char *name, size_t size)
 
 static void json_head(const findings *f, FILE *file)
 {
-    const subject *const on = &f->on;
+    const session *const on = &f->on;
     char library[64], processor[256];
     snprintf(library, sizeof library, "cllrn %s, arithmetic %u", cllrn_version(),
              (unsigned)cllrn_arithmetic_version());
@@ -153,7 +153,7 @@ static void json_head(const findings *f, FILE *file)
     json_text(file, "schema", "cllrn-bench-1");
     json_date(file);
     json_text(file, "library", library);
-    json_text(file, "kernels", subject_kernel_hash(on));
+    json_text(file, "kernels", session_kernel_hash(on));
     fprintf(file, "\n  \"device\": {");
     json_text(file, "platform", on->device.platform_name);
     json_text(file, "name", on->device.name);

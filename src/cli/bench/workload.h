@@ -18,7 +18,7 @@ typedef struct workload {
     double bytes;        /* read and written at least, without padding */
     const char *variant; /* this and plan are set by workload_plan */
     cllrn_plan *plan;
-    const subject *on;
+    const session *on;
     cllrn_memory x, dy, dst, scratch; /* set by buffers_make */
     timing time;
     const copy *limit; /* the fastest copy of as many bytes, once it is measured */

@@ -18,7 +18,7 @@ enum { REPEATS = 10 };
 
 /* The arguments and the result of one case. */
 typedef struct inquiry {
-    const subject *on;
+    const session *on;
     const specimen *s;
     case_list effort;
     const char *without;
@@ -280,7 +280,7 @@ static void look_at(inquiry *q)
     }
 }
 
-static bool is_supported(const subject *on, const verify_case *c)
+static bool is_supported(const session *on, const verify_case *c)
 {
     return (on->fp64 || !case_is_f64(c)) && (on->inf_nan || !case_needs_inf_nan(c));
 }
@@ -292,7 +292,7 @@ static double now(void)
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-void qualify_case(const subject *on, const verify_case *c, case_list effort, const char *without,
+void qualify_case(const session *on, const verify_case *c, case_list effort, const char *without,
                   case_result *result)
 {
     const double begin = now();

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Runs one case on the subject, with every check. */
+/* Runs one case on the session, with every check. */
 #ifndef CLI_QUALIFY_H
 #define CLI_QUALIFY_H
 
 #include "accuracy.h"
-#include "subject.h"
+#include "session.h"
 
 typedef enum verdict {
     VERDICT_PASSED,
@@ -48,7 +48,7 @@ typedef struct case_result {
  * seconds. The variants of `without`, a comma-separated list or NULL, run only where
  * they are selected.
  */
-void qualify_case(const subject *on, const verify_case *c, case_list effort, const char *without,
+void qualify_case(const session *on, const verify_case *c, case_list effort, const char *without,
                   case_result *result);
 
 const char *check_name(check_kind kind);

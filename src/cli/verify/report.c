@@ -40,7 +40,7 @@ static void json_head(FILE *file, const verification *v)
     json_text(file, "schema", "cllrn-verify-1");
     json_text(file, "version", cllrn_version());
     fprintf(file, "\"arithmetic\": %u, ", (unsigned)cllrn_arithmetic_version());
-    json_text(file, "kernels", subject_kernel_hash(v->on));
+    json_text(file, "kernels", session_kernel_hash(v->on));
     json_text(file, "list", v->list);
     fprintf(file, "\"passed\": %s,\n  \"device\": {", json_bool(!v->failed));
     json_text(file, "platform", v->on->device.platform_name);
@@ -225,7 +225,7 @@ static void xml_section(FILE *file, const verification *v, section s)
             "    <properties>\n",
             section_name(s), tests, row->failed, row->unsupported);
     xml_property(file, "version", cllrn_version());
-    xml_property(file, "kernels", subject_kernel_hash(v->on));
+    xml_property(file, "kernels", session_kernel_hash(v->on));
     xml_property(file, "list", v->list);
     xml_property(file, "platform", v->on->device.platform_name);
     xml_property(file, "device", v->on->device.name);

@@ -9,7 +9,7 @@
 
 /* A verification: the device, the results and their list. */
 typedef struct verification {
-    const subject *on;
+    const session *on;
     const tally *tally;
     const char *list; /* "quick", "default", "full", "case" or "cases" */
     size_t programs;

@@ -12,7 +12,7 @@ static const char *yes_no(bool value)
     return value ? "yes" : "no";
 }
 
-void summary_print_begin(const subject *on)
+void summary_print_begin(const session *on)
 {
     printf("device      %s\n", on->device.name);
     if (on->device.kind == DEVICE_OPENCL) {
@@ -22,8 +22,8 @@ void summary_print_begin(const subject *on)
                yes_no(on->nearest), yes_no(on->inf_nan));
     }
     printf("library     cllrn %s, arithmetic %u%s%s\n", cllrn_version(),
-           (unsigned)cllrn_arithmetic_version(), *subject_kernel_hash(on) ? ", kernels " : "",
-           subject_kernel_hash(on));
+           (unsigned)cllrn_arithmetic_version(), *session_kernel_hash(on) ? ", kernels " : "",
+           session_kernel_hash(on));
 }
 
 static void print_accuracy_row(const verification *v, int types, int backward)

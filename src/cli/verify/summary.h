@@ -6,7 +6,7 @@
 #include "report.h"
 
 /* Prints the device, before the verification. */
-void summary_print_begin(const subject *on);
+void summary_print_begin(const session *on);
 
 /* Prints the tables. */
 void summary_print(const verification *v);

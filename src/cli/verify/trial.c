@@ -15,7 +15,7 @@ enum { SCRATCH_OFFSET = 3 }; /* elements: any multiple of the element size is al
 
 /* The objects of one run; end() releases those that are not NULL. */
 typedef struct trial {
-    const subject *on;
+    const session *on;
     const specimen *s;
     char *why;
     cllrn_plan *plan;
@@ -139,16 +139,11 @@ static bool enqueue(trial *t)
                          &error);
 }
 
-/* Waits. Only the event's status shows that the command failed. */
 static bool wait(const trial *t)
 {
-    cl_int status = CL_COMPLETE;
-    const cl_int waited = clWaitForEvents(1, &t->done);
-    if (clGetEventInfo(t->done, CL_EVENT_COMMAND_EXECUTION_STATUS, sizeof status, &status, NULL) ==
-            CL_SUCCESS &&
-        status < 0)
-        return check(t, status, "the kernel");
-    return check(t, waited, "clWaitForEvents");
+    const char *what = "the kernel";
+    const cl_int error = session_wait(t->done, &what);
+    return check(t, error, what);
 }
 
 static bool run(trial *t)
@@ -160,26 +155,20 @@ static bool run(trial *t)
                  "clEnqueueReadBuffer");
 }
 
-static void release_buffer(cl_mem buffer)
-{
-    if (buffer)
-        clReleaseMemObject(buffer);
-}
-
 static void end(trial *t)
 {
-    clFinish(t->on->queue);
+    session_finish(t->on);
     if (t->done)
         clReleaseEvent(t->done);
     if (t->s->in_place == ALIAS_NONE)
-        release_buffer(t->dst);
-    release_buffer(t->x);
-    release_buffer(t->dy);
-    release_buffer(t->scratch);
+        session_release(t->dst);
+    session_release(t->x);
+    session_release(t->dy);
+    session_release(t->scratch);
     cllrn_plan_destroy(t->plan);
 }
 
-trial_outcome trial_run(const subject *on, const specimen *s, const char *variant, const char **ran,
+trial_outcome trial_run(const session *on, const specimen *s, const char *variant, const char **ran,
                         char why[WHY_SIZE])
 {
     if (on->device.kind == DEVICE_HOST) {

@@ -152,7 +152,7 @@ static int print_list(const request *r)
 
 enum { SHOWN_FAILURES = 20 };
 
-static void print_failure(const request *r, const subject *on, const case_result *result)
+static void print_failure(const request *r, const session *on, const case_result *result)
 {
     char text[CASE_TEXT];
     case_describe(&result->c, text);
@@ -197,7 +197,7 @@ static void show_case(const request *r, const verify_case *c, const tally *t, in
         printf("%8.1f s   %s, %d failed\n", seconds, text, t->failed);
 }
 
-static void run_case(const request *r, const subject *on, const verify_case *c, tally *t)
+static void run_case(const request *r, const session *on, const verify_case *c, tally *t)
 {
     case_result result;
     qualify_case(on, c, r->list, r->without, &result);
@@ -211,7 +211,7 @@ static void run_case(const request *r, const subject *on, const verify_case *c, 
         printf("more cases fail; a report has all of them\n");
 }
 
-static void run_all(const request *r, const subject *on, int count, tally *t)
+static void run_all(const request *r, const session *on, int count, tally *t)
 {
     const double begin = job_clock();
     int current = -1; /* section */
@@ -226,7 +226,7 @@ static void run_all(const request *r, const subject *on, int count, tally *t)
     show_progress(r, "");
 }
 
-static verification describe(const request *r, const subject *on, const tally *t)
+static verification describe(const request *r, const session *on, const tally *t)
 {
     return (verification){
         .on = on,
@@ -234,7 +234,7 @@ static verification describe(const request *r, const subject *on, const tally *t
         .list = is_single(r)       ? "case"
                 : is_whole_list(r) ? list_name(r->list)
                                    : "cases",
-        .programs = subject_program_count(on),
+        .programs = session_program_count(on),
         .complete = is_whole_list(r),
         .failed = t->failed > 0 || !digests_are_current(),
     };
@@ -254,10 +254,12 @@ static bool conclude(const request *r, const verification *v)
 /* Verifies, and writes the report to its open output, if there is one. */
 static bool verify_into(const request *r, const device *target, output *report)
 {
-    subject on;
+    session on;
     tally t;
     const int count = count_wanted(r);
-    if (!subject_open(&on, target, 0, r->quiet))
+    const session_options how = {
+        .queues = 1, .cache = r->cached ? CLLRN_CACHE_ON : CLLRN_CACHE_OFF, .quiet = r->quiet};
+    if (!session_open(&on, target, how))
         return false;
     bool done = tally_begin(&t, count);
     if (done) {
@@ -273,7 +275,7 @@ static bool verify_into(const request *r, const device *target, output *report)
         }
         tally_end(&t);
     }
-    subject_close(&on);
+    session_close(&on);
     return done;
 }
 
@@ -293,7 +295,6 @@ static int verify_device(const request *r, output *report)
     target.pack = r->pack;
     target.any_driver = r->any_driver;
     target.any_owner = r->any_owner;
-    target.cached = r->cached;
     return verify_into(r, &target, report) ? EXIT_DONE : EXIT_FAILED;
 }
 
