@@ -7,11 +7,7 @@
 #include "job.h"
 #include "spread.h"
 
-/*
- * The greatest error of all elements. A forward error is relative to the exact
- * value, a gradient's to the sum of the magnitudes of its terms, since the terms
- * may cancel. A divisor below the smallest normal number is replaced by it.
- */
+/* The greatest error of all elements; exact.h says what errors are relative to. */
 typedef struct check_error {
     double eps; /* in units of the dtype's eps */
     int64_t where[CLLRN_MAX_RANK];
@@ -19,7 +15,7 @@ typedef struct check_error {
 
 typedef struct check {
     check_error stored;   /* in eps of the result's dtype */
-    check_error computed; /* in eps of the arithmetic, after subtracting the rounding to 16 bits */
+    check_error computed; /* in eps of the arithmetic, less the rounding to 16 bits */
     spread s;
     uint64_t host_digest;
 } check;

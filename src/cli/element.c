@@ -6,48 +6,114 @@
 #include <string.h>
 
 /* By IEEE 754; bf16 is the upper half of a float. */
-static const struct format {
+typedef struct format {
     int fraction_bits, least_exponent, overflow_exponent;
-} formats[] = {
+} format;
+
+static const format formats[] = {
     [CLLRN_DTYPE_F32] = {FLT_MANT_DIG - 1, FLT_MIN_EXP - 1, FLT_MAX_EXP},
     [CLLRN_DTYPE_F16] = {10, -14, 16},
     [CLLRN_DTYPE_BF16] = {7, FLT_MIN_EXP - 1, FLT_MAX_EXP},
     [CLLRN_DTYPE_F64] = {DBL_MANT_DIG - 1, DBL_MIN_EXP - 1, DBL_MAX_EXP},
 };
 
-static double f16_value(uint16_t bits)
+/* The bits of infinity: the greatest exponent, counted from the one below the least. */
+static uint64_t infinity_of(format f)
 {
-    const int exponent = bits >> 10 & 0x1f, fraction = bits & 0x3ff;
-    double magnitude;
-    if (exponent == 0x1f)
-        magnitude = fraction ? NAN : INFINITY;
-    else if (exponent == 0)
-        magnitude = ldexp(fraction, -24);
-    else
-        magnitude = ldexp(0x400 + fraction, exponent - 25);
-    return bits & 0x8000 ? -magnitude : magnitude;
+    return (uint64_t)(f.overflow_exponent - f.least_exponent + 1) << f.fraction_bits;
 }
 
-static float bf16_value(uint16_t bits)
+/* The exponent of the format's numbers around value, never below the least. */
+static int exponent_at(format f, double value)
 {
-    const uint32_t wide = (uint32_t)bits << 16;
-    float value;
-    memcpy(&value, &wide, sizeof value);
-    return value;
+    const int exponent = value == 0 ? f.least_exponent : ilogb(value);
+    return exponent > f.least_exponent ? exponent : f.least_exponent;
 }
 
-double element_value(int32_t dtype, const void *data, int64_t index)
+static double value_of_bits16(format f, uint16_t bits)
+{
+    const uint64_t magnitude = bits & 0x7fff, one = UINT64_C(1) << f.fraction_bits;
+    const int exponent = (int)(magnitude >> f.fraction_bits);
+    double value = magnitude > infinity_of(f) ? NAN : INFINITY;
+    if (exponent == 0)
+        value = ldexp((double)magnitude, f.least_exponent - f.fraction_bits);
+    else if (magnitude < infinity_of(f))
+        value = ldexp((double)(one + magnitude % one),
+                      f.least_exponent + exponent - 1 - f.fraction_bits);
+    return bits & 0x8000 ? -value : value;
+}
+
+static uint16_t bits16_of_value(format f, double value)
+{
+    const int exponent = exponent_at(f, value);
+    const uint64_t sign = signbit(value) ? 0x8000 : 0;
+    if (isnan(value))
+        return (uint16_t)(sign | infinity_of(f) | UINT64_C(1) << (f.fraction_bits - 1));
+    if (isinf(value) || exponent >= f.overflow_exponent)
+        return (uint16_t)(sign | infinity_of(f));
+    /* A carry goes into the exponent, and may give infinity. */
+    const double steps = nearbyint(ldexp(fabs(value), f.fraction_bits - exponent));
+    const uint64_t below = (uint64_t)(exponent - f.least_exponent) << f.fraction_bits;
+    return (uint16_t)(sign | (below + (uint64_t)steps));
+}
+
+double element_get(int32_t dtype, const void *data, int64_t index)
 {
     switch (dtype) {
-    case CLLRN_DTYPE_F16:
-        return f16_value(((const uint16_t *)data)[index]);
-    case CLLRN_DTYPE_BF16:
-        return (double)bf16_value(((const uint16_t *)data)[index]);
     case CLLRN_DTYPE_F64:
         return ((const double *)data)[index];
-    default:
+    case CLLRN_DTYPE_F32:
         return (double)((const float *)data)[index];
+    default:
+        return value_of_bits16(formats[dtype], ((const uint16_t *)data)[index]);
     }
+}
+
+void element_set(int32_t dtype, void *data, int64_t index, double value)
+{
+    switch (dtype) {
+    case CLLRN_DTYPE_F64:
+        ((double *)data)[index] = value;
+        break;
+    case CLLRN_DTYPE_F32:
+        ((float *)data)[index] = (float)value;
+        break;
+    default:
+        ((uint16_t *)data)[index] = bits16_of_value(formats[dtype], value);
+    }
+}
+
+uint64_t element_bits(int32_t dtype, const void *data, int64_t index)
+{
+    switch (cllrn_dtype_size(dtype)) {
+    case sizeof(uint16_t):
+        return ((const uint16_t *)data)[index];
+    case sizeof(uint32_t):
+        return ((const uint32_t *)data)[index];
+    default:
+        return ((const uint64_t *)data)[index];
+    }
+}
+
+void element_poison(int32_t dtype, void *data, int64_t count)
+{
+    const uint64_t quiet = UINT64_C(1) << (formats[dtype].fraction_bits - 1);
+    for (int64_t i = 0; i < count; ++i) {
+        const uint64_t bits = infinity_of(formats[dtype]) + quiet + 1 + (uint64_t)i % (quiet - 3);
+        if (cllrn_dtype_size(dtype) == sizeof(uint16_t))
+            ((uint16_t *)data)[i] = (uint16_t)bits;
+        else if (cllrn_dtype_size(dtype) == sizeof(uint32_t))
+            ((uint32_t *)data)[i] = (uint32_t)bits;
+        else
+            ((uint64_t *)data)[i] = bits;
+    }
+}
+
+double element_half_ulp(int32_t dtype, double value)
+{
+    if (dtype == element_arithmetic(dtype))
+        return 0;
+    return ldexp(0.5, exponent_at(formats[dtype], value) - element_fraction_bits(dtype));
 }
 
 int element_fraction_bits(int32_t dtype)

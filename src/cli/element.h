@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The value and the precision of elements of each dtype. */
+/*
+ * Reads and writes elements of every dtype. The library's own conversions are not used:
+ * verify would not notice a mistake that they make in both directions.
+ */
 #ifndef CLI_ELEMENT_H
 #define CLI_ELEMENT_H
 
@@ -7,7 +10,18 @@
 #include <stdbool.h>
 
 /* The value of element `index` of an array; every dtype is exact in a double. */
-double element_value(int32_t dtype, const void *data, int64_t index);
+double element_get(int32_t dtype, const void *data, int64_t index);
+
+/* Stores the value, rounded to nearest, ties to even. A NaN keeps its sign. */
+void element_set(int32_t dtype, void *data, int64_t index, double value);
+
+uint64_t element_bits(int32_t dtype, const void *data, int64_t index);
+
+/* Fills with quiet NaNs whose payloads no kernel writes, so that an overwritten element shows. */
+void element_poison(int32_t dtype, void *data, int64_t count);
+
+/* Half the distance between neighbours of `value` in a 16-bit dtype; 0 for other dtypes. */
+double element_half_ulp(int32_t dtype, double value);
 
 /* Bits of the fraction: eps, the distance from 1 to the next number, is 2 to minus this. */
 int element_fraction_bits(int32_t dtype);

@@ -30,3 +30,16 @@ cllrn_status job_run_reference(const job *todo, cllrn_error *error)
     return cllrn_reference_forward(todo->params, &src->tensor, src->data, &dst->tensor, dst->data,
                                    error);
 }
+
+cllrn_problem job_problem(const job *todo, int32_t aliasing)
+{
+    cllrn_problem problem = CLLRN_PROBLEM_INIT;
+    problem.direction = todo->backward ? CLLRN_DIRECTION_BACKWARD : CLLRN_DIRECTION_FORWARD;
+    problem.params = todo->params;
+    problem.src = &todo->src.tensor;
+    problem.dy = todo->backward ? &todo->dy.tensor : NULL;
+    problem.dst = &todo->dst.tensor;
+    problem.variant = todo->variant;
+    problem.aliasing = aliasing;
+    return problem;
+}

@@ -25,6 +25,9 @@ typedef struct job {
 cllrn_status job_run_host(const job *todo, cllrn_error *error);
 cllrn_status job_run_reference(const job *todo, cllrn_error *error);
 
+/* The job as a problem for a plan, which points into the job. */
+cllrn_problem job_problem(const job *todo, int32_t aliasing);
+
 /* Seconds of a monotonic clock. */
 double job_clock(void);
 

@@ -16,14 +16,7 @@ static bool check(const opencl *s, cl_int error, const char *call)
 static bool make_plan(opencl *s, const job *shape, int number)
 {
     cllrn_error error = CLLRN_ERROR_INIT;
-    cllrn_problem problem = CLLRN_PROBLEM_INIT;
-    problem.direction = shape->backward ? CLLRN_DIRECTION_BACKWARD : CLLRN_DIRECTION_FORWARD;
-    problem.params = shape->params;
-    problem.src = &shape->src.tensor;
-    problem.dy = shape->backward ? &shape->dy.tensor : NULL;
-    problem.dst = &shape->dst.tensor;
-    problem.variant = shape->variant;
-    problem.aliasing = CLLRN_ALIASING_DISJOINT;
+    const cllrn_problem problem = job_problem(shape, CLLRN_ALIASING_DISJOINT);
     const cllrn_status status =
         cllrn_plan_create(s->session.engine, &problem, &s->plans[number], &error);
     if (shape->variant && status == CLLRN_INVALID_VARIANT)

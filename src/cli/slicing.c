@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "slicing.h"
 
-#include "walk.h"
+#include "iterator.h"
 
 #include <string.h>
 
@@ -27,10 +27,10 @@ slicing slicing_make(const cllrn_params *params, const cllrn_tensor *whole, bool
 {
     slicing cut = {.rank = whole->rank, .elements = 1, .count = 1};
     bool windowed[CLLRN_MAX_RANK] = {false};
-    int axes[WALK_WINDOW_AXES];
-    const int window_axes = walk_window_axes(params, whole, axes);
-    for (int i = 0; i < window_axes; ++i)
-        windowed[axes[i]] = true;
+    iterator_window windows[CLLRN_MAX_WINDOW];
+    const int window_count = iterator_windows(params, whole, windows);
+    for (int i = 0; i < window_count; ++i)
+        windowed[windows[i].axis] = true;
     for (int i = 0; i < cut.rank; ++i) {
         cut.order[i] = fortran_order ? cut.rank - 1 - i : i;
         cut.dims[i] = cut.steps[i] = whole->dims[i];

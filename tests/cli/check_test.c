@@ -2,7 +2,6 @@
 /* What `cllrn run --check` says of results that the test makes. */
 #include "check.h"
 #include "element.h"
-#include "storage.h"
 
 #include <float.h>
 #include <math.h>
@@ -43,7 +42,7 @@ static void make(setup *s, int32_t dtype)
     }
     s->job.params = &s->params;
     for (int i = 0; i < ELEMENTS; ++i)
-        storage_set(dtype, s->x, i, i - 2.5);
+        element_set(dtype, s->x, i, i - 2.5);
     assert_int_equal(job_run_host(&s->job, NULL), 0);
 }
 
@@ -77,7 +76,7 @@ static void check__nan_INFINITE_ERROR(void **state)
     for (int i = 0; i < DTYPES; ++i) {
         setup s;
         make(&s, dtypes[i]);
-        storage_set(dtypes[i], s.y, 4, NAN);
+        element_set(dtypes[i], s.y, 4, NAN);
         const check result = check_of(&s);
         assert_true(isinf(result.stored.eps));
         assert_true(isinf(result.computed.eps));
@@ -93,7 +92,7 @@ static void check__infinity_LARGE_ERROR(void **state)
     for (int i = 0; i < DTYPES; ++i) {
         setup s;
         make(&s, dtypes[i]);
-        storage_set(dtypes[i], s.y, 1, -INFINITY);
+        element_set(dtypes[i], s.y, 1, -INFINITY);
         const check result = check_of(&s);
         assert_true(result.stored.eps > 1e6);
         assert_true(result.computed.eps > 1e6);
@@ -107,10 +106,28 @@ static void check__number_where_nan_is_due_INFINITE_ERROR(void **state)
     setup s;
     (void)state;
     make(&s, CLLRN_DTYPE_F32);
-    storage_set(CLLRN_DTYPE_F32, s.x, 5, NAN); /* reaches y[4] and y[5] */
+    element_set(CLLRN_DTYPE_F32, s.x, 5, NAN); /* reaches y[4] and y[5] */
     const check result = check_of(&s);
     assert_true(isinf(result.stored.eps));
     assert_int_equal(result.stored.where[1], 4);
+}
+
+/* y = x / (1 + x^2) would be 0 for an infinite x; with beta 0 y = x. */
+static void check__number_where_infinity_is_due_LARGE_ERROR(void **state)
+{
+    (void)state;
+    for (int i = 0; i < DTYPES; ++i) {
+        setup s;
+        make(&s, dtypes[i]);
+        s.params.beta = 0;
+        element_set(dtypes[i], s.x, 2, INFINITY);
+        assert_int_equal(job_run_host(&s.job, NULL), 0);
+        element_set(dtypes[i], s.y, 2, 3);
+        const check result = check_of(&s);
+        assert_true(result.stored.eps > 100);
+        assert_true(result.computed.eps > 1e6);
+        assert_int_equal(result.stored.where[1], 2);
+    }
 }
 
 static void check__known_error_IN_EPS(void **state)
@@ -118,8 +135,8 @@ static void check__known_error_IN_EPS(void **state)
     setup s;
     (void)state;
     make(&s, CLLRN_DTYPE_F32);
-    const float right = (float)element_value(CLLRN_DTYPE_F32, s.y, 3);
-    storage_set(CLLRN_DTYPE_F32, s.y, 3, right * (1 + 50 * (double)FLT_EPSILON));
+    const float right = (float)element_get(CLLRN_DTYPE_F32, s.y, 3);
+    element_set(CLLRN_DTYPE_F32, s.y, 3, right * (1 + 50 * (double)FLT_EPSILON));
     const check result = check_of(&s);
     assert_true(result.stored.eps > 46 && result.stored.eps < 54);
     assert_true(result.computed.eps == result.stored.eps);
@@ -148,7 +165,7 @@ static void check__second_part_GREATEST_OF_BOTH(void **state)
     (void)state;
     make(&bad, CLLRN_DTYPE_F32);
     make(&good, CLLRN_DTYPE_F32);
-    storage_set(CLLRN_DTYPE_F32, bad.y, 0, NAN);
+    element_set(CLLRN_DTYPE_F32, bad.y, 0, NAN);
     check result = check_begin();
     assert_true(check_add(&result, &bad.job, &bad.whole, bad.dims));
     assert_true(check_add(&result, &good.job, &good.whole, good.dims));
@@ -163,6 +180,7 @@ int main(void)
         cmocka_unit_test(check__nan_INFINITE_ERROR),
         cmocka_unit_test(check__infinity_LARGE_ERROR),
         cmocka_unit_test(check__number_where_nan_is_due_INFINITE_ERROR),
+        cmocka_unit_test(check__number_where_infinity_is_due_LARGE_ERROR),
         cmocka_unit_test(check__known_error_IN_EPS),
         cmocka_unit_test(check__error_of_16_bits_ROUNDING_TAKEN_OFF),
         cmocka_unit_test(check__second_part_GREATEST_OF_BOTH),

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The judgement of `cllrn verify`. The test stands in for the device, trial.c: it
+ * The judgement of `cllrn verify`. The test stands in for the device, case_run.c: it
  * returns the host build's results, damaged in one place, and the right check has
  * to fail.
  */
 #include "verify/digests.h"
-#include "verify/layout.h"
 #include "verify/qualify.h"
-#include "verify/trial.h"
+#include "verify/case_run.h"
 
 #include <float.h>
 #include <math.h>
@@ -21,7 +20,7 @@
 
 /* ------------------------------------------------------------------- the fake device */
 
-typedef void damage(const specimen *s);
+typedef void damage(const case_buffers *s);
 
 static struct {
     damage *damage;           /* NULL: none */
@@ -29,19 +28,19 @@ static struct {
     alias only_in_place;
     int only_run;        /* counted from 1; 0: each */
     const char *variant; /* the one beside the selected one */
-    trial_outcome outcome;
+    run_outcome outcome;
     int runs;
 } fake;
 
-trial_outcome trial_run(const session *on, const specimen *s, const char *variant, const char **ran,
-                        char why[WHY_SIZE])
+run_outcome case_run(const session *on, const case_buffers *s, const char *variant,
+                     const char **ran, char why[WHY_SIZE])
 {
     (void)on;
     if (variant && !(fake.variant && strcmp(variant, fake.variant) == 0))
-        return TRIAL_NOT_POSSIBLE;
+        return RUN_NOT_POSSIBLE;
     ++fake.runs;
     *ran = variant ? variant : "separable";
-    if (fake.outcome == TRIAL_FAILED)
+    if (fake.outcome == RUN_FAILED)
         snprintf(why, WHY_SIZE, "the kernel failed");
     memcpy(s->result, s->expected, s->dst.size);
     const bool is_meant = (!fake.only_variant || (variant && fake.only_variant == fake.variant)) &&
@@ -56,7 +55,7 @@ static void set_device(damage *how)
 {
     memset(&fake, 0, sizeof fake);
     fake.damage = how;
-    fake.outcome = TRIAL_RAN;
+    fake.outcome = RUN_DONE;
 }
 
 static const session fake_session = {.device = {.kind = DEVICE_OPENCL, .name = "fake"},
@@ -105,70 +104,70 @@ static case_result assert_fails(const verify_case *c, check_kind kind, const cha
 
 /* ----------------------------------------------------------------------------- damages */
 
-static char *byte_of(const specimen *s, int64_t place)
+static char *byte_of(const case_buffers *s, int64_t place)
 {
     return (char *)s->result + place * (int64_t)cllrn_dtype_size(s->dst.tensor.dtype);
 }
 
-static int64_t place_count(const specimen *s)
+static int64_t place_count(const case_buffers *s)
 {
     return (int64_t)(s->dst.size / cllrn_dtype_size(s->dst.tensor.dtype));
 }
 
-static void flip(const specimen *s, int64_t place)
+static void flip(const case_buffers *s, int64_t place)
 {
     *byte_of(s, place) ^= 1;
 }
 
-static void flip_first_element(const specimen *s)
+static void flip_first_element(const case_buffers *s)
 {
     flip(s, s->dst.base);
 }
 
-static void flip_front_of_buffer(const specimen *s)
+static void flip_front_of_buffer(const case_buffers *s)
 {
     flip(s, 0);
 }
 
-static void flip_before_tensor(const specimen *s)
+static void flip_before_tensor(const case_buffers *s)
 {
     flip(s, s->dst.base - 1);
 }
 
-static void flip_end_of_buffer(const specimen *s)
+static void flip_end_of_buffer(const case_buffers *s)
 {
     flip(s, place_count(s) - 1);
 }
 
 /* The first element of a padded tensor has one gap behind it. */
-static void flip_gap(const specimen *s)
+static void flip_gap(const case_buffers *s)
 {
     flip(s, s->dst.base + s->dst.tensor.dims[s->dst.tensor.rank - 1]);
 }
 
-static void scale_first_element(const specimen *s, double eps)
+static void scale_first_element(const case_buffers *s, double eps)
 {
     float *const y = (float *)(void *)byte_of(s, s->dst.base);
     *y = (float)(*y * (1 + eps * FLT_EPSILON));
 }
 
 /* The result itself is off by 2 eps at most. */
-static void add_2_eps(const specimen *s)
+static void add_2_eps(const case_buffers *s)
 {
     scale_first_element(s, 2);
 }
 
-static void add_9_eps(const specimen *s)
+static void add_9_eps(const case_buffers *s)
 {
     scale_first_element(s, 9);
 }
 
-static void make_nan(const specimen *s)
+static void make_nan(const case_buffers *s)
 {
     *(float *)(void *)byte_of(s, s->dst.base) = NAN;
 }
 
-static void remove_nan(const specimen *s)
+static void remove_nan(const case_buffers *s)
 {
     float *const y = s->result;
     for (int64_t place = s->dst.base; place < place_count(s); ++place)
@@ -342,9 +341,9 @@ static void qualify__locality_of_host_bits_PASSED(void **state)
 }
 
 /* One element less than the NaN has to reach: its clean value, then a damaged one. */
-static const specimen *clean;
+static const case_buffers *clean;
 
-static void make_clean(const specimen *s)
+static void make_clean(const case_buffers *s)
 {
     memcpy(s->result, clean->expected, s->dst.size);
 }
@@ -353,16 +352,16 @@ static void qualify__nan_does_not_reach_FAILED(void **state)
 {
     const verify_case c = find("f32 forward ", "", " one NaN");
     verify_case clean_case = c;
-    specimen made;
+    case_buffers made;
     (void)state;
     clean_case.content = CONTENT_SPREAD;
-    assert_true(specimen_make(&clean_case, ALIAS_NONE, &made));
+    assert_true(case_buffers_make(&clean_case, ALIAS_NONE, &made));
     clean = &made;
     set_device(make_clean);
 
     assert_fails(&c, CHECK_LOCALITY, NULL);
 
-    specimen_free(&made);
+    case_buffers_free(&made);
 }
 
 static void qualify__number_where_a_nan_is_due_FAILED(void **state)
@@ -425,7 +424,7 @@ static void qualify__command_fails_FAILED(void **state)
     const verify_case c = plain_case();
     (void)state;
     set_device(NULL);
-    fake.outcome = TRIAL_FAILED;
+    fake.outcome = RUN_FAILED;
     const case_result result = assert_fails(&c, CHECK_SELECTED, "separable: the kernel failed");
     assert_false(result.measured);
     assert_false(result.digested);

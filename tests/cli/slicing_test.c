@@ -31,7 +31,10 @@ static cllrn_params across(void)
 
 static cllrn_params within(int32_t spatial_axes)
 {
-    return (cllrn_params){.window_count = spatial_axes, .window = {{.axis = -spatial_axes}}};
+    cllrn_params params = {.window_count = spatial_axes};
+    for (int i = 0; i < spatial_axes; ++i)
+        params.window[i].axis = i - spatial_axes;
+    return params;
 }
 
 static void assert_dims(const int64_t *actual, const int64_t *expected, int rank)

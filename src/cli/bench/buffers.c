@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "buffers.h"
 
+#include "element.h"
 #include "message.h"
-#include "storage.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -26,7 +26,7 @@ static void fill(char *data, size_t size, int32_t dtype, double amplitude)
     const size_t period = (count < distinct ? count : distinct) * element;
     uint64_t state = 1;
     for (size_t i = 0; i < period / element; ++i)
-        storage_set(dtype, data, (int64_t)i, amplitude * next_number(&state));
+        element_set(dtype, data, (int64_t)i, amplitude * next_number(&state));
     for (size_t done = period; done < size; done += period)
         memcpy(data + done, data, size - done < period ? size - done : period);
 }

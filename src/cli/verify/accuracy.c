@@ -2,26 +2,22 @@
 #include "accuracy.h"
 
 #include "element.h"
-#include "layout.h"
-#include "message.h"
-#include "storage.h"
+#include "exact.h"
+#include "iterator.h"
 
-#include "../../size.h"
-
-#include <cllrn_verify.h>
 #include <float.h>
-#include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* The levels of additions in the sum of a window. */
-static double depth_of(const specimen *s)
+static double depth_of(const case_buffers *s)
 {
-    const cllrn_params *const p = &s->c->params;
-    int axes[3];
-    const int count = layout_window_axes(p, &s->x.tensor, axes);
-    return count * ceil(log2((double)(p->window[0].lower + p->window[0].upper + 1)));
+    iterator_window windows[CLLRN_MAX_WINDOW];
+    double depth = 0;
+    for (int i = iterator_windows(&s->c->params, &s->x.tensor, windows) - 1; i >= 0; --i)
+        depth += ceil(log2((double)(windows[i].lower + windows[i].upper + 1)));
+    return depth;
 }
 
 /* The error of the power itself, in ULP. */
@@ -47,7 +43,7 @@ static double power_bound(const verify_case *c)
  * The exact values of float64 are rounded too; where long double is no wider than
  * double, they have the errors of sums in double.
  */
-static double bound_of(const specimen *s, bool nearest)
+static double bound_of(const case_buffers *s, bool nearest)
 {
     const verify_case *const c = s->c;
     const double beta = fabs(c->params.beta), depth = depth_of(s), power = power_bound(c);
@@ -61,81 +57,49 @@ static double bound_of(const specimen *s, bool nearest)
     return nearest ? bound : 2 * bound;
 }
 
-/* The exact results, then what their errors are relative to. The caller frees the array. */
-static double *exact_result(const specimen *s, int64_t count)
+/* The error in eps; infinite where an infinite result or an inexact copy is not as exact. */
+static double error_of(const case_buffers *s, bool nearest, double value, double expected,
+                       double magnitude)
 {
-    const size_t size = cllrn_dtype_size(s->x.tensor.dtype);
-    const char *const x = (const char *)s->x.data + (size_t)s->x.base * size;
-    cllrn_error error = CLLRN_ERROR_INIT;
-    cllrn_status status;
-    double *const exact = lrn_size_alloc((uint64_t)count * 2, sizeof *exact);
-    if (!exact) {
-        message_fail("out of memory for %" PRId64 " doubles to check against", count * 2);
-        return NULL;
-    }
-    if (s->c->direction == CLLRN_DIRECTION_BACKWARD) {
-        const char *const dy =
-            (const char *)s->dy.data + (size_t)s->dy.base * cllrn_dtype_size(s->dy.tensor.dtype);
-        status = cllrn_reference_backward_f64(&s->c->params, &s->x.tensor, x, &s->dy.tensor, dy,
-                                              exact, exact + count, &error);
-    } else {
-        status = cllrn_reference_forward_f64(&s->c->params, &s->x.tensor, x, exact, &error);
-        for (int64_t i = 0; i < count; ++i)
-            exact[count + i] = fabs(exact[i]);
-    }
-    if (message_check(status, &error))
-        return exact;
-    free(exact);
-    return NULL;
+    const int32_t dtype = s->dst.tensor.dtype, arithmetic = element_arithmetic(dtype);
+    const bool copies = s->c->params.beta == 0 && dtype == arithmetic;
+    const double error =
+        exact_error(dtype, value, expected, magnitude, arithmetic, nearest ? 1 : 2);
+    return error > 0 && (copies || isinf(value)) ? INFINITY : error;
 }
 
-/* The error in eps; infinite where only one number is a NaN or infinite. */
-static double error_of(const specimen *s, bool nearest, double value, double exact, double size)
+static void compare(const case_buffers *s, bool nearest, const exact *right, accuracy *measured)
 {
     const int32_t dtype = s->dst.tensor.dtype;
-    if (value == exact || (isnan(value) && isnan(exact)))
-        return 0;
-    if (!isfinite(value) || !isfinite(exact))
-        return INFINITY;
-    if (s->c->params.beta == 0 && dtype == element_arithmetic(dtype))
-        return INFINITY; /* beta 0 makes an exact copy */
-    const double storage = storage_half_ulp(dtype, exact) * (nearest ? 1 : 2);
-    const double error = fmax(fabs(value - exact) - storage, 0);
-    return ldexp(error / size, element_fraction_bits(element_arithmetic(dtype)));
-}
-
-static void compare(const specimen *s, bool nearest, const double *exact, int64_t count,
-                    accuracy *measured)
-{
-    const double least = ldexp(1, element_least_exponent(element_arithmetic(s->dst.tensor.dtype)));
-    int64_t index[CLLRN_MAX_RANK] = {0};
+    const double least = ldexp(1, element_least_exponent(element_arithmetic(dtype)));
     double sum = 0;
-    for (int64_t i = 0; i < count; ++i, layout_next(&s->dst.tensor, index)) {
-        if (exact[i] != 0 && fabs(exact[i]) < least)
+    size_t n = 0;
+    for (iterator i = iterator_begin(&s->dst.tensor); i.more; iterator_next(&i), ++n) {
+        const double expected = right->values[n];
+        if (expected != 0 && fabs(expected) < least)
             continue;
-        const int64_t place = s->dst.base + layout_place(&s->dst.tensor, index);
-        const double value = element_value(s->dst.tensor.dtype, s->result, place);
-        const double error = error_of(s, nearest, value, exact[i], exact[count + i]);
+        const double value = element_get(dtype, s->result, s->dst.base + i.offset);
+        const double error = error_of(s, nearest, value, expected, right->magnitudes[n]);
         ++measured->compared;
         sum += error;
         if (error > measured->greatest) {
             measured->greatest = error;
-            memcpy(measured->where, index, sizeof index);
+            memcpy(measured->where, i.index, sizeof i.index);
         }
     }
     measured->mean = measured->compared > 0 ? sum / (double)measured->compared : 0;
 }
 
-bool accuracy_measure(const specimen *s, bool nearest, accuracy *measured)
+bool accuracy_measure(const case_buffers *s, bool nearest, accuracy *measured)
 {
-    const int64_t count = case_elements(s->c);
+    const job run = case_buffers_job(s, s->result);
+    exact right;
     memset(measured, 0, sizeof *measured);
     measured->bound = bound_of(s, nearest);
-    double *const exact = exact_result(s, count);
-    if (!exact)
+    if (!exact_make(&run, &right))
         return false;
-    compare(s, nearest, exact, count, measured);
-    free(exact);
+    compare(s, nearest, &right, measured);
+    free(right.values);
     if (measured->greatest > 0)
         measured->share = measured->greatest / measured->bound;
     return true;

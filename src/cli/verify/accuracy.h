@@ -8,7 +8,7 @@
 #ifndef CLI_ACCURACY_H
 #define CLI_ACCURACY_H
 
-#include "specimen.h"
+#include "case_buffers.h"
 
 typedef struct accuracy {
     double greatest, mean;
@@ -22,6 +22,6 @@ typedef struct accuracy {
  * Measures a case that has a bound, see case_has_bound. `nearest`: the device rounds to nearest.
  * False after a message.
  */
-bool accuracy_measure(const specimen *s, bool nearest, accuracy *measured);
+bool accuracy_measure(const case_buffers *s, bool nearest, accuracy *measured);
 
 #endif

@@ -2,8 +2,7 @@
 #include "cases.h"
 
 #include "case_rows.h"
-#include "content.h"
-#include "layout.h"
+#include "message.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -80,7 +79,7 @@ static verify_case make_case(const case_row *row, int type, int direction, case_
 }
 
 /* Counts all cases; or, if found is not NULL, sets *found to the case with this number. */
-static int walk(int number, verify_case *found)
+static int find(int number, verify_case *found)
 {
     int count = 0;
     for (int i = 0; i < case_row_count; ++i)
@@ -101,15 +100,78 @@ static int walk(int number, verify_case *found)
 
 int cases_count(void)
 {
-    return walk(0, NULL);
+    return find(0, NULL);
 }
 
 verify_case cases_get(int number)
 {
     verify_case found = {0};
-    walk(number, &found);
+    find(number, &found);
     return found;
 }
+
+/* --------------------------------------------------------------------- tensors */
+
+/* The axis number `turn` from the fastest. */
+static int axis_of_turn(const verify_case *c, layout how, int turn)
+{
+    const int last = c->rank - 1, rest = turn - (c->rank + 1) / 2;
+    const int channels = c->channel_axis < 0 ? c->channel_axis + c->rank : c->channel_axis;
+    switch (how) {
+    case LAYOUT_FORTRAN:
+        return turn;
+    case LAYOUT_PERMUTED: /* every second axis first */
+        return rest < 0 ? 2 * turn : 2 * rest + 1;
+    case LAYOUT_LAST:
+        if (turn == 0)
+            return channels;
+        return last - (turn - 1) > channels ? last - (turn - 1) : last - turn;
+    default:
+        return last - turn;
+    }
+}
+
+static bool strided_tensor(const verify_case *c, layout how, int32_t dtype, cllrn_tensor *tensor)
+{
+    cllrn_error error = CLLRN_ERROR_INIT;
+    int64_t strides[CLLRN_MAX_RANK], step = 1;
+    for (int turn = 0; turn < c->rank; ++turn) {
+        const int axis = axis_of_turn(c, how, turn);
+        strides[axis] = how == LAYOUT_REVERSED ? -step : step;
+        step *= c->dims[axis] > 0 ? c->dims[axis] : 1;
+        if (how == LAYOUT_PADDED || how == LAYOUT_PERMUTED)
+            step += 1 + turn;
+    }
+    if (how == LAYOUT_REPEATED)
+        strides[0] = 0;
+    *tensor = (cllrn_tensor)CLLRN_TENSOR_INIT;
+    return message_check(
+        cllrn_tensor_set(tensor, dtype, c->rank, c->dims, strides, c->channel_axis, &error),
+        &error);
+}
+
+bool case_tensor(const verify_case *c, layout how, int32_t dtype, cllrn_tensor *tensor)
+{
+    static const int32_t blocks[LAYOUT_COUNT] = {
+        [LAYOUT_BLOCK4] = 4, [LAYOUT_BLOCK8] = 8, [LAYOUT_BLOCK16] = 16, [LAYOUT_BLOCK32] = 32};
+    cllrn_error error = CLLRN_ERROR_INIT;
+    if (blocks[how] == 0)
+        return strided_tensor(c, how, dtype, tensor);
+    *tensor = (cllrn_tensor)CLLRN_TENSOR_INIT;
+    return message_check(cllrn_tensor_set_blocked(tensor, dtype, c->rank, c->dims, c->channel_axis,
+                                                  blocks[how], &error),
+                         &error);
+}
+
+int64_t case_elements(const verify_case *c)
+{
+    int64_t elements = 1;
+    for (int axis = 0; axis < c->rank; ++axis)
+        elements *= c->dims[axis];
+    return elements;
+}
+
+/* ----------------------------------------------------------------------- names */
 
 const char *section_name(section s)
 {
@@ -123,6 +185,24 @@ const char *list_name(case_list l)
 {
     static const char *const names[] = {"quick", "default", "full"};
     return names[l];
+}
+
+const char *content_name(content c)
+{
+    static const char *const names[CONTENT_COUNT] = {
+        "spread",       "integer",     "large", "huge",      "special", "one NaN",
+        "one infinity", "a NaN in dy", "trap",  "subnormal", "ties",
+    };
+    return names[c];
+}
+
+static const char *layout_name(layout how)
+{
+    static const char *const names[LAYOUT_COUNT] = {
+        "C",        "channels-last", "Fortran", "padded",   "reversed", "permuted",
+        "repeated", "block 4",       "block 8", "block 16", "block 32",
+    };
+    return names[how];
 }
 
 __attribute__((format(printf, 3, 4))) static void append(char text[CASE_TEXT], size_t *used,
@@ -147,16 +227,16 @@ void case_describe(const verify_case *c, char text[CASE_TEXT])
         append(text, &used, "%s%" PRId64, axis ? "x" : "", c->dims[axis]);
     if (c->channel_axis != 1)
         append(text, &used, " axis %d", (int)c->channel_axis);
-    append(text, &used, " %s", layout_names[c->x_layout]);
+    append(text, &used, " %s", layout_name(c->x_layout));
     if (c->dst_layout != c->x_layout)
-        append(text, &used, " to %s", layout_names[c->dst_layout]);
+        append(text, &used, " to %s", layout_name(c->dst_layout));
     if (c->x_offset || c->dst_offset)
         append(text, &used, " at %d,%d", c->x_offset, c->dst_offset);
     append(text, &used, " window %" PRId64 ",%" PRId64, p->window[0].lower, p->window[0].upper);
     if (p->window[0].axis != CLLRN_AXIS_CHANNEL)
         append(text, &used, " within %d axes", (int)p->window_count);
     append(text, &used, " divisor %g alpha %g beta %g k %g %s", p->divisor, p->alpha, p->beta, p->k,
-           content_names[c->content]);
+           content_name(c->content));
 }
 
 bool case_is_f64(const verify_case *c)
@@ -183,12 +263,4 @@ bool case_has_bound(const verify_case *c)
 {
     return !case_needs_inf_nan(c) && c->content != CONTENT_SUBNORMAL && c->params.k >= 0 &&
            fabs(c->params.beta) <= 4;
-}
-
-int64_t case_elements(const verify_case *c)
-{
-    int64_t elements = 1;
-    for (int axis = 0; axis < c->rank; ++axis)
-        elements *= c->dims[axis];
-    return elements;
 }

@@ -80,6 +80,7 @@ verify_case cases_get(int number);
 
 const char *section_name(section s);
 const char *list_name(case_list l);
+const char *content_name(content c);
 
 /* Describes the case in one line. */
 enum { CASE_TEXT = 300 };
@@ -96,5 +97,8 @@ bool case_has_bound(const verify_case *c);
 
 /* The number of elements of each tensor. */
 int64_t case_elements(const verify_case *c);
+
+/* Makes a tensor of the case's shape in a layout. False after a message: the list has a mistake. */
+bool case_tensor(const verify_case *c, layout how, int32_t dtype, cllrn_tensor *tensor);
 
 #endif

@@ -1,17 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "content.h"
 
-#include "layout.h"
+#include "element.h"
+#include "iterator.h"
 #include "spread.h"
-#include "storage.h"
 
 #include <math.h>
 #include <string.h>
-
-const char *const content_names[CONTENT_COUNT] = {
-    "spread",       "integer",     "large", "huge",      "special", "one NaN",
-    "one infinity", "a NaN in dy", "trap",  "subnormal", "ties",
-};
 
 /* 32 random bits: a linear congruential generator with its high bits mixed. */
 static uint32_t next_bits(uint64_t *state)
@@ -34,7 +29,7 @@ static double either_sign(uint64_t *state, double low, double high)
 typedef struct maker {
     const verify_case *c;
     content_role role;
-    int32_t dtype;
+    const cllrn_tensor *tensor;
     double amplitude; /* of CONTENT_SPREAD */
     bool in_window[CLLRN_MAX_RANK];
     uint64_t state;
@@ -85,7 +80,7 @@ static double special(maker *m)
 static double huge(maker *m)
 {
     const bool overflow = next_bits(&m->state) % 4 == 0;
-    if (m->dtype == CLLRN_DTYPE_F64)
+    if (m->tensor->dtype == CLLRN_DTYPE_F64)
         return overflow ? either_sign(&m->state, 1e200, 2e200)
                         : either_sign(&m->state, 1e150, 2e150);
     return overflow ? either_sign(&m->state, 1e30, 2e30) : either_sign(&m->state, 1e18, 2e18);
@@ -100,7 +95,7 @@ static double large(maker *m)
 /* One number among zeros in every window of up to 9 taps: the sum of squares is its square. */
 static double trap(maker *m, const int64_t *index)
 {
-    const int axis = m->c->channel_axis < 0 ? m->c->channel_axis + m->c->rank : m->c->channel_axis;
+    const int axis = iterator_channel_axis(m->tensor);
     const bool negative = next_bits(&m->state) & 1;
     if (index[axis] % 9 != 4)
         return 0;
@@ -109,9 +104,9 @@ static double trap(maker *m, const int64_t *index)
 
 static double subnormal(maker *m)
 {
-    const int exponent = m->dtype == CLLRN_DTYPE_F64   ? -1030
-                         : m->dtype == CLLRN_DTYPE_F16 ? -16
-                                                       : -130;
+    const int exponent = m->tensor->dtype == CLLRN_DTYPE_F64   ? -1030
+                         : m->tensor->dtype == CLLRN_DTYPE_F16 ? -16
+                                                               : -130;
     if (next_bits(&m->state) & 1)
         return either_sign(&m->state, 0.5, 1);
     return ldexp(either_sign(&m->state, 0.5, 1), exponent);
@@ -185,22 +180,18 @@ void content_fill(const verify_case *c, content_role role, const cllrn_tensor *t
 {
     maker m = {.c = c,
                .role = role,
-               .dtype = tensor->dtype,
+               .tensor = tensor,
                .amplitude = spread_amplitude(&c->params, tensor),
                .state = (uint64_t)c->number * 4 + (role == CONTENT_DY ? 3 : 1)};
-    int axes[3];
-    const int count = layout_window_axes(&c->params, tensor, axes);
-    for (int i = 0; i < count; ++i)
-        m.in_window[axes[i]] = true;
-    if (case_elements(c) == 0)
-        return;
-
-    int64_t index[CLLRN_MAX_RANK] = {0}, bad[CLLRN_MAX_RANK];
+    iterator_window windows[CLLRN_MAX_WINDOW];
+    for (int i = iterator_windows(&c->params, tensor, windows) - 1; i >= 0; --i)
+        m.in_window[windows[i].axis] = true;
+    int64_t bad[CLLRN_MAX_RANK];
     content_bad_index(c, bad);
-    do {
-        const bool is_bad = memcmp(index, bad, sizeof index) == 0;
+    for (iterator i = iterator_begin(tensor); i.more; iterator_next(&i)) {
+        const bool is_bad = memcmp(i.index, bad, sizeof bad) == 0;
         const double value =
-            role == CONTENT_X ? value_of_x(&m, index, is_bad) : value_of_dy(&m, index, is_bad);
-        storage_set(tensor->dtype, data, layout_place(tensor, index), value);
-    } while (layout_next(tensor, index));
+            role == CONTENT_X ? value_of_x(&m, i.index, is_bad) : value_of_dy(&m, i.index, is_bad);
+        element_set(tensor->dtype, data, i.offset, value);
+    }
 }

@@ -8,8 +8,6 @@
 
 #include "cases.h"
 
-extern const char *const content_names[CONTENT_COUNT];
-
 typedef enum content_role { CONTENT_X, CONTENT_DY } content_role;
 
 /* Fills a tensor; data points to element (0, 0, ..). */

@@ -4,7 +4,7 @@
 #include "expected_digests.h"
 #include "message.h"
 #include "output.h"
-#include "specimen.h"
+#include "case_buffers.h"
 
 #include <inttypes.h>
 
@@ -25,11 +25,11 @@ bool digests_find(int number, uint64_t *digest)
 static bool digest_of(int number, uint64_t *digest)
 {
     const verify_case c = cases_get(number);
-    specimen s;
-    if (!specimen_make(&c, ALIAS_NONE, &s))
+    case_buffers s;
+    if (!case_buffers_make(&c, ALIAS_NONE, &s))
         return false;
-    const bool made = specimen_digest(&s, s.expected, 0, digest);
-    specimen_free(&s);
+    const bool made = case_buffers_digest(&s, s.expected, 0, digest);
+    case_buffers_free(&s);
     return made;
 }
 

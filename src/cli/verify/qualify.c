@@ -2,24 +2,22 @@
 #include "qualify.h"
 
 #include "digests.h"
-#include "layout.h"
-#include "trial.h"
+#include "iterator.h"
+#include "case_run.h"
 #include "word.h"
 
-#include <cllrn_verify.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 enum { REPEATS = 10 };
 
 /* The arguments and the result of one case. */
 typedef struct inquiry {
     const session *on;
-    const specimen *s;
+    const case_buffers *s;
     case_list effort;
     const char *without;
     case_result *result;
@@ -75,27 +73,24 @@ static comparison how_to_compare(const inquiry *q)
 static bool run(inquiry *q, const char *variant, check_kind kind, const char **ran)
 {
     char why[WHY_SIZE] = "";
-    *ran = NULL;
-    const trial_outcome outcome = trial_run(q->on, q->s, variant, ran, why);
-    if (outcome == TRIAL_NOT_POSSIBLE)
+    const run_outcome outcome = case_run(q->on, q->s, variant, ran, why);
+    if (outcome == RUN_NOT_POSSIBLE)
         return false;
     count_run(q, *ran);
-    if (outcome == TRIAL_RAN && specimen_compare(q->s, how_to_compare(q), why))
+    if (outcome == RUN_DONE && case_buffers_compare(q->s, how_to_compare(q), why))
         pass(q, kind);
     else
         fail(q, kind, "%s%s: %.600s", *ran ? *ran : "no plan", alias_names[q->s->in_place], why);
-    return outcome == TRIAL_RAN;
+    return outcome == RUN_DONE;
 }
 
 /* The additions of "strided", which sums every window anew; a gradient sums windows of windows. */
-static double work_of_strided(const specimen *s)
+static double work_of_strided(const case_buffers *s)
 {
-    const cllrn_params *const p = &s->c->params;
-    int axes[3];
-    const int count = layout_window_axes(p, &s->x.tensor, axes);
+    iterator_window windows[CLLRN_MAX_WINDOW];
     double taps = 1;
-    for (int i = 0; i < count; ++i)
-        taps *= fmin((double)(p->window[0].lower + p->window[0].upper + 1), 64);
+    for (int i = iterator_windows(&s->c->params, &s->x.tensor, windows) - 1; i >= 0; --i)
+        taps *= fmin((double)(windows[i].lower + windows[i].upper + 1), 64);
     const double work = (double)case_elements(s->c) * taps;
     return s->c->direction == CLLRN_DIRECTION_BACKWARD ? work * taps : work;
 }
@@ -129,11 +124,11 @@ static void run_variants(inquiry *q, check_kind kind, const char *done)
 
 static void run_in_place(inquiry *q, alias where)
 {
-    specimen s;
+    case_buffers s;
     const char *selected;
-    if (!specimen_possible(q->s->c, where))
+    if (!case_buffers_possible(q->s->c, where))
         return;
-    if (!specimen_make(q->s->c, where, &s)) {
+    if (!case_buffers_make(q->s->c, where, &s)) {
         fail(q, CHECK_IN_PLACE, "the host build fails%s", alias_names[where]);
         return;
     }
@@ -142,7 +137,7 @@ static void run_in_place(inquiry *q, alias where)
     run(&there, NULL, CHECK_IN_PLACE, &selected);
     if (q->effort > LIST_QUICK)
         run_variants(&there, CHECK_IN_PLACE, selected);
-    specimen_free(&s);
+    case_buffers_free(&s);
 }
 
 /* ------------------------------------------------------- checks of one result */
@@ -162,7 +157,7 @@ static void check_accuracy(inquiry *q)
         pass(q, CHECK_ACCURACY);
         return;
     }
-    specimen_index_text(q->s->c, measured->where, where);
+    case_buffers_index_text(q->s->c, measured->where, where);
     fail(q, CHECK_ACCURACY, "element %s is off by %.4g eps, the bound is %.4g", where,
          measured->greatest, measured->bound);
 }
@@ -173,7 +168,7 @@ static void check_locality(inquiry *q)
     const content what = q->s->c->content;
     if (what != CONTENT_ONE_NAN && what != CONTENT_ONE_INF && what != CONTENT_NAN_DY)
         return;
-    if (specimen_check_reach(q->s, why))
+    if (case_buffers_check_reach(q->s, why))
         pass(q, CHECK_LOCALITY);
     else
         fail(q, CHECK_LOCALITY, "%.600s", why);
@@ -185,8 +180,8 @@ static void check_digest(inquiry *q)
     uint64_t host, expected;
     if (!q->on->nearest || q->s->c->content == CONTENT_SUBNORMAL)
         return;
-    result->digested = specimen_digest(q->s, q->s->result, 0, &result->digest) &&
-                       specimen_digest(q->s, q->s->expected, 0, &host);
+    result->digested = case_buffers_digest(q->s, q->s->result, 0, &result->digest) &&
+                       case_buffers_digest(q->s, q->s->expected, 0, &host);
     if (!result->digested)
         fail(q, CHECK_DIGEST, "cllrn_digest fails");
     else if (!digests_find(result->c.number, &expected))
@@ -205,16 +200,17 @@ static void check_digest(inquiry *q)
 
 /* ----------------------------------------------------------------- repeatability */
 
-static bool run_for_digest(inquiry *q, const specimen *s, uint64_t first_position, uint64_t *digest)
+static bool run_for_digest(inquiry *q, const case_buffers *s, uint64_t first_position,
+                           uint64_t *digest)
 {
     char why[WHY_SIZE] = "";
     const char *ran = NULL;
-    if (trial_run(q->on, s, NULL, &ran, why) != TRIAL_RAN) {
+    if (case_run(q->on, s, NULL, &ran, why) != RUN_DONE) {
         fail(q, CHECK_REPEAT, "%s: %.600s", ran ? ran : "no plan", why);
         return false;
     }
     count_run(q, ran);
-    return specimen_digest(s, s->result, first_position, digest);
+    return case_buffers_digest(s, s->result, first_position, digest);
 }
 
 static void check_runs(inquiry *q)
@@ -239,13 +235,13 @@ static void check_slices(inquiry *q)
 {
     const verify_case *const c = q->s->c;
     const int64_t count = c->dims[0];
-    const int64_t channels = c->dims[layout_channel_axis(&q->s->x.tensor)];
+    const int64_t channels = c->dims[iterator_channel_axis(&q->s->x.tensor)];
     const uint64_t positions = (uint64_t)(case_elements(c) / count / channels);
     uint64_t whole, sum = 0;
     if (!run_for_digest(q, q->s, 0, &whole))
         return;
     for (int64_t i = 0; i < count; ++i) {
-        const specimen slice = specimen_slice(q->s, i);
+        const case_buffers slice = case_buffers_slice(q->s, i);
         uint64_t digest;
         if (!run_for_digest(q, &slice, (uint64_t)i * positions, &digest))
             return;
@@ -285,18 +281,11 @@ static bool is_supported(const session *on, const verify_case *c)
     return (on->fp64 || !case_is_f64(c)) && (on->inf_nan || !case_needs_inf_nan(c));
 }
 
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
 void qualify_case(const session *on, const verify_case *c, case_list effort, const char *without,
                   case_result *result)
 {
-    const double begin = now();
-    specimen s;
+    const double begin = job_clock();
+    case_buffers s;
     memset(result, 0, sizeof *result);
     result->c = *c;
     if (!is_supported(on, c)) {
@@ -304,14 +293,14 @@ void qualify_case(const session *on, const verify_case *c, case_list effort, con
         return;
     }
     inquiry q = {.on = on, .s = &s, .effort = effort, .without = without, .result = result};
-    if (specimen_make(c, ALIAS_NONE, &s)) {
+    if (case_buffers_make(c, ALIAS_NONE, &s)) {
         look_at(&q);
-        specimen_free(&s);
+        case_buffers_free(&s);
     } else {
         fail(&q, CHECK_SELECTED, "the host build fails");
     }
     for (int kind = 0; kind < CHECK_COUNT; ++kind)
         if (result->checks[kind].failed > 0)
             result->verdict = VERDICT_FAILED;
-    result->seconds = now() - begin;
+    result->seconds = job_clock() - begin;
 }

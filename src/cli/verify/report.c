@@ -35,7 +35,7 @@ static void json_digest(FILE *file, const char *name, bool known, uint64_t diges
 
 static void json_head(FILE *file, const verification *v)
 {
-    const tally *const t = v->tally;
+    const totals *const t = v->totals;
     fprintf(file, "{\n  ");
     json_text(file, "schema", "cllrn-verify-1");
     json_text(file, "version", cllrn_version());
@@ -57,7 +57,7 @@ static void json_head(FILE *file, const verification *v)
 
 static void json_accuracy_row(FILE *file, const verification *v, int types, int backward)
 {
-    const accuracy_row *const row = &v->tally->accuracy[types][backward];
+    const accuracy_row *const row = &v->totals->accuracy[types][backward];
     fprintf(file, "%s\n    {", types || backward ? "," : "");
     json_text(file, "types", types_name((kind_of_types)types));
     json_text(file, "direction", backward ? "backward" : "forward");
@@ -89,7 +89,7 @@ static void json_accuracy(FILE *file, const verification *v)
 
 static void json_counts(FILE *file, const verification *v)
 {
-    const tally *const t = v->tally;
+    const totals *const t = v->totals;
     fprintf(file, "  \"sections\": [");
     for (int s = 0; s < SECTION_COUNT; ++s) {
         fprintf(file, "%s\n    {", s ? "," : "");
@@ -128,9 +128,9 @@ static void json_digests(FILE *file, const verification *v)
     fprintf(file, "  \"digests\": [");
     for (int f64 = 0; v->complete && f64 < 2; ++f64) {
         fputs(f64 ? "," : "", file);
-        json_combined(file, "quick", f64, &v->tally->quick[f64]);
+        json_combined(file, "quick", f64, &v->totals->quick[f64]);
         fputs(",", file);
-        json_combined(file, v->list, f64, &v->tally->all[f64]);
+        json_combined(file, v->list, f64, &v->totals->all[f64]);
     }
     fprintf(file, "\n  ],\n");
 }
@@ -138,8 +138,8 @@ static void json_digests(FILE *file, const verification *v)
 static void json_cases(FILE *file, const verification *v)
 {
     fprintf(file, "  \"cases\": [");
-    for (int i = 0; i < v->tally->count; ++i) {
-        const case_result *const r = &v->tally->results[i];
+    for (int i = 0; i < v->totals->count; ++i) {
+        const case_result *const r = &v->totals->results[i];
         char text[CASE_TEXT];
         case_describe(&r->c, text);
         fprintf(file, "%s\n    {\"number\": %d, ", i ? "," : "", r->c.number);
@@ -216,7 +216,7 @@ static void xml_case(FILE *file, const case_result *r)
 
 static void xml_section(FILE *file, const verification *v, section s)
 {
-    const section_row *const row = &v->tally->sections[s];
+    const section_row *const row = &v->totals->sections[s];
     const int tests = row->passed + row->failed + row->unsupported;
     if (tests == 0)
         return;
@@ -231,15 +231,15 @@ static void xml_section(FILE *file, const verification *v, section s)
     xml_property(file, "device", v->on->device.name);
     xml_property(file, "driver", v->on->driver);
     fputs("    </properties>\n", file);
-    for (int i = 0; i < v->tally->count; ++i)
-        if (v->tally->results[i].c.section == s)
-            xml_case(file, &v->tally->results[i]);
+    for (int i = 0; i < v->totals->count; ++i)
+        if (v->totals->results[i].c.section == s)
+            xml_case(file, &v->totals->results[i]);
     fputs("  </testsuite>\n", file);
 }
 
 static void write_junit(FILE *file, const verification *v)
 {
-    const tally *const t = v->tally;
+    const totals *const t = v->totals;
     fprintf(file,
             "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
             "<testsuites name=\"cllrn verify\" tests=\"%d\" failures=\"%d\" errors=\"0\" "

@@ -3,14 +3,14 @@
 #ifndef CLI_REPORT_H
 #define CLI_REPORT_H
 
-#include "tally.h"
+#include "totals.h"
 
 #include <stdio.h>
 
 /* A verification: the device, the results and their list. */
 typedef struct verification {
     const session *on;
-    const tally *tally;
+    const totals *totals;
     const char *list; /* "quick", "default", "full", "case" or "cases" */
     size_t programs;
     bool complete; /* a whole list: combined digests have a meaning */

@@ -28,7 +28,7 @@ void summary_print_begin(const session *on)
 
 static void print_accuracy_row(const verification *v, int types, int backward)
 {
-    const accuracy_row *const row = &v->tally->accuracy[types][backward];
+    const accuracy_row *const row = &v->totals->accuracy[types][backward];
     const int supported = row->cases - row->unsupported;
     if (row->cases == 0)
         return;
@@ -44,7 +44,7 @@ static void print_accuracy_row(const verification *v, int types, int backward)
     }
     char where[INDEX_TEXT];
     const verify_case c = cases_get(row->worst_case);
-    specimen_index_text(&c, row->where, where);
+    case_buffers_index_text(&c, row->where, where);
     printf("%8.3f %6.3f %6.2f %3.0f%%  %d %s\n", row->greatest,
            row->compared ? row->sum / (double)row->compared : 0, row->bound, 100 * row->share,
            row->worst_case, where);
@@ -71,7 +71,7 @@ static void print_section_row(const char *name, const section_row *row)
 
 static void print_sections(const verification *v)
 {
-    const tally *const t = v->tally;
+    const totals *const t = v->totals;
     printf("\ncases              passed failed unsupported\n");
     for (int s = 0; s < SECTION_COUNT; ++s) {
         const section_row *const row = &t->sections[s];
@@ -107,14 +107,14 @@ static void print_digests(const verification *v)
         return;
     printf("\ndigests\n");
     for (int f64 = 0; f64 < 2; ++f64)
-        print_combined("quick", f64, &v->tally->quick[f64]);
-    for (int f64 = 0; f64 < 2 && v->tally->all[0].cases > v->tally->quick[0].cases; ++f64)
-        print_combined(v->list, f64, &v->tally->all[f64]);
+        print_combined("quick", f64, &v->totals->quick[f64]);
+    for (int f64 = 0; f64 < 2 && v->totals->all[0].cases > v->totals->quick[0].cases; ++f64)
+        print_combined(v->list, f64, &v->totals->all[f64]);
 }
 
 static void print_single(const verification *v)
 {
-    const case_result *const r = &v->tally->results[0];
+    const case_result *const r = &v->totals->results[0];
     uint64_t expected;
     if (r->digested)
         printf("\ndigest %016" PRIx64, r->digest);
@@ -128,14 +128,14 @@ void summary_print(const verification *v)
     print_accuracy(v);
     print_sections(v);
     print_digests(v);
-    if (!v->complete && v->tally->count == 1)
+    if (!v->complete && v->totals->count == 1)
         print_single(v);
     putchar('\n');
 }
 
 void summary_print_end(const verification *v)
 {
-    const tally *const t = v->tally;
+    const totals *const t = v->totals;
     printf("%d passed, %d failed", t->passed, t->failed);
     if (t->unsupported > 0)
         printf(", %d unsupported", t->unsupported);

@@ -173,7 +173,7 @@ static void show_progress(const request *r, const char *text)
 }
 
 /* Writes ", about 35 s left", or "" until enough cases have run. */
-static void estimate(const tally *t, int count, double seconds, char text[40])
+static void estimate(const totals *t, int count, double seconds, char text[40])
 {
     enum { ENOUGH_CASES = 5 };
     text[0] = '\0';
@@ -185,7 +185,7 @@ static void estimate(const tally *t, int count, double seconds, char text[40])
  * Shows the next case: on a terminal on one changing line, else once for each section,
  * so that the log of a killed process says how far it came.
  */
-static void show_case(const request *r, const verify_case *c, const tally *t, int count,
+static void show_case(const request *r, const verify_case *c, const totals *t, int count,
                       double seconds, bool first_of_section)
 {
     char left[40], text[120];
@@ -197,11 +197,11 @@ static void show_case(const request *r, const verify_case *c, const tally *t, in
         printf("%8.1f s   %s, %d failed\n", seconds, text, t->failed);
 }
 
-static void run_case(const request *r, const session *on, const verify_case *c, tally *t)
+static void run_case(const request *r, const session *on, const verify_case *c, totals *t)
 {
     case_result result;
     qualify_case(on, c, r->list, r->without, &result);
-    tally_add(t, &result);
+    totals_add(t, &result);
     if (result.verdict != VERDICT_FAILED)
         return;
     show_progress(r, "");
@@ -211,7 +211,7 @@ static void run_case(const request *r, const session *on, const verify_case *c, 
         printf("more cases fail; a report has all of them\n");
 }
 
-static void run_all(const request *r, const session *on, int count, tally *t)
+static void run_all(const request *r, const session *on, int count, totals *t)
 {
     const double begin = job_clock();
     int current = -1; /* section */
@@ -226,11 +226,11 @@ static void run_all(const request *r, const session *on, int count, tally *t)
     show_progress(r, "");
 }
 
-static verification describe(const request *r, const session *on, const tally *t)
+static verification describe(const request *r, const session *on, const totals *t)
 {
     return (verification){
         .on = on,
-        .tally = t,
+        .totals = t,
         .list = is_single(r)       ? "case"
                 : is_whole_list(r) ? list_name(r->list)
                                    : "cases",
@@ -255,13 +255,13 @@ static bool conclude(const request *r, const verification *v)
 static bool verify_into(const request *r, const device *target, output *report)
 {
     session on;
-    tally t;
+    totals t;
     const int count = count_wanted(r);
     const session_options how = {
         .queues = 1, .cache = r->cached ? CLLRN_CACHE_ON : CLLRN_CACHE_OFF, .quiet = r->quiet};
     if (!session_open(&on, target, how))
         return false;
-    bool done = tally_begin(&t, count);
+    bool done = totals_begin(&t, count);
     if (done) {
         setvbuf(stdout, NULL, _IOLBF, BUFSIZ); /* so that a killed process leaves its lines */
         if (!r->quiet)
@@ -273,7 +273,7 @@ static bool verify_into(const request *r, const device *target, output *report)
             report_write(&v, report_format_of(r->report), report->file);
             done = output_commit(report) && done;
         }
-        tally_end(&t);
+        totals_end(&t);
     }
     session_close(&on);
     return done;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "tally.h"
+#include "totals.h"
 
 #include "digests.h"
 #include "message.h"
@@ -29,7 +29,7 @@ static kind_of_types types_of(const verify_case *c)
     }
 }
 
-bool tally_begin(tally *t, int greatest_count)
+bool totals_begin(totals *t, int greatest_count)
 {
     memset(t, 0, sizeof *t);
     for (int types = 0; types < TYPES_COUNT; ++types)
@@ -78,7 +78,7 @@ static void add_verdict(section_row *row, const case_result *r)
     row->unsupported += r->verdict == VERDICT_UNSUPPORTED;
 }
 
-void tally_add(tally *t, const case_result *r)
+void totals_add(totals *t, const case_result *r)
 {
     section_row total = {t->passed, t->failed, t->unsupported};
     add_verdict(&total, r);
@@ -101,7 +101,7 @@ void tally_add(tally *t, const case_result *r)
         add_digest(&t->quick[case_is_f64(&r->c)], r);
 }
 
-void tally_end(tally *t)
+void totals_end(totals *t)
 {
     free(t->results);
     memset(t, 0, sizeof *t);

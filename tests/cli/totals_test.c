@@ -43,35 +43,35 @@ static void print_to(const verification *v, char text[TEXT])
     fclose(file);
 }
 
-static verification describe(const tally *t)
+static verification describe(const totals *t)
 {
-    return (verification){.on = &fake_session, .tally = t, .list = "quick", .complete = true};
+    return (verification){.on = &fake_session, .totals = t, .list = "quick", .complete = true};
 }
 
 /* All cases of the quick list with the digests that are built in, but for changes. */
-static void add_quick_list(tally *t, int changed, uint64_t change)
+static void add_quick_list(totals *t, int changed, uint64_t change)
 {
-    assert_true(tally_begin(t, cases_count()));
+    assert_true(totals_begin(t, cases_count()));
     for (int number = 0; number < cases_count(); ++number) {
         uint64_t digest;
         if (cases_get(number).list != LIST_QUICK)
             continue;
         assert_true(digests_find(number, &digest));
         const case_result result = passed(number, number == changed ? digest + change : digest);
-        tally_add(t, &result);
+        totals_add(t, &result);
     }
 }
 
 /* Published digests depend on these weights: 2 * number + 1. */
-static void tally__digests_are_weighted_BY_NUMBER(void **state)
+static void totals__digests_are_weighted_BY_NUMBER(void **state)
 {
     const case_result results[] = {passed(0, 10), passed(1, 100), passed(3, 1000)};
     uint64_t expected[3];
-    tally t;
+    totals t;
     (void)state;
-    assert_true(tally_begin(&t, 3));
+    assert_true(totals_begin(&t, 3));
     for (int i = 0; i < 3; ++i) {
-        tally_add(&t, &results[i]);
+        totals_add(&t, &results[i]);
         assert_true(digests_find(results[i].c.number, &expected[i]));
     }
 
@@ -80,13 +80,13 @@ static void tally__digests_are_weighted_BY_NUMBER(void **state)
     assert_int_equal(t.quick[0].cases, 3);
     assert_int_equal(t.quick[0].missing, 0);
     assert_int_equal(t.quick[1].cases, 0);
-    tally_end(&t);
+    totals_end(&t);
 }
 
 static void summary__digests_built_in_AS_EXPECTED(void **state)
 {
     char text[TEXT];
-    tally t;
+    totals t;
     (void)state;
     add_quick_list(&t, -1, 0);
     const verification v = describe(&t);
@@ -95,13 +95,13 @@ static void summary__digests_built_in_AS_EXPECTED(void **state)
 
     assert_non_null(strstr(text, "as expected"));
     assert_null(strstr(text, "expected "));
-    tally_end(&t);
+    totals_end(&t);
 }
 
 static void summary__another_digest_EXPECTED_AND_ACTUAL(void **state)
 {
     char text[TEXT], line[128];
-    tally t;
+    totals t;
     (void)state;
     add_quick_list(&t, 0, 1);
     const verification v = describe(&t);
@@ -112,43 +112,43 @@ static void summary__another_digest_EXPECTED_AND_ACTUAL(void **state)
              t.quick[0].expected);
     assert_true(t.quick[0].digest != t.quick[0].expected);
     assert_non_null(strstr(text, line));
-    tally_end(&t);
+    totals_end(&t);
 }
 
 static void summary__missing_case_NO_DIGEST(void **state)
 {
     char text[TEXT];
-    tally t;
+    totals t;
     case_result unsupported = passed(0, 0);
     (void)state;
     unsupported.verdict = VERDICT_UNSUPPORTED;
     unsupported.digested = false;
-    assert_true(tally_begin(&t, 2));
-    tally_add(&t, &unsupported);
+    assert_true(totals_begin(&t, 2));
+    totals_add(&t, &unsupported);
     const case_result result = passed(1, 5);
-    tally_add(&t, &result);
+    totals_add(&t, &result);
     const verification v = describe(&t);
 
     print_to(&v, text);
 
     assert_non_null(strstr(text, "none: 1 of 2 cases are missing"));
     assert_non_null(strstr(text, "1 passed, 0 failed, 1 unsupported;"));
-    tally_end(&t);
+    totals_end(&t);
 }
 
-static void tally__verdicts_COUNTED(void **state)
+static void totals__verdicts_COUNTED(void **state)
 {
-    tally t;
+    totals t;
     case_result result = passed(0, 1);
     (void)state;
-    assert_true(tally_begin(&t, 3));
-    tally_add(&t, &result);
+    assert_true(totals_begin(&t, 3));
+    totals_add(&t, &result);
     result.verdict = VERDICT_FAILED;
     result.checks[CHECK_ACCURACY].failed = 2;
-    tally_add(&t, &result);
+    totals_add(&t, &result);
     result.verdict = VERDICT_UNSUPPORTED;
     result.checks[CHECK_ACCURACY].failed = 0;
-    tally_add(&t, &result);
+    totals_add(&t, &result);
 
     assert_int_equal(t.count, 3);
     assert_int_equal(t.passed, 1);
@@ -156,14 +156,14 @@ static void tally__verdicts_COUNTED(void **state)
     assert_int_equal(t.unsupported, 1);
     assert_int_equal(t.sections[result.c.section].failed, 1);
     assert_int_equal(t.checks[CHECK_ACCURACY].failed, 2);
-    tally_end(&t);
+    totals_end(&t);
 }
 
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(tally__digests_are_weighted_BY_NUMBER),
-        cmocka_unit_test(tally__verdicts_COUNTED),
+        cmocka_unit_test(totals__digests_are_weighted_BY_NUMBER),
+        cmocka_unit_test(totals__verdicts_COUNTED),
         cmocka_unit_test(summary__digests_built_in_AS_EXPECTED),
         cmocka_unit_test(summary__another_digest_EXPECTED_AND_ACTUAL),
         cmocka_unit_test(summary__missing_case_NO_DIGEST),

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Sums up the results of all cases. */
-#ifndef CLI_TALLY_H
-#define CLI_TALLY_H
+#ifndef CLI_TOTALS_H
+#define CLI_TOTALS_H
 
 #include "qualify.h"
 
@@ -35,7 +35,7 @@ typedef struct combined {
     int cases, missing; /* cases without a digest: not supported, or failed to run */
 } combined;
 
-typedef struct tally {
+typedef struct totals {
     case_result *results;
     int count;
     int passed, failed, unsupported;
@@ -46,13 +46,13 @@ typedef struct tally {
     section_row checks[CHECK_COUNT];
     combined quick[2], all[2]; /* [case_is_f64] */
     double seconds;
-} tally;
+} totals;
 
 const char *types_name(kind_of_types types);
 
 /* Makes room for the results of greatest_count cases. False after a message. */
-bool tally_begin(tally *t, int greatest_count);
-void tally_add(tally *t, const case_result *result);
-void tally_end(tally *t);
+bool totals_begin(totals *t, int greatest_count);
+void totals_add(totals *t, const case_result *result);
+void totals_end(totals *t);
 
 #endif

@@ -1,39 +1,43 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The host buffers of one case: the input of the device, and the expected output. */
-#ifndef CLI_SPECIMEN_H
-#define CLI_SPECIMEN_H
+#ifndef CLI_CASE_BUFFERS_H
+#define CLI_CASE_BUFFERS_H
 
 #include "cases.h"
+#include "job.h"
 
 /* A tensor in a buffer, between guard elements that no kernel may write. */
-typedef struct sample {
+typedef struct guarded_tensor {
     cllrn_tensor tensor;
     void *data;
     size_t size;  /* bytes */
     int64_t base; /* the offset of element (0, 0, ..), in elements */
-} sample;
+} guarded_tensor;
 
 /* Which source the destination replaces. */
 typedef enum alias { ALIAS_NONE, ALIAS_X, ALIAS_DY, ALIAS_COUNT } alias;
 
-typedef struct specimen {
+typedef struct case_buffers {
     const verify_case *c;
     alias in_place;
-    sample x, dy, dst; /* dst: before the run; in place, a copy of x or dy */
-    void *expected;    /* dst's whole buffer after the run, by the host build */
-    void *result;      /* dst's whole buffer after the run, from the device */
-} specimen;
+    guarded_tensor x, dy, dst; /* dst: before the run; in place, a copy of x or dy */
+    void *expected;            /* dst's whole buffer after the run, by the host build */
+    void *result;              /* dst's whole buffer after the run, from the device */
+} case_buffers;
 
 extern const char *const alias_names[ALIAS_COUNT];
 
 /* Whether the case can run with this aliasing. */
-bool specimen_possible(const verify_case *c, alias in_place);
+bool case_buffers_possible(const verify_case *c, alias in_place);
 
 /* False after a message, with nothing to free. */
-bool specimen_make(const verify_case *c, alias in_place, specimen *s);
-void specimen_free(specimen *s);
+bool case_buffers_make(const verify_case *c, alias in_place, case_buffers *s);
+void case_buffers_free(case_buffers *s);
 
-/* What specimen_compare compares. */
+/* The case as a job with its dst, and in place a source, in a buffer of dst's size. */
+job case_buffers_job(const case_buffers *s, const void *dst);
+
+/* What case_buffers_compare compares. */
 typedef enum comparison {
     COMPARE_BITS,   /* the whole buffer */
     COMPARE_OUTSIDE /* only what is outside the tensor */
@@ -41,24 +45,24 @@ typedef enum comparison {
 
 /* Compares the result with the expected buffer. False: `why` says what differs. */
 enum { WHY_SIZE = 640 };
-bool specimen_compare(const specimen *s, comparison how, char why[WHY_SIZE]);
+bool case_buffers_compare(const case_buffers *s, comparison how, char why[WHY_SIZE]);
 
 /*
  * For one NaN or infinity in x or dy: whether the result differs from that of clean
  * inputs in exactly the elements that the bad element may reach. False: `why` says
  * which element is wrong.
  */
-bool specimen_check_reach(const specimen *s, char why[WHY_SIZE]);
+bool case_buffers_check_reach(const case_buffers *s, char why[WHY_SIZE]);
 
 /* The digest of the result or of the expected buffer; for a slice, from its first position on. */
-bool specimen_digest(const specimen *s, const void *buffer, uint64_t first_position,
-                     uint64_t *digest);
+bool case_buffers_digest(const case_buffers *s, const void *buffer, uint64_t first_position,
+                         uint64_t *digest);
 
 /* The slice with one index of the first axis, in the same buffers. Not to be freed. */
-specimen specimen_slice(const specimen *s, int64_t index);
+case_buffers case_buffers_slice(const case_buffers *s, int64_t index);
 
 /* "(1, 2, 3)" */
 enum { INDEX_TEXT = 180 };
-void specimen_index_text(const verify_case *c, const int64_t *index, char text[INDEX_TEXT]);
+void case_buffers_index_text(const verify_case *c, const int64_t *index, char text[INDEX_TEXT]);
 
 #endif

@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "case_buffers.h"
+
+#include "content.h"
+#include "element.h"
+#include "iterator.h"
+#include "message.h"
+
+#include "../../size.h"
+
+#include <cllrn_verify.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { CANARY = 37 }; /* guard elements before and after; odd, to align nothing by chance */
+
+const char *const alias_names[ALIAS_COUNT] = {"", " in place of x", " in place of dy"};
+
+/* --------------------------------------------------------------------- making */
+
+static void *origin(const guarded_tensor *of, const void *buffer)
+{
+    const size_t offset = (size_t)of->base * cllrn_dtype_size(of->tensor.dtype);
+    return buffer ? (char *)(uintptr_t)buffer + offset : NULL;
+}
+
+static bool make_tensor(const verify_case *c, layout how, int32_t dtype, int offset,
+                        guarded_tensor *made)
+{
+    cllrn_error error = CLLRN_ERROR_INIT;
+    int64_t elements, below;
+    if (!case_tensor(c, how, dtype, &made->tensor) ||
+        !message_check(cllrn_tensor_span(&made->tensor, &elements, &below, &error), &error))
+        return false;
+    made->base = CANARY + offset + below;
+    elements += offset + 2 * CANARY;
+    made->data = NULL;
+    if (lrn_size((uint64_t)elements, cllrn_dtype_size(dtype), &made->size))
+        made->data = malloc(made->size);
+    if (!made->data)
+        return message_fail("out of memory for a tensor of %" PRId64 " elements", elements);
+    element_poison(dtype, made->data, elements);
+    return true;
+}
+
+static bool copy_tensor(const guarded_tensor *from, guarded_tensor *made)
+{
+    *made = *from;
+    made->data = malloc(from->size);
+    if (!made->data)
+        return message_fail("out of memory for a tensor of %zu bytes", from->size);
+    memcpy(made->data, from->data, from->size);
+    return true;
+}
+
+static bool backward(const case_buffers *s)
+{
+    return s->c->direction == CLLRN_DIRECTION_BACKWARD;
+}
+
+static bool make_tensors(case_buffers *s)
+{
+    const verify_case *const c = s->c;
+    if (!make_tensor(c, c->x_layout, c->x_type, c->x_offset, &s->x))
+        return false;
+    content_fill(c, CONTENT_X, &s->x.tensor, origin(&s->x, s->x.data));
+    if (backward(s)) {
+        if (!make_tensor(c, c->dst_layout, c->dy_type, c->x_offset + c->dst_offset, &s->dy))
+            return false;
+        content_fill(c, CONTENT_DY, &s->dy.tensor, origin(&s->dy, s->dy.data));
+    }
+    if (s->in_place == ALIAS_NONE)
+        return make_tensor(c, c->dst_layout, c->dst_type, c->dst_offset, &s->dst);
+    return copy_tensor(s->in_place == ALIAS_X ? &s->x : &s->dy, &s->dst);
+}
+
+job case_buffers_job(const case_buffers *s, const void *dst)
+{
+    const bool replaces_x = s->in_place == ALIAS_X, replaces_dy = s->in_place == ALIAS_DY;
+    void *const to = origin(&s->dst, dst);
+    return (job){
+        .params = &s->c->params,
+        .backward = backward(s),
+        .src = {.tensor = s->x.tensor, .data = replaces_x ? to : origin(&s->x, s->x.data)},
+        .dy = {.tensor = s->dy.tensor, .data = replaces_dy ? to : origin(&s->dy, s->dy.data)},
+        .dst = {.tensor = s->dst.tensor, .data = to},
+    };
+}
+
+static bool run_host(case_buffers *s)
+{
+    cllrn_error error = CLLRN_ERROR_INIT;
+    s->expected = malloc(s->dst.size);
+    s->result = malloc(s->dst.size);
+    if (!s->expected || !s->result)
+        return message_fail("out of memory for a tensor of %zu bytes", s->dst.size);
+    memcpy(s->expected, s->dst.data, s->dst.size);
+    memset(s->result, 0, s->dst.size);
+    const job run = case_buffers_job(s, s->expected);
+    return message_check(job_run_host(&run, &error), &error);
+}
+
+bool case_buffers_possible(const verify_case *c, alias in_place)
+{
+    switch (in_place) {
+    case ALIAS_X:
+        return c->x_type == c->dst_type && c->x_layout != LAYOUT_REPEATED;
+    case ALIAS_DY:
+        return c->direction == CLLRN_DIRECTION_BACKWARD && c->dy_type == c->dst_type;
+    default:
+        return true;
+    }
+}
+
+bool case_buffers_make(const verify_case *c, alias in_place, case_buffers *s)
+{
+    memset(s, 0, sizeof *s);
+    s->c = c;
+    s->in_place = in_place;
+    if (make_tensors(s) && run_host(s))
+        return true;
+    case_buffers_free(s);
+    return false;
+}
+
+void case_buffers_free(case_buffers *s)
+{
+    free(s->x.data);
+    free(s->dy.data);
+    free(s->dst.data);
+    free(s->expected);
+    free(s->result);
+    memset(s, 0, sizeof *s);
+}
+
+/* ------------------------------------------------------------------ comparing */
+
+void case_buffers_index_text(const verify_case *c, const int64_t *index, char text[INDEX_TEXT])
+{
+    size_t used = 0;
+    for (int axis = 0; axis < c->rank; ++axis)
+        used += (size_t)snprintf(text + used, INDEX_TEXT - used, "%s%" PRId64, axis ? ", " : "(",
+                                 index[axis]);
+    snprintf(text + used, INDEX_TEXT - used, ")");
+}
+
+/* Finds the element at an offset, in elements, of the buffer; false: a gap. */
+static bool find_element(const case_buffers *s, int64_t offset, iterator *found)
+{
+    *found = iterator_begin(&s->dst.tensor);
+    while (found->more && s->dst.base + found->offset != offset)
+        iterator_next(found);
+    return found->more;
+}
+
+static bool explain(const case_buffers *s, int64_t offset, char why[WHY_SIZE])
+{
+    const int32_t dtype = s->dst.tensor.dtype;
+    const int digits = 2 * (int)cllrn_dtype_size(dtype);
+    iterator at;
+    char what[INDEX_TEXT];
+    if (find_element(s, offset, &at))
+        case_buffers_index_text(s->c, at.index, what);
+    else
+        snprintf(what, sizeof what, "%" PRId64 " behind (0, 0, ..), outside the tensor,",
+                 offset - s->dst.base);
+    snprintf(
+        why, WHY_SIZE, "element %s is %.17g (0x%0*" PRIx64 "), expected %.17g (0x%0*" PRIx64 ")",
+        what, element_get(dtype, s->result, offset), digits, element_bits(dtype, s->result, offset),
+        element_get(dtype, s->expected, offset), digits, element_bits(dtype, s->expected, offset));
+    return false;
+}
+
+static bool is_equal(const case_buffers *s, const void *expected, int64_t offset)
+{
+    const int32_t dtype = s->dst.tensor.dtype;
+    return element_bits(dtype, expected, offset) == element_bits(dtype, s->result, offset);
+}
+
+/* The expected buffer with the result's elements in the tensor. The caller frees it. */
+static void *expected_outside(const case_buffers *s)
+{
+    const size_t size = cllrn_dtype_size(s->dst.tensor.dtype);
+    char *const mixed = malloc(s->dst.size);
+    if (!mixed)
+        return NULL;
+    memcpy(mixed, s->expected, s->dst.size);
+    for (iterator i = iterator_begin(&s->dst.tensor); i.more; iterator_next(&i)) {
+        const size_t at = size * (size_t)(s->dst.base + i.offset);
+        memcpy(mixed + at, (const char *)s->result + at, size);
+    }
+    return mixed;
+}
+
+bool case_buffers_compare(const case_buffers *s, comparison how, char why[WHY_SIZE])
+{
+    const int64_t count = (int64_t)(s->dst.size / cllrn_dtype_size(s->dst.tensor.dtype));
+    void *const mixed = how == COMPARE_OUTSIDE ? expected_outside(s) : NULL;
+    if (how == COMPARE_OUTSIDE && !mixed) {
+        snprintf(why, WHY_SIZE, "out of memory");
+        return false;
+    }
+    const void *const wanted = mixed ? mixed : s->expected;
+    int64_t offset = memcmp(wanted, s->result, s->dst.size) == 0 ? count : 0;
+    while (offset < count && is_equal(s, wanted, offset))
+        ++offset;
+    free(mixed);
+    return offset == count || explain(s, offset, why);
+}
+
+/* ---------------------------------------------------------------------- reach */
+
+/* Whether the bad element may change the result at an index. */
+static bool reaches(const case_buffers *s, const int64_t *bad, const int64_t *index)
+{
+    int64_t before[CLLRN_MAX_RANK] = {0}, behind[CLLRN_MAX_RANK] = {0};
+    iterator_window windows[CLLRN_MAX_WINDOW];
+    for (int i = iterator_windows(&s->c->params, &s->dst.tensor, windows) - 1; i >= 0; --i) {
+        const iterator_window *const w = &windows[i];
+        const bool in_dy = s->c->content == CONTENT_NAN_DY;
+        const int64_t both = w->lower + w->upper;
+        before[w->axis] = in_dy ? w->lower : backward(s) ? both : w->upper;
+        behind[w->axis] = in_dy ? w->upper : backward(s) ? both : w->lower;
+    }
+    for (int axis = 0; axis < s->c->rank; ++axis)
+        if (index[axis] < bad[axis] - before[axis] || index[axis] > bad[axis] + behind[axis])
+            return false;
+    return true;
+}
+
+static bool compare_reach(const case_buffers *s, const void *clean, char why[WHY_SIZE])
+{
+    int64_t bad[CLLRN_MAX_RANK];
+    content_bad_index(s->c, bad);
+    for (iterator i = iterator_begin(&s->dst.tensor); i.more; iterator_next(&i)) {
+        const bool differs = !is_equal(s, clean, s->dst.base + i.offset);
+        if (differs == reaches(s, bad, i.index))
+            continue;
+        char where[INDEX_TEXT], from[INDEX_TEXT];
+        case_buffers_index_text(s->c, i.index, where);
+        case_buffers_index_text(s->c, bad, from);
+        snprintf(why, WHY_SIZE, "element %s is %s by %s at %s", where,
+                 differs ? "changed" : "not changed", content_name(s->c->content), from);
+        return false;
+    }
+    return true;
+}
+
+bool case_buffers_check_reach(const case_buffers *s, char why[WHY_SIZE])
+{
+    verify_case clean_case = *s->c;
+    case_buffers clean;
+    clean_case.content = CONTENT_SPREAD;
+    if (!case_buffers_make(&clean_case, s->in_place, &clean)) {
+        snprintf(why, WHY_SIZE, "out of memory");
+        return false;
+    }
+    const bool right = compare_reach(s, clean.expected, why);
+    case_buffers_free(&clean);
+    return right;
+}
+
+/* --------------------------------------------------------------------- digest */
+
+bool case_buffers_digest(const case_buffers *s, const void *buffer, uint64_t first_position,
+                         uint64_t *digest)
+{
+    cllrn_error error = CLLRN_ERROR_INIT;
+    *digest = 0;
+    return message_check(
+        cllrn_digest(&s->dst.tensor, origin(&s->dst, buffer), first_position, digest, &error),
+        &error);
+}
+
+static void narrow(guarded_tensor *of, int64_t index)
+{
+    of->base += index * of->tensor.strides[0];
+    of->tensor.dims[0] = 1;
+}
+
+case_buffers case_buffers_slice(const case_buffers *s, int64_t index)
+{
+    case_buffers slice = *s;
+    narrow(&slice.x, index);
+    narrow(&slice.dst, index);
+    if (backward(s))
+        narrow(&slice.dy, index);
+    return slice;
+}

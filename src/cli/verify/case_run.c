@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "case_run.h"
+
+#include "element.h"
+#include "printable.h"
+
+#include "../../size.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { SCRATCH_OFFSET = 3 }; /* elements: any multiple of the element size is allowed */
+
+/* The objects of one run; end() releases those that are not NULL. */
+typedef struct objects {
+    const session *on;
+    const case_buffers *s;
+    bool backward;
+    int32_t aliasing, arithmetic; /* arithmetic: the dtype of the scratch */
+    char *why;
+    cllrn_plan *plan;
+    cl_mem x, dy, dst, scratch; /* dst is x or dy when in place */
+    cl_event done;
+} objects;
+
+static bool check(const objects *o, cl_int error, const char *call)
+{
+    if (error != CL_SUCCESS)
+        snprintf(o->why, WHY_SIZE, "%s failed: %s (%d)", call, cllrn_opencl_error_string(error),
+                 (int)error);
+    return error == CL_SUCCESS;
+}
+
+static bool check_library(const objects *o, cllrn_status status, const cllrn_error *error)
+{
+    if (status != CLLRN_SUCCESS)
+        snprintf(o->why, WHY_SIZE, "%s: %s", cllrn_status_string(status), error->message);
+    printable_line(o->why); /* the message may hold a device's name */
+    return status == CLLRN_SUCCESS;
+}
+
+static run_outcome make_plan(objects *o, const char *variant)
+{
+    cllrn_error error = CLLRN_ERROR_INIT;
+    job todo = case_buffers_job(o->s, o->s->result);
+    todo.variant = variant;
+    const cllrn_problem problem = job_problem(&todo, CLLRN_ALIASING_EITHER);
+    const cllrn_status status = cllrn_plan_create(o->on->engine, &problem, &o->plan, &error);
+    if (variant && status == CLLRN_INVALID_VARIANT)
+        return RUN_NOT_POSSIBLE;
+    if (!check_library(o, status, &error))
+        return RUN_FAILED;
+    if (variant && strcmp(cllrn_plan_variant(o->plan, o->aliasing), "none") == 0)
+        return RUN_NOT_POSSIBLE;
+    return RUN_DONE;
+}
+
+static bool make_buffer(const objects *o, const void *data, size_t size, cl_mem *buffer)
+{
+    cl_int error;
+    *buffer = clCreateBuffer(o->on->context, CL_MEM_READ_WRITE | CL_MEM_COPY_HOST_PTR, size,
+                             (void *)(uintptr_t)data, &error);
+    return check(o, error, "clCreateBuffer");
+}
+
+/* Fills the scratch with NaNs, so that a kernel that reads before it writes shows. */
+static bool make_scratch(objects *o, uint64_t size)
+{
+    const size_t element = cllrn_dtype_size(o->arithmetic);
+    const uint64_t count = (size + element - 1) / element + SCRATCH_OFFSET;
+    void *const poison = lrn_size_alloc(count, element);
+    if (!poison) {
+        snprintf(o->why, WHY_SIZE, "out of memory for %" PRIu64 " bytes of scratch",
+                 count * element);
+        return false;
+    }
+    element_poison(o->arithmetic, poison, (int64_t)count);
+    const bool made = make_buffer(o, poison, (size_t)count * element, &o->scratch);
+    free(poison);
+    return made;
+}
+
+static bool make_buffers(objects *o)
+{
+    const case_buffers *const s = o->s;
+    const uint64_t scratch = cllrn_plan_scratch_size(o->plan, o->aliasing);
+    if (!make_buffer(o, s->x.data, s->x.size, &o->x) ||
+        (o->backward && !make_buffer(o, s->dy.data, s->dy.size, &o->dy)))
+        return false;
+    o->dst = s->in_place == ALIAS_X ? o->x : o->dy;
+    if (s->in_place == ALIAS_NONE && !make_buffer(o, s->dst.data, s->dst.size, &o->dst))
+        return false;
+    return scratch == 0 || make_scratch(o, scratch);
+}
+
+static cllrn_memory memory_at(cl_mem buffer, int64_t element, int32_t dtype)
+{
+    cllrn_memory memory = CLLRN_MEMORY_INIT;
+    memory.buffer = buffer;
+    memory.offset = (uint64_t)element * cllrn_dtype_size(dtype);
+    return memory;
+}
+
+static bool enqueue(objects *o)
+{
+    const case_buffers *const s = o->s;
+    const cl_command_queue queue = o->on->queue;
+    cllrn_error error = CLLRN_ERROR_INIT;
+    const cllrn_memory x = memory_at(o->x, s->x.base, s->x.tensor.dtype),
+                       dst = memory_at(o->dst, s->dst.base, s->dst.tensor.dtype),
+                       scratch = memory_at(o->scratch, SCRATCH_OFFSET, o->arithmetic);
+    const cllrn_memory *const given = o->scratch ? &scratch : NULL;
+    cllrn_status status;
+    if (o->backward) {
+        const cllrn_memory dy = memory_at(o->dy, s->dy.base, s->dy.tensor.dtype);
+        status =
+            cllrn_enqueue_backward(o->plan, queue, &x, &dy, &dst, given, 0, NULL, &o->done, &error);
+    } else {
+        status = cllrn_enqueue_forward(o->plan, queue, &x, &dst, given, 0, NULL, &o->done, &error);
+    }
+    return check_library(o, status, &error);
+}
+
+static bool wait(const objects *o)
+{
+    const char *what = "the kernel";
+    const cl_int error = session_wait(o->done, &what);
+    return check(o, error, what);
+}
+
+static bool read(const objects *o)
+{
+    return check(o,
+                 clEnqueueReadBuffer(o->on->queue, o->dst, CL_TRUE, 0, o->s->dst.size, o->s->result,
+                                     0, NULL, NULL),
+                 "clEnqueueReadBuffer");
+}
+
+static void end(objects *o)
+{
+    session_finish(o->on);
+    if (o->done)
+        clReleaseEvent(o->done);
+    if (o->s->in_place == ALIAS_NONE)
+        session_release(o->dst);
+    session_release(o->x);
+    session_release(o->dy);
+    session_release(o->scratch);
+    cllrn_plan_destroy(o->plan);
+}
+
+run_outcome case_run(const session *on, const case_buffers *s, const char *variant,
+                     const char **ran, char why[WHY_SIZE])
+{
+    if (on->device.kind == DEVICE_HOST) {
+        memcpy(s->result, s->expected, s->dst.size);
+        *ran = "host";
+        return variant ? RUN_NOT_POSSIBLE : RUN_DONE;
+    }
+    objects o = {
+        .on = on,
+        .s = s,
+        .backward = s->c->direction == CLLRN_DIRECTION_BACKWARD,
+        .aliasing = s->in_place == ALIAS_NONE ? CLLRN_ALIASING_DISJOINT : CLLRN_ALIASING_IN_PLACE,
+        .arithmetic = element_arithmetic(s->dst.tensor.dtype),
+        .why = why,
+    };
+    run_outcome outcome = make_plan(&o, variant);
+    *ran = o.plan ? cllrn_plan_variant(o.plan, o.aliasing) : NULL;
+    if (outcome == RUN_DONE && !(make_buffers(&o) && enqueue(&o) && wait(&o) && read(&o)))
+        outcome = RUN_FAILED;
+    end(&o);
+    return outcome;
+}
