@@ -80,7 +80,8 @@ class Steps(unittest.TestCase):
     def test_run__failure_FAILED(self):
         self.assertEqual(self.run_shell("echo because >&2; exit 3")[1:3], ("failed", "because"))
         self.assertEqual(self.run_shell("kill -SEGV $$")[1:3], ("failed", "killed by signal 11; "))
-        self.assertEqual(self.runner.run("step", ["/nonexistent"], 5).verdict, "failed")
+        self.assertEqual(self.runner.run("step", [os.path.join(self.work, "missing")], 5).verdict,
+                         "failed")
 
     def test_run__status_77_SKIPPED(self):
         self.assertEqual(self.run_shell("echo 'no GPU: none'; exit 77")[1:3],
