@@ -4,10 +4,9 @@
 #include "message.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
-/* A work-item copies `run` adjacent vectors. Some compilers lack the non-temporal store. */
+/* Some compilers lack the non-temporal store. */
 static const char source[] =
     "#define COPY(name, type, store) \\\n"
     "    kernel void name(global const type *from, global type *to, uint vectors, uint run) \\\n"
@@ -25,16 +24,21 @@ static const char source[] =
     "#endif\n"
     "#endif\n";
 
-static const struct kernel_row {
-    const char *name;
-    size_t vector; /* bytes */
-    bool streams;
-} kernel_rows[] = {
-    {"copy4", 16, false}, {"copy16", 64, false}, {"stream4", 16, true}, {"stream16", 64, true}};
+const char *const copy_kind_names[COPY_KINDS] = {"buffer", "kernel", "host"};
 
-/* A way of COPY_KERNEL is a kernel and a number of vectors for each work-item. */
-static const cl_uint runs[] = {1, 16};
-enum { KERNELS = 4, RUNS = 2, GROUP = 64 };
+static const copy_way ways[COPY_WAYS] = {
+    {COPY_BUFFER, "clEnqueueCopyBuffer", NULL, 0, 0, false},
+    {COPY_KERNEL, "float4 x 1", "copy4", 16, 1, false},
+    {COPY_KERNEL, "float4 x 16", "copy4", 16, 16, false},
+    {COPY_KERNEL, "float16 x 1", "copy16", 64, 1, false},
+    {COPY_KERNEL, "float16 x 16", "copy16", 64, 16, false},
+    {COPY_KERNEL, "float4 x 1, non-temporal", "stream4", 16, 1, true},
+    {COPY_KERNEL, "float4 x 16, non-temporal", "stream4", 16, 16, true},
+    {COPY_KERNEL, "float16 x 1, non-temporal", "stream16", 64, 1, true},
+    {COPY_KERNEL, "float16 x 16, non-temporal", "stream16", 64, 16, true},
+    {COPY_HOST, "threads, memcpy", NULL, 0, 0, false},
+    {COPY_HOST, "threads, non-temporal", NULL, 0, 0, true},
+};
 
 static bool check(const copier *c, cl_int error, const char *call)
 {
@@ -49,30 +53,11 @@ size_t copy_size(double bytes)
     return (size_t)ceil(bytes / 2 / LINE) * LINE;
 }
 
-const char *copy_kind_name(const copy *c)
-{
-    static const char *const names[COPY_KINDS] = {"buffer", "kernel", "host"};
-    return names[c->kind];
-}
-
-void copy_text(const copy *c, char text[COPY_TEXT])
-{
-    const struct kernel_row *const row = &kernel_rows[c->way / RUNS];
-    if (c->kind == COPY_BUFFER)
-        snprintf(text, COPY_TEXT, "clEnqueueCopyBuffer");
-    else if (c->kind == COPY_HOST)
-        snprintf(text, COPY_TEXT, "threads, %s", c->way ? "non-temporal" : "memcpy");
-    else
-        snprintf(text, COPY_TEXT, "float%zu x %u%s", row->vector / sizeof(cl_float),
-                 (unsigned)runs[c->way % RUNS], row->streams ? ", non-temporal" : "");
-}
-
 static bool start_kernel(const copy *c, cl_event *done)
 {
-    const cl_kernel kernel = c->by->kernels[c->way / RUNS];
-    const cl_uint run = runs[c->way % RUNS];
-    const cl_uint vectors = (cl_uint)(c->size / kernel_rows[c->way / RUNS].vector);
     const copier *const by = c->by;
+    const cl_kernel kernel = by->kernels[c->way - ways];
+    const cl_uint run = c->way->run, vectors = (cl_uint)(c->size / c->way->vector);
     const size_t items = (vectors + run - 1) / run, local = by->group;
     const size_t global = (items + local - 1) / local * local;
     return check(by, clSetKernelArg(kernel, 0, sizeof by->from, &by->from), "clSetKernelArg") &&
@@ -88,49 +73,45 @@ static bool start_kernel(const copy *c, cl_event *done)
 bool copy_start(void *self, cl_event *done)
 {
     const copy *const c = self;
-    if (c->kind == COPY_KERNEL)
+    if (c->way->kind == COPY_KERNEL)
         return start_kernel(c, done);
-    if (c->kind == COPY_BUFFER)
+    if (c->way->kind == COPY_BUFFER)
         return check(c->by,
                      clEnqueueCopyBuffer(c->by->on->queue, c->by->from, c->by->to, 0, 0, c->size, 0,
                                          NULL, done),
                      "clEnqueueCopyBuffer");
-    host_copy_run(c->by->host, c->size, c->way != 0);
+    host_copy_run(c->by->host, c->size, c->way->streams);
     return true;
 }
 
 /* ------------------------------------------------------------------------ choice */
 
-static bool is_possible(const copier *c, copy_kind kind, int way)
+static bool is_possible(const copier *c, const copy_way *way)
 {
-    switch (kind) {
-    case COPY_BUFFER:
-        return way == 0;
-    case COPY_KERNEL:
-        return way < KERNELS * RUNS && c->kernels[way / RUNS];
-    default:
-        return c->host && (way == 0 || (way == 1 && host_copy_streams()));
-    }
+    if (way->kind == COPY_HOST)
+        return c->host && (!way->streams || host_copy_streams());
+    return way->kind == COPY_BUFFER || c->kernels[way - ways];
 }
 
-/* The fastest way of the candidate's kind; negative after a failure. */
-static int best_way(copy candidate)
+/* Sets the fastest way of a kind, NULL where none is possible. False after a message. */
+static bool choose_way(copy_kind kind, copy *chosen)
 {
     const effort little = {.runs = 5};
-    double least = 0;
-    int best = -1;
-    for (candidate.way = 0; candidate.way < KERNELS * RUNS; ++candidate.way) {
+    copy candidate = *chosen;
+    double least = INFINITY;
+    chosen->way = NULL;
+    for (candidate.way = ways; candidate.way < ways + COPY_WAYS; ++candidate.way) {
         const contender only = {copy_start, &candidate, &candidate.time};
-        if (!is_possible(candidate.by, candidate.kind, candidate.way))
+        if (candidate.way->kind != kind || !is_possible(chosen->by, candidate.way))
             continue;
-        if (!measure(candidate.by->on, &only, 1, little, NULL))
-            return -1;
-        if (best < 0 || candidate.time.minimum < least) {
-            best = candidate.way;
+        if (!measure(chosen->by->on, &only, 1, little, NULL))
+            return false;
+        if (candidate.time.minimum < least) {
+            chosen->way = candidate.way;
             least = candidate.time.minimum;
         }
     }
-    return best;
+    return true;
 }
 
 int copier_choose(copier *c, const shape *limited, size_t size, copy best[COPY_KINDS])
@@ -138,17 +119,10 @@ int copier_choose(copier *c, const shape *limited, size_t size, copy best[COPY_K
     int count = 0;
     for (int kind = 0; kind < COPY_KINDS; ++kind) {
         copy *const chosen = &best[count];
-        *chosen = (copy){.by = c,
-                         .kind = (copy_kind)kind,
-                         .shape = *limited,
-                         .size = size,
-                         .bytes = 2 * (double)size};
-        if (kind == COPY_HOST && !c->host)
-            continue;
-        chosen->way = best_way(*chosen);
-        if (chosen->way < 0)
+        *chosen = (copy){.by = c, .shape = *limited, .size = size, .bytes = 2 * (double)size};
+        if (!choose_way((copy_kind)kind, chosen))
             return 0;
-        ++count;
+        count += chosen->way != NULL;
     }
     return count;
 }
@@ -164,9 +138,11 @@ static bool build(copier *c)
         !check(c, clBuildProgram(c->program, 1, &c->on->device.id, "-w", NULL, NULL),
                "clBuildProgram of the copy kernels"))
         return false;
-    for (int i = 0; i < KERNELS; ++i) {
-        c->kernels[i] = clCreateKernel(c->program, kernel_rows[i].name, &error);
-        if (!(kernel_rows[i].streams && error == CL_INVALID_KERNEL_NAME) &&
+    for (int i = 0; i < COPY_WAYS; ++i) {
+        if (ways[i].kind != COPY_KERNEL)
+            continue;
+        c->kernels[i] = clCreateKernel(c->program, ways[i].kernel, &error);
+        if (!(ways[i].streams && error == CL_INVALID_KERNEL_NAME) &&
             !check(c, error, "clCreateKernel"))
             return false;
     }
@@ -176,6 +152,7 @@ static bool build(copier *c)
 /* The usual work-group size, or the device's limit if that is less. */
 static size_t choose_group(const session *on)
 {
+    enum { GROUP = 64 };
     const cl_ulong most = device_number(on->device.id, CL_DEVICE_MAX_WORK_GROUP_SIZE);
     return most > 0 && most < GROUP ? (size_t)most : GROUP;
 }
@@ -215,7 +192,7 @@ bool copier_open(copier *c, const session *on, size_t size)
 
 void copier_close(copier *c)
 {
-    for (int i = 0; i < KERNELS; ++i)
+    for (int i = 0; i < COPY_WAYS; ++i)
         if (c->kernels[i])
             clReleaseKernel(c->kernels[i]);
     if (c->program)

@@ -14,21 +14,33 @@ typedef enum copy_kind {
     COPY_KINDS
 } copy_kind;
 
+extern const char *const copy_kind_names[COPY_KINDS];
+
+typedef struct copy_way {
+    copy_kind kind;
+    const char *text;
+    const char *kernel; /* for COPY_KERNEL; a work-item copies `run` adjacent vectors */
+    size_t vector;      /* bytes */
+    cl_uint run;
+    bool streams; /* with non-temporal stores */
+} copy_way;
+
+enum { COPY_WAYS = 11 };
+
 /* The resources of all copies. Must not move. */
 typedef struct copier {
     const session *on;
     cl_program program;
-    cl_kernel kernels[4]; /* NULL where the compiler lacks a built-in */
+    cl_kernel kernels[COPY_WAYS]; /* NULL where the compiler lacks a built-in */
     size_t group;
     cl_mem from, to;
     host_copy *host; /* NULL: no copies on the host */
 } copier;
 
-/* A way to copy some number of bytes, and its time. */
+/* A copy of some number of bytes, and its time. */
 typedef struct copy {
     copier *by;
-    copy_kind kind;
-    int way;      /* the number of the way, within its kind */
+    const copy_way *way;
     shape shape;  /* of the workloads that this copy is the limit for */
     size_t size;  /* bytes read, and as many written */
     double bytes; /* read and written together */
@@ -50,11 +62,5 @@ int copier_choose(copier *c, const shape *limited, size_t size, copy best[COPY_K
 
 /* Runs a copy; the `start` of a contender. */
 bool copy_start(void *self, cl_event *done);
-
-const char *copy_kind_name(const copy *c);
-
-/* "float16 x 4, non-temporal": the vectors that a work-item copies */
-enum { COPY_TEXT = 64 };
-void copy_text(const copy *c, char text[COPY_TEXT]);
 
 #endif

@@ -72,9 +72,8 @@ static void print_workload(const workload *w)
 
 static void print_copy(const copy *c)
 {
-    char way[COPY_TEXT], what[COPY_TEXT + 40];
-    copy_text(c, way);
-    snprintf(what, sizeof what, "copy, %.4g MB: %s", 1e-6 * c->bytes, way);
+    char what[100];
+    snprintf(what, sizeof what, "copy, %.4g MB: %s", 1e-6 * c->bytes, c->way->text);
     printf(" %-42s", what);
     print_times(&c->time, c->bytes);
     printf("\n");
@@ -211,13 +210,11 @@ static void json_copies(const findings *f, FILE *file)
 {
     fprintf(file, "  \"copies\": [");
     for (int i = 0; i < f->copy_count; ++i) {
-        char way[COPY_TEXT];
         const copy *const c = &f->copies[i];
-        copy_text(c, way);
         fprintf(file, "%s\n    {", i ? "," : "");
         json_shape(file, &c->shape);
-        json_text(file, "kind", copy_kind_name(c));
-        json_text(file, "way", way);
+        json_text(file, "kind", copy_kind_names[c->way->kind]);
+        json_text(file, "way", c->way->text);
         json_times(file, &c->time, c->bytes);
         fprintf(file, "}");
     }

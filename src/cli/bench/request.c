@@ -195,18 +195,13 @@ static bool take(int code, const char *value, void *parsed)
 
 static int take_shapes(int count, char **names, request *r)
 {
-    for (int i = 0; i < count; ++i) {
-        const shape_verdict verdict = shapes_add(&r->shapes, names[i]);
-        if (verdict == SHAPE_UNKNOWN)
-            return message_usage("unknown shape '%s', expected batch x channels x spatial dims "
-                                 "like 16x96x55x55, up to 8 dims, or alexnet, googlenet or zf",
-                                 names[i]);
-        if (verdict == SHAPE_TOO_MANY)
-            return message_usage("more than %d shapes", MAX_SHAPES);
-    }
+    static char *networks[] = {"alexnet", "googlenet", "zf"};
     if (count == 0)
-        shapes_add_networks(&r->shapes);
-    return EXIT_DONE;
+        return take_shapes(3, networks, r);
+    int status = EXIT_DONE;
+    for (int i = 0; i < count && status == EXIT_DONE; ++i)
+        status = shapes_add(&r->shapes, names[i]);
+    return status;
 }
 
 static int check_files(const request *r)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "shapes.h"
 
+#include "message.h"
+
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -28,30 +30,35 @@ bool shape_equal(const shape *s, const shape *other)
     return s->rank == other->rank && memcmp(s->dims, other->dims, sizeof s->dims) == 0;
 }
 
-static shape_verdict add(shape_list *list, const shape *s)
+static int add(shape_list *list, const shape *s)
 {
     for (int i = 0; i < list->count; ++i)
         if (shape_equal(&list->shapes[i], s))
-            return SHAPE_ADDED;
+            return EXIT_DONE;
     if (list->count == MAX_SHAPES)
-        return SHAPE_TOO_MANY;
+        return message_usage("more than %d shapes", MAX_SHAPES);
     list->shapes[list->count++] = *s;
-    return SHAPE_ADDED;
+    return EXIT_DONE;
 }
 
-/* Adds the shapes of a network; NULL: of all networks. */
-static shape_verdict add_layers(shape_list *list, const char *network)
+/* Adds the shapes of a network. */
+static int add_layers(shape_list *list, const char *network)
 {
-    shape_verdict verdict = SHAPE_UNKNOWN;
+    int known = 0, status = EXIT_DONE;
     for (size_t i = 0; i < sizeof layers / sizeof layers[0]; ++i)
         for (size_t batch = 0; batch < sizeof batches / sizeof batches[0]; ++batch) {
             const shape s = {
                 4, {batches[batch], layers[i].channels, layers[i].height, layers[i].width}};
-            if ((!network || strcmp(network, layers[i].network) == 0) &&
-                (verdict = add(list, &s)) == SHAPE_TOO_MANY)
-                return verdict;
+            if (strcmp(network, layers[i].network) != 0 || status != EXIT_DONE)
+                continue;
+            ++known;
+            status = add(list, &s);
         }
-    return verdict;
+    if (known == 0)
+        return message_usage("unknown shape '%s', expected batch x channels x spatial dims "
+                             "like 16x96x55x55, up to 8 dims, or alexnet, googlenet or zf",
+                             network);
+    return status;
 }
 
 /* Parses a shape. Dims are at least 1; their product leaves room to count bytes. */
@@ -76,15 +83,10 @@ static bool parse(const char *text, shape *s)
     }
 }
 
-shape_verdict shapes_add(shape_list *list, const char *text)
+int shapes_add(shape_list *list, const char *text)
 {
     shape s;
     return parse(text, &s) ? add(list, &s) : add_layers(list, text);
-}
-
-void shapes_add_networks(shape_list *list)
-{
-    add_layers(list, NULL);
 }
 
 void shape_text(const shape *s, char text[SHAPE_TEXT])

@@ -18,12 +18,11 @@ typedef struct shape_list {
     int count;
 } shape_list;
 
-/* Adds the shape "16x96x55x55", or a network's shapes by its name, but none twice. */
-typedef enum shape_verdict { SHAPE_ADDED, SHAPE_UNKNOWN, SHAPE_TOO_MANY } shape_verdict;
-shape_verdict shapes_add(shape_list *list, const char *text);
-
-/* Adds the shapes of every network. */
-void shapes_add_networks(shape_list *list);
+/*
+ * Adds the shape "16x96x55x55", or a network's shapes by its name, but none twice. EXIT_DONE, or
+ * EXIT_USAGE after a message.
+ */
+int shapes_add(shape_list *list, const char *text);
 
 bool shape_equal(const shape *s, const shape *other);
 
