@@ -5,7 +5,6 @@
 
 #include "box.h"
 #include "job.h"
-#include "spread.h"
 
 /* The greatest error of all elements; exact.h says what errors are relative to. */
 typedef struct check_error {
@@ -14,9 +13,9 @@ typedef struct check_error {
 } check_error;
 
 typedef struct check {
-    check_error stored;   /* in eps of the result's dtype */
-    check_error computed; /* in eps of the arithmetic, less the rounding to 16 bits */
-    spread s;
+    check_error stored;         /* in eps of the result's dtype */
+    check_error computed;       /* in eps of the arithmetic, less the rounding to 16 bits */
+    double least_s, greatest_s; /* a narrow range tests little; least > greatest: all are NaN */
     uint64_t host_digest;
 } check;
 

@@ -137,8 +137,8 @@ static void print_check(const table *t)
 {
     const check *const c = &t->report->check;
     print_errors(t);
-    if (c->s.least <= c->s.greatest)
-        row(t, "s spans", "%.6g..%.6g", c->s.least, c->s.greatest);
+    if (c->least_s <= c->greatest_s)
+        row(t, "s spans", "%.6g..%.6g", c->least_s, c->greatest_s);
     row(t, "host", "%016" PRIx64 ", %s%s", c->host_digest,
         c->host_digest == t->report->digest ? "equal" : "not equal",
         t->device->kind == DEVICE_REFERENCE ? " (the reference rounds otherwise, and may)" : "");

@@ -66,7 +66,7 @@ static void check__host_result_SMALL_ERROR(void **state)
         const check result = check_of(&s);
         assert_true(result.stored.eps < 4);
         assert_true(result.computed.eps < 4);
-        assert_true(result.s.least >= 1 && result.s.greatest < 10);
+        assert_true(result.least_s >= 1 && result.greatest_s < 10);
     }
 }
 

@@ -3,7 +3,6 @@
 
 #include "element.h"
 #include "iterator.h"
-#include "spread.h"
 
 #include <math.h>
 #include <string.h>
@@ -176,12 +175,30 @@ void content_bad_index(const verify_case *c, int64_t index[CLLRN_MAX_RANK])
         index[axis] = c->dims[axis] * 5 / 12; /* for example channel 40 of 96 */
 }
 
+/*
+ * An A such that x uniform in [-A, A] gives a wide range of s. E(x^2) is A^2 / 3, so
+ * the mean of (alpha / divisor) * sum becomes 4 k; for negative alpha -k / 2, so that
+ * s has both signs.
+ */
+static double amplitude_of(const cllrn_params *params, const cllrn_tensor *tensor)
+{
+    iterator_window windows[CLLRN_MAX_WINDOW];
+    const int count = iterator_windows(params, tensor, windows);
+    const double scale = params->alpha / params->divisor;
+    const double k = params->k != 0 ? fabs(params->k) : 1;
+    double taps = 1;
+    for (int i = 0; i < count; ++i)
+        taps *= fmin((double)(windows[i].lower + windows[i].upper + 1),
+                     (double)tensor->dims[windows[i].axis]);
+    return scale == 0 ? 1 : sqrt((scale > 0 ? 12 : 1.5) * k / (fabs(scale) * taps));
+}
+
 void content_fill(const verify_case *c, content_role role, const cllrn_tensor *tensor, void *data)
 {
     maker m = {.c = c,
                .role = role,
                .tensor = tensor,
-               .amplitude = spread_amplitude(&c->params, tensor),
+               .amplitude = amplitude_of(&c->params, tensor),
                .state = (uint64_t)c->number * 4 + (role == CONTENT_DY ? 3 : 1)};
     iterator_window windows[CLLRN_MAX_WINDOW];
     for (int i = iterator_windows(&c->params, tensor, windows) - 1; i >= 0; --i)
