@@ -153,7 +153,7 @@ LRN_INLINE int is_at_an_end(layout l, index_t b, int before)
 /* Whether stores to a plane may bypass the caches. */
 LRN_INLINE int streams(global const element_t *plane, uint modes)
 {
-    return LRN_MODE_STREAM && (size_t)plane % (LRN_WIDTH * sizeof *plane) == 0;
+    return LRN_MODE(LAUNCH) && (size_t)plane % (LRN_WIDTH * sizeof *plane) == 0;
 }
 
 /* Stores a vector; padding becomes zeros. */
@@ -342,7 +342,7 @@ LRN_INLINE void gradient_row(const rows *r, global const element_t *x, global co
 
 #endif
 
-kernel void LRN_KERNEL_NAME(blocked)(LRN_TENSOR_ARGUMENTS)
+kernel void LRN_KERNEL_NAME(blocked)(LRN_FAST_PARAMETERS)
 {
     const lrn_scalars scalars = LRN_SCALARS;
     const index_t tiles = inner < tile_positions ? 1 : inner / tile_positions;
@@ -351,7 +351,7 @@ kernel void LRN_KERNEL_NAME(blocked)(LRN_TENSOR_ARGUMENTS)
     if (tile >= tiles || begin >= channels)
         return;
 
-    const int shift = LRN_MODE_DST_SHIFT;
+    const int shift = LRN_MODE(DST_SHIFT);
     const layout l = {channels, lrn_padded(channels, shift) >> shift, inner << shift, 1 << shift,
                       shift};
     const index_t end = channels - begin <= tile_channels ? channels : begin + tile_channels;

@@ -21,11 +21,11 @@ static inline real_t channel_of(global const element_t *column, int type, index_
                                   : (real_t)(0.0f);
 }
 
-kernel void LRN_KERNEL_NAME(column)(LRN_TENSOR_ARGUMENTS)
+kernel void LRN_KERNEL_NAME(column)(LRN_FAST_PARAMETERS)
 {
     const lrn_scalars scalars = LRN_SCALARS;
-    const int src_type = LRN_TYPE(LRN_MODE_SRC_TYPE), dst_type = LRN_TYPE(LRN_MODE_DST_TYPE);
-    const int src_shift = LRN_MODE_SRC_SHIFT, dst_shift = LRN_MODE_DST_SHIFT;
+    const int src_type = LRN_TYPE(SRC), dst_type = LRN_TYPE(DST);
+    const int src_shift = LRN_MODE(SRC_SHIFT), dst_shift = LRN_MODE(DST_SHIFT);
     const int upper = LRN_TAPS - 1 - lower;
     const index_t position = (index_t)get_global_id(0) * LRN_WIDTH;
     const index_t begin = (index_t)get_global_id(1) * tile_channels;
@@ -41,7 +41,7 @@ kernel void LRN_KERNEL_NAME(column)(LRN_TENSOR_ARGUMENTS)
         to = LRN_AT(to, dst_type, item * dst_outer + position * dst_inner);
         real_t x[LRN_TAPS]; /* channels j - lower .. j + upper */
 #ifdef LRN_BACKWARD
-        const int dy_type = LRN_TYPE(LRN_MODE_DY_TYPE), dy_shift = LRN_MODE_DY_SHIFT;
+        const int dy_type = LRN_TYPE(DY), dy_shift = LRN_MODE(DY_SHIFT);
         global const element_t *dy_from = LRN_AT(dy, dy_type, dy_offset);
         dy_from = LRN_AT(dy_from, dy_type, item * dy_outer + position * dy_inner);
         /* Channels j - (LRN_TAPS - 1) .. j, the mirrored window of channel j - lower. */

@@ -72,19 +72,19 @@ static inline void load_lines(local real_t *x, global const element_t *from, int
     }
 }
 
-kernel void LRN_KERNEL_NAME(group)(LRN_TENSOR_ARGUMENTS)
+kernel void LRN_KERNEL_NAME(group)(LRN_FAST_PARAMETERS)
 {
     local real_t x[LRN_GROUP_ELEMENTS];
 #ifdef LRN_BACKWARD
     local real_t gradients[LRN_GROUP_ELEMENTS], factors[LRN_GROUP_ELEMENTS],
         powers[LRN_GROUP_ELEMENTS];
-    const int dy_type = LRN_TYPE(LRN_MODE_DY_TYPE);
+    const int dy_type = LRN_TYPE(DY);
     const int upper = LRN_TAPS - 1 - lower, reach = LRN_TAPS - 1;
 #else
     const int reach = lower; /* channels in x before the tile */
 #endif
     const lrn_scalars scalars = LRN_SCALARS;
-    const int src_type = LRN_TYPE(LRN_MODE_SRC_TYPE), dst_type = LRN_TYPE(LRN_MODE_DST_TYPE);
+    const int src_type = LRN_TYPE(SRC), dst_type = LRN_TYPE(DST);
     const index_t position = (index_t)get_group_id(0) * tile_positions;
     const index_t begin = (index_t)get_group_id(1) * tile_channels;
     if (position >= inner || begin >= channels)

@@ -1,45 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What all kernels share beyond the arithmetic: their arguments, and loads and stores of elements
+ * What all kernels share beyond the arithmetic: their parameters, and loads and stores of elements
  * of every type.
  *
  * LRN_STORAGE is the element type of all tensors: LRN_F32, LRN_F16, LRN_BF16, LRN_F64 (with
  * LRN_DOUBLE), or LRN_ANY, with which `modes` gives each tensor's own type at run time.
- *
- * The fast kernels take this list of arguments:
- *
- *   src, dy, dst                 buffers; dy is any buffer in the forward direction
- *   src_offset ..                elements from the buffer's begin to element (0, 0, 0)
- *   outer, channels, inner       dims of the tensors
- *   src_outer .. dst_inner       strides in elements, for src, then dy, then dst
- *   lower                        a window begins `lower` channels before its own channel
- *   tile_channels, tile_positions  what one work-item computes, or one group of cl/group.cl
- *   modes                        see LRN_MODE_* below
- *   scale_hi .. octave4          fields of lrn_scalars; its parities are in modes, and its
- *                                slopes are computed from beta
- *
- * The general kernels take this one:
- *
- *   src, dy, dst, scratch        buffers; scratch is any buffer for a kernel without scratch
- *   src_offset ..                elements to element (0, 0, ..); in scratch, to its first slot
- *   dims                         window axes, then position axes; unused axes have dim 1
- *   src_strides ..               strides of these axes in elements
- *   lower, taps                  of the window, the same on each window axis
- *   slot_step, worker_step       distances in scratch, in real_t: between the slots of a
- *                                worker, and between workers
- *   modes, scale_hi ..           as above
- *
- * The names, order and types of the arguments are an ABI, and so are the kernel names (see
- * cllrn_offline_program in cllrn.h): kernels built by an offline compiler rely on them. The host
- * always sets all arguments. element_t is uchar with LRN_ANY; offset_t is LRN_OFFSET, index_t
- * LRN_INDEX, scalar_t float, or double with LRN_DOUBLE. src/program.c has the same lists, for
- * manifests.
  */
 #ifndef LRN_KERNEL_H
 #define LRN_KERNEL_H
 
 #ifndef LRN_WINDOW_H
 #include "window.h"
+#endif
+#ifndef LRN_ARGUMENTS_H
+#include "arguments.h"
 #endif
 
 #ifndef LRN_STORAGE
@@ -52,7 +26,7 @@
 
 /* The power class, if the program is built for one alone; else `modes` gives it. */
 #ifndef LRN_POWER
-#define LRN_POWER LRN_MODE_POWER
+#define LRN_POWER LRN_MODE(POWER)
 #endif
 
 /* Type of buffer offsets: uint on devices without 64-bit integers. */
@@ -61,23 +35,9 @@
 #endif
 typedef LRN_OFFSET offset_t;
 
-/*
- * The fields of `modes`. They share one argument because an EMBEDDED device takes 256 bytes of
- * arguments, and the general list has 256.
- */
-#define LRN_MODE_POWER ((int)(modes & 7))            /* LRN_POWER_* */
-#define LRN_MODE_PARITY ((int)(modes >> 3 & 3))      /* LRN_BETA_* of beta */
-#define LRN_MODE_NEXT_PARITY ((int)(modes >> 5 & 3)) /* LRN_BETA_* of beta + 1 */
-#define LRN_MODE_SRC_TYPE ((int)(modes >> 7 & 7))    /* LRN_F32 .. */
-#define LRN_MODE_DY_TYPE ((int)(modes >> 10 & 7))
-#define LRN_MODE_DST_TYPE ((int)(modes >> 13 & 7))
-#define LRN_MODE_SRC_SHIFT ((int)(modes >> 16 & 7)) /* channel block size: 2^shift */
-#define LRN_MODE_DY_SHIFT ((int)(modes >> 19 & 7))
-#define LRN_MODE_DST_SHIFT ((int)(modes >> 22 & 7))
-#define LRN_MODE_WINDOW_COUNT ((int)(modes >> 25 & 3)) /* number of window axes */
-#define LRN_MODE_WITHIN ((int)(modes >> 27 & 1))       /* position axis 0 has the blocks */
-#define LRN_MODE_SPREAD ((int)(modes >> 28 & 15))      /* general: work-items per worker */
-#define LRN_MODE_STREAM ((int)(modes >> 28 & 1))       /* fast: stores bypass the caches */
+/* A field of `modes`, see arguments.h. */
+#define LRN_MODE(name)                                                                             \
+    ((int)(modes >> LRN_MODE_##name & ((2u << (LRN_MODE_##name##_LAST - LRN_MODE_##name)) - 1u)))
 
 #if LRN_STORAGE == LRN_F32
 typedef float element_t;
@@ -89,29 +49,24 @@ typedef uchar element_t;
 typedef ushort element_t;
 #endif
 
-#define LRN_SCALAR_ARGUMENTS                                                                       \
-    uint modes, scalar_t scale_hi, scalar_t scale_lo, scalar_t k, scalar_t beta_hi,                \
-        scalar_t beta_lo, scalar_t gradient, scalar_t octave0, scalar_t octave1, scalar_t octave2, \
-        scalar_t octave3, scalar_t octave4
-
-#define LRN_TENSOR_ARGUMENTS                                                                       \
-    global const element_t *src, global const element_t *dy, global element_t *dst,                \
-        offset_t src_offset, offset_t dy_offset, offset_t dst_offset, index_t outer,               \
-        index_t channels, index_t inner, index_t src_outer, index_t src_channel,                   \
-        index_t src_inner, index_t dy_outer, index_t dy_channel, index_t dy_inner,                 \
-        index_t dst_outer, index_t dst_channel, index_t dst_inner, int lower, int tile_channels,   \
-        int tile_positions, LRN_SCALAR_ARGUMENTS
-
 #define LRN_PASTE_INDEX(type, count) type##count
 #define LRN_INDEX_VECTOR(type, count) LRN_PASTE_INDEX(type, count)
 typedef LRN_INDEX_VECTOR(LRN_INDEX, 8) index8_t;
 
-#define LRN_GENERAL_ARGUMENTS                                                                      \
-    global const element_t *src, global const element_t *dy, global element_t *dst,                \
-        global scalar_t *scratch, offset_t src_offset, offset_t dy_offset, offset_t dst_offset,    \
-        offset_t scratch_offset, index8_t dims, index8_t src_strides, index8_t dy_strides,         \
-        index8_t dst_strides, int lower, int taps, index_t slot_step, index_t worker_step,         \
-        LRN_SCALAR_ARGUMENTS
+/* The parameters of a kernel, from the lists of arguments.h. */
+#define LRN_PARAMETER_source global const element_t *
+#define LRN_PARAMETER_result global element_t *
+#define LRN_PARAMETER_scratch global scalar_t *
+#define LRN_PARAMETER_offset offset_t
+#define LRN_PARAMETER_index index_t
+#define LRN_PARAMETER_axes index8_t
+#define LRN_PARAMETER_int int
+#define LRN_PARAMETER_uint uint
+#define LRN_PARAMETER_scalar scalar_t
+#define LRN_FIRST_PARAMETER(type, name, value) LRN_PARAMETER_##type name
+#define LRN_NEXT_PARAMETER(type, name, value) , LRN_PARAMETER_##type name
+#define LRN_FAST_PARAMETERS LRN_FAST_ARGUMENTS(LRN_FIRST_PARAMETER, LRN_NEXT_PARAMETER)
+#define LRN_GENERAL_PARAMETERS LRN_GENERAL_ARGUMENTS(LRN_FIRST_PARAMETER, LRN_NEXT_PARAMETER)
 
 #define LRN_SCALARS                                                                                \
     ((lrn_scalars){scale_hi,                                                                       \
@@ -122,8 +77,8 @@ typedef LRN_INDEX_VECTOR(LRN_INDEX, 8) index8_t;
                    gradient,                                                                       \
                    {octave0, octave1, octave2, octave3, octave4},                                  \
                    LRN_SLOPES(-beta_hi),                                                           \
-                   LRN_MODE_PARITY,                                                                \
-                   LRN_MODE_NEXT_PARITY})
+                   LRN_MODE(PARITY),                                                               \
+                   LRN_MODE(NEXT_PARITY)})
 
 /* The channels of dst, rounded up to whole blocks of 2^shift. */
 static inline index_t lrn_padded(index_t channels, int shift)
@@ -200,11 +155,11 @@ LRN_INLINE void lrn_store_vector_as(real_t x, global element_t *p, int type)
 
 #endif
 
-/* A tensor's element type: a constant, unless it is given at run time. */
+/* The element type of a tensor, SRC, DY or DST: a constant, unless it is given at run time. */
 #if LRN_STORAGE == LRN_ANY
-#define LRN_TYPE(mode) (mode)
+#define LRN_TYPE(tensor) LRN_MODE(tensor##_TYPE)
 #else
-#define LRN_TYPE(mode) LRN_STORAGE
+#define LRN_TYPE(tensor) LRN_STORAGE
 #endif
 
 /* Element `at` of p, converted to the type of the arithmetic. */
@@ -338,7 +293,7 @@ static inline void lrn_shift_in(real_t *x, real_t next)
     x[LRN_TAPS - 1] = next;
 }
 
-/* Axes of the general kernels: LRN_MODE_WINDOW_COUNT window axes, then position axes. */
+/* Axes of the general kernels: LRN_MODE(WINDOW_COUNT) window axes, then position axes. */
 typedef struct lrn_axes {
     index_t dims[8], src[8], dy[8], dst[8];
 } lrn_axes;
@@ -368,21 +323,21 @@ typedef struct lrn_place {
 static inline lrn_place lrn_place_make(const lrn_axes *axes, index_t number, int may_overlap,
                                        uint modes)
 {
-    const int first = LRN_MODE_WINDOW_COUNT;
+    const int first = LRN_MODE(WINDOW_COUNT);
     lrn_place place = {0, 0, 0, LRN_WIDTH, 0, 0};
     for (int axis = 7; axis >= first; --axis) {
         const index_t dim = axes->dims[axis];
         index_t turns = dim, at;
         if (axis == 7)
             turns = (dim + LRN_WIDTH - 1) / LRN_WIDTH;
-        if (axis == first && LRN_MODE_WITHIN) {
+        if (axis == first && LRN_MODE(WITHIN)) {
             /* The channels, which may have blocks; then there are no vectors along them. */
-            turns = lrn_padded(dim, LRN_MODE_DST_SHIFT);
+            turns = lrn_padded(dim, LRN_MODE(DST_SHIFT));
             at = number % turns;
             place.padding = at >= dim;
-            place.src += lrn_channel(at, axes->src[axis], LRN_MODE_SRC_SHIFT);
-            place.dy += lrn_channel(at, axes->dy[axis], LRN_MODE_DY_SHIFT);
-            place.dst += lrn_channel(at, axes->dst[axis], LRN_MODE_DST_SHIFT);
+            place.src += lrn_channel(at, axes->src[axis], LRN_MODE(SRC_SHIFT));
+            place.dy += lrn_channel(at, axes->dy[axis], LRN_MODE(DY_SHIFT));
+            place.dst += lrn_channel(at, axes->dst[axis], LRN_MODE(DST_SHIFT));
         } else {
             at = number % turns;
             if (axis == 7) {
@@ -406,11 +361,12 @@ static inline lrn_place lrn_place_make(const lrn_axes *axes, index_t number, int
 /* The number of position vectors. */
 static inline index_t lrn_place_count(const lrn_axes *axes, uint modes)
 {
-    const int first = LRN_MODE_WINDOW_COUNT;
+    const int first = LRN_MODE(WINDOW_COUNT);
     index_t count = 1;
     for (int axis = first; axis < 7; ++axis)
-        count *= axis == first && LRN_MODE_WITHIN ? lrn_padded(axes->dims[axis], LRN_MODE_DST_SHIFT)
-                                                  : axes->dims[axis];
+        count *= axis == first && LRN_MODE(WITHIN)
+                     ? lrn_padded(axes->dims[axis], LRN_MODE(DST_SHIFT))
+                     : axes->dims[axis];
     return count * ((axes->dims[7] + LRN_WIDTH - 1) / LRN_WIDTH);
 }
 

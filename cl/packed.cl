@@ -24,7 +24,7 @@
 /* Whether stores to a row may bypass the caches: vectors are aligned and none moves back. */
 LRN_INLINE int streams(global const element_t *out, index_t channels, uint modes)
 {
-    return LRN_MODE_STREAM && channels % LRN_WIDTH == 0 &&
+    return LRN_MODE(LAUNCH) && channels % LRN_WIDTH == 0 &&
            (size_t)out % (LRN_WIDTH * sizeof *out) == 0;
 }
 
@@ -297,7 +297,7 @@ LRN_INLINE void normalize_row(global const element_t *row, global element_t *out
 
 #endif
 
-kernel void LRN_KERNEL_NAME(packed)(LRN_TENSOR_ARGUMENTS)
+kernel void LRN_KERNEL_NAME(packed)(LRN_FAST_PARAMETERS)
 {
     const lrn_scalars scalars = LRN_SCALARS;
     const index_t left = (index_t)get_global_id(0) * tile_positions;

@@ -510,7 +510,7 @@ LRN_RARE void compute_one_by_one(global const element_t *from, global element_t 
 
 #endif
 
-kernel void LRN_KERNEL_NAME(planar)(LRN_TENSOR_ARGUMENTS)
+kernel void LRN_KERNEL_NAME(planar)(LRN_FAST_PARAMETERS)
 {
     const lrn_scalars scalars = LRN_SCALARS;
     const index_t tiles = inner < tile_positions ? 1 : inner / tile_positions;
@@ -534,10 +534,10 @@ kernel void LRN_KERNEL_NAME(planar)(LRN_TENSOR_ARGUMENTS)
         /* Streaming stores write whole cache lines, in column mode only if every row is aligned. */
         const int aligned = skew == 0 && inner % LRN_WIDTH == 0;
 #ifdef LRN_BACKWARD
-        const int stream = LRN_MODE_STREAM && aligned, exact = inner >= LRN_WIDTH;
+        const int stream = LRN_MODE(LAUNCH) && aligned, exact = inner >= LRN_WIDTH;
 #else
         /* Forward has little arithmetic: streaming stores gain more than column mode does. */
-        const int stream = LRN_MODE_STREAM, exact = inner >= LRN_WIDTH && (aligned || !stream);
+        const int stream = LRN_MODE(LAUNCH), exact = inner >= LRN_WIDTH && (aligned || !stream);
 #endif
         const line l = {channels * inner, channels, inner, exact, skew, stream};
         global const element_t *from = src + item * src_outer;

@@ -9,7 +9,7 @@
  * With LRN_WIDTH > 1 the last axis has stride 1 in all tensors and there are no channel blocks.
  * In scratch, a worker's slots are slot_step apart and workers worker_step (see src/select.c).
  *
- * Global size: (any, 1, 1): LRN_MODE_SPREAD work-items per worker, of which only the first works,
+ * Global size: (any, 1, 1): LRN_MODE(LAUNCH) work-items per worker, of which only the first works,
  * because PoCL gives a thread at least 32 work-groups, however few there are.
  */
 #ifndef LRN_KERNEL_H
@@ -179,20 +179,20 @@ static inline void compute_box(const job *j, global const element_t *src,
             }
 }
 
-kernel void LRN_KERNEL_NAME(separable)(LRN_GENERAL_ARGUMENTS)
+kernel void LRN_KERNEL_NAME(separable)(LRN_GENERAL_PARAMETERS)
 {
     const lrn_scalars scalars = LRN_SCALARS;
-    const index_t worker = (index_t)get_global_id(0) / LRN_MODE_SPREAD;
-    const index_t workers = (index_t)get_global_size(0) / LRN_MODE_SPREAD;
-    if (get_global_id(0) % LRN_MODE_SPREAD != 0)
+    const index_t worker = (index_t)get_global_id(0) / LRN_MODE(LAUNCH);
+    const index_t workers = (index_t)get_global_size(0) / LRN_MODE(LAUNCH);
+    if (get_global_id(0) % LRN_MODE(LAUNCH) != 0)
         return;
 
     const lrn_axes axes = lrn_axes_make(dims, src_strides, dy_strides, dst_strides);
-    const int count = LRN_MODE_WINDOW_COUNT, within = LRN_MODE_WITHIN;
+    const int count = LRN_MODE(WINDOW_COUNT), within = LRN_MODE(WITHIN);
     job j;
-    side_set(&j.src, axes.src, count, LRN_TYPE(LRN_MODE_SRC_TYPE), within ? 0 : LRN_MODE_SRC_SHIFT);
-    side_set(&j.dy, axes.dy, count, LRN_TYPE(LRN_MODE_DY_TYPE), within ? 0 : LRN_MODE_DY_SHIFT);
-    side_set(&j.dst, axes.dst, count, LRN_TYPE(LRN_MODE_DST_TYPE), within ? 0 : LRN_MODE_DST_SHIFT);
+    side_set(&j.src, axes.src, count, LRN_TYPE(SRC), within ? 0 : LRN_MODE(SRC_SHIFT));
+    side_set(&j.dy, axes.dy, count, LRN_TYPE(DY), within ? 0 : LRN_MODE(DY_SHIFT));
+    side_set(&j.dst, axes.dst, count, LRN_TYPE(DST), within ? 0 : LRN_MODE(DST_SHIFT));
     for (int axis = 0; axis < 3; ++axis) {
         const int at = axis - (3 - count);
         j.box.dims[axis] = j.mirrored.dims[axis] = at >= 0 ? axes.dims[at] : 1;

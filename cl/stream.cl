@@ -22,17 +22,17 @@
 
 #define TASK __attribute__((reqd_work_group_size(1, 1, 1)))
 
-TASK kernel void LRN_KERNEL_NAME(stream)(LRN_TENSOR_ARGUMENTS)
+TASK kernel void LRN_KERNEL_NAME(stream)(LRN_FAST_PARAMETERS)
 {
     const lrn_scalars scalars = LRN_SCALARS;
-    const int src_type = LRN_TYPE(LRN_MODE_SRC_TYPE), dst_type = LRN_TYPE(LRN_MODE_DST_TYPE);
-    const int src_shift = LRN_MODE_SRC_SHIFT, dst_shift = LRN_MODE_DST_SHIFT;
+    const int src_type = LRN_TYPE(SRC), dst_type = LRN_TYPE(DST);
+    const int src_shift = LRN_MODE(SRC_SHIFT), dst_shift = LRN_MODE(DST_SHIFT);
     const int upper = LRN_TAPS - 1 - lower;
     global const element_t *from = LRN_AT(src, src_type, src_offset);
     global element_t *to = LRN_AT(dst, dst_type, dst_offset);
     real_t x[LRN_TAPS]; /* channels j - lower .. j + upper */
 #ifdef LRN_BACKWARD
-    const int dy_type = LRN_TYPE(LRN_MODE_DY_TYPE), dy_shift = LRN_MODE_DY_SHIFT;
+    const int dy_type = LRN_TYPE(DY), dy_shift = LRN_MODE(DY_SHIFT);
     global const element_t *dy_from = LRN_AT(dy, dy_type, dy_offset);
     /* Channels j - (LRN_TAPS - 1) .. j, the mirrored window of channel j - lower. */
     real_t gradients[LRN_TAPS], factors[LRN_TAPS], powers[LRN_TAPS];

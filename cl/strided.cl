@@ -101,10 +101,10 @@ LRN_DEFINE_SUM(volume_terms, terms t, FETCH_PLANE_TERMS, LRN_PAIR_SUMS, LRN_LAST
 
 #endif
 
-kernel void LRN_KERNEL_NAME(strided)(LRN_GENERAL_ARGUMENTS)
+kernel void LRN_KERNEL_NAME(strided)(LRN_GENERAL_PARAMETERS)
 {
     const lrn_scalars scalars = LRN_SCALARS;
-    const int src_type = LRN_TYPE(LRN_MODE_SRC_TYPE), dst_type = LRN_TYPE(LRN_MODE_DST_TYPE);
+    const int src_type = LRN_TYPE(SRC), dst_type = LRN_TYPE(DST);
     const lrn_axes axes = lrn_axes_make(dims, src_strides, dy_strides, dst_strides);
     if ((index_t)get_global_id(0) >= lrn_place_count(&axes, modes))
         return;
@@ -114,17 +114,17 @@ kernel void LRN_KERNEL_NAME(strided)(LRN_GENERAL_ARGUMENTS)
     v.src = LRN_AT(src, src_type, src_offset);
     v.src = LRN_AT(v.src, src_type, place.src);
     v.src_type = src_type;
-    v.src_shift = LRN_MODE_WITHIN ? 0 : LRN_MODE_SRC_SHIFT;
+    v.src_shift = LRN_MODE(WITHIN) ? 0 : LRN_MODE(SRC_SHIFT);
 #ifdef LRN_BACKWARD
-    v.dy_type = LRN_TYPE(LRN_MODE_DY_TYPE);
+    v.dy_type = LRN_TYPE(DY);
     v.dy = LRN_AT(dy, v.dy_type, dy_offset);
     v.dy = LRN_AT(v.dy, v.dy_type, place.dy);
-    v.dy_shift = LRN_MODE_WITHIN ? 0 : LRN_MODE_DY_SHIFT;
+    v.dy_shift = LRN_MODE(WITHIN) ? 0 : LRN_MODE(DY_SHIFT);
 #endif
-    const int dst_shift = LRN_MODE_WITHIN ? 0 : LRN_MODE_DST_SHIFT;
+    const int dst_shift = LRN_MODE(WITHIN) ? 0 : LRN_MODE(DST_SHIFT);
     index_t dst_steps[3];
     for (int axis = 0; axis < 3; ++axis) {
-        const int at = axis - (3 - LRN_MODE_WINDOW_COUNT);
+        const int at = axis - (3 - LRN_MODE(WINDOW_COUNT));
         v.dims[axis] = at >= 0 ? axes.dims[at] : 1;
         v.src_strides[axis] = at >= 0 ? axes.src[at] : 0;
         v.dy_strides[axis] = at >= 0 ? axes.dy[at] : 0;

@@ -546,7 +546,7 @@ CLLRN_API cllrn_status cllrn_enqueue_backward(const cllrn_plan *plan, cl_command
  * --emit-source` writes them.
  *
  * Kernel names and argument lists are an ABI: a kernel that changes gets
- * another name. cl/kernel.h tells what the arguments mean.
+ * another name. cl/arguments.h tells what the arguments mean.
  */
 #define CLLRN_KERNEL_NAME_SIZE 64
 #define CLLRN_OPTIONS_SIZE 200

@@ -4,10 +4,10 @@
 
 #include <cllrn.h>
 
+#include "arguments.h"
 #include "device.h"
 #include "error.h"
 #include "overlap.h"
-#include "plan.h"
 #include "query.h"
 
 /* What every step of one enqueue call needs. */
@@ -285,149 +285,26 @@ static cllrn_status find_aliasing(const invocation *call, const places *at, int3
     return status;
 }
 
-/* Sets kernel arguments in order and keeps the first error code. */
-typedef struct argument_list {
-    cl_kernel kernel;
-    cl_uint next;
-    cl_int code;
-    bool wide;  /* an index has 64 bits */
-    bool int64; /* an offset has 64 bits */
-    bool f64;   /* a scalar has 64 bits */
-} argument_list;
-
-static void set(argument_list *list, size_t size, const void *value)
+static lrn_operand operand(const place *at, size_t element_size)
 {
-    if (list->code == CL_SUCCESS)
-        list->code = clSetKernelArg(list->kernel, list->next++, size, value);
+    return (lrn_operand){at->buffer, at->offset / element_size};
 }
 
-static void set_buffer(argument_list *list, cl_mem buffer)
-{
-    set(list, sizeof buffer, &buffer);
-}
-
-static void set_index(argument_list *list, int64_t value)
-{
-    const cl_int narrow = (cl_int)value;
-    const cl_long wide = value;
-    set(list, list->wide ? sizeof wide : sizeof narrow,
-        list->wide ? (const void *)&wide : (const void *)&narrow);
-}
-
-static void set_offset(argument_list *list, uint64_t elements)
-{
-    const cl_uint narrow = (cl_uint)elements;
-    const cl_ulong wide = elements;
-    set(list, list->int64 ? sizeof wide : sizeof narrow,
-        list->int64 ? (const void *)&wide : (const void *)&narrow);
-}
-
-static void set_int(argument_list *list, cl_int value)
-{
-    set(list, sizeof value, &value);
-}
-
-static void set_scalar(argument_list *list, double value)
-{
-    const cl_float narrow = (cl_float)value;
-    const cl_double wide = value;
-    set(list, list->f64 ? sizeof wide : sizeof narrow,
-        list->f64 ? (const void *)&wide : (const void *)&narrow);
-}
-
-static void set_axes(argument_list *list, const int64_t values[LRN_MAX_AXES])
-{
-    union {
-        cl_long8 wide;
-        cl_int8 narrow;
-    } vector;
-    for (int i = 0; i < LRN_MAX_AXES; ++i) {
-        if (list->wide)
-            vector.wide.s[i] = values[i];
-        else
-            vector.narrow.s[i] = (cl_int)values[i];
-    }
-    set(list, list->wide ? sizeof vector.wide : sizeof vector.narrow, &vector);
-}
-
-static void set_element_offset(argument_list *list, const place *at, const lrn_side *side)
-{
-    set_offset(list, at->offset / cllrn_dtype_size(side->dtype));
-}
-
-static void set_fast_arguments(argument_list *list, const lrn_shape *shape, int32_t lower,
-                               const lrn_selection *selection)
-{
-    const int outer = LRN_INNER - 1;
-    const lrn_side *sides[] = {&shape->src, &shape->dy, &shape->dst};
-    set_index(list, shape->dims[outer]);
-    set_index(list, shape->dims[0]);
-    set_index(list, shape->dims[LRN_INNER]);
-    for (int i = 0; i < 3; ++i) {
-        set_index(list, sides[i]->strides[outer]);
-        set_index(list, sides[i]->strides[0]);
-        set_index(list, sides[i]->strides[LRN_INNER]);
-    }
-    set_int(list, lower);
-    set_int(list, selection->tile_channels);
-    set_int(list, selection->tile_positions);
-}
-
-static void set_general_arguments(argument_list *list, const lrn_shape *shape, int32_t lower,
-                                  int32_t taps, const lrn_selection *selection)
-{
-    set_axes(list, shape->dims);
-    set_axes(list, shape->src.strides);
-    set_axes(list, shape->dy.strides);
-    set_axes(list, shape->dst.strides);
-    set_int(list, lower);
-    set_int(list, taps);
-    set_index(list, selection->slot_step);
-    set_index(list, selection->worker_step);
-}
-
-/* Sets the argument lists of cl/kernel.h. */
 static cl_int set_arguments(const cllrn_plan *plan, const lrn_launch *launch, cl_kernel kernel,
                             const places *at)
 {
     const lrn_shape *shape = &plan->shape;
-    const lrn_values *values = &plan->values;
-    const lrn_selection *selection = &launch->selection;
-    argument_list list = {.kernel = kernel,
-                          .code = CL_SUCCESS,
-                          .wide = selection->key.wide,
-                          .int64 = plan->engine->core.facts.int64,
-                          .f64 = selection->key.storage == LRN_F64};
-    /* A kernel without scratch gets dst's buffer: valid, and not accessed as scratch. */
-    const bool scratch = launch->scratch > 0;
-    set_buffer(&list, at->src.buffer);
-    set_buffer(&list, at->dy.buffer);
-    set_buffer(&list, at->dst.buffer);
-    if (selection->general)
-        set_buffer(&list, scratch ? at->scratch.buffer : at->dst.buffer);
-    set_element_offset(&list, &at->src, &shape->src);
-    set_element_offset(&list, &at->dy, &shape->dy);
-    set_element_offset(&list, &at->dst, &shape->dst);
-    if (selection->general) {
-        const size_t element = list.f64 ? sizeof(double) : sizeof(float);
-        set_offset(&list, scratch ? at->scratch.offset / element : 0);
-        set_general_arguments(&list, shape, plan->lower, plan->taps, selection);
-    } else {
-        set_fast_arguments(&list, shape, plan->lower, selection);
-    }
-    const cl_uint launch_modes =
-        selection->general ? (cl_uint)selection->spread : (cl_uint)selection->streams;
-    const cl_uint modes = plan->modes | launch_modes << 28;
-    set(&list, sizeof modes, &modes);
-    set_scalar(&list, values->scale_hi);
-    set_scalar(&list, values->scale_lo);
-    set_scalar(&list, values->k);
-    set_scalar(&list, values->beta_hi);
-    set_scalar(&list, values->beta_lo);
-    set_scalar(&list, values->gradient);
-    for (int i = 0; i < 5; ++i)
-        set_scalar(&list, values->octaves[i]);
-    return list.code;
+    const bool f64 = shape->src.dtype == CLLRN_DTYPE_F64;
+    lrn_operands operands = {
+        .src = operand(&at->src, cllrn_dtype_size(shape->src.dtype)),
+        .dy = operand(&at->dy, cllrn_dtype_size(shape->dy.dtype)),
+        .dst = operand(&at->dst, cllrn_dtype_size(shape->dst.dtype)),
+        /* Without scratch any buffer will do. */
+        .scratch = {at->dst.buffer, 0},
+    };
+    if (launch->scratch > 0)
+        operands.scratch = operand(&at->scratch, f64 ? sizeof(double) : sizeof(float));
+    return lrn_arguments_set(kernel, plan, &launch->selection, &operands);
 }
 
 /* The queue, wait list and event of a call. */

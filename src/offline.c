@@ -6,6 +6,7 @@
 
 #include <cllrn.h>
 
+#include "arguments.h"
 #include "engine.h"
 #include "error.h"
 #include "program.h"
@@ -80,7 +81,7 @@ cllrn_status cllrn_program_get(const cllrn_engine *engine, size_t number,
     program->variant = lrn_variant_of(key->file);
     lrn_program_kernel_name(key, wanted.int64, program->name);
     lrn_program_options(key, wanted.int64, program->options);
-    lrn_program_arguments(key, wanted.int64, program->arguments);
+    lrn_arguments_text(key, wanted.int64, program->arguments);
     return CLLRN_SUCCESS;
 }
 

@@ -110,31 +110,6 @@ static cllrn_status check_problem(const cllrn_problem *problem, cllrn_error *err
     return lrn_tensor_check_all(problem->params, problem->src, problem->dy, problem->dst, error);
 }
 
-/* Packs the LRN_MODE_* fields of cl/kernel.h. */
-static uint32_t make_modes(const lrn_shape *shape, const lrn_values *values)
-{
-    const struct {
-        int value, bits;
-    } fields[] = {
-        {values->power, 3},
-        {values->parity, 2},
-        {values->next_parity, 2},
-        {lrn_element_type(shape->src.dtype), 3},
-        {lrn_element_type(shape->dy.dtype), 3},
-        {lrn_element_type(shape->dst.dtype), 3},
-        {shape->src.block_shift, 3},
-        {shape->dy.block_shift, 3},
-        {shape->dst.block_shift, 3},
-        {shape->window_count, 2},
-        {shape->within, 1},
-    };
-    uint32_t modes = 0;
-    int at = 0;
-    for (size_t i = 0; i < sizeof fields / sizeof *fields; at += fields[i++].bits)
-        modes |= (uint32_t)fields[i].value << at;
-    return modes;
-}
-
 cllrn_status cllrn_plan_create(cllrn_engine *engine, const cllrn_problem *problem, cllrn_plan **out,
                                cllrn_error *error)
 {
@@ -160,7 +135,6 @@ cllrn_status cllrn_plan_create(cllrn_engine *engine, const cllrn_problem *proble
         plan->lower = lrn_params_lower(problem->params);
         plan->taps = lrn_params_taps(problem->params);
         plan->values = lrn_params_values(problem->params, problem->src->dtype == CLLRN_DTYPE_F64);
-        plan->modes = make_modes(&plan->shape, &plan->values);
         if ((status = open_launches(plan, problem, error)) != CLLRN_SUCCESS) {
             cllrn_plan_destroy(plan);
             return status;

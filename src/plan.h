@@ -25,7 +25,6 @@ struct cllrn_plan {
     lrn_shape shape;
     int32_t lower, taps;
     lrn_values values;
-    uint32_t modes;         /* see cl/kernel.h */
     lrn_launch launches[2]; /* see lrn_plan_launch */
 };
 

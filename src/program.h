@@ -31,10 +31,6 @@ void lrn_program_options(const lrn_program_key *key, bool int64, char options[LR
 void lrn_program_kernel_name(const lrn_program_key *key, bool int64,
                              char name[CLLRN_KERNEL_NAME_SIZE]);
 
-/* Writes the kernel's arguments, in order: "TYPE NAME, TYPE NAME, ..". */
-void lrn_program_arguments(const lrn_program_key *key, bool int64,
-                           char arguments[CLLRN_ARGUMENTS_SIZE]);
-
 /* A program that was never made, or whose making failed, is missing: the next call makes it. */
 typedef enum lrn_program_state {
     LRN_PROGRAM_MISSING,

@@ -29,12 +29,12 @@ typedef struct lrn_selection {
     const char *variant; /* a static string */
     const char *kernel;
     lrn_program_key key;
-    bool general; /* the kernel takes the general argument list of cl/kernel.h */
+    bool general; /* the kernel takes the general arguments of cl/arguments.h */
     int32_t tile_channels, tile_positions;
     size_t global[3], local[3]; /* global[0] is a multiple of local[0]; the other locals are 1 */
     int64_t slots;              /* scratch of one worker, in vectors of key.width; 0: no scratch */
     int64_t workers;            /* work-items that need scratch at the same time */
-    int64_t slot_step, worker_step; /* see cl/kernel.h */
+    int64_t slot_step, worker_step; /* see cl/arguments.h */
     int spread;                     /* work-items per worker, 1..15; only the first works */
     bool streams;                   /* store dst past the caches, which it would exceed */
 } lrn_selection;

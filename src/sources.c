@@ -30,6 +30,7 @@ static const struct {
     [LRN_FILE_POWER_DOUBLE] = FILE_ROW("power_double.h"),
     [LRN_FILE_ARITHMETIC] = FILE_ROW("arithmetic.h"),
     [LRN_FILE_WINDOW] = FILE_ROW("window.h"),
+    [LRN_FILE_ARGUMENTS] = FILE_ROW("arguments.h"),
     [LRN_FILE_KERNEL] = FILE_ROW("kernel.h"),
     [LRN_FILE_BLOCKED] = FILE_ROW("blocked.cl"),
     [LRN_FILE_COLUMN] = FILE_ROW("column.cl"),
@@ -122,6 +123,7 @@ lrn_source_list lrn_sources_list(const lrn_sources *sources, lrn_file file, bool
                               f64 ? LRN_FILE_POWER_DOUBLE : LRN_FILE_POWER_FLOAT,
                               LRN_FILE_ARITHMETIC,
                               LRN_FILE_WINDOW,
+                              LRN_FILE_ARGUMENTS,
                               LRN_FILE_KERNEL,
                               file};
     lrn_source_list list = {.count = 0};

@@ -15,6 +15,7 @@ typedef enum lrn_file {
     LRN_FILE_POWER_DOUBLE,
     LRN_FILE_ARITHMETIC,
     LRN_FILE_WINDOW,
+    LRN_FILE_ARGUMENTS,
     LRN_FILE_KERNEL,
     LRN_FILE_BLOCKED,
     LRN_FILE_COLUMN,
@@ -36,7 +37,7 @@ typedef struct lrn_sources {
 const char *lrn_file_name(lrn_file file);
 
 /* The parts of the source of a program, in order: the headers, then the kernel file. */
-enum { LRN_SOURCE_PARTS = 2 * 7 };
+enum { LRN_SOURCE_PARTS = 2 * 8 };
 typedef struct lrn_source_list {
     const char *parts[LRN_SOURCE_PARTS];
     cl_uint count;

@@ -51,7 +51,7 @@ typedef struct buffers {
     cl_mem src, dy, dst;
 } buffers;
 
-/* What cl/kernel.h says of an argument, as an integer, or as a float where it is one. */
+/* What cl/arguments.h says of an argument, as an integer, or as a float where it is one. */
 typedef struct value {
     const char *name;
     long integer;
@@ -63,7 +63,7 @@ static const value *find(const value *values, const char *name)
     for (; values->name != NULL; ++values)
         if (strcmp(values->name, name) == 0)
             return values;
-    fail_msg("an argument that cl/kernel.h does not have: %s", name);
+    fail_msg("an argument that cl/arguments.h does not have: %s", name);
     return NULL;
 }
 

@@ -318,7 +318,7 @@ static bool is_next(arguments *a, double expected)
     return (double)value == expected;
 }
 
-/* The fast list of cl/kernel.h. */
+/* The fast list of cl/arguments.h. */
 typedef struct fast {
     char *src, *dy, *dst;
     uint64_t offsets[3];

@@ -18,6 +18,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "arguments.h"
 #include "plan.h"
 #include "support.h"
 
@@ -101,7 +102,7 @@ static void print_launch(const asked *p, cllrn_plan *plan, int32_t aliasing, con
     const lrn_launch *const launch = lrn_plan_launch(plan, aliasing);
     const fake_command *const command = fake_command_at(fake_command_count() - 1);
     char types[CLLRN_ARGUMENTS_SIZE];
-    lrn_program_arguments(&launch->selection.key, true, types);
+    lrn_arguments_text(&launch->selection.key, true, types);
     printf("{\"name\": \"%s\", \"program\": \"%s\", \"variant\": \"%s\", \"scratch\": %" PRIu64
            ", ",
            p->name, launch->program->name, cllrn_plan_variant(plan, aliasing),

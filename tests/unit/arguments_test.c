@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The kernels' arguments: both lists of cl/kernel.h, their order, sizes and values. */
+/* The kernels' arguments: both lists of cl/arguments.h, their order, sizes and values. */
 #include "scene.h"
 
 #include <stdlib.h>
 
+#include "arguments.h"
 #include "params.h"
-#include "plan.h"
 
 /* Kinds of arguments: a buffer, offset_t, index_t, index8_t, int or uint, scalar_t. */
 typedef struct expected_argument {
@@ -105,8 +105,9 @@ static void assert_scalars(const fake_command *c, const scene *s)
         assert_true(fake_scalar_argument(c, rows[i].name) == rows[i].value);
     /* The uppermost bits are the launch's: on this GPU every work-item works, and none streams. */
     const uint32_t modes = (uint32_t)fake_integer_argument(c, "modes", 0);
-    const bool general = lrn_plan_launch(s->plan, CLLRN_ALIASING_DISJOINT)->selection.general;
-    assert_int_equal(modes & 0x0fffffff, s->plan->modes);
+    const lrn_selection *selection = &lrn_plan_launch(s->plan, CLLRN_ALIASING_DISJOINT)->selection;
+    const bool general = selection->key.taps == 0;
+    assert_int_equal(modes, lrn_arguments_modes(s->plan, selection));
     assert_int_equal(modes >> 28, general ? 1 : 0);
 }
 

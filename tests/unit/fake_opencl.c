@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "../../cl/arguments.h"
 #include "support.h"
 
 typedef enum object_type {
@@ -988,88 +989,51 @@ const char *fake_build_options(size_t index)
     return index < build_count ? build_options[index] : NULL;
 }
 
-/* Size of a scalar type under the program's options; 0 for an unknown one. */
+/* The rows of a list of cl/arguments.h. */
+typedef struct row {
+    const char *type, *name;
+} row;
+#define ROW(type, name, value) {#type, #name},
+static const row fast_rows[] = {LRN_FAST_ARGUMENTS(ROW, ROW)};
+static const row general_rows[] = {LRN_GENERAL_ARGUMENTS(ROW, ROW)};
+
+static bool is_buffer(const char *type)
+{
+    return strcmp(type, "source") == 0 || strcmp(type, "result") == 0 ||
+           strcmp(type, "scratch") == 0;
+}
+
+/* Size of a type of cl/arguments.h under the program's options. */
 static size_t type_size(const program_detail *p, const char *type)
 {
-    const bool wide = strstr(p->options, "-DLRN_INDEX=long") != NULL;
-    const bool ulong_offset = strstr(p->options, "-DLRN_OFFSET=ulong") != NULL;
-    if (strcmp(type, "int") == 0 || strcmp(type, "uint") == 0 || strcmp(type, "float") == 0)
-        return 4;
-    if (strcmp(type, "index_t") == 0)
-        return wide ? 8 : 4;
-    if (strcmp(type, "index8_t") == 0)
-        return wide ? 64 : 32;
-    if (strcmp(type, "offset_t") == 0)
-        return ulong_offset ? 8 : 4;
-    if (strcmp(type, "scalar_t") == 0)
+    const size_t index = strstr(p->options, "-DLRN_INDEX=long") != NULL ? 8 : 4;
+    if (is_buffer(type))
+        return sizeof(cl_mem);
+    if (strcmp(type, "index") == 0)
+        return index;
+    if (strcmp(type, "axes") == 0)
+        return 8 * index;
+    if (strcmp(type, "offset") == 0)
+        return strstr(p->options, "-DLRN_OFFSET=ulong") != NULL ? 8 : 4;
+    if (strcmp(type, "scalar") == 0)
         return strstr(p->options, "-DLRN_DOUBLE") != NULL ? 8 : 4;
-    return 0;
+    return 4;
 }
 
-/* One "global const float *src" or "index_t outer" of a list. */
-static void read_argument(const program_detail *p, kernel_detail *k, const char *text, size_t size)
+/* Reads the parameters of a kernel, the text after its '('. */
+static void read_parameters(const program_detail *p, kernel_detail *k, const char *text)
 {
-    char words[128] = "", *type = words;
-    if (size >= sizeof words || k->count == FAKE_MAX_ARGUMENTS) {
-        violation("an argument of %s is too much for this fake", k->name);
-        return;
-    }
-    memcpy(words, text, size);
-    words[size] = '\0';
-    fake_argument *a = &k->arguments[k->count++];
-    memset(a, 0, sizeof *a);
-    char *name = words + size;
-    while (name > words && name[-1] != ' ' && name[-1] != '*')
-        --name;
-    snprintf(a->name, sizeof a->name, "%.23s", name);
-    a->buffer = strchr(words, '*') != NULL;
-    if (a->buffer) {
-        a->size = sizeof(cl_mem);
-        return;
-    }
-    if (name > words)
-        name[-1] = '\0';
-    a->size = type_size(p, type);
-    if (a->size == 0)
-        violation("argument %s of %s has a type this fake does not know: %s", a->name, k->name,
-                  type);
-}
-
-/* Reads text up to ')' or the end of a #define's line; a name in capitals is such a #define. */
-static void read_list(const program_detail *p, kernel_detail *k, const char *text)
-{
-    char argument[256];
-    size_t size = 0;
-    for (;; ++text) {
-        if (*text == '\\' && text[1] == '\n') {
-            ++text;
-            continue;
-        }
-        if (*text == ',' || *text == ')' || *text == '\n' || *text == '\0') {
-            while (size > 0 && argument[size - 1] == ' ')
-                --size;
-            argument[size] = '\0';
-            if (strncmp(argument, "LRN_", 4) == 0) {
-                char define[300];
-                snprintf(define, sizeof define, "#define %s ", argument);
-                const char *at = strstr(p->source, define);
-                if (at == NULL)
-                    violation("%s of %s is not defined", argument, k->name);
-                else
-                    read_list(p, k, at + strlen(define));
-            } else if (size > 0) {
-                read_argument(p, k, argument, size);
-            }
-            size = 0;
-            /* A list in a kernel's head may go over lines, a #define's may not. */
-            if (*text == ')' || *text == '\0')
-                return;
-            if (*text == '\n' && text[-1] != ',')
-                return;
-        } else if ((*text != ' ' && *text != '\n') || (size > 0 && argument[size - 1] != ' ')) {
-            if (size + 1 < sizeof argument)
-                argument[size++] = *text;
-        }
+    const bool fast = strncmp(text, "LRN_FAST_PARAMETERS)", 20) == 0;
+    const row *rows = fast ? fast_rows : general_rows;
+    k->count = (int)((fast ? sizeof fast_rows : sizeof general_rows) / sizeof *rows);
+    if (!fast && strncmp(text, "LRN_GENERAL_PARAMETERS)", 23) != 0)
+        violation("%s has parameters that this fake does not know", k->name);
+    for (int i = 0; i < k->count; ++i) {
+        fake_argument *a = &k->arguments[i];
+        memset(a, 0, sizeof *a);
+        snprintf(a->name, sizeof a->name, "%s", rows[i].name);
+        a->buffer = is_buffer(rows[i].type);
+        a->size = type_size(p, rows[i].type);
     }
 }
 
@@ -1121,7 +1085,7 @@ CL_API_ENTRY cl_kernel CL_API_CALL clCreateKernel(cl_program handle, const char 
                 violation("%s: no %s in the source", __func__, name);
             code = CL_INVALID_KERNEL_NAME;
         } else {
-            read_list(p, k, at);
+            read_parameters(p, k, at);
             check_parameter_size(k, program->context);
             o = make(KERNEL, program->context, 0);
             o->program = program;

@@ -104,6 +104,7 @@ static void sources_list__headers_first_each_with_its_line_SUCCESS(void **state)
                                       f64 ? LRN_FILE_POWER_DOUBLE : LRN_FILE_POWER_FLOAT,
                                       LRN_FILE_ARITHMETIC,
                                       LRN_FILE_WINDOW,
+                                      LRN_FILE_ARGUMENTS,
                                       LRN_FILE_KERNEL,
                                       kernels[k]};
             enum { FILES = sizeof files / sizeof *files };
