@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* How `cllrn verify` adds up the results of cases, and what it says of them. */
 #include "verify/digests.h"
-#include "verify/summary.h"
+#include "verify/report.h"
 
 #include <inttypes.h>
 #include <setjmp.h>
@@ -24,8 +24,8 @@ static case_result passed(int number, uint64_t digest)
         .c = cases_get(number), .verdict = VERDICT_PASSED, .digested = true, .digest = digest};
 }
 
-/* What summary_print writes to stdout. */
-static void print_to(const verification *v, char text[TEXT])
+/* What report_print writes to stdout. */
+static void print_to(const totals *t, char text[TEXT])
 {
     FILE *const file = tmpfile();
     const int kept = dup(STDOUT_FILENO);
@@ -33,19 +33,14 @@ static void print_to(const verification *v, char text[TEXT])
     assert_true(kept >= 0);
     fflush(stdout);
     assert_true(dup2(fileno(file), STDOUT_FILENO) >= 0);
-    summary_print(v);
-    summary_print_end(v);
+    report_print(t);
+    report_print_end(t);
     fflush(stdout);
     dup2(kept, STDOUT_FILENO);
     close(kept);
     rewind(file);
     text[fread(text, 1, TEXT - 1, file)] = '\0';
     fclose(file);
-}
-
-static verification describe(const totals *t)
-{
-    return (verification){.on = &fake_session, .totals = t, .list = "quick", .complete = true};
 }
 
 /* All cases of the quick list with the digests that are built in, but for changes. */
@@ -67,7 +62,7 @@ static void totals__digests_are_weighted_BY_NUMBER(void **state)
 {
     const case_result results[] = {passed(0, 10), passed(1, 100), passed(3, 1000)};
     uint64_t expected[3];
-    totals t;
+    totals t = {.on = &fake_session, .list = "quick", .complete = true};
     (void)state;
     assert_true(totals_begin(&t, 3));
     for (int i = 0; i < 3; ++i) {
@@ -83,30 +78,28 @@ static void totals__digests_are_weighted_BY_NUMBER(void **state)
     totals_end(&t);
 }
 
-static void summary__digests_built_in_AS_EXPECTED(void **state)
+static void report__digests_built_in_AS_EXPECTED(void **state)
 {
     char text[TEXT];
-    totals t;
+    totals t = {.on = &fake_session, .list = "quick", .complete = true};
     (void)state;
     add_quick_list(&t, -1, 0);
-    const verification v = describe(&t);
 
-    print_to(&v, text);
+    print_to(&t, text);
 
     assert_non_null(strstr(text, "as expected"));
     assert_null(strstr(text, "expected "));
     totals_end(&t);
 }
 
-static void summary__another_digest_EXPECTED_AND_ACTUAL(void **state)
+static void report__another_digest_EXPECTED_AND_ACTUAL(void **state)
 {
     char text[TEXT], line[128];
-    totals t;
+    totals t = {.on = &fake_session, .list = "quick", .complete = true};
     (void)state;
     add_quick_list(&t, 0, 1);
-    const verification v = describe(&t);
 
-    print_to(&v, text);
+    print_to(&t, text);
 
     snprintf(line, sizeof line, "%016" PRIx64 "  expected %016" PRIx64, t.quick[0].digest,
              t.quick[0].expected);
@@ -115,10 +108,10 @@ static void summary__another_digest_EXPECTED_AND_ACTUAL(void **state)
     totals_end(&t);
 }
 
-static void summary__missing_case_NO_DIGEST(void **state)
+static void report__missing_case_NO_DIGEST(void **state)
 {
     char text[TEXT];
-    totals t;
+    totals t = {.on = &fake_session, .list = "quick", .complete = true};
     case_result unsupported = passed(0, 0);
     (void)state;
     unsupported.verdict = VERDICT_UNSUPPORTED;
@@ -127,9 +120,8 @@ static void summary__missing_case_NO_DIGEST(void **state)
     totals_add(&t, &unsupported);
     const case_result result = passed(1, 5);
     totals_add(&t, &result);
-    const verification v = describe(&t);
 
-    print_to(&v, text);
+    print_to(&t, text);
 
     assert_non_null(strstr(text, "none: 1 of 2 cases are missing"));
     assert_non_null(strstr(text, "1 passed, 0 failed, 1 unsupported;"));
@@ -138,7 +130,7 @@ static void summary__missing_case_NO_DIGEST(void **state)
 
 static void totals__verdicts_COUNTED(void **state)
 {
-    totals t;
+    totals t = {.on = &fake_session, .list = "quick", .complete = true};
     case_result result = passed(0, 1);
     (void)state;
     assert_true(totals_begin(&t, 3));
@@ -151,9 +143,9 @@ static void totals__verdicts_COUNTED(void **state)
     totals_add(&t, &result);
 
     assert_int_equal(t.count, 3);
-    assert_int_equal(t.passed, 1);
-    assert_int_equal(t.failed, 1);
-    assert_int_equal(t.unsupported, 1);
+    assert_int_equal(t.cases.passed, 1);
+    assert_int_equal(t.cases.failed, 1);
+    assert_int_equal(t.cases.unsupported, 1);
     assert_int_equal(t.sections[result.c.section].failed, 1);
     assert_int_equal(t.checks[CHECK_ACCURACY].failed, 2);
     totals_end(&t);
@@ -164,9 +156,9 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(totals__digests_are_weighted_BY_NUMBER),
         cmocka_unit_test(totals__verdicts_COUNTED),
-        cmocka_unit_test(summary__digests_built_in_AS_EXPECTED),
-        cmocka_unit_test(summary__another_digest_EXPECTED_AND_ACTUAL),
-        cmocka_unit_test(summary__missing_case_NO_DIGEST),
+        cmocka_unit_test(report__digests_built_in_AS_EXPECTED),
+        cmocka_unit_test(report__another_digest_EXPECTED_AND_ACTUAL),
+        cmocka_unit_test(report__missing_case_NO_DIGEST),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -26,12 +26,14 @@ typedef enum check_kind {
 
 enum { MAX_VARIANTS = 16 };
 
+typedef struct counts {
+    int passed, failed, unsupported;
+} counts;
+
 typedef struct case_result {
     verify_case c;
     verdict verdict;
-    struct {
-        int passed, failed;
-    } checks[CHECK_COUNT];
+    counts checks[CHECK_COUNT]; /* none is unsupported */
     int runs;
     int variant_runs[MAX_VARIANTS]; /* by the index of cllrn_variant_name, forced or selected */
     bool measured;

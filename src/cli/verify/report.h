@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Writes a verification as JSON, or as JUnit's XML. */
+/* Prints a verification as tables, and writes it as JSON or as JUnit's XML. */
 #ifndef CLI_REPORT_H
 #define CLI_REPORT_H
 
@@ -7,15 +7,10 @@
 
 #include <stdio.h>
 
-/* A verification: the device, the results and their list. */
-typedef struct verification {
-    const session *on;
-    const totals *totals;
-    const char *list; /* "quick", "default", "full", "case" or "cases" */
-    size_t programs;
-    bool complete; /* a whole list: combined digests have a meaning */
-    bool failed;
-} verification;
+/* Print the device, before the verification; the tables; the last line. */
+void report_print_begin(const session *on);
+void report_print(const totals *t);
+void report_print_end(const totals *t);
 
 typedef enum report_format { REPORT_NONE, REPORT_JSON, REPORT_JUNIT } report_format;
 
@@ -23,6 +18,6 @@ typedef enum report_format { REPORT_NONE, REPORT_JSON, REPORT_JUNIT } report_for
 report_format report_format_of(const char *path);
 
 /* Writes the report; format is not REPORT_NONE. The caller checks the file for errors. */
-void report_write(const verification *v, report_format format, FILE *file);
+void report_write(const totals *t, report_format format, FILE *file);
 
 #endif

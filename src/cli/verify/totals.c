@@ -7,31 +7,27 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char *types_name(kind_of_types types)
+const char *types_name(int types)
 {
     static const char *const names[TYPES_COUNT] = {"f32", "f16", "bf16", "f64", "mixed"};
     return names[types];
 }
 
-static kind_of_types types_of(const verify_case *c)
+static int types_of(const verify_case *c)
 {
-    if (c->x_type != c->dst_type || c->dy_type != c->dst_type)
-        return TYPES_MIXED;
-    switch (c->dst_type) {
-    case CLLRN_DTYPE_F16:
-        return TYPES_F16;
-    case CLLRN_DTYPE_BF16:
-        return TYPES_BF16;
-    case CLLRN_DTYPE_F64:
-        return TYPES_F64;
-    default:
-        return TYPES_F32;
-    }
+    int types = 0;
+    while (types < TYPES_MIXED && strcmp(types_name(types), c->types) != 0)
+        ++types;
+    return types;
+}
+
+double accuracy_mean(const accuracy_row *row)
+{
+    return row->compared ? row->sum / (double)row->compared : 0;
 }
 
 bool totals_begin(totals *t, int greatest_count)
 {
-    memset(t, 0, sizeof *t);
     for (int types = 0; types < TYPES_COUNT; ++types)
         t->accuracy[types][0].worst_case = t->accuracy[types][1].worst_case = -1;
     t->results = calloc((size_t)greatest_count, sizeof *t->results);
@@ -71,38 +67,41 @@ static void add_digest(combined *to, const case_result *r)
     to->expected += weight * expected;
 }
 
-static void add_verdict(section_row *row, const case_result *r)
+static void add_counts(counts *to, const counts *from)
 {
-    row->passed += r->verdict == VERDICT_PASSED;
-    row->failed += r->verdict == VERDICT_FAILED;
-    row->unsupported += r->verdict == VERDICT_UNSUPPORTED;
+    to->passed += from->passed;
+    to->failed += from->failed;
+    to->unsupported += from->unsupported;
 }
 
 void totals_add(totals *t, const case_result *r)
 {
-    section_row total = {t->passed, t->failed, t->unsupported};
-    add_verdict(&total, r);
-    t->passed = total.passed;
-    t->failed = total.failed;
-    t->unsupported = total.unsupported;
+    const bool f64 = case_is_f64(&r->c);
+    const counts one = {.passed = r->verdict == VERDICT_PASSED,
+                        .failed = r->verdict == VERDICT_FAILED,
+                        .unsupported = r->verdict == VERDICT_UNSUPPORTED};
     t->results[t->count++] = *r;
     t->runs += r->runs;
     t->seconds += r->seconds;
-    add_verdict(&t->sections[r->c.section], r);
+    add_counts(&t->cases, &one);
+    add_counts(&t->sections[r->c.section], &one);
     for (int i = 0; i < MAX_VARIANTS; ++i)
         t->variant_runs[i] += r->variant_runs[i];
-    for (int kind = 0; kind < CHECK_COUNT; ++kind) {
-        t->checks[kind].passed += r->checks[kind].passed;
-        t->checks[kind].failed += r->checks[kind].failed;
-    }
+    for (int kind = 0; kind < CHECK_COUNT; ++kind)
+        add_counts(&t->checks[kind], &r->checks[kind]);
     add_accuracy(&t->accuracy[types_of(&r->c)][r->c.direction == CLLRN_DIRECTION_BACKWARD], r);
-    add_digest(&t->all[case_is_f64(&r->c)], r);
+    add_digest(&t->all[f64], r);
     if (r->c.list == LIST_QUICK)
-        add_digest(&t->quick[case_is_f64(&r->c)], r);
+        add_digest(&t->quick[f64], r);
 }
 
 void totals_end(totals *t)
 {
     free(t->results);
     memset(t, 0, sizeof *t);
+}
+
+bool totals_failed(const totals *t)
+{
+    return t->cases.failed > 0 || !digests_are_current();
 }

@@ -1,19 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Sums up the results of all cases. */
+/* A verification: the device, the results of its cases, and their sums. */
 #ifndef CLI_TOTALS_H
 #define CLI_TOTALS_H
 
 #include "qualify.h"
 
 /* The groups of types in the accuracy table: the type of all tensors, or mixed. */
-typedef enum kind_of_types {
-    TYPES_F32,
-    TYPES_F16,
-    TYPES_BF16,
-    TYPES_F64,
-    TYPES_MIXED,
-    TYPES_COUNT
-} kind_of_types;
+enum { TYPES_MIXED = 4, TYPES_COUNT };
 
 typedef struct accuracy_row {
     int cases, unsupported, runs;
@@ -25,10 +18,6 @@ typedef struct accuracy_row {
     double share; /* the greatest error / bound of a case */
 } accuracy_row;
 
-typedef struct section_row {
-    int passed, failed, unsupported;
-} section_row;
-
 /* A combined digest: one of the float32 arithmetic, one of float64. */
 typedef struct combined {
     uint64_t digest, expected;
@@ -36,23 +25,29 @@ typedef struct combined {
 } combined;
 
 typedef struct totals {
+    const session *on;
+    const char *list; /* "quick", "default", "full", "case" or "cases" */
+    bool complete;    /* a whole list: combined digests have a meaning */
     case_result *results;
-    int count;
-    int passed, failed, unsupported;
+    int count, runs;
+    counts cases, sections[SECTION_COUNT], checks[CHECK_COUNT];
     int variant_runs[MAX_VARIANTS];
-    int runs;
     accuracy_row accuracy[TYPES_COUNT][2]; /* forward, backward */
-    section_row sections[SECTION_COUNT];
-    section_row checks[CHECK_COUNT];
-    combined quick[2], all[2]; /* [case_is_f64] */
+    combined quick[2], all[2];             /* [case_is_f64] */
     double seconds;
 } totals;
 
-const char *types_name(kind_of_types types);
+const char *types_name(int types);
 
-/* Makes room for the results of greatest_count cases. False after a message. */
+/* The mean error of a row. */
+double accuracy_mean(const accuracy_row *row);
+
+/* Makes room for the results of greatest_count cases; *t is zero but for what t describes. */
 bool totals_begin(totals *t, int greatest_count);
 void totals_add(totals *t, const case_result *result);
 void totals_end(totals *t);
+
+/* Whether a case failed, or the built-in digests are not of these cases. */
+bool totals_failed(const totals *t);
 
 #endif

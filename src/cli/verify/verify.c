@@ -10,7 +10,6 @@
 #include "progress.h"
 #include "report.h"
 #include "same_file.h"
-#include "summary.h"
 #include "word.h"
 
 #include <stdio.h>
@@ -194,7 +193,7 @@ static void show_case(const request *r, const verify_case *c, const totals *t, i
              section_name(c->section), left);
     show_progress(r, text);
     if (!r->quiet && first_of_section && !isatty(STDERR_FILENO))
-        printf("%8.1f s   %s, %d failed\n", seconds, text, t->failed);
+        printf("%8.1f s   %s, %d failed\n", seconds, text, t->cases.failed);
 }
 
 static void run_case(const request *r, const session *on, const verify_case *c, totals *t)
@@ -205,9 +204,9 @@ static void run_case(const request *r, const session *on, const verify_case *c, 
     if (result.verdict != VERDICT_FAILED)
         return;
     show_progress(r, "");
-    if (t->failed <= SHOWN_FAILURES)
+    if (t->cases.failed <= SHOWN_FAILURES)
         print_failure(r, on, &result);
-    else if (t->failed == SHOWN_FAILURES + 1)
+    else if (t->cases.failed == SHOWN_FAILURES + 1)
         printf("more cases fail; a report has all of them\n");
 }
 
@@ -226,37 +225,27 @@ static void run_all(const request *r, const session *on, int count, totals *t)
     show_progress(r, "");
 }
 
-static verification describe(const request *r, const session *on, const totals *t)
-{
-    return (verification){
-        .on = on,
-        .totals = t,
-        .list = is_single(r)       ? "case"
-                : is_whole_list(r) ? list_name(r->list)
-                                   : "cases",
-        .programs = session_program_count(on),
-        .complete = is_whole_list(r),
-        .failed = t->failed > 0 || !digests_are_current(),
-    };
-}
-
-static bool conclude(const request *r, const verification *v)
+static bool conclude(const request *r, const totals *t)
 {
     if (!r->quiet)
-        summary_print(v);
+        report_print(t);
     if (!digests_are_current())
         message_fail("the built-in digests are of another arithmetic or another list of cases; "
                      "build the command from unchanged sources, or write them anew");
-    summary_print_end(v);
-    return !v->failed;
+    report_print_end(t);
+    return !totals_failed(t);
 }
 
 /* Verifies, and writes the report to its open output, if there is one. */
 static bool verify_into(const request *r, const device *target, output *report)
 {
     session on;
-    totals t;
     const int count = count_wanted(r);
+    totals t = {.on = &on,
+                .list = is_single(r)       ? "case"
+                        : is_whole_list(r) ? list_name(r->list)
+                                           : "cases",
+                .complete = is_whole_list(r)};
     const session_options how = {
         .queues = 1, .cache = r->cached ? CLLRN_CACHE_ON : CLLRN_CACHE_OFF, .quiet = r->quiet};
     if (!session_open(&on, target, how))
@@ -265,12 +254,11 @@ static bool verify_into(const request *r, const device *target, output *report)
     if (done) {
         setvbuf(stdout, NULL, _IOLBF, BUFSIZ); /* so that a killed process leaves its lines */
         if (!r->quiet)
-            summary_print_begin(&on);
+            report_print_begin(&on);
         run_all(r, &on, count, &t);
-        const verification v = describe(r, &on, &t);
-        done = conclude(r, &v);
+        done = conclude(r, &t);
         if (report->file) {
-            report_write(&v, report_format_of(r->report), report->file);
+            report_write(&t, report_format_of(r->report), report->file);
             done = output_commit(report) && done;
         }
         totals_end(&t);
