@@ -354,7 +354,7 @@ static void qualify__nan_does_not_reach_FAILED(void **state)
     verify_case clean_case = c;
     case_buffers made;
     (void)state;
-    clean_case.content = CONTENT_SPREAD;
+    clean_case.row.content = CONTENT_SPREAD;
     assert_true(case_buffers_make(&clean_case, ALIAS_NONE, &made));
     clean = &made;
     set_device(make_clean);
@@ -398,7 +398,7 @@ static void qualify__one_run_of_many_differs_FAILED(void **state)
     (void)state;
     for (int number = 0; number < cases_count(); ++number) {
         const verify_case c = cases_get(number);
-        if (c.section != SECTION_REPEAT)
+        if (c.row.section != SECTION_REPEAT)
             continue;
         set_device(NULL);
         const case_result right = qualify(&fake_session, &c, LIST_QUICK);
@@ -406,7 +406,7 @@ static void qualify__one_run_of_many_differs_FAILED(void **state)
         assert_int_equal(right.checks[CHECK_REPEAT].passed, 2); /* the runs, and the slices */
         const int runs = fake.runs;
         /* The last slice, and the last of the whole runs before those. */
-        const int meant[] = {runs, runs - (int)c.dims[0] - 1};
+        const int meant[] = {runs, runs - (int)c.row.dims[0] - 1};
         for (size_t i = 0; i < sizeof meant / sizeof *meant; ++i) {
             set_device(flip_first_element);
             fake.only_run = meant[i];

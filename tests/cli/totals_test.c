@@ -146,7 +146,7 @@ static void totals__verdicts_COUNTED(void **state)
     assert_int_equal(t.cases.passed, 1);
     assert_int_equal(t.cases.failed, 1);
     assert_int_equal(t.cases.unsupported, 1);
-    assert_int_equal(t.sections[result.c.section].failed, 1);
+    assert_int_equal(t.sections[result.c.row.section].failed, 1);
     assert_int_equal(t.checks[CHECK_ACCURACY].failed, 2);
     totals_end(&t);
 }

@@ -64,16 +64,17 @@ static bool backward(const case_buffers *s)
 static bool make_tensors(case_buffers *s)
 {
     const verify_case *const c = s->c;
-    if (!make_tensor(c, c->x_layout, c->x_type, c->x_offset, &s->x))
+    if (!make_tensor(c, c->row.x_layout, c->x_type, c->row.x_offset, &s->x))
         return false;
     content_fill(c, CONTENT_X, &s->x.tensor, origin(&s->x, s->x.data));
     if (backward(s)) {
-        if (!make_tensor(c, c->dst_layout, c->dy_type, c->x_offset + c->dst_offset, &s->dy))
+        if (!make_tensor(c, c->row.dst_layout, c->dy_type, c->row.x_offset + c->row.dst_offset,
+                         &s->dy))
             return false;
         content_fill(c, CONTENT_DY, &s->dy.tensor, origin(&s->dy, s->dy.data));
     }
     if (s->in_place == ALIAS_NONE)
-        return make_tensor(c, c->dst_layout, c->dst_type, c->dst_offset, &s->dst);
+        return make_tensor(c, c->row.dst_layout, c->dst_type, c->row.dst_offset, &s->dst);
     return copy_tensor(s->in_place == ALIAS_X ? &s->x : &s->dy, &s->dst);
 }
 
@@ -107,7 +108,7 @@ bool case_buffers_possible(const verify_case *c, alias in_place)
 {
     switch (in_place) {
     case ALIAS_X:
-        return c->x_type == c->dst_type && c->x_layout != LAYOUT_REPEATED;
+        return c->x_type == c->dst_type && c->row.x_layout != LAYOUT_REPEATED;
     case ALIAS_DY:
         return c->direction == CLLRN_DIRECTION_BACKWARD && c->dy_type == c->dst_type;
     default:
@@ -141,7 +142,7 @@ void case_buffers_free(case_buffers *s)
 void case_buffers_index_text(const verify_case *c, const int64_t *index, char text[INDEX_TEXT])
 {
     size_t used = 0;
-    for (int axis = 0; axis < c->rank; ++axis)
+    for (int axis = 0; axis < c->row.rank; ++axis)
         used += (size_t)snprintf(text + used, INDEX_TEXT - used, "%s%" PRId64, axis ? ", " : "(",
                                  index[axis]);
     snprintf(text + used, INDEX_TEXT - used, ")");
@@ -220,12 +221,12 @@ static bool reaches(const case_buffers *s, const int64_t *bad, const int64_t *in
     iterator_window windows[CLLRN_MAX_WINDOW];
     for (int i = iterator_windows(&s->c->params, &s->dst.tensor, windows) - 1; i >= 0; --i) {
         const iterator_window *const w = &windows[i];
-        const bool in_dy = s->c->content == CONTENT_NAN_DY;
+        const bool in_dy = s->c->row.content == CONTENT_NAN_DY;
         const int64_t both = w->lower + w->upper;
         before[w->axis] = in_dy ? w->lower : backward(s) ? both : w->upper;
         behind[w->axis] = in_dy ? w->upper : backward(s) ? both : w->lower;
     }
-    for (int axis = 0; axis < s->c->rank; ++axis)
+    for (int axis = 0; axis < s->c->row.rank; ++axis)
         if (index[axis] < bad[axis] - before[axis] || index[axis] > bad[axis] + behind[axis])
             return false;
     return true;
@@ -243,7 +244,7 @@ static bool compare_reach(const case_buffers *s, const void *clean, char why[WHY
         case_buffers_index_text(s->c, i.index, where);
         case_buffers_index_text(s->c, bad, from);
         snprintf(why, WHY_SIZE, "element %s is %s by %s at %s", where,
-                 differs ? "changed" : "not changed", content_name(s->c->content), from);
+                 differs ? "changed" : "not changed", content_name(s->c->row.content), from);
         return false;
     }
     return true;
@@ -253,7 +254,7 @@ bool case_buffers_check_reach(const case_buffers *s, char why[WHY_SIZE])
 {
     verify_case clean_case = *s->c;
     case_buffers clean;
-    clean_case.content = CONTENT_SPREAD;
+    clean_case.row.content = CONTENT_SPREAD;
     if (!case_buffers_make(&clean_case, s->in_place, &clean)) {
         snprintf(why, WHY_SIZE, "out of memory");
         return false;

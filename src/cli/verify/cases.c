@@ -56,26 +56,17 @@ static cllrn_params make_params(const case_row *row)
 static verify_case make_case(const case_row *row, int type, int direction, case_list shortest,
                              int number)
 {
-    verify_case c = {
+    return (verify_case){
         .number = number,
-        .section = row->section,
         .list = shortest,
         .direction = directions[direction],
         .types = types[type].name,
         .x_type = types[type].x,
         .dy_type = types[type].dy,
         .dst_type = types[type].dst,
-        .rank = row->rank,
-        .channel_axis = row->channel_axis,
-        .x_layout = row->x_layout,
-        .dst_layout = row->dst_layout,
-        .x_offset = row->x_offset,
-        .dst_offset = row->dst_offset,
+        .row = *row,
         .params = make_params(row),
-        .content = row->content,
     };
-    memcpy(c.dims, row->dims, sizeof c.dims);
-    return c;
 }
 
 /* Counts all cases; or, if found is not NULL, sets *found to the case with this number. */
@@ -115,8 +106,9 @@ verify_case cases_get(int number)
 /* The axis number `turn` from the fastest. */
 static int axis_of_turn(const verify_case *c, layout how, int turn)
 {
-    const int last = c->rank - 1, rest = turn - (c->rank + 1) / 2;
-    const int channels = c->channel_axis < 0 ? c->channel_axis + c->rank : c->channel_axis;
+    const int last = c->row.rank - 1, rest = turn - (c->row.rank + 1) / 2;
+    const int channels =
+        c->row.channel_axis < 0 ? c->row.channel_axis + c->row.rank : c->row.channel_axis;
     switch (how) {
     case LAYOUT_FORTRAN:
         return turn;
@@ -135,19 +127,19 @@ static bool strided_tensor(const verify_case *c, layout how, int32_t dtype, cllr
 {
     cllrn_error error = CLLRN_ERROR_INIT;
     int64_t strides[CLLRN_MAX_RANK], step = 1;
-    for (int turn = 0; turn < c->rank; ++turn) {
+    for (int turn = 0; turn < c->row.rank; ++turn) {
         const int axis = axis_of_turn(c, how, turn);
         strides[axis] = how == LAYOUT_REVERSED ? -step : step;
-        step *= c->dims[axis] > 0 ? c->dims[axis] : 1;
+        step *= c->row.dims[axis] > 0 ? c->row.dims[axis] : 1;
         if (how == LAYOUT_PADDED || how == LAYOUT_PERMUTED)
             step += 1 + turn;
     }
     if (how == LAYOUT_REPEATED)
         strides[0] = 0;
     *tensor = (cllrn_tensor)CLLRN_TENSOR_INIT;
-    return message_check(
-        cllrn_tensor_set(tensor, dtype, c->rank, c->dims, strides, c->channel_axis, &error),
-        &error);
+    return message_check(cllrn_tensor_set(tensor, dtype, c->row.rank, c->row.dims, strides,
+                                          c->row.channel_axis, &error),
+                         &error);
 }
 
 bool case_tensor(const verify_case *c, layout how, int32_t dtype, cllrn_tensor *tensor)
@@ -158,16 +150,16 @@ bool case_tensor(const verify_case *c, layout how, int32_t dtype, cllrn_tensor *
     if (blocks[how] == 0)
         return strided_tensor(c, how, dtype, tensor);
     *tensor = (cllrn_tensor)CLLRN_TENSOR_INIT;
-    return message_check(cllrn_tensor_set_blocked(tensor, dtype, c->rank, c->dims, c->channel_axis,
-                                                  blocks[how], &error),
+    return message_check(cllrn_tensor_set_blocked(tensor, dtype, c->row.rank, c->row.dims,
+                                                  c->row.channel_axis, blocks[how], &error),
                          &error);
 }
 
 int64_t case_elements(const verify_case *c)
 {
     int64_t elements = 1;
-    for (int axis = 0; axis < c->rank; ++axis)
-        elements *= c->dims[axis];
+    for (int axis = 0; axis < c->row.rank; ++axis)
+        elements *= c->row.dims[axis];
     return elements;
 }
 
@@ -223,20 +215,20 @@ void case_describe(const verify_case *c, char text[CASE_TEXT])
     size_t used = 0;
     append(text, &used, "%s %s ", c->types,
            c->direction == CLLRN_DIRECTION_FORWARD ? "forward" : "backward");
-    for (int axis = 0; axis < c->rank; ++axis)
-        append(text, &used, "%s%" PRId64, axis ? "x" : "", c->dims[axis]);
-    if (c->channel_axis != 1)
-        append(text, &used, " axis %d", (int)c->channel_axis);
-    append(text, &used, " %s", layout_name(c->x_layout));
-    if (c->dst_layout != c->x_layout)
-        append(text, &used, " to %s", layout_name(c->dst_layout));
-    if (c->x_offset || c->dst_offset)
-        append(text, &used, " at %d,%d", c->x_offset, c->dst_offset);
+    for (int axis = 0; axis < c->row.rank; ++axis)
+        append(text, &used, "%s%" PRId64, axis ? "x" : "", c->row.dims[axis]);
+    if (c->row.channel_axis != 1)
+        append(text, &used, " axis %d", (int)c->row.channel_axis);
+    append(text, &used, " %s", layout_name(c->row.x_layout));
+    if (c->row.dst_layout != c->row.x_layout)
+        append(text, &used, " to %s", layout_name(c->row.dst_layout));
+    if (c->row.x_offset || c->row.dst_offset)
+        append(text, &used, " at %d,%d", c->row.x_offset, c->row.dst_offset);
     append(text, &used, " window %" PRId64 ",%" PRId64, p->window[0].lower, p->window[0].upper);
     if (p->window[0].axis != CLLRN_AXIS_CHANNEL)
         append(text, &used, " within %d axes", (int)p->window_count);
     append(text, &used, " divisor %g alpha %g beta %g k %g %s", p->divisor, p->alpha, p->beta, p->k,
-           content_name(c->content));
+           content_name(c->row.content));
 }
 
 bool case_is_f64(const verify_case *c)
@@ -246,7 +238,7 @@ bool case_is_f64(const verify_case *c)
 
 bool case_needs_inf_nan(const verify_case *c)
 {
-    switch (c->content) {
+    switch (c->row.content) {
     case CONTENT_HUGE:
     case CONTENT_SPECIAL:
     case CONTENT_ONE_NAN:
@@ -254,13 +246,13 @@ bool case_needs_inf_nan(const verify_case *c)
     case CONTENT_NAN_DY:
         return true;
     default:
-        return c->params.alpha < 0 ||
-               (c->params.k == 0 && (c->content == CONTENT_INTEGER || c->content == CONTENT_LARGE));
+        return c->params.alpha < 0 || (c->params.k == 0 && (c->row.content == CONTENT_INTEGER ||
+                                                            c->row.content == CONTENT_LARGE));
     }
 }
 
 bool case_has_bound(const verify_case *c)
 {
-    return !case_needs_inf_nan(c) && c->content != CONTENT_SUBNORMAL && c->params.k >= 0 &&
+    return !case_needs_inf_nan(c) && c->row.content != CONTENT_SUBNORMAL && c->params.k >= 0 &&
            fabs(c->params.beta) <= 4;
 }

@@ -58,19 +58,30 @@ typedef enum content {
     CONTENT_COUNT
 } content;
 
-typedef struct verify_case {
-    int number;
+/* A row of the table that cases are made of: one case for each of its types and directions. */
+typedef struct case_row {
     enum section section;
-    case_list list; /* the shortest list with this case */
-    int32_t direction;
-    const char *types; /* "f16", or "f16>f32" where src and dst differ */
-    int32_t x_type, dy_type, dst_type;
+    int types[LIST_FULL + 1]; /* by list, as bits: types added to those of the shorter lists */
+    int directions;           /* as bits */
     int32_t rank, channel_axis;
     int64_t dims[CLLRN_MAX_RANK];
     layout x_layout, dst_layout; /* dy has dst_layout too */
     int x_offset, dst_offset;    /* elements */
-    cllrn_params params;
+    int64_t lower, upper;
+    double divisor;
+    int32_t spatial_axes; /* 0: across channels */
+    double alpha, beta, k;
     enum content content;
+} case_row;
+
+typedef struct verify_case {
+    int number;
+    case_list list; /* the shortest list with this case */
+    int32_t direction;
+    const char *types; /* "f16", or "f16>f32" where src and dst differ */
+    int32_t x_type, dy_type, dst_type;
+    case_row row;
+    cllrn_params params;
 } verify_case;
 
 int cases_count(void);

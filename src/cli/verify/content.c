@@ -39,7 +39,7 @@ static double factor_of_place(const maker *m, const int64_t *index)
 {
     static const double factors[] = {0.45, 0.8, 1, 1.3};
     uint64_t place = 1;
-    for (int axis = 0; axis < m->c->rank; ++axis)
+    for (int axis = 0; axis < m->c->row.rank; ++axis)
         if (!m->in_window[axis])
             place = place * 31 + (uint64_t)index[axis];
     return factors[next_bits(&place) & 3];
@@ -128,7 +128,7 @@ static double tie(maker *m)
 
 static double value_of_x(maker *m, const int64_t *index, bool bad)
 {
-    switch (m->c->content) {
+    switch (m->c->row.content) {
     case CONTENT_INTEGER:
         return (double)(next_bits(&m->state) % 16) - 8;
     case CONTENT_LARGE:
@@ -147,14 +147,14 @@ static double value_of_x(maker *m, const int64_t *index, bool bad)
         break;
     }
     const double x = ordinary(m, index);
-    if (bad && m->c->content == CONTENT_ONE_NAN)
+    if (bad && m->c->row.content == CONTENT_ONE_NAN)
         return NAN;
-    return bad && m->c->content == CONTENT_ONE_INF ? INFINITY : x;
+    return bad && m->c->row.content == CONTENT_ONE_INF ? INFINITY : x;
 }
 
 static double value_of_dy(maker *m, const int64_t *index, bool bad)
 {
-    switch (m->c->content) {
+    switch (m->c->row.content) {
     case CONTENT_INTEGER:
         return (double)(next_bits(&m->state) % 16) - 8;
     case CONTENT_SPECIAL:
@@ -165,14 +165,14 @@ static double value_of_dy(maker *m, const int64_t *index, bool bad)
         break;
     }
     const double dy = ordinary(m, index);
-    return bad && m->c->content == CONTENT_NAN_DY ? NAN : dy;
+    return bad && m->c->row.content == CONTENT_NAN_DY ? NAN : dy;
 }
 
 void content_bad_index(const verify_case *c, int64_t index[CLLRN_MAX_RANK])
 {
     memset(index, 0, CLLRN_MAX_RANK * sizeof *index);
-    for (int axis = 0; axis < c->rank; ++axis)
-        index[axis] = c->dims[axis] * 5 / 12; /* for example channel 40 of 96 */
+    for (int axis = 0; axis < c->row.rank; ++axis)
+        index[axis] = c->row.dims[axis] * 5 / 12; /* for example channel 40 of 96 */
 }
 
 /*

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "qualify.h"
 
+#include "case_run.h"
 #include "digests.h"
 #include "iterator.h"
-#include "case_run.h"
 #include "word.h"
 
 #include <inttypes.h>
@@ -32,16 +32,13 @@ const char *check_name(check_kind kind)
     return names[kind];
 }
 
-static void pass(inquiry *q, check_kind kind)
+/* Counts a check. The text says why the check failed; the first failure's is kept. */
+__attribute__((format(printf, 4, 5))) static void judge(inquiry *q, check_kind kind, bool passed,
+                                                        const char *format, ...)
 {
-    ++q->result->checks[kind].passed;
-}
-
-__attribute__((format(printf, 3, 4))) static void fail(inquiry *q, check_kind kind,
-                                                       const char *format, ...)
-{
-    ++q->result->checks[kind].failed;
-    if (q->result->why[0] != '\0')
+    q->result->checks[kind].passed += passed;
+    q->result->checks[kind].failed += !passed;
+    if (passed || q->result->why[0] != '\0')
         return;
     va_list arguments;
     va_start(arguments, format);
@@ -62,7 +59,7 @@ static void count_run(inquiry *q, const char *variant)
 /* Bits are not compared where a device may flush subnormals or does not round to nearest. */
 static comparison how_to_compare(const inquiry *q)
 {
-    const bool comparable = q->on->nearest && q->s->c->content != CONTENT_SUBNORMAL;
+    const bool comparable = q->on->nearest && q->s->c->row.content != CONTENT_SUBNORMAL;
     return comparable ? COMPARE_BITS : COMPARE_OUTSIDE;
 }
 
@@ -77,10 +74,9 @@ static bool run(inquiry *q, const char *variant, check_kind kind, const char **r
     if (outcome == RUN_NOT_POSSIBLE)
         return false;
     count_run(q, *ran);
-    if (outcome == RUN_DONE && case_buffers_compare(q->s, how_to_compare(q), why))
-        pass(q, kind);
-    else
-        fail(q, kind, "%s%s: %.600s", *ran ? *ran : "no plan", alias_names[q->s->in_place], why);
+    const bool right = outcome == RUN_DONE && case_buffers_compare(q->s, how_to_compare(q), why);
+    judge(q, kind, right, "%s%s: %.600s", *ran ? *ran : "no plan", alias_names[q->s->in_place],
+          why);
     return outcome == RUN_DONE;
 }
 
@@ -129,7 +125,7 @@ static void run_in_place(inquiry *q, alias where)
     if (!case_buffers_possible(q->s->c, where))
         return;
     if (!case_buffers_make(q->s->c, where, &s)) {
-        fail(q, CHECK_IN_PLACE, "the host build fails%s", alias_names[where]);
+        judge(q, CHECK_IN_PLACE, false, "the host build fails%s", alias_names[where]);
         return;
     }
     inquiry there = *q;
@@ -149,53 +145,46 @@ static void check_accuracy(inquiry *q)
     if (!case_has_bound(q->s->c))
         return;
     q->result->measured = accuracy_measure(q->s, q->on->nearest, measured);
-    if (!q->result->measured) {
-        fail(q, CHECK_ACCURACY, "the reference fails");
-        return;
-    }
-    if (measured->greatest <= measured->bound) {
-        pass(q, CHECK_ACCURACY);
-        return;
-    }
     case_buffers_index_text(q->s->c, measured->where, where);
-    fail(q, CHECK_ACCURACY, "element %s is off by %.4g eps, the bound is %.4g", where,
-         measured->greatest, measured->bound);
+    if (q->result->measured)
+        judge(q, CHECK_ACCURACY, measured->greatest <= measured->bound,
+              "element %s is off by %.4g eps, the bound is %.4g", where, measured->greatest,
+              measured->bound);
+    else
+        judge(q, CHECK_ACCURACY, false, "the reference fails");
 }
 
 static void check_locality(inquiry *q)
 {
     char why[WHY_SIZE] = "";
-    const content what = q->s->c->content;
+    const content what = q->s->c->row.content;
     if (what != CONTENT_ONE_NAN && what != CONTENT_ONE_INF && what != CONTENT_NAN_DY)
         return;
-    if (case_buffers_check_reach(q->s, why))
-        pass(q, CHECK_LOCALITY);
-    else
-        fail(q, CHECK_LOCALITY, "%.600s", why);
+    const bool right = case_buffers_check_reach(q->s, why);
+    judge(q, CHECK_LOCALITY, right, "%.600s", why);
 }
 
 static void check_digest(inquiry *q)
 {
     case_result *const result = q->result;
     uint64_t host, expected;
-    if (!q->on->nearest || q->s->c->content == CONTENT_SUBNORMAL)
+    if (!q->on->nearest || q->s->c->row.content == CONTENT_SUBNORMAL)
         return;
     result->digested = case_buffers_digest(q->s, q->s->result, 0, &result->digest) &&
                        case_buffers_digest(q->s, q->s->expected, 0, &host);
     if (!result->digested)
-        fail(q, CHECK_DIGEST, "cllrn_digest fails");
+        judge(q, CHECK_DIGEST, false, "cllrn_digest fails");
     else if (!digests_find(result->c.number, &expected))
         return; /* reported once, at the end */
     else if (host != expected)
-        fail(q, CHECK_DIGEST,
-             "digest %016" PRIx64 " is expected, but the host build of this command has %016" PRIx64
-             ": its compiler broke the arithmetic",
-             expected, host);
-    else if (result->digest != expected)
-        fail(q, CHECK_DIGEST, "digest %016" PRIx64 ", expected %016" PRIx64, result->digest,
-             expected);
+        judge(q, CHECK_DIGEST, false,
+              "digest %016" PRIx64
+              " is expected, but the host build of this command has %016" PRIx64
+              ": its compiler broke the arithmetic",
+              expected, host);
     else
-        pass(q, CHECK_DIGEST);
+        judge(q, CHECK_DIGEST, result->digest == expected,
+              "digest %016" PRIx64 ", expected %016" PRIx64, result->digest, expected);
 }
 
 /* ----------------------------------------------------------------- repeatability */
@@ -206,7 +195,7 @@ static bool run_for_digest(inquiry *q, const case_buffers *s, uint64_t first_pos
     char why[WHY_SIZE] = "";
     const char *ran = NULL;
     if (case_run(q->on, s, NULL, &ran, why) != RUN_DONE) {
-        fail(q, CHECK_REPEAT, "%s: %.600s", ran ? ran : "no plan", why);
+        judge(q, CHECK_REPEAT, false, "%s: %.600s", ran ? ran : "no plan", why);
         return false;
     }
     count_run(q, ran);
@@ -215,27 +204,22 @@ static bool run_for_digest(inquiry *q, const case_buffers *s, uint64_t first_pos
 
 static void check_runs(inquiry *q)
 {
-    uint64_t first = 0, digest;
-    for (int i = 0; i < REPEATS; ++i) {
-        if (!run_for_digest(q, q->s, 0, &digest))
+    uint64_t first = 0, digest = 0;
+    int runs = 0;
+    do
+        if (!run_for_digest(q, q->s, 0, runs == 0 ? &first : &digest))
             return;
-        if (i == 0)
-            first = digest;
-        if (digest != first) {
-            fail(q, CHECK_REPEAT, "run %d has digest %016" PRIx64 ", the first had %016" PRIx64,
-                 i + 1, digest, first);
-            return;
-        }
-    }
-    pass(q, CHECK_REPEAT);
+    while (++runs < REPEATS && (runs == 1 || digest == first));
+    judge(q, CHECK_REPEAT, digest == first,
+          "run %d has digest %016" PRIx64 ", the first had %016" PRIx64, runs, digest, first);
 }
 
 /* Checks that the digests of the first axis' slices, in the same buffers, add up to the whole's. */
 static void check_slices(inquiry *q)
 {
     const verify_case *const c = q->s->c;
-    const int64_t count = c->dims[0];
-    const int64_t channels = c->dims[iterator_channel_axis(&q->s->x.tensor)];
+    const int64_t count = c->row.dims[0];
+    const int64_t channels = c->row.dims[iterator_channel_axis(&q->s->x.tensor)];
     const uint64_t positions = (uint64_t)(case_elements(c) / count / channels);
     uint64_t whole, sum = 0;
     if (!run_for_digest(q, q->s, 0, &whole))
@@ -247,12 +231,9 @@ static void check_slices(inquiry *q)
             return;
         sum += digest;
     }
-    if (sum == whole)
-        pass(q, CHECK_REPEAT);
-    else
-        fail(q, CHECK_REPEAT,
-             "the digests of its %" PRId64 " slices add up to %016" PRIx64 ", not to %016" PRIx64,
-             count, sum, whole);
+    judge(q, CHECK_REPEAT, sum == whole,
+          "the digests of its %" PRId64 " slices add up to %016" PRIx64 ", not to %016" PRIx64,
+          count, sum, whole);
 }
 
 /* -------------------------------------------------------------------- the case */
@@ -270,7 +251,7 @@ static void look_at(inquiry *q)
     run_variants(q, CHECK_VARIANTS, selected);
     run_in_place(q, ALIAS_X);
     run_in_place(q, ALIAS_DY);
-    if (q->s->c->section == SECTION_REPEAT) {
+    if (q->s->c->row.section == SECTION_REPEAT) {
         check_runs(q);
         check_slices(q);
     }
@@ -297,7 +278,7 @@ void qualify_case(const session *on, const verify_case *c, case_list effort, con
         look_at(&q);
         case_buffers_free(&s);
     } else {
-        fail(&q, CHECK_SELECTED, "the host build fails");
+        judge(&q, CHECK_SELECTED, false, "the host build fails");
     }
     for (int kind = 0; kind < CHECK_COUNT; ++kind)
         if (result->checks[kind].failed > 0)

@@ -200,7 +200,7 @@ static void json_accuracy_row(FILE *file, const totals *t, int types, int backwa
         return;
     }
     fprintf(file, "\"case\": %d, \"index\": [", row->worst_case);
-    const int rank = cases_get(row->worst_case).rank;
+    const int rank = cases_get(row->worst_case).row.rank;
     for (int axis = 0; axis < rank; ++axis)
         fprintf(file, "%s%" PRId64, axis ? ", " : "", row->where[axis]);
     fprintf(file, "]}");
@@ -270,7 +270,7 @@ static void json_cases(FILE *file, const totals *t)
         char text[CASE_TEXT];
         case_describe(&r->c, text);
         fprintf(file, "%s\n    {\"number\": %d, ", i ? "," : "", r->c.number);
-        json_text(file, "section", section_name(r->c.section));
+        json_text(file, "section", section_name(r->c.row.section));
         json_text(file, "description", text);
         json_text(file, "verdict", verdict_names[r->verdict]);
         fprintf(file, "\"runs\": %d, \"seconds\": %.6f, ", r->runs, r->seconds);
@@ -325,7 +325,7 @@ static void xml_case(FILE *file, const case_result *r)
     char text[CASE_TEXT];
     case_describe(&r->c, text);
     fprintf(file, "    <testcase classname=\"cllrn.verify.%s\" name=\"case %d: ",
-            section_name(r->c.section), r->c.number);
+            section_name(r->c.row.section), r->c.number);
     xml_text(file, text);
     fprintf(file, "\" time=\"%.6f\"", r->seconds);
     if (r->verdict == VERDICT_PASSED) {
@@ -359,7 +359,7 @@ static void xml_section(FILE *file, const totals *t, section s)
     xml_property(file, "driver", t->on->driver);
     fputs("    </properties>\n", file);
     for (int i = 0; i < t->count; ++i)
-        if (t->results[i].c.section == s)
+        if (t->results[i].c.row.section == s)
             xml_case(file, &t->results[i]);
     fputs("  </testsuite>\n", file);
 }

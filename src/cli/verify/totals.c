@@ -58,7 +58,7 @@ static void add_digest(combined *to, const case_result *r)
 {
     uint64_t expected = 0;
     const uint64_t weight = 2 * (uint64_t)r->c.number + 1;
-    if (r->c.content == CONTENT_SUBNORMAL)
+    if (r->c.row.content == CONTENT_SUBNORMAL)
         return;
     digests_find(r->c.number, &expected);
     ++to->cases;
@@ -84,7 +84,7 @@ void totals_add(totals *t, const case_result *r)
     t->runs += r->runs;
     t->seconds += r->seconds;
     add_counts(&t->cases, &one);
-    add_counts(&t->sections[r->c.section], &one);
+    add_counts(&t->sections[r->c.row.section], &one);
     for (int i = 0; i < MAX_VARIANTS; ++i)
         t->variant_runs[i] += r->variant_runs[i];
     for (int kind = 0; kind < CHECK_COUNT; ++kind)

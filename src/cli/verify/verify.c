@@ -141,7 +141,7 @@ static int print_list(const request *r)
         char text[CASE_TEXT];
         case_describe(&c, text);
         if (is_wanted(r, &c))
-            printf("%4d  %-7s  %-14s  %s\n", number, list_name(c.list), section_name(c.section),
+            printf("%4d  %-7s  %-14s  %s\n", number, list_name(c.list), section_name(c.row.section),
                    text);
     }
     return message_finish_stdout();
@@ -155,8 +155,8 @@ static void print_failure(const request *r, const session *on, const case_result
 {
     char text[CASE_TEXT];
     case_describe(&result->c, text);
-    printf("FAILED case %d, %s: %s\n       %s\n", result->c.number, section_name(result->c.section),
-           text, result->why);
+    printf("FAILED case %d, %s: %s\n       %s\n", result->c.number,
+           section_name(result->c.row.section), text, result->why);
     printf("       cllrn verify --device \"%s\"%s --case %d\n", on->device.name,
            r->list == LIST_QUICK  ? " --quick"
            : r->list == LIST_FULL ? " --full"
@@ -190,7 +190,7 @@ static void show_case(const request *r, const verify_case *c, const totals *t, i
     char left[40], text[120];
     estimate(t, count, seconds, left);
     snprintf(text, sizeof text, "case %d of %d, %s%s", t->count + 1, count,
-             section_name(c->section), left);
+             section_name(c->row.section), left);
     show_progress(r, text);
     if (!r->quiet && first_of_section && !isatty(STDERR_FILENO))
         printf("%8.1f s   %s, %d failed\n", seconds, text, t->cases.failed);
@@ -218,8 +218,8 @@ static void run_all(const request *r, const session *on, int count, totals *t)
         const verify_case c = cases_get(number);
         if (!is_wanted(r, &c))
             continue;
-        show_case(r, &c, t, count, job_clock() - begin, (int)c.section != current);
-        current = (int)c.section;
+        show_case(r, &c, t, count, job_clock() - begin, (int)c.row.section != current);
+        current = (int)c.row.section;
         run_case(r, on, &c, t);
     }
     show_progress(r, "");
