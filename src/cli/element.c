@@ -5,17 +5,19 @@
 #include <math.h>
 #include <string.h>
 
-/* By IEEE 754; bf16 is the upper half of a float. */
-typedef struct format {
-    int fraction_bits, least_exponent, overflow_exponent;
-} format;
+typedef element_format format;
 
-static const format formats[] = {
-    [CLLRN_DTYPE_F32] = {FLT_MANT_DIG - 1, FLT_MIN_EXP - 1, FLT_MAX_EXP},
-    [CLLRN_DTYPE_F16] = {10, -14, 16},
-    [CLLRN_DTYPE_BF16] = {7, FLT_MIN_EXP - 1, FLT_MAX_EXP},
-    [CLLRN_DTYPE_F64] = {DBL_MANT_DIG - 1, DBL_MIN_EXP - 1, DBL_MAX_EXP},
-};
+element_format element_format_of(int32_t dtype)
+{
+    /* By IEEE 754; bf16 is the upper half of a float. */
+    static const format formats[] = {
+        [CLLRN_DTYPE_F32] = {FLT_MANT_DIG - 1, FLT_MIN_EXP - 1, FLT_MAX_EXP},
+        [CLLRN_DTYPE_F16] = {10, -14, 16},
+        [CLLRN_DTYPE_BF16] = {7, FLT_MIN_EXP - 1, FLT_MAX_EXP},
+        [CLLRN_DTYPE_F64] = {DBL_MANT_DIG - 1, DBL_MIN_EXP - 1, DBL_MAX_EXP},
+    };
+    return formats[dtype];
+}
 
 /* The bits of infinity: the greatest exponent, counted from the one below the least. */
 static uint64_t infinity_of(format f)
@@ -65,7 +67,7 @@ double element_get(int32_t dtype, const void *data, int64_t index)
     case CLLRN_DTYPE_F32:
         return (double)((const float *)data)[index];
     default:
-        return value_of_bits16(formats[dtype], ((const uint16_t *)data)[index]);
+        return value_of_bits16(element_format_of(dtype), ((const uint16_t *)data)[index]);
     }
 }
 
@@ -79,7 +81,7 @@ void element_set(int32_t dtype, void *data, int64_t index, double value)
         ((float *)data)[index] = (float)value;
         break;
     default:
-        ((uint16_t *)data)[index] = bits16_of_value(formats[dtype], value);
+        ((uint16_t *)data)[index] = bits16_of_value(element_format_of(dtype), value);
     }
 }
 
@@ -97,9 +99,10 @@ uint64_t element_bits(int32_t dtype, const void *data, int64_t index)
 
 void element_poison(int32_t dtype, void *data, int64_t count)
 {
-    const uint64_t quiet = UINT64_C(1) << (formats[dtype].fraction_bits - 1);
+    const format f = element_format_of(dtype);
+    const uint64_t quiet = UINT64_C(1) << (f.fraction_bits - 1);
     for (int64_t i = 0; i < count; ++i) {
-        const uint64_t bits = infinity_of(formats[dtype]) + quiet + 1 + (uint64_t)i % (quiet - 3);
+        const uint64_t bits = infinity_of(f) + quiet + 1 + (uint64_t)i % (quiet - 3);
         if (cllrn_dtype_size(dtype) == sizeof(uint16_t))
             ((uint16_t *)data)[i] = (uint16_t)bits;
         else if (cllrn_dtype_size(dtype) == sizeof(uint32_t))
@@ -113,22 +116,8 @@ double element_half_ulp(int32_t dtype, double value)
 {
     if (dtype == element_arithmetic(dtype))
         return 0;
-    return ldexp(0.5, exponent_at(formats[dtype], value) - element_fraction_bits(dtype));
-}
-
-int element_fraction_bits(int32_t dtype)
-{
-    return formats[dtype].fraction_bits;
-}
-
-int element_least_exponent(int32_t dtype)
-{
-    return formats[dtype].least_exponent;
-}
-
-int element_overflow_exponent(int32_t dtype)
-{
-    return formats[dtype].overflow_exponent;
+    const format f = element_format_of(dtype);
+    return ldexp(0.5, exponent_at(f, value) - f.fraction_bits);
 }
 
 int32_t element_arithmetic(int32_t dtype)

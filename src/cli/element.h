@@ -23,12 +23,13 @@ void element_poison(int32_t dtype, void *data, int64_t count);
 /* Half the distance between neighbours of `value` in a 16-bit dtype; 0 for other dtypes. */
 double element_half_ulp(int32_t dtype, double value);
 
-/* Bits of the fraction: eps, the distance from 1 to the next number, is 2 to minus this. */
-int element_fraction_bits(int32_t dtype);
+typedef struct element_format {
+    int fraction_bits;     /* eps, the distance from 1 to the next number, is 2 to minus this */
+    int least_exponent;    /* of the smallest normal number */
+    int overflow_exponent; /* of the first power of two that overflows */
+} element_format;
 
-/* The exponents of the smallest normal number and of the first power of two that overflows. */
-int element_least_exponent(int32_t dtype);
-int element_overflow_exponent(int32_t dtype);
+element_format element_format_of(int32_t dtype);
 
 /* The dtype of the arithmetic: f64 for f64, f32 for all others. */
 int32_t element_arithmetic(int32_t dtype);

@@ -39,7 +39,7 @@ static double bounded(int32_t dtype, double value)
 {
     if (dtype == CLLRN_DTYPE_F64) /* a double cannot hold that number */
         return value;
-    const double limit = ldexp(1, element_overflow_exponent(dtype));
+    const double limit = ldexp(1, element_format_of(dtype).overflow_exponent);
     return fmin(fmax(value, -limit), limit);
 }
 
@@ -55,8 +55,8 @@ double exact_error(int32_t dtype, double value, double expected, double magnitud
     if (isinf(difference))
         return INFINITY;
     const double rounding = half_ulps * element_half_ulp(dtype, target);
+    const element_format f = element_format_of(unit);
     /* A magnitude below the smallest normal number would ask for more than numbers hold. */
-    const double size =
-        fmax(fabs(bounded(dtype, magnitude)), ldexp(1, element_least_exponent(unit)));
-    return ldexp(fmax(difference - rounding, 0) / size, element_fraction_bits(unit));
+    const double size = fmax(fabs(bounded(dtype, magnitude)), ldexp(1, f.least_exponent));
+    return ldexp(fmax(difference - rounding, 0) / size, f.fraction_bits);
 }

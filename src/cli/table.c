@@ -116,7 +116,7 @@ static void print_error(const table *t, const char *label, const check_error *er
 {
     if (error->eps > 0)
         row(t, label, "at most %.4g eps (2^-%d, %s), at (%s)", error->eps,
-            element_fraction_bits(dtype), relation,
+            element_format_of(dtype).fraction_bits, relation,
             text_of_list(error->where, t->job->dst.tensor.rank, ", ").chars);
     else
         row(t, label, "0 eps");

@@ -71,7 +71,7 @@ static double error_of(const case_buffers *s, bool nearest, double value, double
 static void compare(const case_buffers *s, bool nearest, const exact *right, accuracy *measured)
 {
     const int32_t dtype = s->dst.tensor.dtype;
-    const double least = ldexp(1, element_least_exponent(element_arithmetic(dtype)));
+    const double least = ldexp(1, element_format_of(element_arithmetic(dtype)).least_exponent);
     double sum = 0;
     size_t n = 0;
     for (iterator i = iterator_begin(&s->dst.tensor); i.more; iterator_next(&i), ++n) {
