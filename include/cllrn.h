@@ -406,6 +406,7 @@ typedef struct cllrn_problem {
  *                             that is not computed yet, see cllrn_params
  * CLLRN_SIZE_OVERFLOW         a product of sizes and strides exceeds 63 bits
  * CLLRN_INVALID_VARIANT       the forced variant is unknown or cannot run this problem
+ * CLLRN_SCRATCH_LIMIT         the problem needs a larger scratch buffer than the device allows
  * CLLRN_UNSUPPORTED_SIZE      offsets of 2^30 elements or more, or channels and window that
  *                             add up to 2^31, on a device of the EMBEDDED profile
  * CLLRN_BUILD_FAILURE         the program does not build, or the driver refuses the pack's binary

@@ -69,7 +69,7 @@ cllrn_status lrn_device_facts_get(const lrn_target *target, lrn_device_facts *fa
     /* The defaults are the least that any device has: correct everywhere, fast nowhere. */
     cl_device_type type = 0;
     cl_uint units = 0, width = 0;
-    cl_ulong local_memory = 0, cache = 0;
+    cl_ulong local_memory = 0, cache = 0, allocation = 0;
     cl_device_local_mem_type local_type = CL_LOCAL;
     size_t sizes[16] = {0}, group = 0;
     char profile[32] = "EMBEDDED_PROFILE";
@@ -87,6 +87,8 @@ cllrn_status lrn_device_facts_get(const lrn_target *target, lrn_device_facts *fa
         {CL_DEVICE_MAX_WORK_ITEM_SIZES, "CL_DEVICE_MAX_WORK_ITEM_SIZES", sizeof sizes, sizes},
         {CL_DEVICE_LOCAL_MEM_SIZE, "CL_DEVICE_LOCAL_MEM_SIZE", sizeof local_memory, &local_memory},
         {CL_DEVICE_LOCAL_MEM_TYPE, "CL_DEVICE_LOCAL_MEM_TYPE", sizeof local_type, &local_type},
+        {CL_DEVICE_MAX_MEM_ALLOC_SIZE, "CL_DEVICE_MAX_MEM_ALLOC_SIZE", sizeof allocation,
+         &allocation},
         {CL_DEVICE_GLOBAL_MEM_CACHE_SIZE, "CL_DEVICE_GLOBAL_MEM_CACHE_SIZE", sizeof cache, &cache},
         {CL_DEVICE_PROFILE, "CL_DEVICE_PROFILE", sizeof profile - 1, profile},
     };
@@ -130,6 +132,7 @@ cllrn_status lrn_device_facts_get(const lrn_target *target, lrn_device_facts *fa
     if (facts->max_group_size < 1)
         facts->max_group_size = 1;
     facts->local_memory = local_memory > INT64_MAX ? INT64_MAX : (int64_t)local_memory;
+    facts->max_allocation = allocation > INT64_MAX ? INT64_MAX : (int64_t)allocation;
     facts->local_is_global = local_type == CL_GLOBAL;
     facts->cache = cache > INT64_MAX ? INT64_MAX : (int64_t)cache;
     snprintf(facts->name, sizeof facts->name, "%.63s (%.31s, driver %.31s)",

@@ -345,14 +345,14 @@ static cllrn_status launch_kernel(const invocation *call, const lrn_launch *laun
     cl_int code = set_arguments(call->plan, launch, kernel, at);
     if (code != CL_SUCCESS) {
         status = lrn_fail_cl(call->error, code, "%s: setting the arguments of %s", call->name,
-                             selection->kernel);
+                             launch->program->kernel);
     } else {
         code =
             clEnqueueNDRangeKernel(to->queue, kernel, 3, NULL, selection->global, selection->local,
                                    to->wait_count, to->wait_list, to->event != NULL ? &done : NULL);
         if (code != CL_SUCCESS)
             status = lrn_fail_cl(call->error, code, "%s: launching %s of %zu x %zu x %zu",
-                                 call->name, selection->kernel, selection->global[0],
+                                 call->name, launch->program->kernel, selection->global[0],
                                  selection->global[1], selection->global[2]);
     }
     lrn_program_put_kernel(launch->program, kernel);

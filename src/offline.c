@@ -78,7 +78,7 @@ cllrn_status cllrn_program_get(const cllrn_engine *engine, size_t number,
         return status;
     const lrn_program_key *const key = &wanted.key;
     program->direction = key->backward ? CLLRN_DIRECTION_BACKWARD : CLLRN_DIRECTION_FORWARD;
-    program->variant = lrn_variant_of(key->file);
+    program->variant = key->variant->name;
     lrn_program_kernel_name(key, wanted.int64, program->name);
     lrn_program_options(key, wanted.int64, program->options);
     lrn_arguments_text(key, wanted.int64, program->arguments);
@@ -127,17 +127,18 @@ static void write_defines(writing *w, const char *options)
 static void write_source(writing *w, const offline_key *wanted, const lrn_sources *sources)
 {
     const lrn_program_key *const key = &wanted->key;
+    const lrn_source_list list =
+        lrn_sources_list(sources, key->variant->name, key->storage == LRN_F64);
     char options[LRN_OPTIONS_SIZE], kernel[CLLRN_KERNEL_NAME_SIZE];
     lrn_program_options(key, wanted->int64, options);
     lrn_program_kernel_name(key, wanted->int64, kernel);
     write_text(w,
                "/* SPDX-License-Identifier: Apache-2.0 */\n/* clLRN " CLLRN_VERSION_STRING ": cl/");
-    write_text(w, lrn_file_name(key->file));
+    write_text(w, list.file);
     write_text(w, " with what it includes; needs no options. */\n#define LRN_KERNEL_NAME(name) ");
     write_text(w, kernel);
     write_text(w, "\n");
     write_defines(w, options);
-    const lrn_source_list list = lrn_sources_list(sources, key->file, key->storage == LRN_F64);
     for (cl_uint part = 1; part < list.count; part += 2) /* even parts are #line directives */
         write_text(w, list.parts[part]);
     write_bytes(w, "", 1);

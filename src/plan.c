@@ -12,10 +12,15 @@ static cllrn_status open_launch(cllrn_plan *plan, const cllrn_problem *problem,
                                 cllrn_aliasing aliasing, cllrn_error *error)
 {
     lrn_launch *launch = &plan->launches[aliasing == CLLRN_ALIASING_IN_PLACE];
-    const lrn_request request = {&plan->shape, problem->params, plan->direction, aliasing,
-                                 problem->variant};
+    const lrn_request request = {.shape = &plan->shape,
+                                 .taps = plan->taps,
+                                 .power = plan->values.power,
+                                 .direction = plan->direction,
+                                 .aliasing = aliasing,
+                                 .variant = problem->variant};
+    size_t row = 0;
     cllrn_status status =
-        lrn_select(&request, &plan->engine->core.facts, &launch->selection, error);
+        lrn_select(&request, &plan->engine->core.facts, &row, &launch->selection, error);
     if (status == CLLRN_SUCCESS)
         status = lrn_programs_get(&plan->engine->programs, &launch->selection.key, &launch->program,
                                   error);
@@ -170,7 +175,7 @@ uint64_t cllrn_plan_scratch_size(const cllrn_plan *plan, cllrn_aliasing aliasing
 const char *cllrn_plan_variant(const cllrn_plan *plan, cllrn_aliasing aliasing)
 {
     const lrn_launch *launch = launch_of(plan, aliasing);
-    return launch != NULL ? launch->selection.variant : "none";
+    return launch != NULL ? launch->selection.key.variant->name : "none";
 }
 
 cllrn_origin cllrn_plan_origin(const cllrn_plan *plan, cllrn_aliasing aliasing)

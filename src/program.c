@@ -12,7 +12,7 @@
 
 static bool same_key(const lrn_program_key *a, const lrn_program_key *b)
 {
-    return a->file == b->file && a->backward == b->backward && a->storage == b->storage &&
+    return a->variant == b->variant && a->backward == b->backward && a->storage == b->storage &&
            a->width == b->width && a->taps == b->taps && a->power == b->power && a->wide == b->wide;
 }
 
@@ -40,19 +40,13 @@ void lrn_program_kernel_name(const lrn_program_key *key, bool int64,
                                            [LRN_F16] = "f16",
                                            [LRN_BF16] = "bf16",
                                            [LRN_F64] = "f64"};
-    static const char *const powers[] = {[LRN_POWER_ZERO] = "_p0",
-                                         [LRN_POWER_HALF] = "_p12",
-                                         [LRN_POWER_3_4] = "_p34",
-                                         [LRN_POWER_ONE] = "_p1",
-                                         [LRN_POWER_GENERAL] = "_pany"};
     char taps[16] = "";
     if (key->taps > 0)
         snprintf(taps, sizeof taps, "_t%d", key->taps);
     snprintf(name, CLLRN_KERNEL_NAME_SIZE, "cllrn_%s_%s_%s%s%s_w%d_i%d%s_v%d",
-             key->backward ? "backward" : "forward", lrn_variant_of(key->file),
-             storages[key->storage], taps,
-             key->power != LRN_POWER_AT_RUN_TIME ? powers[key->power] : "", key->width,
-             key->wide ? 64 : 32, int64 ? "" : "_o32", CLLRN_ARITHMETIC_VERSION);
+             key->backward ? "backward" : "forward", key->variant->name, storages[key->storage],
+             taps, key->power == LRN_POWER_3_4 ? "_p34" : "", key->width, key->wide ? 64 : 32,
+             int64 ? "" : "_o32", CLLRN_ARITHMETIC_VERSION);
 }
 
 /* -------------------------------------------------------------------------- kernels */
@@ -281,22 +275,21 @@ static bool take_cached(lrn_programs *programs, lrn_program *entry)
 
 static cllrn_status compile(lrn_programs *programs, lrn_program *entry, cllrn_error *error)
 {
-    const char *const file = lrn_file_name(entry->key.file);
-    const lrn_source_list list =
-        lrn_sources_list(programs->sources, entry->key.file, entry->key.storage == LRN_F64);
+    const lrn_source_list list = lrn_sources_list(programs->sources, entry->key.variant->name,
+                                                  entry->key.storage == LRN_F64);
     struct timespec begin;
     cl_program made;
     timespec_get(&begin, TIME_UTC);
     const cllrn_status status =
-        lrn_build_source(programs->core, &list, file, entry->options, &made, error);
+        lrn_build_source(programs->core, &list, list.file, entry->options, &made, error);
     if (status != CLLRN_SUCCESS)
         return status;
     const cl_int code =
         adopt(programs->core, entry, made, entry->own_kernel, CLLRN_ORIGIN_COMPILED);
     if (code != CL_SUCCESS)
         return lrn_fail_cl(error, code, "plan create: making the kernel %s", entry->own_kernel);
-    lrn_log(programs->core, CLLRN_LOG_INFO, "built %s with \"%s\" in %.1f ms", file, entry->options,
-            milliseconds_since(&begin));
+    lrn_log(programs->core, CLLRN_LOG_INFO, "built %s with \"%s\" in %.1f ms", list.file,
+            entry->options, milliseconds_since(&begin));
     return CLLRN_SUCCESS;
 }
 
@@ -365,7 +358,7 @@ static lrn_program *new_program(const lrn_core *core, const lrn_program_key *key
     const size_t length = strlen(entry->options);
     snprintf(entry->options + length, sizeof entry->options - length, "%s", core->facts.options);
     snprintf(entry->own_kernel, sizeof entry->own_kernel, "%s_%s",
-             key->backward ? "backward" : "forward", lrn_variant_of(key->file));
+             key->backward ? "backward" : "forward", key->variant->name);
     return entry;
 }
 

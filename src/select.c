@@ -4,539 +4,118 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "../cl/window.h"
 #include "element.h"
 #include "error.h"
 
-/* The problem as the variants see it. */
-typedef struct problem {
-    const lrn_shape *shape;
-    const lrn_device_facts *facts;
-    int taps;
-    bool backward, in_place;
-    bool wide;   /* needs 64-bit indices */
-    int storage; /* the type that all tensors have, LRN_F32 ..; LRN_ANY if they differ */
-} problem;
-
-/* Window sizes that the fast kernels are unrolled for; f16 and bf16 have the first UNROLLED_16. */
-static const int unrolled_taps[] = {3, 5, 7, 9, 2, 4};
-enum { UNROLLED_F32 = 6, UNROLLED_16 = 4 };
-
-static int unrolled_count(int storage)
+/* Variant `number`, counted from 0; NULL after the last. */
+static const lrn_variant *variant_at(size_t number)
 {
-    if (storage == LRN_F32)
-        return UNROLLED_F32;
-    return storage == LRN_F16 || storage == LRN_BF16 ? UNROLLED_16 : 0;
+    static const lrn_variant *const lists[] = {lrn_variants_cpu, lrn_variants_gpu,
+                                               lrn_variants_any};
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; ++i)
+        for (const lrn_variant *row = lists[i]; row->name != NULL; ++row)
+            if (number-- == 0)
+                return row;
+    return NULL;
 }
 
-static bool is_unrolled(int taps, int storage)
+static size_t variant_count(void)
 {
-    for (int i = 0; i < unrolled_count(storage); ++i)
-        if (taps == unrolled_taps[i])
+    size_t count = 0;
+    while (variant_at(count) != NULL)
+        ++count;
+    return count;
+}
+
+const char *cllrn_variant_name(size_t index)
+{
+    const lrn_variant *const row = variant_at(index);
+    return row != NULL ? row->name : NULL;
+}
+
+/* The window sizes that LRN_ODD_WINDOWS and LRN_ALL_WINDOWS count. */
+static const int windows[LRN_ALL_WINDOWS] = {3, 5, 7, 9, 2, 4};
+
+/* How many of them a variant has programs for that take a type. */
+static int window_count(const lrn_variant *row, int storage)
+{
+    if (storage == LRN_F64 || (row->typed != 0 && (row->typed & 1u << storage) == 0))
+        return 0;
+    return row->typed != 0 && storage != LRN_F32 && row->windows > LRN_ODD_WINDOWS ? LRN_ODD_WINDOWS
+                                                                                   : row->windows;
+}
+
+static bool has_window(const lrn_variant *row, const lrn_problem *p)
+{
+    for (int i = 0; i < window_count(row, p->storage); ++i)
+        if (p->taps == windows[i])
             return true;
     return false;
 }
 
-/* Work-groups along dimensions 1 and 2; some devices allow no more than 65535. */
-#define MAX_GROUPS 65535
-
-/* Bytes of scratch that more work-items must not exceed. */
-#define SCRATCH_BUDGET (INT64_C(64) << 20)
-
-/* Limit of offsets and indices without 64-bit indices: their sums stay below 2^31. */
-#define NARROW_LIMIT (INT64_C(1) << 30)
-
-static int64_t least(int64_t a, int64_t b)
+static bool can_run(const lrn_variant *row, const lrn_problem *p)
 {
-    return a < b ? a : b;
+    return (row->general || (has_window(row, p) && !p->wide && lrn_shape_is_simple(p->shape))) &&
+           p->facts->local_memory >= row->local_memory[p->backward] &&
+           (row->fits == NULL || row->fits(p));
 }
 
-static int64_t divide_up(int64_t a, int64_t b)
+static int vector_width(const lrn_variant *row, const lrn_device_facts *facts)
 {
-    return a / b + (a % b != 0);
+    return row->width != NULL ? row->width(facts) : 1;
 }
 
-/* Whether an axis has stride 1 in every tensor. */
-static bool is_dense(const lrn_shape *shape, int axis)
+/* Sets the key's type and power: fixed where the variant has such programs, else run-time. */
+static void set_program(lrn_program_key *key, int storage, int power)
 {
-    return shape->src.strides[axis] == 1 && shape->dy.strides[axis] == 1 &&
-           shape->dst.strides[axis] == 1;
+    const unsigned type = 1u << storage;
+    const bool powered = power == LRN_POWER_3_4 && (key->variant->powered & type) != 0;
+    const bool typed = powered || (key->variant->typed & type) != 0 || storage == LRN_F64;
+    key->power = powered ? power : LRN_POWER_AT_RUN_TIME;
+    key->storage = typed ? storage : LRN_ANY;
 }
 
-static int64_t channels_of(const problem *p)
+bool lrn_program_key_general(lrn_program_key *key)
 {
-    return p->shape->dims[0];
-}
-
-static int64_t inner_of(const problem *p)
-{
-    return p->shape->dims[LRN_INNER];
-}
-
-static int64_t outer_of(const problem *p)
-{
-    return p->shape->dims[LRN_INNER - 1];
-}
-
-/* The conditions of all unrolled kernels. */
-static bool fits_unrolled(const problem *p)
-{
-    return is_unrolled(p->taps, p->storage) && !p->wide && lrn_shape_is_simple(p->shape);
-}
-
-static bool fits_packed(const problem *p)
-{
-    return fits_unrolled(p) && !p->in_place && !p->shape->blocked && is_dense(p->shape, 0);
-}
-
-/*
- * Whether the channels of an item (one index of the outer axis) are contiguous,
- * each channel a row of `inner` elements: the item is then one line of channels
- * * inner.
- */
-static bool is_line(const problem *p)
-{
-    const lrn_shape *shape = p->shape;
-    const int64_t inner = inner_of(p);
-    return is_dense(shape, LRN_INNER) && (channels_of(p) == 1 || (shape->src.strides[0] == inner &&
-                                                                  shape->dy.strides[0] == inner &&
-                                                                  shape->dst.strides[0] == inner));
-}
-
-/*
- * planar indexes (and prefetches) up to taps + LRN_ROWS rows outside the line;
- * those offsets must fit 32 bits.
- */
-static bool is_narrow_line(const problem *p)
-{
-    const int64_t rows = channels_of(p) + 2 * (p->taps + LRN_ROWS);
-    return rows < 2 * NARROW_LIMIT / inner_of(p) - 1;
-}
-
-static bool fits_planar(const problem *p)
-{
-    return fits_unrolled(p) && !p->in_place && !p->shape->blocked && is_line(p) &&
-           is_narrow_line(p);
-}
-
-/* Elements of a channel block. */
-static int64_t block_of(const problem *p)
-{
-    return INT64_C(1) << p->shape->dst.block_shift;
-}
-
-/* Whether all tensors have blocks of the same size, contiguous in an item. */
-static bool is_block_line(const problem *p)
-{
-    const lrn_side *sides[] = {&p->shape->src, &p->shape->dy, &p->shape->dst};
-    const int64_t block = block_of(p), inner = inner_of(p);
-    for (int i = 0; i < 3; ++i)
-        if (sides[i]->block_shift != p->shape->dst.block_shift ||
-            (inner > 1 && sides[i]->strides[LRN_INNER] != block) ||
-            (channels_of(p) > block && sides[i]->strides[0] != inner * block))
-            return false;
-    return p->shape->blocked;
-}
-
-/* For fewer window sizes, and only if no window reaches beyond the neighbouring block. */
-static bool fits_blocked(const problem *p)
-{
-    return fits_unrolled(p) && is_unrolled(p->taps, LRN_F16) && !p->in_place && is_block_line(p) &&
-           p->taps - 1 <= block_of(p);
-}
-
-/* Bytes of local memory that cl/group.cl declares. */
-static int64_t group_memory(bool backward)
-{
-    return (backward ? 4 : 1) * LRN_GROUP_ELEMENTS * (int64_t)sizeof(float);
-}
-
-/*
- * The most channels of one position that a work-group can take: its array also
- * holds the taps - 1 channels that the windows reach on each side.
- */
-static int64_t group_channels(const problem *p)
-{
-    return LRN_GROUP_ELEMENTS - 2 * (p->taps - 1);
-}
-
-/*
- * The program takes element types at run time. In place, no work-group may
- * write what another reads, so one work-group takes all channels.
- */
-static bool fits_group(const problem *p)
-{
-    return p->storage != LRN_F64 && is_unrolled(p->taps, LRN_F32) && !p->wide &&
-           lrn_shape_is_simple(p->shape) && !p->shape->blocked && is_dense(p->shape, 0) &&
-           p->facts->local_memory >= group_memory(p->backward) &&
-           divide_up(channels_of(p), group_channels(p)) <= MAX_GROUPS &&
-           (!p->in_place || channels_of(p) <= group_channels(p));
-}
-
-/* On a CPU only if vectors load contiguous elements: scalar work-items are too slow there. */
-static bool fits_column(const problem *p)
-{
-    return fits_unrolled(p) &&
-           (!p->facts->cpu_like || (!p->shape->blocked && is_dense(p->shape, LRN_INNER)));
-}
-
-/*
- * The program takes element types at run time, and fewer window sizes. Legal in
- * place: the one work-item loads every element before it stores to it.
- */
-static bool fits_stream(const problem *p)
-{
-    return p->storage != LRN_F64 && is_unrolled(p->taps, LRN_F16) && !p->wide &&
-           lrn_shape_is_simple(p->shape);
-}
-
-static bool fits_strided(const problem *p)
-{
-    return !p->in_place;
-}
-
-static bool fits_separable(const problem *p)
-{
-    (void)p;
+    if (key->power == LRN_POWER_AT_RUN_TIME)
+        return false;
+    set_program(key, key->storage, LRN_POWER_AT_RUN_TIME);
     return true;
 }
 
-static bool on_cpu(const problem *p)
+static void launch(const lrn_variant *row, const lrn_problem *p, int power, lrn_selection *s)
 {
-    return p->facts->cpu_like;
-}
-
-/*
- * Whether kernels that vectorize over channels are of use. With one channel a
- * vector would hold one element; positions with stride 1 suit the
- * channels-first kernels.
- */
-static bool has_neighbouring_channels(const problem *p)
-{
-    return channels_of(p) > 1 || !is_dense(p->shape, LRN_INNER);
-}
-
-static bool on_cpu_of_channels(const problem *p)
-{
-    return p->facts->cpu_like && has_neighbouring_channels(p);
-}
-
-/* On llvmpipe, whose local memory is in global memory, group takes twice as long as column. */
-static bool on_gpu_with_local_memory(const problem *p)
-{
-    return !p->facts->cpu_like && !p->facts->local_is_global && has_neighbouring_channels(p);
-}
-
-static bool on_fpga(const problem *p)
-{
-    return p->facts->pipelined;
-}
-
-static bool always(const problem *p)
-{
-    (void)p;
-    return true;
-}
-
-/* With a small window each work-item sums its whole window, and needs no scratch. */
-static bool with_small_window(const problem *p)
-{
-    int64_t taps = 1;
-    for (int axis = 0; axis < p->shape->window_count; ++axis)
-        taps *= least(p->taps, 64);
-    return !p->facts->cpu_like && taps <= (p->backward ? 4 : 32);
-}
-
-/*
- * Sets the launch sizes: `items` work-items along dimension 0, in groups of at
- * most `group`, a power of two; second and third groups of one along dimensions
- * 1 and 2.
- */
-static void launch(lrn_selection *s, int64_t items, int64_t group, int64_t second, int64_t third)
-{
-    int64_t local = 1;
-    while (local * 2 <= group && local < items)
-        local *= 2;
-    s->local[0] = (size_t)local;
-    s->local[1] = s->local[2] = 1;
-    /* If this exceeds size_t, no buffer holds the tensor, and the enqueue reports that. */
-    s->global[0] = (size_t)(divide_up(items, local) * local);
-    s->global[1] = (size_t)least(second, MAX_GROUPS);
-    s->global[2] = (size_t)least(third, MAX_GROUPS);
-}
-
-/*
- * Floats in a work-item's vector on a CPU: two native vectors, whose
- * independent instructions hide latency, and which mostly fill a cache line.
- */
-static int wide_width(const lrn_device_facts *facts)
-{
-    return facts->vector_width == 1 || facts->vector_width == 16 ? facts->vector_width
-                                                                 : 2 * facts->vector_width;
-}
-
-/*
- * Bytes of the last-level cache that count per compute unit: the cache may
- * serve more processors than the device has. Where 480 MiB were reported for
- * two compute units, stores past the caches paid from 20 MB on.
- */
-#define CACHE_SHARE (INT64_C(8) << 20)
-
-/* Whether the tensors exceed the cache together: stores of dst would evict the sources. */
-static bool exceeds_cache(const problem *p)
-{
-    const int64_t tensors = p->backward ? 3 : 2,
-                  elements = channels_of(p) * inner_of(p) * outer_of(p),
-                  cache = least(p->facts->cache, p->facts->compute_units * CACHE_SHARE);
-    return cache > 0 && p->storage == LRN_F32 &&
-           elements > cache / (tensors * (int64_t)sizeof(float));
-}
-
-static void shape_packed(const problem *p, lrn_selection *s)
-{
-    /* About 16 or 32 KB of a source per work-item: enough groups, and a small start cost. */
-    s->key.width = wide_width(p->facts);
-    s->tile_positions = (int32_t)divide_up(p->backward ? 4096 : 8192, least(channels_of(p), 4096));
-    s->streams = exceeds_cache(p);
-    launch(s, divide_up(inner_of(p), s->tile_positions), 1, 1, outer_of(p));
-}
-
-static void shape_planar(const problem *p, lrn_selection *s)
-{
-    s->key.width = wide_width(p->facts);
-    /* A window's rows fit the first-level cache; so do the gradient's copies of them. */
-    s->tile_positions = p->backward ? 256 : 1024;
-    const int64_t tiles = inner_of(p) < s->tile_positions ? 1 : inner_of(p) / s->tile_positions;
-    /*
-     * Tiles have fewer channels when there are few tiles. The gradient computes
-     * the channels at a tile's edges twice.
-     */
-    const int64_t wanted = 8 * p->facts->compute_units, most = p->backward ? 96 : 24,
-                  fewest = p->backward ? 48 : 8;
-    int64_t rows = most;
-    if (divide_up(channels_of(p), rows) * tiles * outer_of(p) < wanted)
-        rows = divide_up(channels_of(p) * tiles * outer_of(p), wanted);
-    rows = rows < fewest ? fewest : rows;
-    /* Tiles of equal size, a multiple of LRN_ROWS. */
-    rows = divide_up(channels_of(p), divide_up(channels_of(p), rows));
-    rows = divide_up(rows, LRN_ROWS) * LRN_ROWS;
-    s->tile_channels =
-        (int32_t)(channels_of(p) < rows * MAX_GROUPS ? rows
-                                                     : divide_up(channels_of(p), MAX_GROUPS));
-    s->streams = exceeds_cache(p);
-    launch(s, tiles, 1, divide_up(channels_of(p), s->tile_channels), outer_of(p));
-}
-
-static void shape_blocked(const problem *p, lrn_selection *s)
-{
-    s->key.width = wide_width(p->facts);
-    /*
-     * A window's rows (a tile's part of each block) fit the second-level cache;
-     * the gradient's copies fit the first.
-     */
-    const int64_t block = block_of(p), row = p->backward ? 512 : 2048,
-                  blocks = divide_up(channels_of(p), block);
-    s->tile_positions = (int32_t)(row / block);
-    const int64_t tiles = inner_of(p) < s->tile_positions ? 1 : inner_of(p) / s->tile_positions;
-    /*
-     * A tile has all channels unless there are few tiles. The gradient computes
-     * the channels at a tile's edges twice.
-     */
-    const int64_t wanted = divide_up(8 * p->facts->compute_units, tiles * outer_of(p)),
-                  fewest = divide_up(blocks, MAX_GROUPS);
-    int64_t count = divide_up(blocks, wanted);
-    if (p->backward && count < 4)
-        count = 4;
-    s->tile_channels = (int32_t)((count < fewest ? fewest : count) * block);
-    /* A store past the caches must write a whole cache line at once. */
-    s->streams = exceeds_cache(p) && (block <= s->key.width || s->key.width == 16);
-    launch(s, tiles, 1, divide_up(channels_of(p), s->tile_channels), outer_of(p));
-}
-
-/*
- * Channels of a tile, if `wanted` tiles per position would give all compute
- * units work. Windows reach beyond a tile, and these channels are loaded twice:
- * for a tile of t channels, taps - 1 more of x; for the gradient 2 (taps - 1)
- * more of x and taps - 1 of dy. With the t below this is at most an eighth, or
- * for the gradient a seventh, of all traffic. In place there is one tile: a
- * window would cross into another.
- */
-static int64_t tile_channels(const problem *p, int64_t wanted)
-{
-    const int64_t fewest = (p->backward ? 7 : 4) * p->taps;
-    const int64_t runs = p->in_place ? 1 : least(wanted, divide_up(channels_of(p), fewest));
-    return divide_up(channels_of(p), least(runs, MAX_GROUPS));
-}
-
-static void shape_group(const problem *p, lrn_selection *s)
-{
-    s->key.width = 1;
-    const int64_t wanted = p->facts->compute_units * 4, positions = inner_of(p) * outer_of(p);
-    int64_t channels = tile_channels(p, divide_up(wanted, positions));
-    if (channels > group_channels(p))
-        channels = divide_up(channels_of(p), divide_up(channels_of(p), group_channels(p)));
-    const int64_t runs = divide_up(channels_of(p), channels);
-    const int64_t most = LRN_GROUP_ELEMENTS / (channels + 2 * (p->taps - 1));
-    const int64_t lines = positions * runs < wanted ? 1 : least(most, positions * runs / wanted);
-    s->tile_channels = (int32_t)channels;
-    s->tile_positions = (int32_t)least(lines, inner_of(p));
-    int64_t group = 256;
-    while (group > p->facts->max_group_size)
-        group /= 2;
-    launch(s, divide_up(inner_of(p), s->tile_positions) * group, group, runs, outer_of(p));
-}
-
-static void shape_stream(const problem *p, lrn_selection *s)
-{
-    (void)p;
-    s->key.width = 1;
-    launch(s, 1, 1, 1, 1);
-}
-
-static void shape_column(const problem *p, lrn_selection *s)
-{
-    s->key.width = p->facts->cpu_like ? p->facts->vector_width : 1;
-    const int64_t items = divide_up(inner_of(p), s->key.width);
-    const int64_t wanted = p->facts->compute_units * (p->facts->cpu_like ? 64 : 2048);
-    s->tile_channels = (int32_t)tile_channels(p, divide_up(wanted, items * outer_of(p)));
-    launch(s, items, p->facts->cpu_like ? 1 : least(64, p->facts->max_group_size),
-           divide_up(channels_of(p), s->tile_channels), outer_of(p));
-}
-
-/* The axis as dst stores it: rounded up to whole channel blocks. */
-static int64_t padded(int64_t dim, const lrn_side *dst)
-{
-    const int64_t block = INT64_C(1) << dst->block_shift;
-    return divide_up(dim, block) * block;
-}
-
-/* Vectors of `width` positions, including the positions of dst's padding. */
-static int64_t places(const problem *p, int width)
-{
-    const lrn_shape *shape = p->shape;
-    int64_t count = shape->positions / shape->dims[LRN_INNER];
-    if (shape->within) {
-        const int64_t channels = shape->dims[shape->window_count];
-        count = count / channels * padded(channels, &shape->dst);
-    }
-    return count * divide_up(shape->dims[LRN_INNER], width);
-}
-
-static int64_t window_elements(const lrn_shape *shape)
-{
-    int64_t elements = 1;
-    for (int axis = 0; axis < shape->window_count; ++axis)
-        elements *= shape->dims[axis];
-    return elements;
-}
-
-static void shape_strided(const problem *p, lrn_selection *s)
-{
-    int64_t elements = window_elements(p->shape);
-    if (!p->shape->within)
-        elements = padded(elements, &p->shape->dst);
-    s->key.width = 1;
-    launch(s, places(p, 1), least(64, p->facts->max_group_size), elements, 1);
-}
-
-/* Slots of scratch per worker: the arrays over the window's axes, and those of lrn_box_sums. */
-static int64_t worker_slots(const problem *p)
-{
-    lrn_box box = {{1, 1, 1}, {1, 1, 1}, {0, 0, 0}};
-    const int first = 3 - p->shape->window_count;
-    for (int axis = first; axis < 3; ++axis) {
-        box.dims[axis] = p->shape->dims[axis - first];
-        box.taps[axis] = p->taps;
-    }
-    return window_elements(p->shape) * (p->backward ? 3 : 1) + lrn_box_slots(&box);
-}
-
-static void shape_separable(const problem *p, lrn_selection *s)
-{
-    const bool cpu = p->facts->cpu_like;
-    const bool vectors = cpu && !p->wide && p->storage != LRN_F64 && !p->shape->blocked &&
-                         is_dense(p->shape, LRN_INNER) && inner_of(p) > 1;
-    s->key.width = vectors ? wide_width(p->facts) : 1;
-    s->slots = worker_slots(p);
-    const int64_t items = places(p, s->key.width);
-    const int64_t bytes = s->slots * s->key.width * (p->storage == LRN_F64 ? 8 : 4);
-    const int64_t room = bytes > SCRATCH_BUDGET ? 1 : SCRATCH_BUDGET / bytes;
-    int64_t group = cpu ? 1 : least(64, p->facts->max_group_size);
-    while (group > room)
-        group /= 2;
-    const int64_t workers = least(p->facts->compute_units * (cpu ? 32 : 512), room / group * group);
-    launch(s, least(items, workers), group, 1, 1);
-    s->workers = (int64_t)s->global[0];
-    /* On a GPU neighbouring work-items access neighbouring slots. */
-    s->slot_step = cpu ? 1 : s->workers;
-    s->worker_step = cpu ? s->slots : 1;
-    /* Extra work-items, so that every CPU thread gets a worker: see cl/separable.cl. */
-    if (cpu)
-        s->spread = (int)least(15, divide_up(p->facts->compute_units * 256, s->workers));
-    s->global[0] *= (size_t)s->spread;
-}
-
-enum { F32 = 1 << LRN_F32, EACH_TYPE = F32 | 1 << LRN_F16 | 1 << LRN_BF16 };
-
-/* The variants in order of preference; the last one runs every problem. */
-static const struct variant {
-    const char *name, *forward, *backward; /* forward, backward: the kernels */
-    lrn_file file;
-    bool general;                     /* any window and axes; takes the general arguments */
-    int windows;                      /* how many of unrolled_taps have programs */
-    unsigned typed;                   /* types with their own programs, bits 1 << LRN_F32 .. */
-    unsigned powered;                 /* types with their own programs for beta 0.75 */
-    bool (*fits)(const problem *p);   /* can run the problem */
-    bool (*chosen)(const problem *p); /* and should, unless a variant is forced */
-    void (*shape)(const problem *p, lrn_selection *s);
-} variants[] = {
-    {"packed", "forward_packed", "backward_packed", LRN_FILE_PACKED, false, UNROLLED_F32, EACH_TYPE,
-     F32, fits_packed, on_cpu_of_channels, shape_packed},
-    {"planar", "forward_planar", "backward_planar", LRN_FILE_PLANAR, false, UNROLLED_F32, EACH_TYPE,
-     F32, fits_planar, on_cpu, shape_planar},
-    {"blocked", "forward_blocked", "backward_blocked", LRN_FILE_BLOCKED, false, UNROLLED_16,
-     EACH_TYPE, F32, fits_blocked, on_cpu, shape_blocked},
-    {"stream", "forward_stream", "backward_stream", LRN_FILE_STREAM, false, UNROLLED_16, 0, F32,
-     fits_stream, on_fpga, shape_stream},
-    {"group", "forward_group", "backward_group", LRN_FILE_GROUP, false, UNROLLED_F32, 0, 0,
-     fits_group, on_gpu_with_local_memory, shape_group},
-    {"column", "forward_column", "backward_column", LRN_FILE_COLUMN, false, UNROLLED_F32, EACH_TYPE,
-     F32, fits_column, always, shape_column},
-    {"strided", "forward_strided", "backward_strided", LRN_FILE_STRIDED, true, 0, 0, 0,
-     fits_strided, with_small_window, shape_strided},
-    {"separable", "forward_separable", "backward_separable", LRN_FILE_SEPARABLE, true, 0, 0, 0,
-     fits_separable, always, shape_separable},
-};
-
-enum { VARIANT_COUNT = sizeof variants / sizeof *variants };
-
-const char *cllrn_variant_name(size_t index)
-{
-    return index < VARIANT_COUNT ? variants[index].name : NULL;
-}
-
-const char *lrn_variant_of(lrn_file file)
-{
-    size_t i = 0;
-    while (variants[i].file != file)
-        ++i;
-    return variants[i].name;
+    memset(s, 0, sizeof *s);
+    s->key.variant = row;
+    s->key.backward = p->backward;
+    s->key.width = vector_width(row, p->facts);
+    s->key.taps = row->general ? 0 : p->taps;
+    s->key.wide = p->wide;
+    set_program(&s->key, p->storage, power);
+    s->spread = 1;
+    row->launch(p, s);
 }
 
 static bool side_is_wide(const lrn_side *side)
 {
-    return side->lowest <= -NARROW_LIMIT || side->highest >= NARROW_LIMIT;
+    return side->lowest <= -LRN_NARROW_LIMIT || side->highest >= LRN_NARROW_LIMIT;
 }
 
 static bool is_wide(const lrn_shape *shape, int taps)
 {
     bool wide = side_is_wide(&shape->src) || side_is_wide(&shape->dy) ||
-                side_is_wide(&shape->dst) || shape->positions >= NARROW_LIMIT;
+                side_is_wide(&shape->dst) || shape->positions >= LRN_NARROW_LIMIT;
     for (int axis = 0; axis < LRN_MAX_AXES; ++axis)
-        wide = wide || shape->dims[axis] >= NARROW_LIMIT;
+        wide = wide || shape->dims[axis] >= LRN_NARROW_LIMIT;
     for (int axis = 0; axis < shape->window_count; ++axis)
-        wide = wide || shape->dims[axis] + taps >= 2 * NARROW_LIMIT;
+        wide = wide || shape->dims[axis] + taps >= 2 * LRN_NARROW_LIMIT;
     return wide;
+}
+
+static bool is_dense(const lrn_shape *shape, int axis)
+{
+    return shape->src.strides[axis] == 1 && shape->dy.strides[axis] == 1 &&
+           shape->dst.strides[axis] == 1;
 }
 
 static int storage_of(const lrn_shape *shape)
@@ -546,87 +125,99 @@ static int storage_of(const lrn_shape *shape)
     return same ? lrn_element_type(dtype) : LRN_ANY;
 }
 
-/* Sets the key's type and power: fixed where the variant has such programs, else run-time. */
-static void choose_program(const problem *p, const struct variant *row, int power,
-                           lrn_program_key *key)
+static int64_t scratch_limit(const lrn_request *request, const lrn_device_facts *facts)
 {
-    const unsigned type = 1u << p->storage;
-    const bool powered = (row->powered & type) != 0 && power == LRN_POWER_3_4;
-    key->power = powered ? power : LRN_POWER_AT_RUN_TIME;
-    key->storage =
-        powered || (row->typed & type) != 0 || p->storage == LRN_F64 ? p->storage : LRN_ANY;
+    const int64_t most = facts->max_allocation > 0 ? facts->max_allocation : INT64_MAX;
+    return request->scratch_limit > 0 && request->scratch_limit < (uint64_t)most
+               ? (int64_t)request->scratch_limit
+               : most;
 }
 
-cllrn_status lrn_select(const lrn_request *request, const lrn_device_facts *facts,
+static cllrn_status fail_wide(const lrn_problem *p, cllrn_error *error)
+{
+    const int64_t src = p->shape->src.highest, dst = p->shape->dst.highest;
+    return lrn_fail(error, CLLRN_UNSUPPORTED_SIZE,
+                    "plan create: offsets up to %" PRId64 " elements, %" PRId64
+                    " positions and %d taps need 64-bit indices, which %s lacks: expected offsets "
+                    "below 2^30, use slices",
+                    src > dst ? src : dst, p->shape->positions, p->taps, p->facts->name);
+}
+
+/* `known`: there is a variant of the requested name; scratch: the least that any needs, or 0. */
+static cllrn_status fail_to_select(const lrn_request *request, const lrn_problem *p, bool known,
+                                   uint64_t scratch, cllrn_error *error)
+{
+    const char *const name = request->variant != NULL ? request->variant : "any other";
+    if (scratch > 0)
+        return lrn_fail(error, CLLRN_SCRATCH_LIMIT,
+                        "plan create: needs %" PRIu64 " bytes of scratch, but the limit is %" PRId64
+                        " on %s: raise scratch_limit if the device allows it, or use slices",
+                        scratch, p->scratch_limit, p->facts->name);
+    if (!known)
+        return lrn_fail(error, CLLRN_INVALID_VARIANT, "plan create: there is no variant \"%s\"",
+                        name);
+    return lrn_fail(error, CLLRN_INVALID_VARIANT,
+                    "plan create: variant \"%s\" cannot run this problem %s", name,
+                    p->in_place ? "in place" : "out of place");
+}
+
+cllrn_status lrn_select(const lrn_request *request, const lrn_device_facts *facts, size_t *row,
                         lrn_selection *selection, cllrn_error *error)
 {
-    const lrn_shape *shape = request->shape;
-    const int taps = lrn_params_taps(request->params);
-    problem p = {
-        .shape = shape,
+    const lrn_problem narrow = {
+        .shape = request->shape,
         .facts = facts,
-        .taps = taps,
+        .channels = request->shape->dims[0],
+        .inner = request->shape->dims[LRN_INNER],
+        .outer = request->shape->dims[LRN_INNER - 1],
+        .taps = request->taps,
         .backward = request->direction == CLLRN_DIRECTION_BACKWARD,
         .in_place = request->aliasing == CLLRN_ALIASING_IN_PLACE,
-        .wide = is_wide(shape, taps),
-        .storage = storage_of(shape),
+        .wide = is_wide(request->shape, request->taps),
+        .dense_channels = is_dense(request->shape, 0),
+        .dense_inner = is_dense(request->shape, LRN_INNER),
+        .storage = storage_of(request->shape),
+        .scratch_limit = scratch_limit(request, facts),
     };
-    if (p.storage == LRN_F64 && !facts->fp64)
+    const size_t count = variant_count();
+    bool known = *row > 0;
+    uint64_t least = 0;
+    if (narrow.storage == LRN_F64 && !facts->fp64)
         return lrn_fail(error, CLLRN_UNSUPPORTED,
                         "plan create: float64, which %s lacks: use another device or dtype",
                         facts->name);
-
-    bool known = false;
-    for (size_t i = 0; i < VARIANT_COUNT; ++i) {
-        const struct variant *row = &variants[i];
-        if (request->variant != NULL && strcmp(request->variant, row->name) != 0)
+    for (size_t at = *row; at < 2 * count; ++at) {
+        const lrn_variant *const variant = variant_at(at % count);
+        lrn_problem p = narrow;
+        if (request->variant != NULL && strcmp(request->variant, variant->name) != 0)
             continue;
         known = true;
-        if (!row->fits(&p) || (request->variant == NULL && !row->chosen(&p)))
+        if ((variant->chosen == NULL || variant->chosen(&p)) != (at < count) ||
+            !can_run(variant, &p))
             continue;
-        memset(selection, 0, sizeof *selection);
-        selection->spread = 1;
-        selection->variant = row->name;
-        selection->kernel = p.backward ? row->backward : row->forward;
-        selection->general = row->general;
-        selection->key.file = row->file;
-        selection->key.backward = p.backward;
-        selection->key.taps = row->general ? 0 : taps;
-        choose_program(&p, row, lrn_params_values(request->params, false).power, &selection->key);
-        row->shape(&p, selection);
-        if (!p.wide && selection->slots * selection->workers >= NARROW_LIMIT) {
+        launch(variant, &p, request->power, selection);
+        if (!p.wide && selection->slots * selection->workers >= LRN_NARROW_LIMIT) {
             p.wide = true;
-            selection->spread = 1;
-            row->shape(&p, selection);
+            launch(variant, &p, request->power, selection);
         }
-        selection->key.wide = p.wide;
         if (p.wide && !facts->wide)
-            return lrn_fail(error, CLLRN_UNSUPPORTED_SIZE,
-                            "plan create: offsets up to %" PRId64 " elements, %" PRId64
-                            " positions and %d taps need 64-bit indices, which %s lacks: expected "
-                            "offsets below 2^30, use slices",
-                            shape->src.highest > shape->dst.highest ? shape->src.highest
-                                                                    : shape->dst.highest,
-                            shape->positions, taps, facts->name);
-        return CLLRN_SUCCESS;
+            return fail_wide(&p, error);
+        const uint64_t scratch = lrn_selection_scratch(selection);
+        if (scratch <= (uint64_t)p.scratch_limit) {
+            *row = at;
+            return CLLRN_SUCCESS;
+        }
+        least = least == 0 || scratch < least ? scratch : least;
     }
-    if (known)
-        return lrn_fail(error, CLLRN_INVALID_VARIANT,
-                        "plan create: variant \"%s\" cannot run this problem %s", request->variant,
-                        p.in_place ? "in place" : "out of place");
-    return lrn_fail(error, CLLRN_INVALID_VARIANT, "plan create: there is no variant \"%s\"",
-                    request->variant);
+    return fail_to_select(request, &narrow, known, least, error);
 }
 
 void lrn_selection_limit(lrn_selection *selection, size_t group_size)
 {
-    /*
-     * local[0] is a power of two, so its halves divide global[0]. The group
-     * kernel keeps its number of work-groups.
-     */
+    /* local[0] is a power of two, so its halves divide global[0]. */
     while (selection->local[0] > 1 && selection->local[0] > group_size) {
         selection->local[0] /= 2;
-        if (selection->key.file == LRN_FILE_GROUP)
+        if (selection->key.variant->fixed_groups)
             selection->global[0] /= 2;
     }
 }
@@ -641,61 +232,44 @@ uint64_t lrn_selection_scratch(const lrn_selection *selection)
     return (uint64_t)selection->slots * (uint64_t)selection->workers * vector + (vector - real);
 }
 
-/* A search for the program with a number: counts `left` down to 0. */
+/* A search for a program: counts `left` down to 0 at the program, and on. */
 typedef struct listing {
     size_t left;
-    bool found;
     lrn_program_key *key;
 } listing;
 
 static void list(listing *l, lrn_program_key key)
 {
-    if (l->found)
-        return;
-    l->found = l->left == 0;
-    if (l->found)
+    if (l->left-- == 0)
         *l->key = key;
-    else
-        --l->left;
 }
 
-/* Floats in a vector of a fast kernel. */
-static int fast_width(const lrn_device_facts *facts, lrn_file file)
-{
-    if (file == LRN_FILE_PACKED || file == LRN_FILE_PLANAR || file == LRN_FILE_BLOCKED)
-        return wide_width(facts);
-    return file == LRN_FILE_COLUMN && facts->cpu_like ? facts->vector_width : 1;
-}
-
-static void list_windows(listing *l, lrn_program_key key, int storage, int power, int windows)
+static void list_windows(listing *l, lrn_program_key key, int storage, int power)
 {
     key.storage = storage;
     key.power = power;
-    for (int t = 0; t < windows; ++t) {
-        key.taps = unrolled_taps[t];
+    for (int i = 0; i < window_count(key.variant, storage); ++i) {
+        key.taps = windows[i];
         list(l, key);
     }
 }
 
-static void list_fast(listing *l, const struct variant *row, const lrn_device_facts *facts,
-                      lrn_program_key key)
+static void list_fast(listing *l, lrn_program_key key)
 {
-    static const int storages[] = {LRN_F32, LRN_F16, LRN_BF16};
-    key.width = fast_width(facts, key.file);
-    for (int s = 0; s < 3; ++s) {
-        const unsigned type = 1u << storages[s];
-        const int windows = (int)least(unrolled_count(storages[s]), row->windows);
-        if (row->powered & type)
-            list_windows(l, key, storages[s], LRN_POWER_3_4, windows);
-        if (row->typed & type)
-            list_windows(l, key, storages[s], LRN_POWER_AT_RUN_TIME, windows);
+    for (int storage = LRN_F32; storage <= LRN_BF16; ++storage) {
+        if (key.variant->powered & 1u << storage)
+            list_windows(l, key, storage, LRN_POWER_3_4);
+        if (key.variant->typed & 1u << storage)
+            list_windows(l, key, storage, LRN_POWER_AT_RUN_TIME);
     }
-    if (row->typed == 0)
-        list_windows(l, key, LRN_ANY, LRN_POWER_AT_RUN_TIME, row->windows);
+    if (key.variant->typed == 0)
+        list_windows(l, key, LRN_ANY, LRN_POWER_AT_RUN_TIME);
 }
 
+/* Only narrow kernels for float have vectors. */
 static void list_general(listing *l, const lrn_device_facts *facts, lrn_program_key key)
 {
+    const int width = key.width;
     key.power = LRN_POWER_AT_RUN_TIME;
     for (int f64 = 0; f64 <= (facts->fp64 ? 1 : 0); ++f64)
         for (int wide = 0; wide <= (facts->wide ? 1 : 0); ++wide) {
@@ -703,23 +277,23 @@ static void list_general(listing *l, const lrn_device_facts *facts, lrn_program_
             key.wide = wide;
             key.width = 1;
             list(l, key);
-            key.width = wide_width(facts);
-            if (key.file == LRN_FILE_SEPARABLE && !f64 && !wide && facts->cpu_like && key.width > 1)
+            key.width = width;
+            if (!f64 && !wide && width > 1)
                 list(l, key);
         }
 }
 
 static void list_all(listing *l, const lrn_device_facts *facts)
 {
-    for (size_t i = 0; i < VARIANT_COUNT; ++i)
+    const lrn_variant *row;
+    for (size_t i = 0; (row = variant_at(i)) != NULL; ++i)
         for (int backward = 0; backward <= 1; ++backward) {
-            const struct variant *row = &variants[i];
-            const lrn_program_key one = {.file = row->file, .backward = backward};
+            const lrn_program_key one = {
+                .variant = row, .backward = backward, .width = vector_width(row, facts)};
             if (row->general)
                 list_general(l, facts, one);
-            else if (row->file != LRN_FILE_GROUP ||
-                     facts->local_memory >= group_memory(one.backward))
-                list_fast(l, row, facts, one);
+            else if (facts->local_memory >= row->local_memory[backward])
+                list_fast(l, one);
         }
 }
 
@@ -727,7 +301,7 @@ bool lrn_program_key_number(size_t number, const lrn_device_facts *facts, lrn_pr
 {
     listing l = {.left = number, .key = key};
     list_all(&l, facts);
-    return l.found;
+    return l.left > number; /* it has passed 0 */
 }
 
 size_t lrn_program_key_count(const lrn_device_facts *facts)

@@ -6,60 +6,32 @@
 #ifndef LRN_SELECT_H
 #define LRN_SELECT_H
 
-#include "device.h"
-#include "params.h"
-#include "sources.h"
-#include "tensor.h"
-
-/* For lrn_program_key.power: the program takes any beta. */
-#define LRN_POWER_AT_RUN_TIME (-1)
-
-/* What determines a program; equal keys mean the same program. */
-typedef struct lrn_program_key {
-    lrn_file file;
-    bool backward;
-    int storage; /* LRN_STORAGE */
-    int width;   /* LRN_WIDTH */
-    int taps;    /* LRN_TAPS; 0: the kernel takes any window */
-    int power;   /* LRN_POWER or LRN_POWER_AT_RUN_TIME */
-    bool wide;   /* 64-bit LRN_INDEX */
-} lrn_program_key;
-
-typedef struct lrn_selection {
-    const char *variant; /* a static string */
-    const char *kernel;
-    lrn_program_key key;
-    bool general; /* the kernel takes the general arguments of cl/arguments.h */
-    int32_t tile_channels, tile_positions;
-    size_t global[3], local[3]; /* global[0] is a multiple of local[0]; the other locals are 1 */
-    int64_t slots;              /* scratch of one worker, in vectors of key.width; 0: no scratch */
-    int64_t workers;            /* work-items that need scratch at the same time */
-    int64_t slot_step, worker_step; /* see cl/arguments.h */
-    int spread;                     /* work-items per worker, 1..15; only the first works */
-    bool streams;                   /* store dst past the caches, which it would exceed */
-} lrn_selection;
+#include "variant.h"
 
 /* The problem to select a kernel for. */
 typedef struct lrn_request {
     const lrn_shape *shape;
-    const cllrn_params *params;
+    int32_t taps;
+    int power;                 /* LRN_POWER_ZERO .., as in lrn_values */
     cllrn_direction direction; /* CLLRN_DIRECTION_FORWARD or CLLRN_DIRECTION_BACKWARD */
     cllrn_aliasing aliasing;   /* CLLRN_ALIASING_DISJOINT or CLLRN_ALIASING_IN_PLACE */
-    const char *variant; /* NULL: the first variant that fits; else this one */
+    const char *variant;       /* NULL: the first variant that fits; else this one */
+    uint64_t scratch_limit;    /* bytes; 0: facts->max_allocation, which also bounds other limits */
 } lrn_request;
 
 /*
- * Fills *selection; leaves it undefined on failure.
+ * Fills *selection; leaves it undefined on failure. Variants that are chosen for
+ * the problem come first, then the others that can run it. *row is where in this
+ * order to begin, 0 for the best, and becomes the place of the selection: call
+ * again with *row + 1 for the next best.
  *
- * CLLRN_INVALID_VARIANT   no variant of that name, or it cannot run the problem
+ * CLLRN_INVALID_VARIANT   no variant of that name, or none left that can run the problem
  * CLLRN_UNSUPPORTED       float64, which the device lacks
  * CLLRN_UNSUPPORTED_SIZE  needs 64-bit indices, which the device lacks
+ * CLLRN_SCRATCH_LIMIT     needs more scratch than the limit
  */
-cllrn_status lrn_select(const lrn_request *request, const lrn_device_facts *facts,
+cllrn_status lrn_select(const lrn_request *request, const lrn_device_facts *facts, size_t *row,
                         lrn_selection *selection, cllrn_error *error);
-
-/* The name of the variant whose kernels a file holds; a static string. */
-const char *lrn_variant_of(lrn_file file);
 
 /* Shrinks the work-groups of a launch to at most group_size work-items. */
 void lrn_selection_limit(lrn_selection *selection, size_t group_size);
@@ -69,6 +41,12 @@ void lrn_selection_limit(lrn_selection *selection, size_t group_size);
  * whose offset is any multiple of an element.
  */
 uint64_t lrn_selection_scratch(const lrn_selection *selection);
+
+/*
+ * Turns the key of a program for one power class into that of the program of the
+ * same variant for all of them; false if it is that already.
+ */
+bool lrn_program_key_general(lrn_program_key *key);
 
 /*
  * Enumerates the programs that lrn_select can ask for on a device: sets *key to

@@ -9,61 +9,24 @@
 #include <string.h>
 
 #include "file.h"
+#include "hash.h"
 #include "error.h"
 
-/* Generated at build time from cl/: lrn_embedded_texts, indexed by lrn_file. */
+/* Generated at build time: lrn_embedded, the name, #line directive and text of each file of cl/. */
 #include "embedded_kernels.h"
+
+enum { FILES = sizeof lrn_embedded / sizeof *lrn_embedded };
+
+/* The headers of all programs, in the order in which they need each other. */
+static const char *const headers[] = {"classes.h", "real.h",      "power_float.h", "arithmetic.h",
+                                      "window.h",  "arguments.h", "kernel.h"};
 
 /* Larger than any kernel file; a directory with a larger file holds no clLRN kernels. */
 #define MAX_FILE_SIZE (1 << 20)
 
-static const struct {
-    const char *name, *line;
-} files[LRN_FILE_COUNT] = {
-#define FILE_ROW(name)                                                                             \
-    {                                                                                              \
-        name, "#line 1 \"cl/" name "\"\n"                                                          \
-    }
-    [LRN_FILE_CLASSES] = FILE_ROW("classes.h"),
-    [LRN_FILE_REAL] = FILE_ROW("real.h"),
-    [LRN_FILE_POWER_FLOAT] = FILE_ROW("power_float.h"),
-    [LRN_FILE_POWER_DOUBLE] = FILE_ROW("power_double.h"),
-    [LRN_FILE_ARITHMETIC] = FILE_ROW("arithmetic.h"),
-    [LRN_FILE_WINDOW] = FILE_ROW("window.h"),
-    [LRN_FILE_ARGUMENTS] = FILE_ROW("arguments.h"),
-    [LRN_FILE_KERNEL] = FILE_ROW("kernel.h"),
-    [LRN_FILE_BLOCKED] = FILE_ROW("blocked.cl"),
-    [LRN_FILE_COLUMN] = FILE_ROW("column.cl"),
-    [LRN_FILE_GROUP] = FILE_ROW("group.cl"),
-    [LRN_FILE_PACKED] = FILE_ROW("packed.cl"),
-    [LRN_FILE_PLANAR] = FILE_ROW("planar.cl"),
-    [LRN_FILE_SEPARABLE] = FILE_ROW("separable.cl"),
-    [LRN_FILE_STREAM] = FILE_ROW("stream.cl"),
-    [LRN_FILE_STRIDED] = FILE_ROW("strided.cl"),
-#undef FILE_ROW
-};
-
-const char *lrn_file_name(lrn_file file)
+static const char *text(const lrn_sources *sources, size_t file)
 {
-    return files[file].name;
-}
-
-static const char *text(const lrn_sources *sources, lrn_file file)
-{
-    return sources->texts[file] != NULL ? sources->texts[file] : lrn_embedded_texts[file];
-}
-
-/* Hashes all files with FNV-1a, to tell versions of the sources apart; not secure. */
-static void hash_texts(lrn_sources *sources)
-{
-    uint64_t hash = UINT64_C(0xcbf29ce484222325);
-    for (int file = 0; file < LRN_FILE_COUNT; ++file) {
-        const char *c = text(sources, (lrn_file)file);
-        do /* with the final zero, which keeps the files apart */
-            hash = (hash ^ (unsigned char)*c) * UINT64_C(0x100000001b3);
-        while (*c++ != '\0');
-    }
-    snprintf(sources->hash, sizeof sources->hash, "%016" PRIx64, hash);
+    return sources->texts != NULL ? sources->texts[file] : lrn_embedded[file].text;
 }
 
 static cllrn_status read_file(const char *directory, const char *name, char **out,
@@ -95,41 +58,52 @@ static cllrn_status read_file(const char *directory, const char *name, char **ou
 
 cllrn_status lrn_sources_open(lrn_sources *sources, const char *directory, cllrn_error *error)
 {
-    memset(sources, 0, sizeof *sources);
-    for (int file = 0; directory != NULL && file < LRN_FILE_COUNT; ++file) {
-        const cllrn_status status =
-            read_file(directory, files[file].name, &sources->texts[file], error);
+    cllrn_status status = CLLRN_SUCCESS;
+    uint64_t hash = 0;
+    sources->texts = directory != NULL ? calloc(FILES, sizeof *sources->texts) : NULL;
+    if (directory != NULL && sources->texts == NULL)
+        return lrn_fail(error, CLLRN_OUT_OF_MEMORY, "kernel directory %s: no memory", directory);
+    for (size_t file = 0; file < FILES; ++file) {
+        if (directory != NULL)
+            status = read_file(directory, lrn_embedded[file].name, &sources->texts[file], error);
         if (status != CLLRN_SUCCESS) {
             lrn_sources_close(sources);
             return status;
         }
+        hash = lrn_hash_text(hash, text(sources, file));
     }
-    hash_texts(sources);
+    snprintf(sources->hash, sizeof sources->hash, "%016" PRIx64, hash);
     return CLLRN_SUCCESS;
 }
 
 void lrn_sources_close(lrn_sources *sources)
 {
-    for (int file = 0; file < LRN_FILE_COUNT; ++file) {
+    for (size_t file = 0; sources->texts != NULL && file < FILES; ++file)
         free(sources->texts[file]);
-        sources->texts[file] = NULL;
-    }
+    free(sources->texts);
+    sources->texts = NULL;
 }
 
-lrn_source_list lrn_sources_list(const lrn_sources *sources, lrn_file file, bool f64)
+/* Appends a file, which exists. */
+static void append(lrn_source_list *list, const lrn_sources *sources, const char *name)
 {
-    const lrn_file order[] = {LRN_FILE_CLASSES,
-                              LRN_FILE_REAL,
-                              f64 ? LRN_FILE_POWER_DOUBLE : LRN_FILE_POWER_FLOAT,
-                              LRN_FILE_ARITHMETIC,
-                              LRN_FILE_WINDOW,
-                              LRN_FILE_ARGUMENTS,
-                              LRN_FILE_KERNEL,
-                              file};
+    size_t file = 0;
+    while (strcmp(lrn_embedded[file].name, name) != 0)
+        ++file;
+    list->file = lrn_embedded[file].name;
+    list->parts[list->count++] = lrn_embedded[file].line;
+    list->parts[list->count++] = text(sources, file);
+}
+
+lrn_source_list lrn_sources_list(const lrn_sources *sources, const char *variant, bool f64)
+{
     lrn_source_list list = {.count = 0};
-    for (size_t i = 0; i < sizeof order / sizeof *order; ++i) {
-        list.parts[list.count++] = files[order[i]].line;
-        list.parts[list.count++] = text(sources, order[i]);
+    char name[64];
+    for (size_t i = 0; i < sizeof headers / sizeof *headers; ++i) {
+        const bool power = strcmp(headers[i], "power_float.h") == 0;
+        append(&list, sources, power && f64 ? "power_double.h" : headers[i]);
     }
+    snprintf(name, sizeof name, "%s.cl", variant);
+    append(&list, sources, name);
     return list;
 }

@@ -7,40 +7,17 @@
 
 #include <cllrn.h>
 
-/* One file of cl/. */
-typedef enum lrn_file {
-    LRN_FILE_CLASSES,
-    LRN_FILE_REAL,
-    LRN_FILE_POWER_FLOAT,
-    LRN_FILE_POWER_DOUBLE,
-    LRN_FILE_ARITHMETIC,
-    LRN_FILE_WINDOW,
-    LRN_FILE_ARGUMENTS,
-    LRN_FILE_KERNEL,
-    LRN_FILE_BLOCKED,
-    LRN_FILE_COLUMN,
-    LRN_FILE_GROUP,
-    LRN_FILE_PACKED,
-    LRN_FILE_PLANAR,
-    LRN_FILE_SEPARABLE,
-    LRN_FILE_STREAM,
-    LRN_FILE_STRIDED,
-    LRN_FILE_COUNT
-} lrn_file;
-
 typedef struct lrn_sources {
-    char *texts[LRN_FILE_COUNT]; /* NULL: the built-in one */
+    char **texts; /* in the order of the built-in files; NULL: the built-in ones */
     char hash[17];
 } lrn_sources;
 
-/* "column.cl" */
-const char *lrn_file_name(lrn_file file);
-
 /* The parts of the source of a program, in order: the headers, then the kernel file. */
-enum { LRN_SOURCE_PARTS = 2 * 8 };
+enum { LRN_SOURCE_PARTS = 2 * 12 };
 typedef struct lrn_source_list {
     const char *parts[LRN_SOURCE_PARTS];
     cl_uint count;
+    const char *file; /* the last part's, "NAME.cl" */
 } lrn_source_list;
 
 /*
@@ -52,10 +29,10 @@ cllrn_status lrn_sources_open(lrn_sources *sources, const char *directory, cllrn
 void lrn_sources_close(lrn_sources *sources);
 
 /*
- * Lists the source of a kernel file; valid as long as sources. A #line
- * directive precedes each part, so that build logs point to cl/. f64 selects
- * the powers in double.
+ * Lists the source of a variant, whose kernels are in VARIANT.cl; valid as long
+ * as sources. A #line directive precedes each part, so that build logs point to
+ * cl/. f64 selects the powers in double.
  */
-lrn_source_list lrn_sources_list(const lrn_sources *sources, lrn_file file, bool f64);
+lrn_source_list lrn_sources_list(const lrn_sources *sources, const char *variant, bool f64);
 
 #endif

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "params.h"
 #include "program.h"
 
 enum { MOST = 4000, LINE = LRN_OPTIONS_SIZE + 32 };
@@ -26,7 +27,7 @@ static void make_line(const lrn_program_key *key, bool int64, char *line)
 {
     char options[LRN_OPTIONS_SIZE];
     lrn_program_options(key, int64, options);
-    snprintf(line, LINE, "%s %s", lrn_file_name(key->file), options);
+    snprintf(line, LINE, "%s.cl %s", key->variant->name, options);
 }
 
 static bool listed(const program_list *list, const char *line)
@@ -58,11 +59,16 @@ static int check_problem(const lrn_device_facts *facts, const cllrn_params *para
     for (int32_t aliasing = CLLRN_ALIASING_DISJOINT; aliasing <= CLLRN_ALIASING_IN_PLACE;
          ++aliasing)
         for (size_t v = 0; v == 0 || cllrn_variant_name(v - 1) != NULL; ++v) {
-            const lrn_request request = {&shape, params, direction, aliasing,
-                                         v == 0 ? NULL : cllrn_variant_name(v - 1)};
+            const lrn_request request = {.shape = &shape,
+                                         .taps = lrn_params_taps(params),
+                                         .power = lrn_params_values(params, false).power,
+                                         .direction = direction,
+                                         .aliasing = aliasing,
+                                         .variant = v == 0 ? NULL : cllrn_variant_name(v - 1)};
+            size_t row = 0;
             lrn_selection selection;
             char line[LINE];
-            if (lrn_select(&request, facts, &selection, NULL) != CLLRN_SUCCESS)
+            if (lrn_select(&request, facts, &row, &selection, NULL) != CLLRN_SUCCESS)
                 continue;
             make_line(&selection.key, facts->int64, line);
             if (!listed(&of_one_device, line)) {

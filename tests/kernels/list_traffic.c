@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "params.h"
 #include "select.h"
 
 enum { UNITS = 64 };
@@ -50,8 +51,13 @@ static lrn_selection choose(const problem *p, int64_t units)
         abort();
     const lrn_shape shape = lrn_shape_make(
         &params, &tensor, p->direction == CLLRN_DIRECTION_BACKWARD ? &tensor : NULL, &tensor);
-    const lrn_request request = {&shape, &params, p->direction, CLLRN_ALIASING_DISJOINT, NULL};
-    if (lrn_select(&request, &facts, &selection, NULL) != CLLRN_SUCCESS)
+    const lrn_request request = {.shape = &shape,
+                                 .taps = lrn_params_taps(&params),
+                                 .power = lrn_params_values(&params, false).power,
+                                 .direction = p->direction,
+                                 .aliasing = CLLRN_ALIASING_DISJOINT};
+    size_t row = 0;
+    if (lrn_select(&request, &facts, &row, &selection, NULL) != CLLRN_SUCCESS)
         abort();
     return selection;
 }
@@ -64,7 +70,7 @@ static bool find_part(const problem *p, const lrn_selection *whole, problem *par
     for (part->height = 1; part->height <= p->height; ++part->height)
         for (*units = 1; *units <= UNITS; ++*units) {
             const lrn_selection s = choose(part, *units);
-            if (strcmp(s.variant, whole->variant) == 0 && s.tile_channels == whole->tile_channels)
+            if (s.key.variant == whole->key.variant && s.tile_channels == whole->tile_channels)
                 return true;
         }
     fprintf(stderr, "no part of %" PRId64 "x%" PRId64 "x%" PRId64 "x%" PRId64 " is tiled alike\n",
@@ -82,8 +88,8 @@ static bool print(const problem *p)
     printf("%" PRId64 " %" PRId64 " %" PRId64 " %" PRId64 " %s %s %s %" PRId32 " %" PRId64
            " %" PRId64 "\n",
            p->batch, p->channels, p->height, p->width, p->last ? "NHWC" : "NCHW",
-           p->direction == CLLRN_DIRECTION_FORWARD ? "forward" : "backward", whole.variant,
-           whole.tile_channels, part.height, units);
+           p->direction == CLLRN_DIRECTION_FORWARD ? "forward" : "backward",
+           whole.key.variant->name, whole.tile_channels, part.height, units);
     return true;
 }
 

@@ -10,7 +10,7 @@
 #include "engine.h"
 
 static const lrn_program_key ordinary = {
-    .file = LRN_FILE_COLUMN, .storage = LRN_F32, .width = 1, .taps = 5, .power = LRN_POWER_3_4};
+    .variant = lrn_variants_any, .storage = LRN_F32, .width = 1, .taps = 5, .power = LRN_POWER_3_4};
 
 static const char suffix[] = ".program";
 

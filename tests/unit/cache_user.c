@@ -19,7 +19,7 @@ enum { PROGRAMS = 8 };
 
 static lrn_program_key key_of(int number)
 {
-    return (lrn_program_key){.file = LRN_FILE_COLUMN,
+    return (lrn_program_key){.variant = lrn_variants_any,
                              .backward = number % 2 == 1,
                              .storage = LRN_F32,
                              .width = 1 << number / 2,
@@ -32,7 +32,7 @@ static bool is_right(const world *w, const lrn_program_key *key, lrn_program *pr
 {
     cl_int code = CL_SUCCESS;
     char options[LRN_OPTIONS_SIZE];
-    const lrn_source_list list = lrn_sources_list(&w->engine->sources, key->file, false);
+    const lrn_source_list list = lrn_sources_list(&w->engine->sources, key->variant->name, false);
     lrn_program_options(key, true, options);
     cl_program expected =
         clCreateProgramWithSource(w->context, list.count, (const char **)list.parts, NULL, &code);

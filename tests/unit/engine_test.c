@@ -432,7 +432,8 @@ static void device_facts__not_told_the_least(void **state)
         assert_int_equal(facts.fp64, !embedded && strstr(call, "EXTENSIONS") == NULL);
         assert_int_equal(facts.max_group_size, strstr(call, "MAX_WORK_") != NULL ? 1 : 256);
         assert_int_equal(facts.compute_units, strstr(call, "UNITS") != NULL ? 1 : 4);
-        assert_int_equal(facts.local_memory, strstr(call, "MEM_SIZE") != NULL ? 0 : 32768);
+        assert_int_equal(facts.local_memory, strstr(call, "LOCAL_MEM_SIZE") != NULL ? 0 : 32768);
+        assert_int_equal(facts.max_allocation, strstr(call, "ALLOC_SIZE") != NULL ? 0 : 1 << 28);
     }
     assert_true(queries > 10);
 }
@@ -451,6 +452,7 @@ static void device_facts__nothing_told_the_least(void **state)
     assert_int_equal(facts.compute_units, 1);
     assert_int_equal(facts.max_group_size, 1);
     assert_int_equal(facts.local_memory, 0);
+    assert_int_equal(facts.max_allocation, 0);
     assert_int_equal(facts.cache, 0);
     assert_string_equal(facts.name, "device (, driver )");
 }
@@ -480,6 +482,7 @@ static void device_facts__numbers_SUCCESS(void **state)
         s->local_memory = rows[i].group * 16;
         s->local_type = i % 2 == 0 ? CL_LOCAL : CL_GLOBAL;
         s->cache = rows[i].group * 64;
+        s->max_allocation = rows[i].group * 4096;
         s->dimensions = i % 2 == 0 ? 3 : 5;
         assert_int_equal(get_facts(device, &facts, NULL), CLLRN_SUCCESS);
         assert_int_equal(facts.vector_width, rows[i].expected_width);
@@ -488,12 +491,15 @@ static void device_facts__numbers_SUCCESS(void **state)
         assert_int_equal(facts.local_memory, rows[i].group * 16);
         assert_int_equal(facts.local_is_global, i % 2 != 0);
         assert_int_equal(facts.cache, rows[i].group * 64);
+        assert_int_equal(facts.max_allocation, rows[i].group * 4096);
     }
     lrn_device_facts facts;
     fake_settings(device)->local_memory = fake_settings(device)->cache = UINT64_MAX;
+    fake_settings(device)->max_allocation = UINT64_MAX;
     assert_int_equal(get_facts(device, &facts, NULL), CLLRN_SUCCESS);
     assert_int_equal(facts.local_memory, INT64_MAX);
     assert_int_equal(facts.cache, INT64_MAX);
+    assert_int_equal(facts.max_allocation, INT64_MAX);
 }
 
 static void device_facts__long_names_SUCCESS(void **state)

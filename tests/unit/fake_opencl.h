@@ -27,6 +27,7 @@ typedef struct fake_device_settings {
     size_t group_size;     /* CL_DEVICE_MAX_WORK_GROUP_SIZE */
     cl_ulong local_memory; /* CL_DEVICE_LOCAL_MEM_SIZE */
     cl_device_local_mem_type local_type;
+    cl_ulong max_allocation;  /* CL_DEVICE_MAX_MEM_ALLOC_SIZE */
     cl_ulong cache;           /* CL_DEVICE_GLOBAL_MEM_CACHE_SIZE */
     size_t item_size;         /* CL_DEVICE_MAX_WORK_ITEM_SIZES, each */
     size_t kernel_group_size; /* CL_KERNEL_WORK_GROUP_SIZE */

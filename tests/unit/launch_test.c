@@ -6,6 +6,7 @@
 #include <inttypes.h>
 
 #include "../../cl/window.h"
+#include "params.h"
 #include "select.h"
 
 static const lrn_device_facts cpu = {.cpu_like = true,
@@ -31,14 +32,15 @@ static cllrn_status try_select(const lrn_shape *shape, const cllrn_params *param
                                const lrn_device_facts *facts, int32_t direction, int32_t aliasing,
                                const char *variant, lrn_selection *out)
 {
-    const lrn_request request = {shape, params, direction, aliasing, variant};
+    const lrn_request request = request_of(shape, params, direction, aliasing, variant);
+    size_t row = 0;
     memset(out, 0x5a, sizeof *out);
-    return lrn_select(&request, facts, out, NULL);
+    return lrn_select(&request, facts, &row, out, NULL);
 }
 
 static bool is(const lrn_selection *s, const char *variant)
 {
-    return strcmp(s->variant, variant) == 0;
+    return strcmp(s->key.variant->name, variant) == 0;
 }
 
 static int64_t window_elements(const lrn_shape *shape)
@@ -158,7 +160,7 @@ static void assert_launch(const lrn_selection *s, const lrn_shape *shape,
         assert_true(shape->src.strides[axis] == 1 && shape->dy.strides[axis] == 1 &&
                     shape->dst.strides[axis] == 1);
     }
-    if (s->general)
+    if (s->key.variant->general)
         assert_true(s->tile_channels == 0 && s->tile_positions == 0);
 }
 
@@ -222,14 +224,14 @@ static size_t launch_all(const lrn_shape *shape, const cllrn_params *params,
                 continue;
             ++launches;
             assert_launch(&s, shape, facts);
-            if (s.general) {
+            if (s.key.variant->general) {
                 assert_general(&s, shape, lrn_params_taps(params), backward);
                 continue;
             }
             assert_int_equal(lrn_selection_scratch(&s), 0);
             if (marks != NULL &&
                 reach(&s, shape, marks) != shape->positions * window_elements(shape))
-                fail_msg("%s leaves elements out", s.variant);
+                fail_msg("%s leaves elements out", s.key.variant->name);
             /* In place a walk must not cross into another's channels. */
             if (in_place)
                 assert_true(is(&s, "stream") || ((is(&s, "column") || is(&s, "group")) &&
@@ -380,7 +382,7 @@ static void launch__gpu_loads_little_twice_SUCCESS(void **state)
                 assert_int_equal(try_select(&shape, &params, &facts, direction,
                                             CLLRN_ALIASING_DISJOINT, NULL, &s),
                                  CLLRN_SUCCESS);
-                if (s.general)
+                if (s.key.variant->general)
                     continue; /* 6 and 8 taps */
                 assert_true(is(&s, last && channels > 1 ? "group" : "column"));
                 const int64_t lower = taps / 3, upper = taps - 1 - lower, tile = s.tile_channels;
@@ -390,8 +392,8 @@ static void launch__gpu_loads_little_twice_SUCCESS(void **state)
                             loaded(channels, tile, upper, lower);
                 const int64_t minimum = channels * (backward ? 3 : 2);
                 if ((loads + channels) * 100 > minimum * 115)
-                    fail_msg("%s, %" PRId64 " channels, %d taps: %" PRId64 " loads", s.variant,
-                             channels, taps, loads);
+                    fail_msg("%s, %" PRId64 " channels, %d taps: %" PRId64 " loads",
+                             s.key.variant->name, channels, taps, loads);
                 split += tile < channels;
             }
     print_message("%zu launches with several tiles\n", split);
@@ -445,7 +447,7 @@ static void selection_limit__group_keeps_its_groups_SUCCESS(void **state)
         assert_int_equal(try_select(&shape, &params, &gpu, CLLRN_DIRECTION_FORWARD,
                                     CLLRN_ALIASING_DISJOINT, NULL, &s),
                          CLLRN_SUCCESS);
-        assert_string_equal(s.variant, "group");
+        assert_string_equal(s.key.variant->name, "group");
         const size_t groups = s.global[0] / s.local[0];
         lrn_selection_limit(&s, limit);
         assert_true(s.local[0] <= limit);

@@ -93,7 +93,7 @@ static void program_kernel_name__of_all_devices_SUCCESS(void **state)
 {
     enum { MOST = 8000 };
     static char names[MOST][CLLRN_KERNEL_NAME_SIZE], options[MOST][LRN_OPTIONS_SIZE];
-    lrn_file files[MOST];
+    const lrn_variant *variants[MOST];
     size_t count = 0;
     (void)state;
     for (int kind = 0; kind < 2 * 2 * 2 * 5; ++kind) {
@@ -107,7 +107,7 @@ static void program_kernel_name__of_all_devices_SUCCESS(void **state)
                                         .local_memory = 32768};
         for (size_t i = 0; lrn_program_key_number(i, &facts, &key); ++i, ++count) {
             assert_true(count < MOST);
-            files[count] = key.file;
+            variants[count] = key.variant;
             lrn_program_kernel_name(&key, int64, names[count]);
             lrn_program_options(&key, int64, options[count]);
         }
@@ -115,7 +115,7 @@ static void program_kernel_name__of_all_devices_SUCCESS(void **state)
     for (size_t i = 0; i < count; ++i)
         for (size_t j = 0; j < i; ++j)
             assert_int_equal(strcmp(names[i], names[j]) == 0,
-                             files[i] == files[j] && strcmp(options[i], options[j]) == 0);
+                             variants[i] == variants[j] && strcmp(options[i], options[j]) == 0);
 }
 
 static void program_kernel_name__written_out_SUCCESS(void **state)
@@ -125,18 +125,18 @@ static void program_kernel_name__written_out_SUCCESS(void **state)
         bool int64;
         const char *name;
     } rows[] = {
-        {{LRN_FILE_PACKED, false, LRN_F32, 8, 5, LRN_POWER_3_4, false},
+        {{variant_named("packed"), false, LRN_F32, 8, 5, LRN_POWER_3_4, false},
          true,
          "cllrn_forward_packed_f32_t5_p34_w8_i32_v3"},
-        {{LRN_FILE_STREAM, true, LRN_ANY, 1, 9, LRN_POWER_AT_RUN_TIME, false},
+        {{variant_named("stream"), true, LRN_ANY, 1, 9, LRN_POWER_AT_RUN_TIME, false},
          false,
          "cllrn_backward_stream_any_t9_w1_i32_o32_v3"},
-        {{LRN_FILE_SEPARABLE, true, LRN_F64, 1, 0, LRN_POWER_AT_RUN_TIME, true},
+        {{variant_named("separable"), true, LRN_F64, 1, 0, LRN_POWER_AT_RUN_TIME, true},
          true,
          "cllrn_backward_separable_f64_w1_i64_v3"},
-        {{LRN_FILE_COLUMN, false, LRN_BF16, 16, 7, LRN_POWER_HALF, false},
+        {{variant_named("column"), false, LRN_BF16, 16, 7, LRN_POWER_AT_RUN_TIME, false},
          true,
-         "cllrn_forward_column_bf16_t7_p12_w16_i32_v3"},
+         "cllrn_forward_column_bf16_t7_w16_i32_v3"},
     };
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; ++i) {
@@ -272,14 +272,14 @@ static void offline_source__of_an_engine_SUCCESS(void **state)
 {
     world w = world_handles();
     (void)state;
+    w.options.kernel_dir = KERNEL_DIR;
     world_engine(&w);
-    char other[] = "/* another cl/stream.cl */\n";
     const size_t number = find(w.engine, "cllrn_forward_stream_any_t5_w1_i32_v3");
-    w.engine->sources.texts[LRN_FILE_STREAM] = other;
+    lrn_source_list list = lrn_sources_list(&w.engine->sources, "stream", false);
+    memcpy(strstr(list.parts[list.count - 1], "kernel void"), "mangle", 6);
     char *const text = source_of(w.engine, number);
-    assert_non_null(strstr(text, other));
+    assert_non_null(strstr(text, "mangle void"));
     assert_null(strstr(text, "kernel void"));
-    w.engine->sources.texts[LRN_FILE_STREAM] = NULL;
     free(text);
     world_close(&w);
 }

@@ -5,7 +5,7 @@
 
 #include "engine.h"
 
-static const lrn_program_key ordinary = {.file = LRN_FILE_COLUMN,
+static const lrn_program_key ordinary = {.variant = lrn_variants_any,
                                          .backward = false,
                                          .storage = LRN_F32,
                                          .width = 1,
@@ -55,7 +55,7 @@ static void program_get__each_field_of_the_key_counts_SUCCESS(void **state)
     (void)state;
     for (int i = 0; i < KEYS; ++i)
         keys[i] = ordinary;
-    keys[1].file = LRN_FILE_PLANAR;
+    keys[1].variant = lrn_variants_cpu;
     keys[2].width = 4;
     keys[3].taps = 7;
     keys[4].power = LRN_POWER_AT_RUN_TIME;
@@ -79,7 +79,7 @@ static void program_get__each_field_of_the_key_counts_SUCCESS(void **state)
     assert_int_equal(cllrn_engine_programs_made(w.engine), KEYS);
     for (size_t i = 0; i < KEYS; ++i)
         for (size_t j = 0; j < i; ++j)
-            if (keys[i].file == keys[j].file)
+            if (keys[i].variant == keys[j].variant)
                 assert_string_not_equal(fake_build_options(i), fake_build_options(j));
     world_close(&w);
 }
@@ -131,7 +131,7 @@ static void program_options__of_all_keys_different_SUCCESS(void **state)
         assert_true(strlen(names[i]) < sizeof names[i] - 1);
         for (size_t j = 0; j < i; ++j) {
             assert_string_not_equal(names[i], names[j]);
-            if (keys[i].file == keys[j].file)
+            if (keys[i].variant == keys[j].variant)
                 assert_string_not_equal(all[i], all[j]);
         }
     }

@@ -7,7 +7,7 @@
 #include "engine.h"
 
 static const lrn_program_key ordinary = {
-    .file = LRN_FILE_COLUMN, .storage = LRN_F32, .width = 1, .taps = 5, .power = LRN_POWER_3_4};
+    .variant = lrn_variants_any, .storage = LRN_F32, .width = 1, .taps = 5, .power = LRN_POWER_3_4};
 
 static lrn_program_key other_key(void)
 {
@@ -282,8 +282,11 @@ static void pack__vendors_binary_SUCCESS(void **state)
     (void)state;
     world w = world_handles();
     lrn_program *first = NULL, *second = NULL;
-    const lrn_program_key other = {
-        .file = LRN_FILE_COLUMN, .storage = LRN_F32, .width = 1, .taps = 7, .power = LRN_POWER_3_4};
+    const lrn_program_key other = {.variant = lrn_variants_any,
+                                   .storage = LRN_F32,
+                                   .width = 1,
+                                   .taps = 7,
+                                   .power = LRN_POWER_3_4};
     static const char *const names[] = {"cllrn_forward_column_f32_t5_p34_w1_i32_v3",
                                         "cllrn_forward_column_f32_t7_p34_w1_i32_v3"},
                              *const kernels[] = {"forward_column_v", "forward_column_v"};

@@ -2,6 +2,8 @@
 /* Which variant runs a problem. What it launches: launch_test.c. */
 #include "support.h"
 
+#include <inttypes.h>
+
 #include "select.h"
 
 static const lrn_device_facts cpu = {.cpu_like = true,
@@ -57,8 +59,10 @@ static cllrn_status try_select(const wish *w, const lrn_device_facts *facts, lrn
 {
     const lrn_shape shape = lrn_shape_make(
         w->params, w->src, w->direction == CLLRN_DIRECTION_BACKWARD ? w->src : NULL, w->dst);
-    const lrn_request request = {&shape, w->params, w->direction, w->aliasing, w->variant};
-    return lrn_select(&request, facts, out, error);
+    const lrn_request request =
+        request_of(&shape, w->params, w->direction, w->aliasing, w->variant);
+    size_t row = 0;
+    return lrn_select(&request, facts, &row, out, error);
 }
 
 static lrn_selection choose(const wish *w, const lrn_device_facts *facts)
@@ -180,10 +184,10 @@ static void select__which_variant_for_which_problem_SUCCESS(void **state)
                     if (expected == NULL)
                         continue;
                     const lrn_selection s = choose(&w, on_gpu ? &gpu : &cpu);
-                    if (strcmp(s.variant, expected) != 0)
+                    if (strcmp(s.key.variant->name, expected) != 0)
                         fail_msg("row %zu on a %s, direction %d, aliasing %d: %s, expected %s", i,
-                                 on_gpu ? "GPU" : "CPU", (int)direction, (int)aliasing, s.variant,
-                                 expected);
+                                 on_gpu ? "GPU" : "CPU", (int)direction, (int)aliasing,
+                                 s.key.variant->name, expected);
                 }
 }
 
@@ -220,9 +224,9 @@ static void select__pipelined_SUCCESS(void **state)
             if (aliasing == CLLRN_ALIASING_IN_PLACE && rows[i].src != rows[i].dst)
                 continue;
             const lrn_selection s = choose(&w, &fpga);
-            assert_string_equal(s.variant, rows[i].expected);
+            assert_string_equal(s.key.variant->name, rows[i].expected);
             assert_int_equal(s.key.storage, rows[i].storage);
-            if (strcmp(s.variant, "stream") != 0)
+            if (strcmp(s.key.variant->name, "stream") != 0)
                 continue;
             for (int axis = 0; axis < 3; ++axis) {
                 assert_int_equal(s.global[axis], 1);
@@ -236,19 +240,13 @@ static void select__pipelined_SUCCESS(void **state)
 static void select__names_and_kernels_SUCCESS(void **state)
 {
     static const struct {
-        const char *name, *forward, *backward;
-        lrn_file file;
+        const char *name;
         bool general, channels_last, typed; /* for float32 and beta 0.75 */
     } rows[] = {
-        {"packed", "forward_packed", "backward_packed", LRN_FILE_PACKED, false, true, true},
-        {"planar", "forward_planar", "backward_planar", LRN_FILE_PLANAR, false, false, true},
-        {"blocked", "forward_blocked", "backward_blocked", LRN_FILE_BLOCKED, false, false, true},
-        {"stream", "forward_stream", "backward_stream", LRN_FILE_STREAM, false, true, true},
-        {"group", "forward_group", "backward_group", LRN_FILE_GROUP, false, true, false},
-        {"column", "forward_column", "backward_column", LRN_FILE_COLUMN, false, false, true},
-        {"strided", "forward_strided", "backward_strided", LRN_FILE_STRIDED, true, false, false},
-        {"separable", "forward_separable", "backward_separable", LRN_FILE_SEPARABLE, true, false,
-         false},
+        {"packed", false, true, true},   {"planar", false, false, true},
+        {"blocked", false, false, true}, {"stream", false, true, true},
+        {"group", false, true, false},   {"column", false, false, true},
+        {"strided", true, false, false}, {"separable", true, false, false},
     };
     enum { COUNT = sizeof rows / sizeof *rows };
     assert_int_equal(COUNT, VARIANTS);
@@ -258,18 +256,17 @@ static void select__names_and_kernels_SUCCESS(void **state)
     for (size_t i = 0; i < COUNT; ++i)
         for (int32_t direction = CLLRN_DIRECTION_FORWARD; direction <= CLLRN_DIRECTION_BACKWARD;
              ++direction) {
-            const cllrn_tensor t = rows[i].file == LRN_FILE_BLOCKED ? make_blocked(4, dims, 1, 8)
-                                   : rows[i].channels_last          ? make_nhwc(2, 16, 5, 5)
-                                                                    : make_nchw(2, 16, 5, 5);
+            const cllrn_tensor t = strcmp(rows[i].name, "blocked") == 0
+                                       ? make_blocked(4, dims, 1, 8)
+                                   : rows[i].channels_last ? make_nhwc(2, 16, 5, 5)
+                                                           : make_nchw(2, 16, 5, 5);
             const wish w = {&t, &t, &params, direction, CLLRN_ALIASING_DISJOINT, rows[i].name};
             const lrn_selection s = choose(&w, &cpu);
             const bool backward = direction == CLLRN_DIRECTION_BACKWARD;
             assert_string_equal(cllrn_variant_name(i), rows[i].name);
-            assert_string_equal(s.variant, rows[i].name);
-            assert_string_equal(s.kernel, backward ? rows[i].backward : rows[i].forward);
-            assert_int_equal(s.key.file, rows[i].file);
+            assert_string_equal(s.key.variant->name, rows[i].name);
             assert_int_equal(s.key.backward, backward);
-            assert_int_equal(s.general, rows[i].general);
+            assert_int_equal(s.key.variant->general, rows[i].general);
             /* A kernel for any window and type is one program for all. */
             assert_int_equal(s.key.taps, rows[i].general ? 0 : 7);
             assert_int_equal(s.key.storage, rows[i].typed ? LRN_F32 : LRN_ANY);
@@ -355,7 +352,7 @@ static void select__forced_variant_INVALID_VARIANT(void **state)
     for (size_t i = 0; i < sizeof rows / sizeof *rows; ++i) {
         const wish w = {rows[i].t,        rows[i].t,  rows[i].params, CLLRN_DIRECTION_FORWARD,
                         rows[i].aliasing, "separable"};
-        assert_string_equal(choose(&w, &cpu).kernel, "forward_separable");
+        assert_string_equal(choose(&w, &cpu).key.variant->name, "separable");
     }
 }
 
@@ -431,11 +428,12 @@ static void select__one_tensor_has_gaps_INVALID_VARIANT(void **state)
                                                    bad == 1 ? rows[i].bad : rows[i].good,
                                                    bad == 2 ? rows[i].bad : rows[i].good};
             const lrn_shape shape = lrn_shape_make(&three, tensors[0], tensors[1], tensors[2]);
-            const lrn_request request = {&shape, &three, CLLRN_DIRECTION_BACKWARD,
-                                         CLLRN_ALIASING_DISJOINT, rows[i].name};
+            const lrn_request request = request_of(&shape, &three, CLLRN_DIRECTION_BACKWARD,
+                                                   CLLRN_ALIASING_DISJOINT, rows[i].name);
+            size_t row = 0;
             lrn_selection selection;
             cllrn_error error = error_blank();
-            const cllrn_status status = lrn_select(&request, &cpu, &selection, &error);
+            const cllrn_status status = lrn_select(&request, &cpu, &row, &selection, &error);
             if (bad < 3)
                 assert_failed(CLLRN_INVALID_VARIANT, status, &error);
             else
@@ -491,11 +489,11 @@ static void select__local_memory_SUCCESS(void **state)
                        NULL},
             backward = {&nhwc, &nhwc, &params, CLLRN_DIRECTION_BACKWARD, CLLRN_ALIASING_DISJOINT,
                         NULL};
-        assert_string_equal(choose(&forward, &facts).variant, rows[i].forward);
-        assert_string_equal(choose(&backward, &facts).variant, rows[i].backward);
+        assert_string_equal(choose(&forward, &facts).key.variant->name, rows[i].forward);
+        assert_string_equal(choose(&backward, &facts).key.variant->name, rows[i].backward);
         facts.local_is_global = true;
-        assert_string_equal(choose(&forward, &facts).variant, "column");
-        assert_string_equal(choose(&backward, &facts).variant, "column");
+        assert_string_equal(choose(&forward, &facts).key.variant->name, "column");
+        assert_string_equal(choose(&backward, &facts).key.variant->name, "column");
     }
 }
 
@@ -578,7 +576,7 @@ static void select__far_taps_and_many_tiles_SUCCESS(void **state)
     for (size_t i = 0; i < sizeof rows / sizeof *rows; ++i) {
         const wish w = {rows[i].tensor,          rows[i].tensor,          rows[i].params,
                         CLLRN_DIRECTION_FORWARD, CLLRN_ALIASING_DISJOINT, NULL};
-        assert_string_equal(choose(&w, rows[i].facts).variant, rows[i].expected);
+        assert_string_equal(choose(&w, rows[i].facts).key.variant->name, rows[i].expected);
     }
     /* Not even where it is asked for. */
     const wish forced = {&alone,  &alone, &nine, CLLRN_DIRECTION_FORWARD, CLLRN_ALIASING_DISJOINT,
@@ -663,7 +661,7 @@ static void select__wide_indices_SUCCESS(void **state)
                 assert_false(choose(&w, &small).key.wide);
                 continue;
             }
-            assert_string_equal(s.variant, "separable");
+            assert_string_equal(s.key.variant->name, "separable");
             assert_int_equal(s.key.width, 1);
             assert_failed(CLLRN_UNSUPPORTED_SIZE, try_select(&w, &small, &s, &error), &error);
             assert_non_null(strstr(error.message, "a GPU"));
@@ -671,12 +669,13 @@ static void select__wide_indices_SUCCESS(void **state)
     /* dy alone may be what is far away. */
     const cllrn_tensor away = make_tensor(3, dims, far, 1);
     const lrn_shape shape = lrn_shape_make(&params, &near, &away, &near);
-    const lrn_request request = {&shape, &params, CLLRN_DIRECTION_BACKWARD, CLLRN_ALIASING_DISJOINT,
-                                 NULL};
+    const lrn_request request =
+        request_of(&shape, &params, CLLRN_DIRECTION_BACKWARD, CLLRN_ALIASING_DISJOINT, NULL);
+    size_t row = 0;
     lrn_selection s;
-    assert_int_equal(lrn_select(&request, &gpu, &s, NULL), CLLRN_SUCCESS);
+    assert_int_equal(lrn_select(&request, &gpu, &row, &s, NULL), CLLRN_SUCCESS);
     assert_true(s.key.wide);
-    assert_int_equal(lrn_select(&request, &small, &s, NULL), CLLRN_UNSUPPORTED_SIZE);
+    assert_int_equal(lrn_select(&request, &small, &row, &s, NULL), CLLRN_UNSUPPORTED_SIZE);
 }
 
 /* Offsets that fit need not leave room for the scratch's. */
@@ -717,10 +716,131 @@ static void select__power_of_the_program_SUCCESS(void **state)
         }
 }
 
+/* From the best on each variant that can run the problem comes once, those chosen for it first. */
+static void select__next_best_SUCCESS(void **state)
+{
+    static const char *const on_gpu[] = {"group",  "column",  "separable", "packed",
+                                         "stream", "strided", NULL},
+                             *const on_cpu[] = {"packed", "separable", "stream",
+                                                "group",  "strided",   NULL};
+    const cllrn_tensor t = make_nhwc(2, 16, 5, 5);
+    const cllrn_params params = window(4, 4);
+    const lrn_shape shape = lrn_shape_make(&params, &t, &t, &t);
+    lrn_request request =
+        request_of(&shape, &params, CLLRN_DIRECTION_BACKWARD, CLLRN_ALIASING_DISJOINT, NULL);
+    (void)state;
+    for (int gpus = 0; gpus < 2; ++gpus) {
+        const char *const *const expected = gpus ? on_gpu : on_cpu;
+        lrn_selection s;
+        size_t row = 0, previous = 0;
+        for (int i = 0; expected[i] != NULL; ++i, previous = row++) {
+            assert_int_equal(lrn_select(&request, gpus ? &gpu : &cpu, &row, &s, NULL),
+                             CLLRN_SUCCESS);
+            assert_string_equal(s.key.variant->name, expected[i]);
+            assert_true(i == 0 || row > previous);
+        }
+        assert_int_equal(lrn_select(&request, gpus ? &gpu : &cpu, &row, &s, NULL),
+                         CLLRN_INVALID_VARIANT);
+        assert_int_equal(row, previous + 1);
+    }
+    /* A forced variant has no other. */
+    size_t row = 0;
+    lrn_selection s;
+    request.variant = "strided";
+    assert_int_equal(lrn_select(&request, &cpu, &row, &s, NULL), CLLRN_SUCCESS);
+    ++row;
+    assert_int_equal(lrn_select(&request, &cpu, &row, &s, NULL), CLLRN_INVALID_VARIANT);
+}
+
+/* Fewer work-items under a small limit; then another variant; then none. */
+static void select__scratch_limit_SCRATCH_LIMIT(void **state)
+{
+    const cllrn_tensor t = make_nchw(4, 64, 30, 30);
+    const cllrn_params params = window(5, 5);
+    const lrn_device_facts *const devices[] = {&cpu, &gpu};
+    (void)state;
+    for (int d = 0; d < 2; ++d)
+        for (int32_t direction = CLLRN_DIRECTION_FORWARD; direction <= CLLRN_DIRECTION_BACKWARD;
+             ++direction) {
+            lrn_device_facts facts = *devices[d];
+            const lrn_shape shape = lrn_shape_make(&params, &t, &t, &t);
+            lrn_request request =
+                request_of(&shape, &params, direction, CLLRN_ALIASING_IN_PLACE, NULL);
+            cllrn_error error = error_blank();
+            lrn_selection s;
+            size_t row = 0;
+            assert_int_equal(lrn_select(&request, &facts, &row, &s, NULL), CLLRN_SUCCESS);
+            const uint64_t most = lrn_selection_scratch(&s);
+            const int64_t slots = s.slots;
+            uint64_t least = 0;
+            for (uint64_t limit = most; least == 0 || limit >= least; --limit) {
+                row = 0;
+                request.scratch_limit = limit;
+                assert_int_equal(lrn_select(&request, &facts, &row, &s, NULL), CLLRN_SUCCESS);
+                assert_string_equal(s.key.variant->name, "separable");
+                assert_true(lrn_selection_scratch(&s) <= limit);
+                assert_true(s.workers > 0 && s.slots == slots);
+                assert_int_equal(s.global[0] % s.local[0], 0);
+                if (s.workers == 1)
+                    least = lrn_selection_scratch(&s);
+                limit = limit > most / 64 ? limit - most / 64 : limit; /* coarse, then each byte */
+            }
+
+            request.scratch_limit = least - 1;
+            row = 0;
+            assert_failed(CLLRN_SCRATCH_LIMIT, lrn_select(&request, &facts, &row, &s, &error),
+                          &error);
+            assert_int_equal(row, 0);
+            char needed[32];
+            snprintf(needed, sizeof needed, " %" PRIu64 " bytes", least);
+            assert_non_null(strstr(error.message, needed));
+            /* What needs no scratch takes over, although it is not chosen else. */
+            request.aliasing = CLLRN_ALIASING_DISJOINT;
+            assert_int_equal(lrn_select(&request, &facts, &row, &s, NULL), CLLRN_SUCCESS);
+            assert_string_equal(s.key.variant->name, "strided");
+            request.aliasing = CLLRN_ALIASING_IN_PLACE;
+            /* The device's limit bounds the caller's, and stands in for it. */
+            facts.max_allocation = (int64_t)least - 1;
+            for (int i = 0; i < 2; ++i) {
+                request.scratch_limit = i == 0 ? 0 : UINT64_MAX;
+                row = 0;
+                assert_int_equal(lrn_select(&request, &facts, &row, &s, NULL), CLLRN_SCRATCH_LIMIT);
+            }
+            ++facts.max_allocation;
+            assert_int_equal(lrn_select(&request, &facts, &row, &s, NULL), CLLRN_SUCCESS);
+        }
+}
+
 static bool same_key(const lrn_program_key *a, const lrn_program_key *b)
 {
-    return a->file == b->file && a->backward == b->backward && a->storage == b->storage &&
+    return a->variant == b->variant && a->backward == b->backward && a->storage == b->storage &&
            a->width == b->width && a->taps == b->taps && a->power == b->power && a->wide == b->wide;
+}
+
+/* The general program of a key is one of the list, of the same variant and window. */
+static void program_key_general__of_every_program_SUCCESS(void **state)
+{
+    lrn_program_key key, other;
+    size_t specialised = 0;
+    (void)state;
+    for (size_t i = 0; lrn_program_key_number(i, &cpu, &key); ++i) {
+        lrn_program_key general = key;
+        if (!lrn_program_key_general(&general)) {
+            assert_true(same_key(&general, &key));
+            continue;
+        }
+        ++specialised;
+        assert_int_equal(key.power, LRN_POWER_3_4);
+        assert_int_equal(general.power, LRN_POWER_AT_RUN_TIME);
+        assert_ptr_equal(general.variant, key.variant);
+        assert_int_equal(general.taps, key.taps);
+        size_t j = 0;
+        while (lrn_program_key_number(j, &cpu, &other) && !same_key(&other, &general))
+            ++j;
+        assert_true(j < lrn_program_key_count(&cpu));
+        assert_false(lrn_program_key_general(&general));
+    }
+    assert_true(specialised > 20);
 }
 
 /* Tensors that lead to every kind of key. */
@@ -800,7 +920,7 @@ static void program_key_number__every_key_of_selection_SUCCESS(void **state)
                             ++i;
                         if (i == count)
                             fail_msg("width %d: no number for a key of %s", facts.vector_width,
-                                     s.variant);
+                                     s.key.variant->name);
                         used += !given[i];
                         given[i] = true;
                     }
@@ -827,6 +947,9 @@ int main(void)
         TEST(select__wide_indices_SUCCESS),
         TEST(select__wide_scratch_SUCCESS),
         TEST(select__power_of_the_program_SUCCESS),
+        TEST(select__next_best_SUCCESS),
+        TEST(select__scratch_limit_SCRATCH_LIMIT),
+        TEST(program_key_general__of_every_program_SUCCESS),
         TEST(program_key_number__every_key_of_selection_SUCCESS),
     };
     return cmocka_run_group_tests_name("select", tests, NULL, NULL);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "support.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -8,20 +9,39 @@
 
 #include "sources.h"
 
+/* The names of the files of cl/. */
+enum { MOST = 64 };
+static char files[MOST][64];
+static int file_count;
+
+static int list_files(void **state)
+{
+    DIR *directory = opendir(KERNEL_DIR);
+    assert_non_null(directory);
+    (void)state;
+    for (const struct dirent *entry; (entry = readdir(directory)) != NULL;)
+        if (*entry->d_name != '.') {
+            assert_true(file_count < MOST);
+            snprintf(files[file_count++], sizeof *files, "%.63s", entry->d_name);
+        }
+    assert_true(file_count > 10);
+    return closedir(directory);
+}
+
 /* A directory with a copy of every kernel file, removed by close_directory. */
 typedef struct directory {
     char path[64], file[128];
 } directory;
 
-static const char *path_of(directory *d, lrn_file file)
+static const char *path_of(directory *d, const char *name)
 {
-    snprintf(d->file, sizeof d->file, "%s/%s", d->path, lrn_file_name(file));
+    snprintf(d->file, sizeof d->file, "%s/%.60s", d->path, name);
     return d->file;
 }
 
-static void write_file(directory *d, lrn_file file, const char *text, size_t size)
+static void write_file(directory *d, const char *name, const char *text, size_t size)
 {
-    FILE *stream = fopen(path_of(d, file), "wb");
+    FILE *stream = fopen(path_of(d, name), "wb");
     assert_non_null(stream);
     assert_int_equal(fwrite(text, 1, size, stream), size);
     assert_int_equal(fclose(stream), 0);
@@ -30,15 +50,15 @@ static void write_file(directory *d, lrn_file file, const char *text, size_t siz
 static void fill_directory(directory *d)
 {
     static char text[1 << 17];
-    for (int file = 0; file < LRN_FILE_COUNT; ++file) {
+    for (int file = 0; file < file_count; ++file) {
         char from[256];
-        snprintf(from, sizeof from, "%s/%s", KERNEL_DIR, lrn_file_name((lrn_file)file));
+        snprintf(from, sizeof from, "%s/%s", KERNEL_DIR, files[file]);
         FILE *stream = fopen(from, "rb");
         assert_non_null(stream);
         const size_t size = fread(text, 1, sizeof text, stream);
         assert_true(size > 0 && size < sizeof text);
         fclose(stream);
-        write_file(d, (lrn_file)file, text, size);
+        write_file(d, files[file], text, size);
     }
 }
 
@@ -51,8 +71,8 @@ static void open_directory(directory *d)
 
 static void close_directory(directory *d)
 {
-    for (int file = 0; file < LRN_FILE_COUNT; ++file)
-        remove(path_of(d, (lrn_file)file));
+    for (int file = 0; file < file_count; ++file)
+        remove(path_of(d, files[file]));
     assert_int_equal(rmdir(d->path), 0);
 }
 
@@ -77,10 +97,11 @@ static void sources_open__built_in_equal_the_files_SUCCESS(void **state)
 
     assert_string_equal(built_in.hash, from_disk.hash);
     assert_int_equal(strlen(built_in.hash), 16);
-    for (int file = 0; file < LRN_FILE_COUNT; ++file)
+    for (size_t variant = 0; cllrn_variant_name(variant) != NULL; ++variant)
         for (int f64 = 0; f64 < 2; ++f64) {
-            const lrn_source_list a = lrn_sources_list(&built_in, (lrn_file)file, f64);
-            const lrn_source_list b = lrn_sources_list(&from_disk, (lrn_file)file, f64);
+            const char *const name = cllrn_variant_name(variant);
+            const lrn_source_list a = lrn_sources_list(&built_in, name, f64);
+            const lrn_source_list b = lrn_sources_list(&from_disk, name, f64);
             assert_int_equal(a.count, b.count);
             for (cl_uint i = 0; i < a.count; ++i)
                 assert_string_equal(a.parts[i], b.parts[i]);
@@ -91,32 +112,32 @@ static void sources_open__built_in_equal_the_files_SUCCESS(void **state)
 
 static void sources_list__headers_first_each_with_its_line_SUCCESS(void **state)
 {
-    static const lrn_file kernels[] = {LRN_FILE_BLOCKED, LRN_FILE_COLUMN, LRN_FILE_GROUP,
-                                       LRN_FILE_PACKED,  LRN_FILE_PLANAR, LRN_FILE_SEPARABLE,
-                                       LRN_FILE_STRIDED};
     lrn_sources sources;
     (void)state;
     assert_int_equal(lrn_sources_open(&sources, NULL, NULL), CLLRN_SUCCESS);
-    for (size_t k = 0; k < sizeof kernels / sizeof *kernels; ++k)
+    for (size_t k = 0; cllrn_variant_name(k) != NULL; ++k)
         for (int f64 = 0; f64 < 2; ++f64) {
-            const lrn_file files[] = {LRN_FILE_CLASSES,
-                                      LRN_FILE_REAL,
-                                      f64 ? LRN_FILE_POWER_DOUBLE : LRN_FILE_POWER_FLOAT,
-                                      LRN_FILE_ARITHMETIC,
-                                      LRN_FILE_WINDOW,
-                                      LRN_FILE_ARGUMENTS,
-                                      LRN_FILE_KERNEL,
-                                      kernels[k]};
-            enum { FILES = sizeof files / sizeof *files };
-            const lrn_source_list list = lrn_sources_list(&sources, kernels[k], f64);
-            assert_int_equal(list.count, 2 * FILES);
-            for (cl_uint i = 0; i < FILES; ++i) {
-                char line[64];
-                snprintf(line, sizeof line, "#line 1 \"cl/%s\"\n", lrn_file_name(files[i]));
-                assert_string_equal(list.parts[2 * i], line);
-                assert_int_equal(strncmp(list.parts[2 * i + 1], "/* SPDX", 7), 0);
+            const lrn_source_list list = lrn_sources_list(&sources, cllrn_variant_name(k), f64);
+            char line[96], name[64];
+            for (cl_uint i = 0; i < list.count; i += 2) {
+                const char *include = list.parts[i + 1];
+                assert_int_equal(strncmp(include, "/* SPDX", 7), 0);
+                while ((include = strstr(include, "\n#include \"")) != NULL) {
+                    assert_int_equal(sscanf(include++, " #include \"%63[^\"]", name), 1);
+                    if (strcmp(name, f64 ? "power_float.h" : "power_double.h") == 0)
+                        continue;
+                    snprintf(line, sizeof line, "#line 1 \"cl/%s\"\n", name);
+                    cl_uint before = 0;
+                    while (before < i && strcmp(list.parts[before], line) != 0)
+                        before += 2;
+                    assert_true(before < i);
+                }
             }
-            assert_non_null(strstr(list.parts[2 * FILES - 1], "kernel void LRN_KERNEL_NAME("));
+            snprintf(name, sizeof name, "%s.cl", cllrn_variant_name(k));
+            assert_string_equal(list.file, name);
+            snprintf(line, sizeof line, "#line 1 \"cl/%s\"\n", name);
+            assert_string_equal(list.parts[list.count - 2], line);
+            assert_non_null(strstr(list.parts[list.count - 1], "kernel void LRN_KERNEL_NAME("));
         }
     lrn_sources_close(&sources);
 }
@@ -126,9 +147,9 @@ static void sources_open__each_file_missing_KERNEL_SOURCE(void **state)
     directory d;
     (void)state;
     open_directory(&d);
-    for (int file = 0; file < LRN_FILE_COUNT; ++file) {
-        assert_int_equal(remove(path_of(&d, (lrn_file)file)), 0);
-        refuse(CLLRN_KERNEL_SOURCE, d.path, lrn_file_name((lrn_file)file));
+    for (int file = 0; file < file_count; ++file) {
+        assert_int_equal(remove(path_of(&d, files[file])), 0);
+        refuse(CLLRN_KERNEL_SOURCE, d.path, files[file]);
         fill_directory(&d);
     }
     refuse(CLLRN_KERNEL_SOURCE, KERNEL_DIR "/missing", strerror(ENOENT));
@@ -140,8 +161,8 @@ static void sources_open__a_directory_for_a_file_KERNEL_SOURCE(void **state)
     directory d;
     (void)state;
     open_directory(&d);
-    assert_int_equal(remove(path_of(&d, LRN_FILE_PLANAR)), 0);
-    assert_int_equal(mkdir(path_of(&d, LRN_FILE_PLANAR), 0700), 0);
+    assert_int_equal(remove(path_of(&d, "planar.cl")), 0);
+    assert_int_equal(mkdir(path_of(&d, "planar.cl"), 0700), 0);
     refuse(CLLRN_KERNEL_SOURCE, d.path, "planar.cl");
     close_directory(&d);
 }
@@ -155,17 +176,17 @@ static void sources_open__not_a_text_KERNEL_SOURCE(void **state)
     (void)state;
     open_directory(&d);
     memset(large, ' ', sizeof large);
-    write_file(&d, LRN_FILE_STRIDED, large, sizeof large);
+    write_file(&d, "strided.cl", large, sizeof large);
     refuse(CLLRN_KERNEL_SOURCE, d.path, "strided.cl");
-    write_file(&d, LRN_FILE_STRIDED, zero, sizeof zero - 1);
+    write_file(&d, "strided.cl", zero, sizeof zero - 1);
     refuse(CLLRN_KERNEL_SOURCE, d.path, "strided.cl");
     /* The most that is allowed, and the least. */
-    write_file(&d, LRN_FILE_STRIDED, large, sizeof large - 1);
-    write_file(&d, LRN_FILE_PLANAR, large, 0);
+    write_file(&d, "strided.cl", large, sizeof large - 1);
+    write_file(&d, "planar.cl", large, 0);
     assert_int_equal(lrn_sources_open(&sources, d.path, NULL), CLLRN_SUCCESS);
-    lrn_source_list list = lrn_sources_list(&sources, LRN_FILE_STRIDED, false);
+    lrn_source_list list = lrn_sources_list(&sources, "strided", false);
     assert_int_equal(strlen(list.parts[list.count - 1]), 1 << 20);
-    list = lrn_sources_list(&sources, LRN_FILE_PLANAR, false);
+    list = lrn_sources_list(&sources, "planar", false);
     assert_string_equal(list.parts[list.count - 1], "");
     lrn_sources_close(&sources);
     close_directory(&d);
@@ -173,15 +194,15 @@ static void sources_open__not_a_text_KERNEL_SOURCE(void **state)
 
 static void sources_open__hash_of_every_file_SUCCESS(void **state)
 {
-    char hashes[LRN_FILE_COUNT + 1][17];
+    char hashes[MOST + 1][17];
     directory d;
     (void)state;
     open_directory(&d);
-    for (int changed = 0; changed <= LRN_FILE_COUNT; ++changed) {
+    for (int changed = 0; changed <= file_count; ++changed) {
         lrn_sources sources;
         fill_directory(&d);
-        if (changed < LRN_FILE_COUNT) {
-            FILE *stream = fopen(path_of(&d, (lrn_file)changed), "ab");
+        if (changed < file_count) {
+            FILE *stream = fopen(path_of(&d, files[changed]), "ab");
             assert_non_null(stream);
             fputc('\n', stream);
             fclose(stream);
@@ -190,7 +211,7 @@ static void sources_open__hash_of_every_file_SUCCESS(void **state)
         snprintf(hashes[changed], sizeof hashes[changed], "%s", sources.hash);
         lrn_sources_close(&sources);
     }
-    for (int a = 0; a <= LRN_FILE_COUNT; ++a)
+    for (int a = 0; a <= file_count; ++a)
         for (int b = 0; b < a; ++b)
             assert_string_not_equal(hashes[a], hashes[b]);
     close_directory(&d);
@@ -204,7 +225,7 @@ static void sources_open__no_memory_OUT_OF_MEMORY(void **state)
     assert_int_equal(lrn_sources_open(&sources, KERNEL_DIR, NULL), CLLRN_SUCCESS);
     lrn_sources_close(&sources);
     const size_t count = memory_calls() - before;
-    assert_int_equal(count, 2 * LRN_FILE_COUNT);
+    assert_int_equal(count, 2 * file_count + 1);
     for (size_t n = 1; n <= count; ++n)
         for (int from_there_on = 0; from_there_on < 2; ++from_there_on) {
             memory_fail(n, from_there_on);
@@ -224,5 +245,5 @@ int main(void)
         TEST(sources_open__hash_of_every_file_SUCCESS),
         TEST(sources_open__no_memory_OUT_OF_MEMORY),
     };
-    return cmocka_run_group_tests_name("sources", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("sources", tests, list_files, NULL);
 }

@@ -11,6 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "params.h"
+
 static atomic_size_t calls, failed;
 static atomic_long live, mutexes;
 static size_t fail_at; /* 0: never */
@@ -81,6 +83,28 @@ void assert_succeeded(cllrn_status actual, const cllrn_error *error)
         print_message("message: %.500s\n", error->message);
     assert_string_equal(cllrn_status_string(actual), "CLLRN_SUCCESS");
     assert_error_blank(error);
+}
+
+lrn_request request_of(const lrn_shape *shape, const cllrn_params *params, int32_t direction,
+                       int32_t aliasing, const char *variant)
+{
+    return (lrn_request){.shape = shape,
+                         .taps = lrn_params_taps(params),
+                         .power = lrn_params_values(params, false).power,
+                         .direction = direction,
+                         .aliasing = aliasing,
+                         .variant = variant};
+}
+
+const lrn_variant *variant_named(const char *name)
+{
+    const lrn_variant *const lists[] = {lrn_variants_cpu, lrn_variants_gpu, lrn_variants_any};
+    for (size_t i = 0; i < 3; ++i)
+        for (const lrn_variant *row = lists[i]; row->name != NULL; ++row)
+            if (strcmp(row->name, name) == 0)
+                return row;
+    fail_msg("no variant %s", name);
+    return NULL;
 }
 
 cllrn_params make_params(int32_t convention, int64_t size, double alpha, double beta, double k)

@@ -17,6 +17,7 @@
 #include <cllrn_verify.h>
 
 #include "fake_opencl.h"
+#include "select.h"
 
 /* Every test's frame: the fake is new before it; afterwards nothing may be left over. */
 int support_setup(void **state);
@@ -36,6 +37,11 @@ void assert_succeeded(cllrn_status actual, const cllrn_error *error);
 
 /* What an out-parameter holds before a call. */
 #define UNTOUCHED ((void *)(uintptr_t)0x5e5e5e5e)
+
+/* A request without a scratch limit, and the row of a variant. */
+lrn_request request_of(const lrn_shape *shape, const cllrn_params *params, int32_t direction,
+                       int32_t aliasing, const char *variant);
+const lrn_variant *variant_named(const char *name);
 
 cllrn_params make_params(int32_t convention, int64_t size, double alpha, double beta, double k);
 cllrn_params make_window(int64_t lower, int64_t upper, double divisor, double alpha, double beta,

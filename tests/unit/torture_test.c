@@ -14,7 +14,7 @@
 enum { VARIANTS = 12000 };
 
 static const lrn_program_key ordinary = {
-    .file = LRN_FILE_COLUMN, .storage = LRN_F32, .width = 1, .taps = 5, .power = LRN_POWER_3_4};
+    .variant = lrn_variants_any, .storage = LRN_F32, .width = 1, .taps = 5, .power = LRN_POWER_3_4};
 
 static void put(unsigned char *at, uint64_t value, int bytes)
 {
@@ -133,7 +133,7 @@ static void assert_right(const world *w, lrn_program *program)
 {
     cl_int code = CL_SUCCESS;
     char options[LRN_OPTIONS_SIZE];
-    lrn_source_list list = lrn_sources_list(&w->engine->sources, LRN_FILE_COLUMN, false);
+    lrn_source_list list = lrn_sources_list(&w->engine->sources, "column", false);
     lrn_program_options(&ordinary, true, options);
     cl_program expected =
         clCreateProgramWithSource(w->context, list.count, list.parts, NULL, &code);

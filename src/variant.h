@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Variants: the kernels, each a row that says which problems it runs, and how. */
+#ifndef LRN_VARIANT_H
+#define LRN_VARIANT_H
+
+#include "../cl/classes.h"
+#include "device.h"
+#include "tensor.h"
+
+/* The problem as the variants see it. */
+typedef struct lrn_problem {
+    const lrn_shape *shape;
+    const lrn_device_facts *facts;
+    int64_t channels, inner,
+        outer; /* the dims, if the window is across channels and axes are few */
+    int taps;
+    bool backward, in_place;
+    bool wide;                        /* needs 64-bit indices */
+    bool dense_channels, dense_inner; /* the axis has stride 1 in every tensor */
+    int storage;           /* the type that all tensors have, LRN_F32 ..; LRN_ANY if they differ */
+    int64_t scratch_limit; /* bytes */
+} lrn_problem;
+
+typedef struct lrn_variant lrn_variant;
+
+/* For lrn_program_key.power: the program takes any beta. */
+#define LRN_POWER_AT_RUN_TIME (-1)
+
+/* What determines a program; equal keys mean the same program. */
+typedef struct lrn_program_key {
+    const lrn_variant *variant;
+    bool backward;
+    int storage; /* LRN_STORAGE */
+    int width;   /* LRN_WIDTH */
+    int taps;    /* LRN_TAPS; 0: the kernel takes any window */
+    int power;   /* LRN_POWER or LRN_POWER_AT_RUN_TIME */
+    bool wide;   /* 64-bit LRN_INDEX */
+} lrn_program_key;
+
+typedef struct lrn_selection {
+    lrn_program_key key;
+    int32_t tile_channels, tile_positions;
+    size_t global[3], local[3]; /* global[0] is a multiple of local[0]; the other locals are 1 */
+    int64_t slots;              /* scratch of one worker, in vectors of key.width; 0: no scratch */
+    int64_t workers;            /* work-items that need scratch at the same time */
+    int64_t slot_step, worker_step; /* see cl/arguments.h */
+    int spread;                     /* work-items per worker, 1..15; only the first works */
+    bool streams;                   /* store dst past the caches, which it would exceed */
+} lrn_selection;
+
+/* Window sizes of programs for one window: the odd ones 3, 5, 7 and 9, or also 2 and 4. */
+enum { LRN_ODD_WINDOWS = 4, LRN_ALL_WINDOWS = 6 };
+
+/* Types of programs for one type. Those for 16-bit types have LRN_ODD_WINDOWS at most. */
+enum { LRN_ONLY_F32 = 1 << LRN_F32, LRN_EACH_TYPE = LRN_ONLY_F32 | 1 << LRN_F16 | 1 << LRN_BF16 };
+
+/*
+ * A kernel: cl/NAME.cl has forward_NAME and backward_NAME. A general one takes
+ * any window, axes and type, and the general arguments of cl/arguments.h. Any other
+ * takes a window across channels of a size that it has programs for, and tensors
+ * with few axes and 32-bit indices.
+ */
+struct lrn_variant {
+    const char *name;
+    bool general;
+    bool fixed_groups;       /* smaller work-groups: as many as before, not more of them */
+    int windows;             /* LRN_ODD_WINDOWS or LRN_ALL_WINDOWS; 0 if general */
+    unsigned typed;          /* types with programs of their own; 0: one program takes all */
+    unsigned powered;        /* types with programs of their own for beta 0.75 */
+    int64_t local_memory[2]; /* bytes that the forward and the backward kernel declare */
+    int (*width)(const lrn_device_facts *facts); /* elements of a vector; NULL: 1 */
+    bool (*fits)(const lrn_problem *p);          /* can run the problem; NULL: always */
+    bool (*chosen)(const lrn_problem *p); /* and should, unless a variant is forced; NULL: always */
+    void (*launch)(const lrn_problem *p, lrn_selection *s); /* fills what the key leaves open */
+};
+
+/* In order of preference, first to last; the name of each last row is NULL. */
+extern const lrn_variant lrn_variants_cpu[], lrn_variants_gpu[], lrn_variants_any[];
+
+/* Work-groups along dimensions 1 and 2; some devices allow no more than 65535. */
+#define LRN_MAX_GROUPS 65535
+
+/* Limit of offsets and indices without 64-bit indices: their sums stay below 2^31. */
+#define LRN_NARROW_LIMIT (INT64_C(1) << 30)
+
+static inline int64_t lrn_least(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+static inline int64_t lrn_divide_up(int64_t a, int64_t b)
+{
+    return a / b + (a % b != 0);
+}
+
+/*
+ * Whether kernels that vectorize over channels are of use. With one channel a
+ * vector would hold one element; positions with stride 1 suit the
+ * channels-first kernels.
+ */
+static inline bool lrn_has_neighbouring_channels(const lrn_problem *p)
+{
+    return p->channels > 1 || !p->dense_inner;
+}
+
+/*
+ * Floats in a work-item's vector on a CPU: two native vectors, whose
+ * independent instructions hide latency, and which mostly fill a cache line.
+ */
+int lrn_two_vectors(const lrn_device_facts *facts);
+
+/*
+ * Channels of a tile, if `wanted` tiles per position would give all compute
+ * units work. Windows reach beyond a tile, and these channels are loaded twice:
+ * for a tile of t channels, taps - 1 more of x; for the gradient 2 (taps - 1)
+ * more of x and taps - 1 of dy. With the t below this is at most an eighth, or
+ * for the gradient a seventh, of all traffic. In place there is one tile: a
+ * window would cross into another.
+ */
+int64_t lrn_tile_channels(const lrn_problem *p, int64_t wanted);
+
+/*
+ * Sets the launch sizes: `items` work-items along dimension 0, in groups of at
+ * most `group`, a power of two; second and third groups of one along dimensions
+ * 1 and 2.
+ */
+void lrn_set_sizes(lrn_selection *s, int64_t items, int64_t group, int64_t second, int64_t third);
+
+#endif

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Kernels for CPUs: few work-items, long vectors and sequential access. */
+#include "variant.h"
+
+static bool on_cpu(const lrn_problem *p)
+{
+    return p->facts->cpu_like;
+}
+
+/*
+ * Bytes of the last-level cache that count per compute unit: the cache may
+ * serve more processors than the device has. Where 480 MiB were reported for
+ * two compute units, stores past the caches paid from 20 MB on.
+ */
+#define CACHE_SHARE (INT64_C(8) << 20)
+
+/* Whether the tensors exceed the cache together: stores of dst would evict the sources. */
+static bool exceeds_cache(const lrn_problem *p)
+{
+    const int64_t tensors = p->backward ? 3 : 2, elements = p->channels * p->inner * p->outer,
+                  cache = lrn_least(p->facts->cache, p->facts->compute_units * CACHE_SHARE);
+    return cache > 0 && p->storage == LRN_F32 &&
+           elements > cache / (tensors * (int64_t)sizeof(float));
+}
+
+static bool fits_packed(const lrn_problem *p)
+{
+    return !p->in_place && !p->shape->blocked && p->dense_channels;
+}
+
+static bool chosen_packed(const lrn_problem *p)
+{
+    return p->facts->cpu_like && lrn_has_neighbouring_channels(p);
+}
+
+static void launch_packed(const lrn_problem *p, lrn_selection *s)
+{
+    /* About 16 or 32 KB of a source per work-item: enough groups, and a small start cost. */
+    s->tile_positions =
+        (int32_t)lrn_divide_up(p->backward ? 4096 : 8192, lrn_least(p->channels, 4096));
+    s->streams = exceeds_cache(p);
+    lrn_set_sizes(s, lrn_divide_up(p->inner, s->tile_positions), 1, 1, p->outer);
+}
+
+/*
+ * Whether the channels of an item (one index of the outer axis) are contiguous,
+ * each channel a row of `inner` elements: the item is then one line of channels
+ * * inner.
+ */
+static bool is_line(const lrn_problem *p)
+{
+    const lrn_shape *shape = p->shape;
+    return p->dense_inner && (p->channels == 1 || (shape->src.strides[0] == p->inner &&
+                                                   shape->dy.strides[0] == p->inner &&
+                                                   shape->dst.strides[0] == p->inner));
+}
+
+/*
+ * planar indexes (and prefetches) up to taps + LRN_ROWS rows outside the line;
+ * those offsets must fit 32 bits.
+ */
+static bool is_narrow_line(const lrn_problem *p)
+{
+    const int64_t rows = p->channels + 2 * (p->taps + LRN_ROWS);
+    return rows < 2 * LRN_NARROW_LIMIT / p->inner - 1;
+}
+
+static bool fits_planar(const lrn_problem *p)
+{
+    return !p->in_place && !p->shape->blocked && is_line(p) && is_narrow_line(p);
+}
+
+static void launch_planar(const lrn_problem *p, lrn_selection *s)
+{
+    /* A window's rows fit the first-level cache; so do the gradient's copies of them. */
+    s->tile_positions = p->backward ? 256 : 1024;
+    const int64_t tiles = p->inner < s->tile_positions ? 1 : p->inner / s->tile_positions;
+    /*
+     * Tiles have fewer channels when there are few tiles. The gradient computes
+     * the channels at a tile's edges twice.
+     */
+    const int64_t wanted = 8 * p->facts->compute_units, most = p->backward ? 96 : 24,
+                  fewest = p->backward ? 48 : 8;
+    int64_t rows = most;
+    if (lrn_divide_up(p->channels, rows) * tiles * p->outer < wanted)
+        rows = lrn_divide_up(p->channels * tiles * p->outer, wanted);
+    rows = rows < fewest ? fewest : rows;
+    /* Tiles of equal size, a multiple of LRN_ROWS. */
+    rows = lrn_divide_up(p->channels, lrn_divide_up(p->channels, rows));
+    rows = lrn_divide_up(rows, LRN_ROWS) * LRN_ROWS;
+    s->tile_channels =
+        (int32_t)(p->channels < rows * LRN_MAX_GROUPS ? rows
+                                                      : lrn_divide_up(p->channels, LRN_MAX_GROUPS));
+    s->streams = exceeds_cache(p);
+    lrn_set_sizes(s, tiles, 1, lrn_divide_up(p->channels, s->tile_channels), p->outer);
+}
+
+/* Elements of a channel block. */
+static int64_t block_of(const lrn_problem *p)
+{
+    return INT64_C(1) << p->shape->dst.block_shift;
+}
+
+/* Whether all tensors have blocks of the same size, contiguous in an item. */
+static bool is_block_line(const lrn_problem *p)
+{
+    const lrn_side *sides[] = {&p->shape->src, &p->shape->dy, &p->shape->dst};
+    const int64_t block = block_of(p), inner = p->inner;
+    for (int i = 0; i < 3; ++i)
+        if (sides[i]->block_shift != p->shape->dst.block_shift ||
+            (inner > 1 && sides[i]->strides[LRN_INNER] != block) ||
+            (p->channels > block && sides[i]->strides[0] != inner * block))
+            return false;
+    return p->shape->blocked;
+}
+
+/* Only if no window reaches beyond the neighbouring block. */
+static bool fits_blocked(const lrn_problem *p)
+{
+    return !p->in_place && is_block_line(p) && p->taps - 1 <= block_of(p);
+}
+
+static void launch_blocked(const lrn_problem *p, lrn_selection *s)
+{
+    /*
+     * A window's rows (a tile's part of each block) fit the second-level cache;
+     * the gradient's copies fit the first.
+     */
+    const int64_t block = block_of(p), row = p->backward ? 512 : 2048,
+                  blocks = lrn_divide_up(p->channels, block);
+    s->tile_positions = (int32_t)(row / block);
+    const int64_t tiles = p->inner < s->tile_positions ? 1 : p->inner / s->tile_positions;
+    /*
+     * A tile has all channels unless there are few tiles. The gradient computes
+     * the channels at a tile's edges twice.
+     */
+    const int64_t wanted = lrn_divide_up(8 * p->facts->compute_units, tiles * p->outer),
+                  fewest = lrn_divide_up(blocks, LRN_MAX_GROUPS);
+    int64_t count = lrn_divide_up(blocks, wanted);
+    if (p->backward && count < 4)
+        count = 4;
+    s->tile_channels = (int32_t)((count < fewest ? fewest : count) * block);
+    /* A store past the caches must write a whole cache line at once. */
+    s->streams = exceeds_cache(p) && (block <= s->key.width || s->key.width == 16);
+    lrn_set_sizes(s, tiles, 1, lrn_divide_up(p->channels, s->tile_channels), p->outer);
+}
+
+const lrn_variant lrn_variants_cpu[] = {
+    {.name = "packed",
+     .windows = LRN_ALL_WINDOWS,
+     .typed = LRN_EACH_TYPE,
+     .powered = LRN_ONLY_F32,
+     .width = lrn_two_vectors,
+     .fits = fits_packed,
+     .chosen = chosen_packed,
+     .launch = launch_packed},
+    {.name = "planar",
+     .windows = LRN_ALL_WINDOWS,
+     .typed = LRN_EACH_TYPE,
+     .powered = LRN_ONLY_F32,
+     .width = lrn_two_vectors,
+     .fits = fits_planar,
+     .chosen = on_cpu,
+     .launch = launch_planar},
+    {.name = "blocked",
+     .windows = LRN_ODD_WINDOWS,
+     .typed = LRN_EACH_TYPE,
+     .powered = LRN_ONLY_F32,
+     .width = lrn_two_vectors,
+     .fits = fits_blocked,
+     .chosen = on_cpu,
+     .launch = launch_blocked},
+    {.name = NULL},
+};
