@@ -121,12 +121,12 @@ static bool time_plan_and_forget(const findings *f, const workload *w, cllrn_eng
     return planned;
 }
 
-static bool time_build(const findings *f, build *one)
+static bool time_build(const findings *f, workload *w)
 {
     cllrn_engine *other = NULL;
-    const bool timed = time_plan_and_forget(f, one->of, f->on.engine, &one->again) &&
+    const bool timed = time_plan_and_forget(f, w, f->on.engine, &w->build.again) &&
                        session_engine(&f->on, CLLRN_CACHE_OFF, NULL, NULL, &other) &&
-                       time_plan_and_forget(f, one->of, other, &one->other_engine);
+                       time_plan_and_forget(f, w, other, &w->build.other_engine);
     cllrn_engine_destroy(other);
     return timed;
 }
@@ -137,19 +137,15 @@ static bool plan_all(findings *f)
     for (int i = 0; i < f->workload_count; ++i) {
         char text[80];
         workload *const w = &f->workloads[i];
-        build *const one = &f->builds[f->build_count];
         const size_t programs = cllrn_engine_programs_made(f->on.engine);
         snprintf(text, sizeof text, "building, %d of %d", i + 1, f->workload_count);
         show_progress(f, text);
-        if (!time_plan(f, w, f->on.engine, &w->plan, &one->first))
+        if (!time_plan(f, w, f->on.engine, &w->plan, &w->build.first))
             return false;
         w->variant = cllrn_plan_variant(w->plan, w->aliasing);
-        one->of = w;
-        if (cllrn_engine_programs_made(f->on.engine) == programs)
-            continue;
-        if (!time_build(f, one))
+        w->built = cllrn_engine_programs_made(f->on.engine) != programs;
+        if (w->built && !time_build(f, w))
             return false;
-        ++f->build_count;
     }
     return true;
 }
@@ -189,12 +185,9 @@ static contender contender_of(workload *w)
 
 static bool time_first_runs(findings *f, workload_range all)
 {
-    for (int i = 0; i < f->build_count; ++i) {
-        build *const one = &f->builds[i];
-        if (one->of < all.first || one->of >= all.first + all.count)
-            continue;
-        const contender c = contender_of(all.first + (one->of - all.first));
-        if (!measure_once(&f->on, &c, &one->first_run))
+    for (workload *w = all.first; w < all.first + all.count; ++w) {
+        const contender c = contender_of(w);
+        if (w->built && !measure_once(&f->on, &c, &w->build.first_run))
             return false;
     }
     return true;
@@ -309,10 +302,8 @@ static bool allocate(findings *f)
     f->workloads = workloads_make(f->asked, &f->workload_count);
     if (!f->workloads)
         return false;
-    f->builds = calloc((size_t)f->workload_count + 1, sizeof *f->builds);
     f->copies = calloc((size_t)f->workload_count * COPY_KINDS, sizeof *f->copies);
-    return (f->builds && f->copies) ||
-           message_fail("out of memory for %d combinations", f->workload_count);
+    return f->copies || message_fail("out of memory for %d combinations", f->workload_count);
 }
 
 static bool write_json(output *json, const findings *f)
@@ -331,7 +322,6 @@ static bool run(const request *r, const device *target, output *json)
         return false;
     const bool done = allocate(&f) && measure_all(&f) && write_json(json, &f);
     workloads_free(f.workloads, f.workload_count);
-    free(f.builds);
     free(f.copies);
     session_close(&f.on);
     return done;

@@ -101,13 +101,14 @@ void report_end(const findings *f)
     printf("\na launch of 8 elements takes %.1f us, of which the enqueue %.1f us\n",
            1e6 * f->launch.median, 1e6 * f->launch.enqueue);
     printf("\nms for a plan: first, again, by another engine; first run, of which program\n");
-    for (int i = 0; i < f->build_count; ++i) {
+    for (const workload *w = f->workloads; w < f->workloads + f->workload_count; ++w) {
+        if (!w->built)
+            continue;
         char text[WORKLOAD_TEXT], label[64];
-        const build *const one = &f->builds[i];
-        workload_text(one->of, text);
-        snprintf(label, sizeof label, "%9.3f %6.3f %9.3f %9.3f  ", 1e3 * one->first,
-                 1e3 * one->again, 1e3 * one->other_engine, 1e3 * one->first_run);
-        fold_print(stdout, 38, label, "%s: %s", one->of->variant, text);
+        workload_text(w, text);
+        snprintf(label, sizeof label, "%9.3f %6.3f %9.3f %9.3f  ", 1e3 * w->build.first,
+                 1e3 * w->build.again, 1e3 * w->build.other_engine, 1e3 * w->build.first_run);
+        fold_print(stdout, 38, label, "%s: %s", w->variant, text);
     }
 }
 
@@ -238,15 +239,18 @@ static void json_results(const findings *f, FILE *file)
 
 static void json_builds(const findings *f, FILE *file)
 {
+    const char *separator = "";
     fprintf(file, "  \"builds\": [");
-    for (int i = 0; i < f->build_count; ++i) {
-        const build *const one = &f->builds[i];
-        fprintf(file, "%s\n    {", i ? "," : "");
-        json_workload(file, one->of);
-        json_milliseconds(file, "first_ms", one->first);
-        json_milliseconds(file, "again_ms", one->again);
-        json_milliseconds(file, "other_engine_ms", one->other_engine);
-        fprintf(file, "\"first_run_ms\": %.6g}", 1e3 * one->first_run);
+    for (const workload *w = f->workloads; w < f->workloads + f->workload_count; ++w) {
+        if (!w->built)
+            continue;
+        fprintf(file, "%s\n    {", separator);
+        separator = ",";
+        json_workload(file, w);
+        json_milliseconds(file, "first_ms", w->build.first);
+        json_milliseconds(file, "again_ms", w->build.again);
+        json_milliseconds(file, "other_engine_ms", w->build.other_engine);
+        fprintf(file, "\"first_run_ms\": %.6g}", 1e3 * w->build.first_run);
     }
     fprintf(file, "\n  ],\n");
 }

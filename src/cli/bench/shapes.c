@@ -96,11 +96,3 @@ void shape_text(const shape *s, char text[SHAPE_TEXT])
         used += snprintf(text + used, (size_t)(SHAPE_TEXT - used), "%s%" PRId64, axis ? "x" : "",
                          s->dims[axis]);
 }
-
-int64_t shape_elements(const shape *s)
-{
-    int64_t elements = 1;
-    for (int axis = 0; axis < s->rank; ++axis)
-        elements *= s->dims[axis];
-    return elements;
-}

@@ -8,7 +8,7 @@
 
 typedef struct shape {
     int32_t rank;
-    int64_t dims[CLLRN_MAX_RANK];
+    int64_t dims[CLLRN_MAX_RANK]; /* their product, in bytes too, fits an int64_t */
 } shape;
 
 enum { MAX_SHAPES = 64 };
@@ -29,8 +29,5 @@ bool shape_equal(const shape *s, const shape *other);
 /* "16x96x55x55" */
 enum { SHAPE_TEXT = CLLRN_MAX_RANK * 20 };
 void shape_text(const shape *s, char text[SHAPE_TEXT]);
-
-/* The product of the dims; it fits, since shapes_add accepts no larger shape. */
-int64_t shape_elements(const shape *s);
 
 #endif

@@ -2,7 +2,6 @@
 #include "workload.h"
 
 #include "message.h"
-#include "recipe.h"
 
 #include "../../size.h"
 
@@ -35,44 +34,47 @@ static bool check(const workload *w, cllrn_status status, const cllrn_error *err
 
 /* ------------------------------------------------------------------------ lists */
 
-static bool make_params(workload *w)
+static cllrn_status make_params(workload *w, cllrn_error *error)
 {
-    cllrn_error error = CLLRN_ERROR_INIT;
-    const recipe asked = {.region = w->region,
-                          .convention = CLLRN_CONVENTION_TORCH,
-                          .size = w->size,
-                          .alpha = 1e-4,
-                          .beta = w->beta,
-                          .k = 1};
-    const int32_t axes = recipe_window_axes(&asked, w->shape.rank);
-    return check(w, recipe_make(&asked, axes, &w->params, &error), &error);
+    const double alpha = 1e-4, k = 1;
+    w->params = (cllrn_params)CLLRN_PARAMS_INIT;
+    if (w->region == ACROSS_CHANNELS)
+        return cllrn_params_across(&w->params, CLLRN_CONVENTION_TORCH, w->size, alpha, w->beta, k,
+                                   error);
+    return cllrn_params_within(&w->params, CLLRN_CONVENTION_TORCH, w->size, w->shape.rank - 2,
+                               alpha, w->beta, k, error);
 }
 
-static cllrn_status describe(const workload *w, cllrn_tensor *tensor, cllrn_error *error)
+static cllrn_status make_tensor(workload *w, cllrn_error *error)
 {
     const int32_t rank = w->shape.rank;
-    *tensor = (cllrn_tensor)CLLRN_TENSOR_INIT;
+    w->tensor = (cllrn_tensor)CLLRN_TENSOR_INIT;
     if (w->layout > CHANNELS_FIRST)
-        return cllrn_tensor_set_blocked(tensor, w->dtype, rank, w->shape.dims, 1, w->layout, error);
+        return cllrn_tensor_set_blocked(&w->tensor, w->dtype, rank, w->shape.dims, 1, w->layout,
+                                        error);
     if (w->layout == CHANNELS_FIRST)
-        return cllrn_tensor_set(tensor, w->dtype, rank, w->shape.dims, NULL, 1, error);
+        return cllrn_tensor_set(&w->tensor, w->dtype, rank, w->shape.dims, NULL, 1, error);
     int64_t dims[CLLRN_MAX_RANK] = {w->shape.dims[0]};
     for (int axis = 2; axis < rank; ++axis)
         dims[axis - 1] = w->shape.dims[axis];
     dims[rank - 1] = w->shape.dims[1];
-    return cllrn_tensor_set(tensor, w->dtype, rank, dims, NULL, -1, error);
+    return cllrn_tensor_set(&w->tensor, w->dtype, rank, dims, NULL, -1, error);
 }
 
-static bool make_tensor(workload *w)
+/* Sets params, tensor, span and bytes by the other members. */
+static bool complete(workload *w)
 {
     cllrn_error error = CLLRN_ERROR_INIT;
     int64_t span = 0;
-    cllrn_status status = describe(w, &w->tensor, &error);
+    cllrn_status status = make_params(w, &error);
+    if (status == CLLRN_SUCCESS)
+        status = make_tensor(w, &error);
     if (status == CLLRN_SUCCESS)
         status = cllrn_tensor_span(&w->tensor, &span, NULL, &error);
     const size_t element = cllrn_dtype_size(w->dtype);
-    const int tensors = w->direction == CLLRN_DIRECTION_BACKWARD ? 3 : 2;
-    w->bytes = (double)tensors * (double)element * (double)shape_elements(&w->shape);
+    w->bytes = (w->direction == CLLRN_DIRECTION_BACKWARD ? 3 : 2) * (double)element;
+    for (int axis = 0; axis < w->shape.rank; ++axis)
+        w->bytes *= (double)w->shape.dims[axis];
     if (!check(w, status, &error))
         return false;
     return lrn_size((uint64_t)span, element, &w->span) ||
@@ -110,7 +112,7 @@ workload *workloads_make(const request *r, int *count)
         message_fail("out of memory for %d combinations", *count);
     for (int i = 0; all && i < *count; ++i) {
         all[i] = combine(r, i);
-        if (!make_params(&all[i]) || !make_tensor(&all[i])) {
+        if (!complete(&all[i])) {
             free(all);
             return NULL;
         }

@@ -6,6 +6,14 @@
 #include "copies.h"
 #include "request.h"
 
+/* How long the first workload of a program waits for it, in seconds. */
+typedef struct build_times {
+    double first;        /* first cllrn_plan_create; the driver may have cached it */
+    double again;        /* another plan of the same engine, which holds the program */
+    double other_engine; /* the first plan of another engine in the same process */
+    double first_run;    /* from the first enqueue to its end: some drivers compile then */
+} build_times;
+
 typedef struct workload {
     shape shape;
     int32_t layout, dtype, direction, region;
@@ -20,6 +28,8 @@ typedef struct workload {
     cllrn_plan *plan;
     const session *on;
     cllrn_memory x, dy, dst, scratch; /* set by buffers_make */
+    bool built;                       /* the first workload of its program, whose build is timed */
+    build_times build;
     timing time;
     const copy *limit; /* the fastest copy of as many bytes, once it is measured */
 } workload;
