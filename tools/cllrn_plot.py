@@ -237,7 +237,8 @@ def main():
         prog="cllrn-plot", description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("files", metavar="RESULTS.json", nargs="+")
-    parser.add_argument("--ratios", action="store_true")
+    parser.add_argument("--ratios", action="store_true",
+                        help="draw times over clLRN's, instead of bandwidth")
     parser.add_argument("--output", metavar="PLOT.svg",
                         help="the file to write, instead of standard output")
     options = parser.parse_args()
@@ -256,7 +257,7 @@ def main():
 if __name__ == "__main__":
     try:
         sys.exit(main())
-    except (OSError, KeyError, ValueError) as e:
+    except (OSError, AttributeError, KeyError, TypeError, ValueError) as e:
         print("cllrn-plot: %s%s" % ("a result lacks " if isinstance(e, KeyError) else "", e),
               file=sys.stderr)
         sys.exit(1)
