@@ -8,104 +8,16 @@
 #include "pack_file.h"
 #include "printable.h"
 #include "progress.h"
-#include "spirv.h"
 #include "session.h"
-#include "word.h"
+#include "spirv.h"
 
 #include <stdio.h>
 #include <string.h>
 
-static const char help[] =
-    "usage: cllrn compile --output PACK [--device SPEC] [--programs NAME,..]\n"
-    "                     [--quiet]\n"
-    "       cllrn compile --emit-source DIR [--device SPEC]\n"
-    "       cllrn compile --spirv DIR --output PACK [--device SPEC]\n"
-    "\n"
-    "Builds every program that a device can need, and writes their binaries to one\n"
-    "file, a binary pack. 'cllrn run', 'verify' and 'bench' take it by --pack,\n"
-    "programs by the engine option `pack`; nothing is compiled then. A pack is for\n"
-    "one device, driver and version of clLRN; 'cllrn devices --pack' tells whether it\n"
-    "is for those here.\n"
-    "\n"
-    "Or writes the kernels as OpenCL C 1.2 for an offline compiler, such as those for\n"
-    "FPGAs: a file for each program, which needs no options and holds one kernel, and\n"
-    "manifest.json, which lists them with their names and arguments. What was made of\n"
-    "them goes into a pack by 'cllrn pack add'.\n"
-    "\n"
-    "With --spirv nothing is built: the pack holds DIR/KERNEL.spv of each of those\n"
-    "sources, compiled by clang and llvm-spirv, and is for any device that takes\n"
-    "SPIR-V.\n"
-    "\n"
-    "  --output PACK      the file; it appears when it is complete\n"
-    "  --emit-source DIR  the directory: new, empty, or written by this command\n"
-    "  --spirv DIR        the directory of the modules\n"
-    "  --device SPEC      an index as 'cllrn devices' lists them, or a part of a\n"
-    "                     device's or platform's name; default: $CLLRN_DEVICE, else\n"
-    "                     the first GPU, accelerator or CPU; with --emit-source or\n"
-    "                     --spirv any device that has no use for vectors, and no\n"
-    "                     OpenCL is needed\n"
-    "  --programs NAME,.. these alone, as 'cllrn pack list' calls them\n"
-    "  --quiet            prints nothing unless something fails\n"
-    "  --help             prints this\n"
-    "\n"
-    "A pack holds native code: use those only whose programs you would run.\n"
-    "Exit status: 0 done, 1 failed, 2 wrong usage.\n";
-
 typedef struct request {
     const char *output, *sources, *spirv, *device, *programs; /* NULL: not named */
-    bool quiet, help;
+    bool quiet;
 } request;
-
-/* --------------------------------------------------------------------- options */
-
-enum { OUTPUT = 1, EMIT_SOURCE, SPIRV, DEVICE, PROGRAMS, QUIET, HELP, CODES };
-
-_Static_assert(CODES <= OPTION_CODES, "a set of options fits");
-
-static const struct option known[] = {
-    {"output", required_argument, NULL, OUTPUT},
-    {"emit-source", required_argument, NULL, EMIT_SOURCE},
-    {"spirv", required_argument, NULL, SPIRV},
-    {"device", required_argument, NULL, DEVICE},
-    {"programs", required_argument, NULL, PROGRAMS},
-    {"quiet", no_argument, NULL, QUIET},
-    {"help", no_argument, NULL, HELP},
-    {NULL, 0, NULL, 0},
-};
-
-static const char *const expected[CODES] = {
-    [OUTPUT] = "a file name",       [EMIT_SOURCE] = "a directory",
-    [SPIRV] = "a directory",        [DEVICE] = "an index or a part of a name",
-    [PROGRAMS] = "a list of names",
-};
-
-static const option_rule rules[] = {
-    {OPTION_ANY, OPTION_BIT(OUTPUT) | OPTION_BIT(EMIT_SOURCE), 0},
-    {EMIT_SOURCE, 0, OPTION_BIT(OUTPUT) | OPTION_BIT(SPIRV) | OPTION_BIT(PROGRAMS)},
-    {SPIRV, OPTION_BIT(OUTPUT), OPTION_BIT(PROGRAMS)},
-    {0},
-};
-
-static bool take(int code, const char *value, void *parsed)
-{
-    request *const r = parsed;
-    switch (code) {
-    case OUTPUT:
-        return option_take_text(value, &r->output);
-    case EMIT_SOURCE:
-        return option_take_text(value, &r->sources);
-    case SPIRV:
-        return option_take_text(value, &r->spirv);
-    case DEVICE:
-        return option_take_text(value, &r->device);
-    case PROGRAMS:
-        return option_take_list(value, &r->programs);
-    case QUIET:
-        return r->quiet = true;
-    default:
-        return r->help = true;
-    }
-}
 
 /* ---------------------------------------------------------------------- packing */
 
@@ -123,7 +35,7 @@ static bool get_name(const request *r, const session *on, size_t number,
         return true;
     }
     for (size_t i = 0; i <= number; ++i)
-        if (!word_next(&list, &item, &length))
+        if (!option_next_item(&list, &item, &length))
             return false;
     snprintf(name, CLLRN_KERNEL_NAME_SIZE, "%.*s", (int)length, item);
     return true;
@@ -235,20 +147,59 @@ static int execute(const request *r, output *file)
     return r->sources || r->spirv ? without_building(r, file) : build(r, file);
 }
 
+/* --------------------------------------------------------------------- options */
+
+static const option_row rows[] = {
+    {"output", "PACK", "the file; it appears when it is complete", OPTION_FIELD(request, output)},
+    {"emit-source", "DIR", "the directory: new, empty, or written by this command",
+     OPTION_FIELD(request, sources), .excludes = "output,spirv,programs"},
+    {"spirv", "DIR", "the directory of the modules", OPTION_FIELD(request, spirv),
+     .needs = "output", .excludes = "programs"},
+    {"device", "SPEC",
+     "an index as 'cllrn devices' lists them, or a part of a device's or platform's name; default: "
+     "$CLLRN_DEVICE, else the first GPU, accelerator or CPU; with --emit-source or --spirv any "
+     "device that has no use for vectors, and no OpenCL is needed",
+     OPTION_FIELD(request, device)},
+    {"programs", "NAME,..", "these alone, as 'cllrn pack list' calls them",
+     OPTION_FIELD(request, programs), .parse = option_names, .expected = "a list of names"},
+    {OPTION_QUIET(request)},
+    {.name = NULL},
+};
+
+static const option_table options = {
+    .usage = "usage: cllrn compile --output PACK [--device SPEC] [--programs NAME,..]\n"
+             "                     [--quiet]\n"
+             "       cllrn compile --emit-source DIR [--device SPEC]\n"
+             "       cllrn compile --spirv DIR --output PACK [--device SPEC]\n"
+             "\n"
+             "Builds every program that a device can need, and writes their binaries to one\n"
+             "file, a binary pack. 'cllrn run', 'verify' and 'bench' take it by --pack,\n"
+             "programs by the engine option `pack`; nothing is compiled then. A pack is for\n"
+             "one device, driver and version of clLRN; 'cllrn devices --pack' tells whether it\n"
+             "is for those here.\n"
+             "\n"
+             "Or writes the kernels as OpenCL C 1.2 for an offline compiler, such as those for\n"
+             "FPGAs: a file for each program, which needs no options and holds one kernel, and\n"
+             "manifest.json, which lists them with their names and arguments. What was made of\n"
+             "them goes into a pack by 'cllrn pack add'.\n"
+             "\n"
+             "With --spirv nothing is built: the pack holds DIR/KERNEL.spv of each of those\n"
+             "sources, compiled by clang and llvm-spirv, and is for any device that takes\n"
+             "SPIR-V.\n",
+    .rows = rows,
+    .notes = "A pack holds native code: use those only whose programs you would run.\n",
+    .needs = "output,emit-source",
+    .defaults = &(const request){.output = NULL},
+    .size = sizeof(request),
+};
+
 int command_compile(int argc, char **argv)
 {
-    static const option_set set = {known, expected, rules, HELP, take};
-    request r = {.output = NULL};
+    request r;
     output file = {0};
-    int status = option_parse(argc, argv, &set, &r);
-    if (status != EXIT_DONE)
+    int status;
+    if (!option_parse(&options, &argc, &argv, &r, &status))
         return status;
-    if (r.help) {
-        fputs(help, stdout);
-        return message_finish_stdout();
-    }
-    if (optind < argc)
-        return message_usage("takes no arguments, but '%s' follows", argv[optind]);
     status = execute(&r, &file);
     output_discard(&file);
     return status;

@@ -12,34 +12,6 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char help[] =
-    "usage: cllrn devices [--json] [--pack PACK]\n"
-    "\n"
-    "Lists the devices of every OpenCL platform, in the order of the index that\n"
-    "'cllrn run --device' takes.\n"
-    "\n"
-    "  --json       prints one JSON object instead, as below\n"
-    "  --pack PACK  also tells which of them a binary pack is for\n"
-    "  --help       prints this\n"
-    "\n"
-    "The JSON is one object. Unknown numbers are 0, unknown texts empty:\n"
-    "  schema                    \"cllrn-devices-1\"; another meaning, another number\n"
-    "  devices                   array, each with\n"
-    "    index                   number for --device\n"
-    "    platform, name\n"
-    "    platform_version, driver_version\n"
-    "    type                    \"GPU\", \"accelerator\", \"CPU\" or \"other\"\n"
-    "    profile                 \"FULL\" or \"EMBEDDED\"\n"
-    "    compute_units, native_float_vector, address_bits\n"
-    "    global_memory, max_allocation, local_memory  in bytes\n"
-    "    fp64, fp16              has double, half arithmetic\n"
-    "    fma                     reports CL_FP_FMA for float, else it may be slow\n"
-    "    round_to_nearest, inf_nan, denorms  of float arithmetic\n"
-    "    compiler                builds kernels from source\n"
-    "    pack                    with --pack: \"fits\", or why not\n"
-    "\n"
-    "Exit status: 0 done, 1 failed, 2 wrong usage.\n";
-
 /* What is printed about a device. */
 typedef struct facts {
     size_t index;
@@ -202,47 +174,47 @@ static int print_devices(bool json, const cllrn_pack *pack)
 
 typedef struct request {
     const char *pack;
-    bool json, help;
+    bool json;
 } request;
 
-enum { JSON = 1, PACK, HELP, CODES };
+static const option_row rows[] = {
+    {"json", NULL, "prints one JSON object instead, as below", OPTION_FIELD(request, json)},
+    {"pack", "PACK", "also tells which of them a binary pack is for", OPTION_FIELD(request, pack)},
+    {.name = NULL},
+};
 
-_Static_assert(CODES <= OPTION_CODES, "a set of options fits");
-
-static bool take(int code, const char *value, void *parsed)
-{
-    request *const r = parsed;
-    switch (code) {
-    case JSON:
-        return r->json = true;
-    case PACK:
-        return option_take_text(value, &r->pack);
-    default:
-        return r->help = true;
-    }
-}
+static const option_table options = {
+    .usage = "usage: cllrn devices [--json] [--pack PACK]\n"
+             "\n"
+             "Lists the devices of every OpenCL platform, in the order of the index that\n"
+             "'cllrn run --device' takes.\n",
+    .rows = rows,
+    .notes = "The JSON is one object. Unknown numbers are 0, unknown texts empty:\n"
+             "  schema                    \"cllrn-devices-1\"; another meaning, another number\n"
+             "  devices                   array, each with\n"
+             "    index                   number for --device\n"
+             "    platform, name\n"
+             "    platform_version, driver_version\n"
+             "    type                    \"GPU\", \"accelerator\", \"CPU\" or \"other\"\n"
+             "    profile                 \"FULL\" or \"EMBEDDED\"\n"
+             "    compute_units, native_float_vector, address_bits\n"
+             "    global_memory, max_allocation, local_memory  in bytes\n"
+             "    fp64, fp16              has double, half arithmetic\n"
+             "    fma                     reports CL_FP_FMA for float, else it may be slow\n"
+             "    round_to_nearest, inf_nan, denorms  of float arithmetic\n"
+             "    compiler                builds kernels from source\n"
+             "    pack                    with --pack: \"fits\", or why not\n",
+    .defaults = &(const request){.pack = NULL},
+    .size = sizeof(request),
+};
 
 int command_devices(int argc, char **argv)
 {
-    static const struct option known[] = {
-        {"json", no_argument, NULL, JSON},
-        {"pack", required_argument, NULL, PACK},
-        {"help", no_argument, NULL, HELP},
-        {NULL, 0, NULL, 0},
-    };
-    static const char *const expected[CODES] = {[PACK] = "a file name"};
-    static const option_set set = {known, expected, NULL, HELP, take};
-    request r = {NULL, false, false};
+    request r;
     cllrn_pack *pack = NULL;
-    int status = option_parse(argc, argv, &set, &r);
-    if (status != EXIT_DONE)
+    int status;
+    if (!option_parse(&options, &argc, &argv, &r, &status))
         return status;
-    if (r.help) {
-        fputs(help, stdout);
-        return message_finish_stdout();
-    }
-    if (optind < argc)
-        return message_usage("takes no arguments, but '%s' follows", argv[optind]);
     if (r.pack && !pack_file_open(r.pack, false, &pack))
         return EXIT_FAILED;
     status = print_devices(r.json, pack);

@@ -1,139 +1,346 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "option.h"
 
+#include "fold.h"
 #include "message.h"
-#include "word.h"
+#include "number.h"
 
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-/* Size of a text with a list of names; all options of a sub-command fit. */
-enum { LIST_TEXT = 512 };
+enum {
+    MAX_ROWS = 32,   /* a set of rows fits a uint32_t, and no row's number is a letter */
+    TEXT_SIZE = 2048 /* of a line of the help, or a list of all options */
+};
 
-static const char *name_of(const struct option *option, int code)
+const keyword option_regions[] = {
+    {"across", ACROSS_CHANNELS},
+    {"within", WITHIN_CHANNEL},
+    {NULL, 0},
+};
+
+const keyword option_dtypes[] = {
+    {"f32", CLLRN_DTYPE_F32},
+    {"f16", CLLRN_DTYPE_F16},
+    {"bf16", CLLRN_DTYPE_BF16},
+    {"f64", CLLRN_DTYPE_F64},
+    {NULL, 0},
+};
+
+/* --------------------------------------------------------------------- values */
+
+const char *keyword_name(const keyword *keywords, int32_t value)
 {
-    while (option->val != code)
-        ++option;
-    return option->name;
+    while (keywords->name && keywords->value != value)
+        ++keywords;
+    return keywords->name;
+}
+
+bool option_next_item(const char **list, const char **item, size_t *length)
+{
+    if (!*list)
+        return false;
+    *item = *list;
+    *length = strcspn(*item, ",");
+    *list = (*item)[*length] == ',' ? *item + *length + 1 : NULL;
+    return true;
+}
+
+bool option_names(const char *text, void *field)
+{
+    const char *list = text, *item;
+    size_t length;
+    *(const char **)field = text;
+    while (option_next_item(&list, &item, &length))
+        if (length == 0)
+            return false;
+    return true;
+}
+
+static bool is_variant(const char *name, size_t length)
+{
+    const char *known;
+    for (size_t i = 0; (known = cllrn_variant_name(i)) != NULL; ++i)
+        if (strlen(known) == length && strncmp(known, name, length) == 0)
+            return true;
+    return false;
+}
+
+bool option_variant(const char *text, void *field)
+{
+    *(const char **)field = text;
+    return is_variant(text, strlen(text));
+}
+
+bool option_variants(const char *text, void *field)
+{
+    const char *list = text, *item;
+    size_t length;
+    *(const char **)field = text;
+    while (option_next_item(&list, &item, &length))
+        if (!is_variant(item, length))
+            return false;
+    return true;
+}
+
+static bool parse_code(const option_row *row, const char *text, int32_t *code)
+{
+    int64_t value;
+    for (const keyword *word = row->keywords; word && word->name; ++word) {
+        if (strcmp(text, word->name) == 0) {
+            *code = word->value;
+            return true;
+        }
+    }
+    if (row->keywords || !number_parse_range(text, row->least, row->greatest, &value))
+        return false;
+    *code = (int32_t)value;
+    return true;
+}
+
+static bool parse_value(const option_row *row, const char *text, void *field)
+{
+    if (row->parse)
+        return row->parse(text, field);
+    switch (row->kind) {
+    case OPTION_FLAG:
+        return *(bool *)field = true;
+    case OPTION_NUMBER:
+        return number_parse_double(text, field);
+    case OPTION_INTEGER:
+        return number_parse_range(text, row->least, row->greatest, field);
+    case OPTION_CODE:
+        return parse_code(row, text, field);
+    default:
+        *(const char **)field = text;
+        return *text != '\0';
+    }
+}
+
+static bool parse_list(const option_row *row, const char *list, char *items, int *count)
+{
+    const char *at;
+    size_t length;
+    for (*count = 0; option_next_item(&list, &at, &length); ++*count) {
+        char item[64];
+        if (*count == row->most || length >= sizeof item)
+            return false;
+        snprintf(item, sizeof item, "%.*s", (int)length, at);
+        if (!parse_value(row, item, items + (size_t)*count * row->item_size))
+            return false;
+    }
+    return true;
+}
+
+static bool parse(const option_row *row, const char *text, char *request)
+{
+    char *const field = request + row->offset;
+    return row->most ? parse_list(row, text, field, (int *)(void *)(request + row->count))
+                     : parse_value(row, text, field);
+}
+
+/* ---------------------------------------------------------------------- texts */
+
+__attribute__((format(printf, 2, 3))) static void append(char text[TEXT_SIZE], const char *format,
+                                                         ...)
+{
+    const size_t used = strlen(text);
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(text + used, TEXT_SIZE - used, format, arguments);
+    va_end(arguments);
+}
+
+/* Appends "across or within". */
+static void append_keywords(char text[TEXT_SIZE], const keyword *keywords, const char *last)
+{
+    for (size_t i = 0; keywords[i].name; ++i)
+        append(text, "%s%s", i == 0 ? "" : keywords[i + 1].name ? ", " : last, keywords[i].name);
+}
+
+/* Appends what the option takes, for the message about a wrong value. */
+static void append_expected(char text[TEXT_SIZE], const option_row *row)
+{
+    if (row->most)
+        append(text, "a list of ");
+    if (row->expected)
+        append(text, "%s", row->expected);
+    else if (row->keywords)
+        append_keywords(text, row->keywords, row->most ? " and " : " or ");
+    else if (row->kind == OPTION_NUMBER)
+        append(text, row->most ? "numbers" : "a number");
+    else if (row->kind == OPTION_INTEGER || row->kind == OPTION_CODE)
+        append(text, "%s, %" PRId64 " to %" PRId64, row->most ? "whole numbers" : "a whole number",
+               row->least, row->greatest);
+    else if (row->parse == option_variant)
+        for (size_t i = 0; cllrn_variant_name(i); ++i)
+            append(text, "%s%s", i == 0 ? "one of " : ", ", cllrn_variant_name(i));
+    else
+        append(text, "a %s name", strcmp(row->value, "DIR") == 0 ? "directory" : "file");
+}
+
+/* Appends one value of a field; nothing for one that is outside the option's values. */
+static void append_value(char text[TEXT_SIZE], const option_row *row, const char *field,
+                         const char *separator)
+{
+    const int64_t integer = row->kind == OPTION_INTEGER ? *(const int64_t *)(const void *)field
+                            : row->kind == OPTION_CODE  ? *(const int32_t *)(const void *)field
+                                                        : 0;
+    if (row->keywords && keyword_name(row->keywords, (int32_t)integer))
+        append(text, "%s%s", separator, keyword_name(row->keywords, (int32_t)integer));
+    else if (!row->keywords && integer >= row->least && integer <= row->greatest &&
+             row->least < row->greatest)
+        append(text, "%s%" PRId64, separator, integer);
+    else if (row->kind == OPTION_NUMBER && *(const double *)(const void *)field >= 0)
+        append(text, "%s%g", separator, *(const double *)(const void *)field);
+}
+
+/* Appends " (default 5)" from the field of a request that has the defaults. */
+static void append_default(char text[TEXT_SIZE], const option_row *row, const char *request)
+{
+    char values[TEXT_SIZE] = "";
+    const int count = row->most ? *(const int *)(const void *)(request + row->count) : 1;
+    for (int i = 0; i < count; ++i)
+        append_value(values, row, request + row->offset + (size_t)i * row->item_size, i ? "," : "");
+    if (*values)
+        append(text, " (default %s)", values);
+}
+
+static int print_help(const option_table *table)
+{
+    static const option_row help = {"help", NULL, "prints this", .offset = 0};
+    char label[64], text[TEXT_SIZE];
+    size_t indent = strlen("  --help  ");
+    for (const option_row *row = table->rows; row->name; ++row) {
+        const size_t width = strlen(row->name) + (row->value ? 1 + strlen(row->value) : 0) + 6;
+        indent = width > indent ? width : indent;
+    }
+    printf("%s\n", table->usage);
+    for (const option_row *row = table->rows; row; row = row == &help ? NULL : row + 1) {
+        row = row->name ? row : &help;
+        snprintf(label, sizeof label, "  --%s%s%s", row->name, row->value ? " " : "",
+                 row->value ? row->value : "");
+        *text = '\0';
+        if (row->keywords)
+            append_keywords(text, row->keywords, row->most ? ", " : " or ");
+        append(text, "%s%s", row->keywords ? ": " : "", row->help);
+        append_default(text, row, table->defaults);
+        fold_print(stdout, (int)indent, label, "%s", text);
+    }
+    printf("\n%s%sExit status: 0 done, 1 failed, 2 wrong usage.\n", table->notes,
+           *table->notes ? "\n" : "");
+    return message_finish_stdout();
 }
 
 /* ------------------------------------------------------------- unknown options */
 
-/* Counts the options whose names start so, and lists them: "--size, --slice". */
-static int count_matches(const option_set *set, const char *beginning, char names[LIST_TEXT])
+/* Explains getopt_long's '?' by optopt: a letter, perhaps of several; a row's number; or 0. */
+static int refuse(const option_table *table, const char *given)
 {
-    const size_t length = strcspn(beginning, "=");
-    size_t used = 0;
-    int count = 0;
-    for (const struct option *option = set->known; option->name; ++option) {
-        if (strncmp(option->name, beginning, length) != 0)
-            continue;
-        used += (size_t)snprintf(names + used, LIST_TEXT - used, "%s--%s", count++ ? ", " : "",
-                                 option->name);
-    }
-    return count;
-}
-
-/* Explains getopt_long's '?' by optopt: a letter, perhaps of several; a code; or 0. */
-static int refuse(const option_set *set, const char *given)
-{
-    char names[LIST_TEXT];
-    if (optopt >= OPTION_CODES)
+    char names[TEXT_SIZE] = "";
+    int matches = 0;
+    if (optopt > MAX_ROWS)
         return message_usage("unknown option '-%c'", optopt);
     if (optopt != 0)
         return message_usage("'%s' takes no value", given);
-    if (count_matches(set, given + 2, names) > 1)
+    for (const option_row *row = table->rows; row->name; ++row)
+        if (strncmp(row->name, given + 2, strcspn(given + 2, "=")) == 0)
+            append(names, "%s--%s", matches++ ? ", " : "", row->name);
+    if (matches > 1)
         return message_usage("'%s' is ambiguous: %s", given, names);
     return message_usage("unknown option '%s'", given);
 }
 
 /* ----------------------------------------------------------------------- rules */
 
-static void list_names(const option_set *set, uint32_t codes, char names[LIST_TEXT])
+/* The options of a list, as a set of rows. */
+static uint32_t set_of(const option_table *table, const char *list)
 {
-    size_t used = 0;
-    names[0] = '\0';
-    for (int code = 1; code < OPTION_CODES; ++code) {
-        if (!(codes & OPTION_BIT(code)))
+    uint32_t set = 0;
+    const char *item;
+    size_t length;
+    while (option_next_item(&list, &item, &length))
+        for (size_t i = 0; table->rows[i].name; ++i)
+            if (strlen(table->rows[i].name) == length &&
+                strncmp(table->rows[i].name, item, length) == 0)
+                set |= UINT32_C(1) << i;
+    return set;
+}
+
+static void append_set(char text[TEXT_SIZE], const option_table *table, uint32_t set)
+{
+    const char *separator = "";
+    for (size_t i = 0; table->rows[i].name; ++i) {
+        if ((set >> i & 1) == 0)
             continue;
-        used += (size_t)snprintf(names + used, LIST_TEXT - used, "%s--%s", used ? " or " : "",
-                                 name_of(set->known, code));
+        append(text, "%s--%s", separator, table->rows[i].name);
+        separator = " or ";
     }
 }
 
-static int check_rule(const option_set *set, const option_rule *rule, uint32_t given)
+static int check_rules(const option_table *table, uint32_t given)
 {
-    char names[LIST_TEXT];
-    if (rule->code != OPTION_ANY && !(given & OPTION_BIT(rule->code)))
-        return EXIT_DONE;
-    const bool excluded = (given & rule->excludes) != 0;
-    if (!excluded && (rule->needs == 0 || (given & rule->needs) != 0))
-        return EXIT_DONE;
-    list_names(set, excluded ? given & rule->excludes : rule->needs, names);
-    if (rule->code == OPTION_ANY)
+    char names[TEXT_SIZE] = "";
+    if (table->needs && (given & set_of(table, table->needs)) == 0) {
+        append_set(names, table, set_of(table, table->needs));
         return message_usage("expected %s", names);
-    return message_usage("--%s %s %s", name_of(set->known, rule->code),
-                         excluded ? "excludes" : "needs", names);
-}
-
-static int check_rules(const option_set *set, uint32_t given)
-{
-    int status = EXIT_DONE;
-    for (const option_rule *rule = set->rules;
-         rule && (rule->needs || rule->excludes) && status == EXIT_DONE; ++rule)
-        status = check_rule(set, rule, given);
-    return status;
+    }
+    for (size_t i = 0; table->rows[i].name; ++i) {
+        const option_row *const row = &table->rows[i];
+        const uint32_t needs = set_of(table, row->needs),
+                       excluded = given & set_of(table, row->excludes);
+        if ((given >> i & 1) == 0 || (!excluded && (needs == 0 || (given & needs) != 0)))
+            continue;
+        append_set(names, table, excluded ? excluded : needs);
+        return message_usage("--%s %s %s", row->name, excluded ? "excludes" : "needs", names);
+    }
+    return EXIT_DONE;
 }
 
 /* ----------------------------------------------------------------------- parse */
 
-int option_parse(int argc, char **argv, const option_set *set, void *parsed)
+/* Explains a value that an option does not take. */
+static int refuse_value(const option_row *row, const char *value)
 {
+    char text[TEXT_SIZE] = "";
+    append_expected(text, row);
+    return message_usage("--%s is '%s', expected %s", row->name, value, text);
+}
+
+bool option_parse(const option_table *table, int *argc, char ***argv, void *request, int *status)
+{
+    struct option known[MAX_ROWS + 2] = {{NULL, 0, NULL, 0}};
     uint32_t given = 0;
+    int count = 0;
+    for (; table->rows[count].name; ++count)
+        known[count] = (struct option){table->rows[count].name,
+                                       table->rows[count].value ? required_argument : no_argument,
+                                       NULL, count + 1};
+    known[count] = (struct option){"help", no_argument, NULL, 'h'};
     opterr = 0;
-    for (int code; (code = getopt_long(argc, argv, ":h", set->known, NULL)) != -1;) {
+    memcpy(request, table->defaults, table->size);
+    for (int code; (code = getopt_long(*argc, *argv, ":h", known, NULL)) != -1;) {
         if (code == ':')
-            return message_usage("option '%s' lacks its value", argv[optind - 1]);
-        if (code == '?')
-            return refuse(set, argv[optind - 1]);
-        if (code == 'h')
-            code = set->help;
-        if (!set->take(code, optarg, parsed))
-            return message_usage("--%s is '%s', expected %s", name_of(set->known, code), optarg,
-                                 set->expected[code]);
-        if (code == set->help)
-            return EXIT_DONE;
-        given |= OPTION_BIT(code);
+            *status = message_usage("option '%s' lacks its value", (*argv)[optind - 1]);
+        else if (code == '?')
+            *status = refuse(table, (*argv)[optind - 1]);
+        else if (code == 'h')
+            *status = print_help(table);
+        else if (!parse(&table->rows[code - 1], optarg, request))
+            *status = refuse_value(&table->rows[code - 1], optarg);
+        else {
+            given |= UINT32_C(1) << (code - 1);
+            continue;
+        }
+        return false;
     }
-    return check_rules(set, given);
-}
-
-bool option_take_text(const char *value, const char **text)
-{
-    *text = value;
-    return *value != '\0';
-}
-
-bool option_take_list(const char *value, const char **list)
-{
-    const char *rest = value, *item;
-    size_t length;
-    *list = value;
-    while (word_next(&rest, &item, &length))
-        if (length == 0)
-            return false;
-    return true;
-}
-
-int option_check_variant(const char *name)
-{
-    char names[LIST_TEXT] = "";
-    size_t used = 0;
-    for (size_t i = 0; name && cllrn_variant_name(i) && used < sizeof names; ++i) {
-        if (strcmp(cllrn_variant_name(i), name) == 0)
-            return EXIT_DONE;
-        used += (size_t)snprintf(names + used, sizeof names - used, "%s%s", i ? ", " : "",
-                                 cllrn_variant_name(i));
-    }
-    return name ? message_usage("--variant is '%s', expected one of %s", name, names) : EXIT_DONE;
+    *status = check_rules(table, given);
+    *argc -= optind;
+    *argv += optind;
+    if (*status == EXIT_DONE && *argc > 0 && !table->has_arguments)
+        *status = message_usage("takes no arguments, but '%s' follows", **argv);
+    return *status == EXIT_DONE;
 }

@@ -5,69 +5,12 @@
 #include "number.h"
 #include "option.h"
 #include "same_file.h"
-#include "word.h"
 
 #include <inttypes.h>
 #include <math.h>
 #include <string.h>
 
-enum option_code {
-    SIZE = 1,
-    ALPHA,
-    BETA,
-    BIAS,
-    CONVENTION,
-    WINDOW,
-    DIVISOR,
-    REGION,
-    SPATIAL_AXES,
-    CHANNEL_AXIS,
-    BACKWARD,
-    DTYPE,
-    GRADIENT_DTYPE,
-    OUTPUT_DTYPE,
-    DEVICE,
-    PACK,
-    ANY_DRIVER,
-    ANY_OWNER,
-    VARIANT,
-    SLICE,
-    CHECK,
-    QUIET,
-    HELP,
-    CODES
-};
-
-_Static_assert(CODES <= OPTION_CODES, "a set of options fits");
-
-static const struct option known[] = {
-    {"size", required_argument, NULL, SIZE},
-    {"alpha", required_argument, NULL, ALPHA},
-    {"beta", required_argument, NULL, BETA},
-    {"k", required_argument, NULL, BIAS},
-    {"convention", required_argument, NULL, CONVENTION},
-    {"window", required_argument, NULL, WINDOW},
-    {"divisor", required_argument, NULL, DIVISOR},
-    {"region", required_argument, NULL, REGION},
-    {"spatial-axes", required_argument, NULL, SPATIAL_AXES},
-    {"channel-axis", required_argument, NULL, CHANNEL_AXIS},
-    {"backward", required_argument, NULL, BACKWARD},
-    {"dtype", required_argument, NULL, DTYPE},
-    {"grad-dtype", required_argument, NULL, GRADIENT_DTYPE},
-    {"output-dtype", required_argument, NULL, OUTPUT_DTYPE},
-    {"device", required_argument, NULL, DEVICE},
-    {"pack", required_argument, NULL, PACK},
-    {"any-driver", no_argument, NULL, ANY_DRIVER},
-    {"any-owner", no_argument, NULL, ANY_OWNER},
-    {"variant", required_argument, NULL, VARIANT},
-    {"slice", required_argument, NULL, SLICE},
-    {"check", no_argument, NULL, CHECK},
-    {"quiet", no_argument, NULL, QUIET},
-    {"help", no_argument, NULL, HELP},
-    {NULL, 0, NULL, 0},
-};
-
-static const word conventions[] = {
+static const keyword conventions[] = {
     {"torch", CLLRN_CONVENTION_TORCH},
     {"onnx", CLLRN_CONVENTION_ONNX},
     {"onednn", CLLRN_CONVENTION_ONEDNN},
@@ -77,138 +20,116 @@ static const word conventions[] = {
     {NULL, 0},
 };
 
-static const char *convention_name(int32_t convention)
+/* "LO,HI", both 0 or more, of a window that the library takes. */
+static bool parse_window(const char *text, void *field)
 {
-    const word *entry = conventions;
-    while (entry->value != convention)
-        ++entry;
-    return entry->name;
+    window_option *const window = field;
+    window->given = true;
+    return number_parse_pair(text, &window->lower, &window->upper) && window->lower >= 0 &&
+           window->upper >= 0 && window->lower < INT32_MAX - window->upper;
 }
 
-/* These parse an option's value; false where the option does not take it. */
-static bool parse_int32(const char *text, int32_t least, int32_t greatest, int32_t *number)
+static bool parse_divisor(const char *text, void *field)
 {
-    int64_t value;
-    if (!number_parse_range(text, least, greatest, &value))
-        return false;
-    *number = (int32_t)value;
-    return true;
-}
-
-static bool parse_bytes(const char *text, uint64_t *bytes)
-{
-    int64_t value;
-    if (!number_parse_range(text, 1, INT64_MAX, &value))
-        return false;
-    *bytes = (uint64_t)value;
-    return true;
-}
-
-static bool parse_window(const char *text, int64_t *lower, int64_t *upper)
-{
-    return number_parse_pair(text, lower, upper) && *lower >= 0 && *upper >= 0 &&
-           *lower < INT32_MAX - *upper;
-}
-
-static bool parse_divisor(const char *text, double *divisor)
-{
+    double *const divisor = field;
     return number_parse_double(text, divisor) && isfinite(*divisor) && *divisor != 0;
 }
 
-static const char any_dtype[] = "f32, f16, bf16 or f64";
-static const char *const expected[CODES] = {
-    [SIZE] = "a whole number, 1 to 2147483647",
-    [ALPHA] = "a number",
-    [BETA] = "a number",
-    [BIAS] = "a number",
-    [CONVENTION] = "torch, onnx, onednn, torch-doc, caffe or tensorflow",
-    [WINDOW] = "LO,HI, two whole numbers from 0 on with a sum below 2147483647",
-    [DIVISOR] = "a finite number other than 0",
-    [REGION] = "across or within",
-    [SPATIAL_AXES] = "1, 2 or 3",
-    [CHANNEL_AXIS] = "a whole number",
-    [BACKWARD] = "a file name",
-    [DTYPE] = any_dtype,
-    [GRADIENT_DTYPE] = any_dtype,
-    [OUTPUT_DTYPE] = any_dtype,
-    [DEVICE] = "an index or a part of a name",
-    [PACK] = "a file name",
-    [VARIANT] = "a name",
-    [SLICE] = "a number of bytes, 1 or more",
+static const option_row rows[] = {
+    {"size", "N", "channels in a window, or positions on each axis",
+     OPTION_FIELD(options, recipe.size), .least = 1, .greatest = INT32_MAX},
+    {"alpha", "A", "the factor of the sum of squares", OPTION_FIELD(options, recipe.alpha)},
+    {"beta", "B", "the exponent", OPTION_FIELD(options, recipe.beta)},
+    {"k", "K", "the constant that the sum is added to", OPTION_FIELD(options, recipe.k)},
+    {"convention", "NAME", "where the N channels lie and what divides alpha",
+     OPTION_FIELD(options, recipe.convention), .keywords = conventions},
+    {"window", "LO,HI", "the window, in place of --size and --convention",
+     OPTION_FIELD(options, recipe.window), .parse = parse_window,
+     .expected = "LO,HI, two whole numbers from 0 on with a sum below 2147483647",
+     .needs = "divisor", .excludes = "size,convention"},
+    {"divisor", "D", "the number that divides alpha, with --window",
+     OPTION_FIELD(options, recipe.divisor), .parse = parse_divisor,
+     .expected = "a finite number other than 0", .needs = "window"},
+    {"region", "NAME",
+     "where windows lie: across channels, or within a channel, with the same size on each spatial "
+     "axis",
+     OPTION_FIELD(options, recipe.region), .keywords = option_regions},
+    {"spatial-axes", "N",
+     "how many axes a window within a channel has, 1 to 3: the last ones but the channels'; "
+     "default: all but the channels' and the first, which is the batch",
+     OPTION_FIELD(options, recipe.spatial_axes), .least = 1, .greatest = 3},
+    {"channel-axis", "I", "the channels' axis; -1 is the last", OPTION_FIELD(options, channel_axis),
+     .least = INT32_MIN, .greatest = INT32_MAX, .expected = "a whole number"},
+    {"backward", "GRAD.npy", "computes the gradient", OPTION_FIELD(options, gradient)},
+    {"dtype", "NAME",
+     "the type of IN.npy; bf16 where its 'u2' or 'V2' are bfloat16, the others only make sure of "
+     "what "
+     "the file says",
+     OPTION_FIELD(options, dtype), .keywords = option_dtypes},
+    {"grad-dtype", "NAME",
+     "the same of GRAD.npy; default: its 'u2' and 'V2' are what those of IN.npy are",
+     OPTION_FIELD(options, gradient_dtype), .keywords = option_dtypes, .needs = "backward"},
+    {"output-dtype", "NAME",
+     "the type of OUT.npy, in this machine's byte order; bf16 is written as 'u2', or as 'V2' where "
+     "IN.npy has that; default: type and byte order of IN.npy",
+     OPTION_FIELD(options, output_dtype), .keywords = option_dtypes},
+    {"device", "SPEC",
+     "an index as 'cllrn devices' lists them, a part of a device's or platform's name, host (the "
+     "kernels' arithmetic compiled as C: same bits) or reference (exact, rounded once); default: "
+     "$CLLRN_DEVICE, else the first GPU, accelerator or CPU",
+     OPTION_FIELD(options, device)},
+    {OPTION_PACK(options)},
+    {OPTION_ANY_DRIVER(options)},
+    {OPTION_ANY_OWNER(options)},
+    {"variant", "NAME", "forces a kernel, for tests and measurements",
+     OPTION_FIELD(options, variant), .parse = option_variant},
+    {"slice", "BYTES",
+     "the size of all tensors at a time, so that memory stays a small multiple of it; default: "
+     "67108864, or less on a small device",
+     OPTION_FIELD(options, slice), .least = 1, .greatest = INT64_MAX,
+     .expected = "a number of bytes, 1 or more"},
+    {"check", NULL,
+     "compares with the exact result and with the host's bits; fails, and writes nothing, where "
+     "the bits differ",
+     OPTION_FIELD(options, check)},
+    {OPTION_QUIET(options)},
+    {.name = NULL},
 };
 
-/* check_values has the rules that depend on a value. */
-static const option_rule rules[] = {
-    {WINDOW, OPTION_BIT(DIVISOR), OPTION_BIT(SIZE) | OPTION_BIT(CONVENTION)},
-    {DIVISOR, OPTION_BIT(WINDOW), 0},
-    {GRADIENT_DTYPE, OPTION_BIT(BACKWARD), 0},
-    {ANY_DRIVER, OPTION_BIT(PACK), 0},
-    {ANY_OWNER, OPTION_BIT(PACK), 0},
-    {0},
+static const option_table table = {
+    .usage = "usage: cllrn run [options] IN.npy OUT.npy\n"
+             "       cllrn run [options] --backward GRAD.npy IN.npy OUT.npy\n"
+             "\n"
+             "    s[c] = k + (alpha / divisor) * sum of x[j]^2, j = c - LO .. c + HI\n"
+             "    y[c] = x[c] * s[c]^-beta\n"
+             "    dx[c] = dy[c] * s[c]^-beta - (2 * alpha * beta / divisor) * x[c] *\n"
+             "            sum of dy[j] * x[j] * s[j]^(-beta - 1), j = c - HI .. c + LO\n"
+             "\n"
+             "IN.npy is x, GRAD.npy dy; OUT.npy becomes y, or dx. They hold float16, float32,\n"
+             "float64 or bfloat16 (ml_dtypes' 'V2', or its bits as 'u2': see --dtype), of\n"
+             "rank 2 to 8, in C or Fortran order and either byte order. GRAD.npy has the\n"
+             "shape of IN.npy, but dtype and order of its own: float32 mixes with one of the\n"
+             "16-bit types, float64 with none. OUT.npy gets shape, dtype, order and byte order\n"
+             "of IN.npy, appears only when it is complete, and may be one of the others.\n"
+             "\n"
+             "A file called - is standard input or output; OUT.npy may also be a device or a\n"
+             "FIFO. Such a stream is kept in a temporary file in $TMPDIR or /tmp, since slices\n"
+             "are not always in the order of the file.\n",
+    .rows = rows,
+    .notes = "What it prints goes to standard error where OUT.npy is standard output.\n"
+             "Programs are kept in $CLLRN_CACHE_DIR, $XDG_CACHE_HOME/cllrn or ~/.cache/cllrn;\n"
+             "CLLRN_CACHE=off keeps none.\n",
+    .has_arguments = true,
+    .defaults = &(const options){.recipe = {.region = ACROSS_CHANNELS,
+                                            .convention = CLLRN_CONVENTION_TORCH,
+                                            .size = 5,
+                                            .divisor = NAN,
+                                            .alpha = 1e-4,
+                                            .beta = 0.75,
+                                            .k = 1},
+                                 .channel_axis = 1},
+    .size = sizeof(options),
 };
-
-/* Takes an option of the recipe; false where the value is not valid. */
-static bool take_recipe(int code, const char *value, recipe *asked)
-{
-    switch (code) {
-    case SIZE:
-        return number_parse_range(value, 1, INT32_MAX, &asked->size);
-    case ALPHA:
-        return number_parse_double(value, &asked->alpha);
-    case BETA:
-        return number_parse_double(value, &asked->beta);
-    case BIAS:
-        return number_parse_double(value, &asked->k);
-    case CONVENTION:
-        return word_parse(value, conventions, &asked->convention);
-    case WINDOW:
-        asked->has_window = true;
-        return parse_window(value, &asked->lower, &asked->upper);
-    case DIVISOR:
-        return parse_divisor(value, &asked->divisor);
-    case REGION:
-        return word_parse(value, word_regions, &asked->region);
-    default:
-        return parse_int32(value, 1, 3, &asked->spatial_axes);
-    }
-}
-
-static bool take(int code, const char *value, void *options_parsed)
-{
-    options *const parsed = options_parsed;
-    switch (code) {
-    case CHANNEL_AXIS:
-        return parse_int32(value, INT32_MIN, INT32_MAX, &parsed->channel_axis);
-    case BACKWARD:
-        return option_take_text(value, &parsed->gradient);
-    case DTYPE:
-        return word_parse(value, word_dtypes, &parsed->dtype);
-    case GRADIENT_DTYPE:
-        return word_parse(value, word_dtypes, &parsed->gradient_dtype);
-    case OUTPUT_DTYPE:
-        return word_parse(value, word_dtypes, &parsed->output_dtype);
-    case DEVICE:
-        return option_take_text(value, &parsed->device);
-    case PACK:
-        return option_take_text(value, &parsed->pack);
-    case ANY_DRIVER:
-        return parsed->any_driver = true;
-    case ANY_OWNER:
-        return parsed->any_owner = true;
-    case VARIANT:
-        return option_take_text(value, &parsed->variant);
-    case SLICE:
-        return parse_bytes(value, &parsed->slice);
-    case CHECK:
-        return parsed->check = true;
-    case QUIET:
-        return parsed->quiet = true;
-    case HELP:
-        return parsed->help = true;
-    default:
-        return take_recipe(code, value, &parsed->recipe);
-    }
-}
 
 static bool has_odd_sizes_only(int32_t convention)
 {
@@ -220,20 +141,20 @@ static int check_values(const options *parsed)
     const recipe *const asked = &parsed->recipe;
     if (asked->spatial_axes != 0 && asked->region != WITHIN_CHANNEL)
         return message_usage("--spatial-axes needs --region within");
-    if (!asked->has_window && asked->size % 2 == 0 && has_odd_sizes_only(asked->convention))
+    if (!asked->window.given && asked->size % 2 == 0 && has_odd_sizes_only(asked->convention))
         return message_usage("--size %" PRId64 " is even, but --convention %s has odd sizes only: "
                              "use --size %" PRId64 " or another convention",
-                             asked->size, convention_name(asked->convention), asked->size + 1);
-    return option_check_variant(parsed->variant);
+                             asked->size, keyword_name(conventions, asked->convention),
+                             asked->size + 1);
+    return EXIT_DONE;
 }
 
-static int take_files(int argc, char **argv, options *parsed)
+static int take_files(int count, char **files, options *parsed)
 {
-    const int files = argc - optind;
-    if (files != 2)
-        return message_usage("%d file names, expected two: IN.npy OUT.npy", files);
-    parsed->input = argv[optind];
-    parsed->output = argv[optind + 1];
+    if (count != 2)
+        return message_usage("%d file names, expected two: IN.npy OUT.npy", count);
+    parsed->input = files[0];
+    parsed->output = files[1];
     if (parsed->gradient && strcmp(parsed->gradient, "-") == 0 && strcmp(parsed->input, "-") == 0)
         return message_usage("IN.npy and GRAD.npy are both standard input");
     /* OUT.npy may also be an input: inputs are read before the output replaces one. */
@@ -241,19 +162,12 @@ static int take_files(int argc, char **argv, options *parsed)
     return same_file_refuse(outputs, sizeof outputs / sizeof outputs[0]);
 }
 
-int options_parse(int argc, char **argv, options *parsed)
+bool options_parse(int argc, char **argv, options *parsed, int *status)
 {
-    static const option_set set = {known, expected, rules, HELP, take};
-    *parsed = (options){.recipe = {.region = ACROSS_CHANNELS,
-                                   .convention = CLLRN_CONVENTION_TORCH,
-                                   .size = 5,
-                                   .alpha = 1e-4,
-                                   .beta = 0.75,
-                                   .k = 1},
-                        .channel_axis = 1};
-    int status = option_parse(argc, argv, &set, parsed);
-    if (status != EXIT_DONE || parsed->help)
-        return status;
-    status = check_values(parsed);
-    return status == EXIT_DONE ? take_files(argc, argv, parsed) : status;
+    if (!option_parse(&table, &argc, &argv, parsed, status))
+        return false;
+    *status = check_values(parsed);
+    if (*status == EXIT_DONE)
+        *status = take_files(argc, argv, parsed);
+    return *status == EXIT_DONE;
 }

@@ -17,16 +17,15 @@ typedef struct options {
     recipe recipe;                               /* valid, but for the number of window axes */
     int32_t dtype, gradient_dtype, output_dtype; /* 0: not named */
     int32_t channel_axis;
-    uint64_t slice; /* bytes; 0: not named */
+    int64_t slice;    /* bytes; 0: not named */
     const char *pack; /* NULL: none */
     bool any_driver;
     bool any_owner;
     bool check;
     bool quiet;
-    bool help; /* --help was given; nothing else is set */
 } options;
 
-/* EXIT_DONE, or EXIT_USAGE after a message. */
-int options_parse(int argc, char **argv, options *parsed);
+/* False with *status after a message, or after printing the help. */
+bool options_parse(int argc, char **argv, options *parsed, int *status);
 
 #endif

@@ -7,35 +7,15 @@
 #include "printable.h"
 #include "same_file.h"
 #include "session.h"
-#include "word.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-static const char help[] =
-    "usage: cllrn pack list PACK\n"
-    "       cllrn pack add PACK BINARY --programs NAME[=KERNEL],.. [--device SPEC]\n"
-    "                      [--any-owner]\n"
-    "\n"
-    "  list  prints what a pack was made for, and its programs\n"
-    "  add   adds a binary that a vendor's offline compiler made (.aocx, .xclbin):\n"
-    "        one file that holds the kernels of many programs. A PACK that does not\n"
-    "        exist is made, for the device.\n"
-    "\n"
-    "  --programs LIST  the programs in it, as 'cllrn pack list' calls them, each\n"
-    "                   with the name of its kernel in the binary where that is\n"
-    "                   another\n"
-    "  --device SPEC    the device of a new pack: an index, or a part of a name\n"
-    "  --any-owner      takes a PACK that other users can have written\n"
-    "  --help           prints this\n"
-    "\n"
-    "Exit status: 0 done, 1 failed, 2 wrong usage.\n";
-
 typedef struct request {
-    const char *programs, *device;
-    bool any_owner, help;
+    const char *programs, *device; /* NULL: not named */
+    bool any_owner;
 } request;
 
 /* ------------------------------------------------------------------------- list */
@@ -194,54 +174,49 @@ static int add(const request *r, const char *path, const char *binary)
 
 /* ---------------------------------------------------------------------- options */
 
-enum { PROGRAMS = 1, DEVICE, ANY_OWNER, HELP, CODES };
-
-_Static_assert(CODES <= OPTION_CODES, "a set of options fits");
-
-static const struct option known[] = {
-    {"programs", required_argument, NULL, PROGRAMS},
-    {"device", required_argument, NULL, DEVICE},
-    {"any-owner", no_argument, NULL, ANY_OWNER},
-    {"help", no_argument, NULL, HELP},
-    {NULL, 0, NULL, 0},
-};
-
-static const char *const expected[CODES] = {
-    [PROGRAMS] = "a list of NAME or NAME=KERNEL",
-    [DEVICE] = "an index or a part of a name",
-};
-
-static bool is_list(const char *list)
+/* Takes NAME or NAME=KERNEL items. */
+static bool parse_programs(const char *text, void *field)
 {
-    const char *item;
+    const char *list = text, *item;
     size_t length;
-    while (word_next(&list, &item, &length))
+    *(const char **)field = text;
+    while (option_next_item(&list, &item, &length))
         if (length == 0 || *item == '=' || item[length - 1] == '=')
             return false;
     return true;
 }
 
-static bool take(int code, const char *value, void *parsed)
-{
-    request *const r = parsed;
-    switch (code) {
-    case PROGRAMS:
-        return option_take_text(value, &r->programs) && is_list(value);
-    case DEVICE:
-        return option_take_text(value, &r->device);
-    case ANY_OWNER:
-        return r->any_owner = true;
-    default:
-        return r->help = true;
-    }
-}
+static const option_row rows[] = {
+    {"programs", "LIST",
+     "the programs in it, as 'cllrn pack list' calls them, each with the name of its kernel in the "
+     "binary where that is another",
+     OPTION_FIELD(request, programs), .parse = parse_programs,
+     .expected = "a list of NAME or NAME=KERNEL"},
+    {"device", "SPEC", "the device of a new pack: an index, or a part of a name",
+     OPTION_FIELD(request, device)},
+    {"any-owner", NULL, "takes a PACK that other users can have written",
+     OPTION_FIELD(request, any_owner)},
+    {.name = NULL},
+};
+
+static const option_table options = {
+    .usage = "usage: cllrn pack list PACK\n"
+             "       cllrn pack add PACK BINARY --programs NAME[=KERNEL],.. [--device SPEC]\n"
+             "                      [--any-owner]\n"
+             "\n"
+             "  list  prints what a pack was made for, and its programs\n"
+             "  add   adds a binary that a vendor's offline compiler made (.aocx, .xclbin):\n"
+             "        one file that holds the kernels of many programs. A PACK that does not\n"
+             "        exist is made, for the device.\n",
+    .rows = rows,
+    .notes = "",
+    .has_arguments = true,
+    .defaults = &(const request){.programs = NULL},
+    .size = sizeof(request),
+};
 
 static int execute(const request *r, int count, char **arguments)
 {
-    if (r->help) {
-        fputs(help, stdout);
-        return message_finish_stdout();
-    }
     if (count == 2 && strcmp(arguments[0], "list") == 0)
         return r->programs || r->device || r->any_owner ? message_usage("list takes no options")
                                                         : list(arguments[1]);
@@ -259,10 +234,7 @@ static int execute(const request *r, int count, char **arguments)
 
 int command_pack(int argc, char **argv)
 {
-    static const option_set set = {known, expected, NULL, HELP, take};
-    request r = {.programs = NULL};
-    int status = option_parse(argc, argv, &set, &r);
-    if (status == EXIT_DONE)
-        status = execute(&r, argc - optind, argv + optind);
-    return status;
+    request r;
+    int status;
+    return option_parse(&options, &argc, &argv, &r, &status) ? execute(&r, argc, argv) : status;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "recipe.h"
 
-#include "word.h"
+#include "option.h"
 
 int32_t recipe_window_axes(const recipe *asked, int32_t rank)
 {
@@ -22,10 +22,10 @@ cllrn_status recipe_make(const recipe *asked, int32_t window_axes, cllrn_params 
                                   asked->beta, asked->k, error);
     if (status != CLLRN_SUCCESS)
         return status;
-    if (asked->has_window) {
+    if (asked->window.given) {
         for (int i = 0; i < made.window_count; ++i) {
-            made.window[i].lower = asked->lower;
-            made.window[i].upper = asked->upper;
+            made.window[i].lower = asked->window.lower;
+            made.window[i].upper = asked->window.upper;
         }
         made.divisor = asked->divisor;
     }

@@ -6,13 +6,17 @@
 #include <cllrn.h>
 #include <stdbool.h>
 
+typedef struct window_option {
+    bool given;
+    int64_t lower, upper;
+} window_option;
+
 typedef struct recipe {
     int32_t region;
     int32_t spatial_axes; /* for windows within a channel; 0: all axes but batch and channels */
-    cllrn_convention convention; /* how size becomes a window; unused if has_window */
+    cllrn_convention convention; /* how size becomes a window */
     int64_t size;
-    bool has_window; /* lower, upper and divisor replace the convention's */
-    int64_t lower, upper;
+    window_option window; /* if given, window and divisor replace the convention's */
     double divisor;
     double alpha, beta, k;
 } recipe;

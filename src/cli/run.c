@@ -11,69 +11,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-static const char help[] =
-    "usage: cllrn run [options] IN.npy OUT.npy\n"
-    "       cllrn run [options] --backward GRAD.npy IN.npy OUT.npy\n"
-    "\n"
-    "    s[c] = k + (alpha / divisor) * sum of x[j]^2, j = c - LO .. c + HI\n"
-    "    y[c] = x[c] * s[c]^-beta\n"
-    "    dx[c] = dy[c] * s[c]^-beta - (2 * alpha * beta / divisor) * x[c] *\n"
-    "            sum of dy[j] * x[j] * s[j]^(-beta - 1), j = c - HI .. c + LO\n"
-    "\n"
-    "IN.npy is x, GRAD.npy dy; OUT.npy becomes y, or dx. They hold float16, float32,\n"
-    "float64 or bfloat16 (ml_dtypes' 'V2', or its bits as 'u2': see --dtype), of\n"
-    "rank 2 to 8, in C or Fortran order and either byte order. GRAD.npy has the\n"
-    "shape of IN.npy, but dtype and order of its own: float32 mixes with one of the\n"
-    "16-bit types, float64 with none. OUT.npy gets shape, dtype, order and byte order\n"
-    "of IN.npy, appears only when it is complete, and may be one of the others.\n"
-    "\n"
-    "A file called - is standard input or output; OUT.npy may also be a device or a\n"
-    "FIFO. Such a stream is kept in a temporary file in $TMPDIR or /tmp, since slices\n"
-    "are not always in the order of the file.\n"
-    "\n"
-    "  --size N             channels in a window (5), or positions on each axis\n"
-    "  --alpha A            (1e-4)\n"
-    "  --beta B             (0.75)\n"
-    "  --k K                (1)\n"
-    "  --convention NAME    where N channels lie and what divides alpha: torch, onnx,\n"
-    "                       onednn, torch-doc, caffe, tensorflow (torch)\n"
-    "  --window LO,HI       in place of --size and --convention, together with\n"
-    "  --divisor D          the number that divides alpha\n"
-    "  --region NAME        across channels, or within a channel, where the window is\n"
-    "                       the same on each spatial axis (across)\n"
-    "  --spatial-axes N     within a channel: the last N axes, 1 to 3, not counting\n"
-    "                       the channels' (all but one, which is the batch)\n"
-    "  --channel-axis I     the channels' axis; -1 is the last (1)\n"
-    "  --backward GRAD.npy  computes the gradient\n"
-    "  --dtype NAME         of IN.npy: bf16 where 'u2' or 'V2' are bfloat16; f16, f32\n"
-    "                       and f64 only make sure of what the file says\n"
-    "  --grad-dtype NAME    the same of GRAD.npy (its 'u2' and 'V2' are what those of\n"
-    "                       IN.npy are)\n"
-    "  --output-dtype NAME  of OUT.npy: f16, f32, bf16 (as 'u2', or 'V2' where IN.npy\n"
-    "                       has that) or f64, in this machine's byte order (those of\n"
-    "                       IN.npy)\n"
-    "  --device SPEC        an index as 'cllrn devices' lists them, a part of a\n"
-    "                       device's or platform's name, host (the kernels'\n"
-    "                       arithmetic compiled as C: same bits) or reference (exact,\n"
-    "                       rounded once). Default: $CLLRN_DEVICE, else the first\n"
-    "                       GPU, accelerator or CPU\n"
-    "  --pack PACK          takes the programs from a binary pack, and compiles\n"
-    "                       nothing: see 'cllrn compile --help'\n"
-    "  --any-driver         which may be for another version of the driver\n"
-    "  --any-owner          which other users may have written\n"
-    "  --variant NAME       forces a kernel, for tests and measurements\n"
-    "  --slice BYTES        of all tensors at a time, so that memory stays a small\n"
-    "                       multiple of it (67108864, or less on a small device)\n"
-    "  --check              compares with the exact result and with the host's bits;\n"
-    "                       fails, and writes nothing, where the bits differ\n"
-    "  --quiet              prints nothing unless something fails\n"
-    "  --help               prints this\n"
-    "\n"
-    "What it prints goes to standard error where OUT.npy is standard output.\n"
-    "Programs are kept in $CLLRN_CACHE_DIR, $XDG_CACHE_HOME/cllrn or ~/.cache/cllrn;\n"
-    "CLLRN_CACHE=off keeps none.\n"
-    "Exit status: 0 done, 1 failed, 2 wrong usage.\n";
-
 /* The state of one call of the command. */
 typedef struct run {
     options options;
@@ -149,7 +86,7 @@ static bool compute(run *r)
     const stream s = {.files = &r->tensors,
                       .whole = &r->whole,
                       .device = &r->device,
-                      .slice = r->options.slice,
+                      .slice = (uint64_t)r->options.slice,
                       .checked = r->options.check,
                       .quiet = r->options.quiet};
     return stream_run(&s, &r->report);
@@ -205,13 +142,9 @@ static void release(run *r)
 int command_run(int argc, char **argv)
 {
     run r = {.begin = job_clock()};
-    int status = options_parse(argc, argv, &r.options);
-    if (status != EXIT_DONE)
+    int status;
+    if (!options_parse(argc, argv, &r.options, &status))
         return status;
-    if (r.options.help) {
-        fputs(help, stdout);
-        return message_finish_stdout();
-    }
     status = execute(&r);
     release(&r);
     return status;

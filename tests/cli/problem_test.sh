@@ -374,7 +374,7 @@ for value in '' f8 float32 BF16 16; do
     done
 done
 for value in '' 0 4 -1 two 1.5; do
-    refused 2 "--spatial-axes is '$value', expected 1, 2 or 3" run --region within \
+    refused 2 "--spatial-axes is '$value', expected a whole number, 1 to 3" run --region within \
         --spatial-axes "$value" x.npy out.npy
 done
 for value in '' sideways Within; do

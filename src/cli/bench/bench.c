@@ -12,89 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static const char help[] =
-    "usage: cllrn bench [options] [SHAPE...]\n"
-    "\n"
-    "Measures one device. All combinations of a shape and the fastest copies of as\n"
-    "many bytes take turns; a table tells the median time from the enqueue to the end\n"
-    "of clFinish, the least one, the kernel's own by the device's events, the rate at\n"
-    "which what has to be moved was (x and y; backward x, dy and dx), and that as a\n"
-    "part of the fastest copy's. Copies are clEnqueueCopyBuffer, a kernel and, where\n"
-    "the device is the host's processor, threads. Buffers are the same in every run,\n"
-    "so what fits into the last cache may be found there.\n"
-    "\n"
-    "SHAPE is batch x channels x spatial dims, like 16x96x55x55, whatever the layout;\n"
-    "or alexnet, googlenet or zf, with batches of 1 and 16. Default: all of these.\n"
-    "LIST is one or several between commas.\n"
-    "\n"
-    "  --direction NAME  forward, backward or both (both)\n"
-    "  --in-place        the result replaces x, in every run anew\n"
-    "  --layout LIST     nchw, nhwc, nchw4c, nchw8c, nchw16c, nchw32c (nchw,nhwc)\n"
-    "  --dtype LIST      f32, f16, bf16, f64 (f32)\n"
-    "  --beta LIST       (0.75)\n"
-    "  --size LIST       of the window (5)\n"
-    "  --region NAME     windows across channels, or within (across)\n"
-    "  --variant NAME    forces a kernel\n"
-    "  --runs N          at least, of everything, up to 1000 (11)\n"
-    "  --seconds S       at least, for each shape (1)\n"
-    "  --device SPEC     an index or a part of a name, as for 'cllrn run'\n"
-    "  --pack PACK       takes the programs from a binary pack: see 'cllrn compile'\n"
-    "  --any-driver      which may be for another version of the driver\n"
-    "  --any-owner       which other users may have written\n"
-    "  --json FILE       also writes all of it as JSON, as below, which cllrn-plot\n"
-    "                    draws: see 'cllrn-plot --help'\n"
-    "  --quiet           prints nothing unless something fails\n"
-    "  --help            prints this\n"
-    "\n"
-    "Build times are those of the driver with whatever its own cache holds; where it\n"
-    "has a directory for that (PoCL: $POCL_CACHE_DIR), an empty one gives the time to\n"
-    "compile.\n"
-    "\n";
-
-/* C guarantees string literals of 4095 characters only. */
-static const char help_on_json[] =
-    "The JSON is one object. Members may be added; those here keep their meaning:\n"
-    "  schema            \"cllrn-bench-1\"; another meaning, another number\n"
-    "  date              UTC, \"2026-01-31T23:59:59Z\"\n"
-    "  library           name and version of what was measured\n"
-    "  kernels           the hash of their sources\n"
-    "  device            object:\n"
-    "    platform, name, version, driver_version\n"
-    "    type            \"GPU\", \"accelerator\", \"CPU\" or \"other\"\n"
-    "    compute_units\n"
-    "    cache_bytes     of the last level\n"
-    "  host              object:\n"
-    "    processor       its name\n"
-    "  region            \"across\" or \"within\"\n"
-    "  copies            array, each with the times below and\n"
-    "    shape           for which the copy is a limit\n"
-    "    kind            \"buffer\" (clEnqueueCopyBuffer), \"kernel\" or \"host\"\n"
-    "    way             in words\n"
-    "  results           array, each with the times below and\n"
-    "    implementation  \"cllrn\"\n"
-    "    shape, dims     \"1x96x55x55\" and [1, 96, 55, 55]: batch, channels, then\n"
-    "                    spatial, whatever the layout\n"
-    "    in_place        whether the result replaces x\n"
-    "    layout, dtype, direction, size, beta\n"
-    "    variant         the kernel that ran\n"
-    "    of_copy         the rate as a part of the fastest copy's of as many bytes\n"
-    "  builds            array, for what needs a program: shape .. variant as above,\n"
-    "    first_ms        to make a plan, whatever the driver's cache held\n"
-    "    again_ms        another plan of the same engine\n"
-    "    other_engine_ms  a plan of another engine in the same process\n"
-    "    first_run_ms    the first enqueue to its end, where some drivers compile\n"
-    "  overhead          object, for a tensor of 8 elements:\n"
-    "    enqueue_ms      until the call returned\n"
-    "    total_ms        until clFinish did\n"
-    "The times:\n"
-    "  bytes             read and written: of x and y, or of x, dy and dx\n"
-    "  median_ms, minimum_ms  from the enqueue to the end of clFinish, by the clock\n"
-    "  kernel_ms         median by the device's events; null where there are none\n"
-    "  gb_per_s          10^9 bytes a second, in the median\n"
-    "  runs              how many\n"
-    "\n"
-    "Exit status: 0 done, 1 failed, 2 wrong usage.\n";
-
 static void show_progress(const findings *f, const char *text)
 {
     if (!f->asked->quiet)
@@ -345,14 +262,9 @@ int command_bench(int argc, char **argv)
 {
     static request r;
     output json = {0};
-    int status = request_parse(argc, argv, &r);
-    if (status != EXIT_DONE)
+    int status;
+    if (!request_parse(argc, argv, &r, &status))
         return status;
-    if (r.help) {
-        fputs(help, stdout);
-        fputs(help_on_json, stdout);
-        return message_finish_stdout();
-    }
     status = execute(&r, &json);
     output_discard(&json);
     const int printed = message_finish_stdout();

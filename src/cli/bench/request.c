@@ -4,7 +4,6 @@
 #include "measure.h"
 #include "message.h"
 #include "number.h"
-#include "option.h"
 #include "output.h"
 #include "same_file.h"
 
@@ -12,186 +11,137 @@
 #include <stdio.h>
 #include <string.h>
 
-const word request_layouts[] = {
+const keyword request_layouts[] = {
     {"nchw", CHANNELS_FIRST}, {"nhwc", CHANNELS_LAST}, {"nchw4c", 4}, {"nchw8c", 8},
     {"nchw16c", 16},          {"nchw32c", 32},         {NULL, 0},
 };
 
 const char *request_layout_name(int32_t layout)
 {
-    const word *entry = request_layouts;
-    while (entry->value != layout)
-        ++entry;
-    return entry->name;
+    return keyword_name(request_layouts, layout);
 }
 
-enum option_code {
-    DIRECTION = 1,
-    IN_PLACE,
-    LAYOUT,
-    DTYPE,
-    BETA,
-    SIZE,
-    REGION,
-    VARIANT,
-    RUNS,
-    SECONDS,
-    DEVICE,
-    PACK,
-    ANY_DRIVER,
-    ANY_OWNER,
-    JSON,
-    QUIET,
-    HELP,
-    CODES
+enum { FORWARD = 1, BACKWARD = 2 };
+
+static const keyword directions[] = {
+    {"forward", FORWARD},
+    {"backward", BACKWARD},
+    {"both", FORWARD | BACKWARD},
+    {NULL, 0},
 };
 
-_Static_assert(CODES <= OPTION_CODES, "a set of options fits");
+static bool parse_seconds(const char *text, void *field)
+{
+    double *const seconds = field;
+    return number_parse_double(text, seconds) && *seconds >= 0 && isfinite(*seconds);
+}
 
-static const struct option known[] = {
-    {"direction", required_argument, NULL, DIRECTION},
-    {"in-place", no_argument, NULL, IN_PLACE},
-    {"layout", required_argument, NULL, LAYOUT},
-    {"dtype", required_argument, NULL, DTYPE},
-    {"beta", required_argument, NULL, BETA},
-    {"size", required_argument, NULL, SIZE},
-    {"region", required_argument, NULL, REGION},
-    {"variant", required_argument, NULL, VARIANT},
-    {"runs", required_argument, NULL, RUNS},
-    {"seconds", required_argument, NULL, SECONDS},
-    {"device", required_argument, NULL, DEVICE},
-    {"pack", required_argument, NULL, PACK},
-    {"any-driver", no_argument, NULL, ANY_DRIVER},
-    {"any-owner", no_argument, NULL, ANY_OWNER},
-    {"json", required_argument, NULL, JSON},
-    {"quiet", no_argument, NULL, QUIET},
-    {"help", no_argument, NULL, HELP},
-    {NULL, 0, NULL, 0},
+static const option_row rows[] = {
+    {"direction", "NAME", "what to measure", OPTION_FIELD(request, directions),
+     .keywords = directions},
+    {"in-place", NULL, "the result replaces x, in every run anew", OPTION_FIELD(request, in_place)},
+    {"layout", "LIST", "memory layouts", OPTION_LIST(request, layouts, layout_count),
+     .keywords = request_layouts},
+    {"dtype", "LIST", "element types", OPTION_LIST(request, dtypes, dtype_count),
+     .keywords = option_dtypes},
+    {"beta", "LIST", "exponents", OPTION_LIST(request, betas, beta_count)},
+    {"size", "LIST", "sizes of the window", OPTION_LIST(request, sizes, size_count), .least = 1,
+     .greatest = INT32_MAX},
+    {"region", "NAME", "windows across channels, or within a channel",
+     OPTION_FIELD(request, region), .keywords = option_regions},
+    {"variant", "NAME", "forces a kernel", OPTION_FIELD(request, variant), .parse = option_variant},
+    {"runs", "N", "at least, of everything, up to 1000", OPTION_FIELD(request, runs), .least = 1,
+     .greatest = MAX_RUNS},
+    {"seconds", "S", "at least, for each shape", OPTION_FIELD(request, seconds),
+     .parse = parse_seconds, .expected = "a number, 0 or more"},
+    {"device", "SPEC", "an index or a part of a name, as for 'cllrn run'",
+     OPTION_FIELD(request, device)},
+    {OPTION_PACK(request)},
+    {OPTION_ANY_DRIVER(request)},
+    {OPTION_ANY_OWNER(request)},
+    {"json", "FILE",
+     "also writes all of it as JSON, as below, which cllrn-plot draws: see 'cllrn-plot --help'",
+     OPTION_FIELD(request, json)},
+    {OPTION_QUIET(request)},
+    {.name = NULL},
 };
 
-static const char *const expected[CODES] = {
-    [DIRECTION] = "forward, backward or both",
-    [LAYOUT] = "a list of nchw, nhwc, nchw4c, nchw8c, nchw16c and nchw32c",
-    [DTYPE] = "a list of f32, f16, bf16 and f64",
-    [BETA] = "a list of numbers",
-    [SIZE] = "a list of whole numbers, 1 to 2147483647",
-    [REGION] = "across or within",
-    [VARIANT] = "a name",
-    [RUNS] = "a whole number, 1 to 1000",
-    [SECONDS] = "a number, 0 or more",
-    [DEVICE] = "an index or a part of a name",
-    [PACK] = "a file name",
-    [JSON] = "a file name",
+static const option_table options = {
+    .usage = "usage: cllrn bench [options] [SHAPE...]\n"
+             "\n"
+             "Measures one device. All combinations of a shape and the fastest copies of as\n"
+             "many bytes take turns; a table tells the median time from the enqueue to the end\n"
+             "of clFinish, the least one, the kernel's own by the device's events, the rate at\n"
+             "which what has to be moved was (x and y; backward x, dy and dx), and that as a\n"
+             "part of the fastest copy's. Copies are clEnqueueCopyBuffer, a kernel and, where\n"
+             "the device is the host's processor, threads. Buffers are the same in every run,\n"
+             "so what fits into the last cache may be found there.\n"
+             "\n"
+             "SHAPE is batch x channels x spatial dims, like 16x96x55x55, whatever the layout;\n"
+             "or alexnet, googlenet or zf, with batches of 1 and 16. Default: all of these.\n"
+             "LIST is one or several between commas.\n",
+    .rows = rows,
+    .notes = "Build times are those of the driver with whatever its own cache holds; where it\n"
+             "has a directory for that (PoCL: $POCL_CACHE_DIR), an empty one gives the time to\n"
+             "compile.\n"
+             "\n"
+             "The JSON is one object. Members may be added; those here keep their meaning:\n"
+             "  schema            \"cllrn-bench-1\"; another meaning, another number\n"
+             "  date              UTC, \"2026-01-31T23:59:59Z\"\n"
+             "  library           name and version of what was measured\n"
+             "  kernels           the hash of their sources\n"
+             "  device            object:\n"
+             "    platform, name, version, driver_version\n"
+             "    type            \"GPU\", \"accelerator\", \"CPU\" or \"other\"\n"
+             "    compute_units\n"
+             "    cache_bytes     of the last level\n"
+             "  host              object:\n"
+             "    processor       its name\n"
+             "  region            \"across\" or \"within\"\n"
+             "  copies            array, each with the times below and\n"
+             "    shape           for which the copy is a limit\n"
+             "    kind            \"buffer\" (clEnqueueCopyBuffer), \"kernel\" or \"host\"\n"
+             "    way             in words\n"
+             "  results           array, each with the times below and\n"
+             "    implementation  \"cllrn\"\n"
+             "    shape, dims     \"1x96x55x55\" and [1, 96, 55, 55]: batch, channels, then\n"
+             "                    spatial, whatever the layout\n"
+             "    in_place        whether the result replaces x\n"
+             "    layout, dtype, direction, size, beta\n"
+             "    variant         the kernel that ran\n"
+             "    of_copy         the rate as a part of the fastest copy's of as many bytes\n"
+             "  builds            array, for what needs a program: shape .. variant as above,\n"
+             "    first_ms        to make a plan, whatever the driver's cache held\n"
+             "    again_ms        another plan of the same engine\n"
+             "    other_engine_ms  a plan of another engine in the same process\n"
+             "    first_run_ms    the first enqueue to its end, where some drivers compile\n"
+             "  overhead          object, for a tensor of 8 elements:\n"
+             "    enqueue_ms      until the call returned\n"
+             "    total_ms        until clFinish did\n"
+             "The times:\n"
+             "  bytes             read and written: of x and y, or of x, dy and dx\n"
+             "  median_ms, minimum_ms  from the enqueue to the end of clFinish, by the clock\n"
+             "  kernel_ms         median by the device's events; null where there are none\n"
+             "  gb_per_s          10^9 bytes a second, in the median\n"
+             "  runs              how many\n",
+    .has_arguments = true,
+    .defaults =
+        &(const request){
+            .layouts = {CHANNELS_FIRST, CHANNELS_LAST},
+            .layout_count = 2,
+            .dtypes = {CLLRN_DTYPE_F32},
+            .dtype_count = 1,
+            .sizes = {5},
+            .size_count = 1,
+            .betas = {0.75},
+            .beta_count = 1,
+            .region = ACROSS_CHANNELS,
+            .directions = FORWARD | BACKWARD,
+            .runs = 11,
+            .seconds = 1,
+        },
+    .size = sizeof(request),
 };
-
-static const option_rule rules[] = {
-    {ANY_DRIVER, OPTION_BIT(PACK), 0},
-    {ANY_OWNER, OPTION_BIT(PACK), 0},
-    {0},
-};
-
-/* ----------------------------------------------------------------------- lists */
-
-/* Takes an item into the request, which has room for it; false where the item is not valid. */
-typedef bool (*take_item)(const char *text, request *r);
-
-static bool take_layout(const char *text, request *r)
-{
-    return word_parse(text, request_layouts, &r->layouts[r->layout_count++]);
-}
-
-static bool take_dtype(const char *text, request *r)
-{
-    return word_parse(text, word_dtypes, &r->dtypes[r->dtype_count++]);
-}
-
-static bool take_beta(const char *text, request *r)
-{
-    return number_parse_double(text, &r->betas[r->beta_count++]);
-}
-
-static bool take_size(const char *text, request *r)
-{
-    return number_parse_range(text, 1, INT32_MAX, &r->sizes[r->size_count++]);
-}
-
-/* Replaces a list by the items of text, at most MAX_LIST, between commas. */
-static bool take_list(const char *text, take_item take, int *count, request *r)
-{
-    const char *at;
-    size_t length;
-    *count = 0;
-    for (int items = 0; word_next(&text, &at, &length); ++items) {
-        char item[64];
-        if (items == MAX_LIST || length >= sizeof item)
-            return false;
-        memcpy(item, at, length);
-        item[length] = '\0';
-        if (!take(item, r))
-            return false;
-    }
-    return true;
-}
-
-/* --------------------------------------------------------------------- options */
-
-static bool take_direction(const char *text, request *r)
-{
-    r->forward = strcmp(text, "backward") != 0;
-    r->backward = strcmp(text, "forward") != 0;
-    return !r->forward || !r->backward || strcmp(text, "both") == 0;
-}
-
-static bool take_runs(const char *text, request *r)
-{
-    int64_t runs;
-    if (!number_parse_range(text, 1, MAX_RUNS, &runs))
-        return false;
-    r->runs = (int)runs;
-    return true;
-}
-
-/* Takes an option; false where its value is not valid. */
-static bool take(int code, const char *value, void *parsed)
-{
-    request *const r = parsed;
-    switch (code) {
-    case DIRECTION:
-        return take_direction(value, r);
-    case IN_PLACE:
-        return r->in_place = true;
-    case LAYOUT:
-        return take_list(value, take_layout, &r->layout_count, r);
-    case DTYPE:
-        return take_list(value, take_dtype, &r->dtype_count, r);
-    case BETA:
-        return take_list(value, take_beta, &r->beta_count, r);
-    case SIZE:
-        return take_list(value, take_size, &r->size_count, r);
-    case REGION:
-        return word_parse(value, word_regions, &r->region);
-    case VARIANT:
-        return option_take_text(value, &r->variant);
-    case RUNS:
-        return take_runs(value, r);
-    case SECONDS:
-        return number_parse_double(value, &r->seconds) && r->seconds >= 0 && isfinite(r->seconds);
-    case DEVICE:
-        return option_take_text(value, &r->device);
-    case PACK:
-        return option_take_text(value, &r->pack);
-    case ANY_DRIVER:
-        return r->any_driver = true;
-    case ANY_OWNER:
-        return r->any_owner = true;
-    case JSON:
-        return option_take_text(value, &r->json);
-    case QUIET:
-        return r->quiet = true;
-    default:
-        return r->help = true;
-    }
-}
 
 static int take_shapes(int count, char **names, request *r)
 {
@@ -226,31 +176,16 @@ static int check_shapes(const request *r)
     return EXIT_DONE;
 }
 
-int request_parse(int argc, char **argv, request *parsed)
+bool request_parse(int argc, char **argv, request *parsed, int *status)
 {
-    static const option_set set = {known, expected, rules, HELP, take};
-    *parsed = (request){
-        .layouts = {CHANNELS_FIRST, CHANNELS_LAST},
-        .layout_count = 2,
-        .dtypes = {CLLRN_DTYPE_F32},
-        .dtype_count = 1,
-        .sizes = {5},
-        .size_count = 1,
-        .betas = {0.75},
-        .beta_count = 1,
-        .region = ACROSS_CHANNELS,
-        .forward = true,
-        .backward = true,
-        .runs = 11,
-        .seconds = 1,
-    };
-    int status = option_parse(argc, argv, &set, parsed);
-    if (status != EXIT_DONE || parsed->help)
-        return status;
-    status = check_files(parsed);
-    if (status == EXIT_DONE)
-        status = option_check_variant(parsed->variant);
-    if (status == EXIT_DONE)
-        status = take_shapes(argc - optind, argv + optind, parsed);
-    return status == EXIT_DONE ? check_shapes(parsed) : status;
+    if (!option_parse(&options, &argc, &argv, parsed, status))
+        return false;
+    parsed->forward = (parsed->directions & FORWARD) != 0;
+    parsed->backward = (parsed->directions & BACKWARD) != 0;
+    *status = check_files(parsed);
+    if (*status == EXIT_DONE)
+        *status = take_shapes(argc, argv, parsed);
+    if (*status == EXIT_DONE)
+        *status = check_shapes(parsed);
+    return *status == EXIT_DONE;
 }

@@ -3,12 +3,12 @@
 #ifndef CLI_BENCH_REQUEST_H
 #define CLI_BENCH_REQUEST_H
 
+#include "option.h"
 #include "shapes.h"
-#include "word.h"
 
 /* A layout: one of these, or the size of its channel blocks. */
 enum { CHANNELS_FIRST = 1, CHANNELS_LAST = -1 };
-extern const word request_layouts[];
+extern const keyword request_layouts[];
 
 enum { MAX_LIST = 16 };
 
@@ -22,6 +22,7 @@ typedef struct request {
     double betas[MAX_LIST];
     int layout_count, dtype_count, size_count, beta_count;
     int32_t region;
+    int32_t directions; /* forward, backward: as a set */
     bool forward, backward;
     bool in_place;    /* the result replaces x */
     int runs;         /* the least number of runs of each workload and copy */
@@ -30,11 +31,10 @@ typedef struct request {
     bool any_driver;
     bool any_owner;
     bool quiet;
-    bool help; /* --help was given; nothing else counts */
 } request;
 
-/* EXIT_DONE, or EXIT_USAGE after a message. */
-int request_parse(int argc, char **argv, request *parsed);
+/* False with *status after a message, or after printing the help. */
+bool request_parse(int argc, char **argv, request *parsed, int *status);
 
 /* The name of a layout. */
 const char *request_layout_name(int32_t layout);

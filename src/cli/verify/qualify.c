@@ -4,7 +4,7 @@
 #include "case_run.h"
 #include "digests.h"
 #include "iterator.h"
-#include "word.h"
+#include "option.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -103,7 +103,7 @@ static bool is_left_out(const inquiry *q, const char *variant)
 {
     const char *list = q->without, *item;
     size_t length;
-    while (word_next(&list, &item, &length))
+    while (option_next_item(&list, &item, &length))
         if (length == strlen(variant) && strncmp(item, variant, length) == 0)
             return true;
     return false;

@@ -10,118 +10,40 @@
 #include "progress.h"
 #include "report.h"
 #include "same_file.h"
-#include "word.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-static const char help[] =
-    "usage: cllrn verify [--device SPEC] [--pack PACK | --cache] [--quick | --full]\n"
-    "                    [--case CASES] [--report FILE] [--quiet]\n"
-    "       cllrn verify [--quick | --full] [--case CASES] --list\n"
-    "       cllrn verify --write-digests FILE\n"
-    "\n"
-    "Runs a fixed list of cases on one device: every type in both directions, every\n"
-    "kernel that can run a case, out of place and in place, in many layouts, windows\n"
-    "and powers, and with special values. Each result has to be the bits of the host\n"
-    "build, gaps untouched, to be within its bound of the exact result, and to have\n"
-    "the digest that is built into this command. Devices whose digests are equal give\n"
-    "equal results.\n"
-    "\n"
-    "  --device SPEC  an index or part of a name, as for 'cllrn run'; or host, which\n"
-    "                 verifies the host build's accuracy and digests; default:\n"
-    "                 $CLLRN_DEVICE, else the first GPU, accelerator or CPU\n"
-    "  --pack PACK    takes the programs from a binary pack: see 'cllrn compile'\n"
-    "  --any-driver   which may be for another version of the driver\n"
-    "  --any-owner    which other users may have written\n"
-    "  --cache        takes programs from the disk cache, and keeps them there, as\n"
-    "                 'cllrn run' does (compiles them all, and so verifies what the\n"
-    "                 compiler makes now)\n"
-    "  --quick        fewer and smaller cases: seconds, or minutes on an interpreter\n"
-    "  --full         all cases and every program: up to 20 minutes on two cores\n"
-    "  --without LIST kernels, between commas, that run only where a plan selects\n"
-    "                 them: some compilers take minutes for kernels made for other\n"
-    "                 devices\n"
-    "  --case N       this case alone, whatever its list; --quick and --full still\n"
-    "                 say how many of its kernels run\n"
-    "  --case A..B    those of the list from A to B: a long list in several runs\n"
-    "  --list         prints the cases, and needs no device\n"
-    "  --report FILE  also writes a report: JSON, as below, to FILE.json, JUnit XML\n"
-    "                 to FILE.xml\n"
-    "  --quiet        prints failures and the last line only\n"
-    "  --write-digests FILE\n"
-    "                 writes src/cli/verify/expected_digests.h anew, from the host\n"
-    "                 build\n"
-    "  --help         prints this\n"
-    "\n"
-    "A line for each section tells how far it came and how long it may take still; on\n"
-    "a terminal it is one line that changes.\n"
-    "\n";
-
-/* C guarantees string literals of 4095 characters only. */
-static const char help_on_json[] =
-    "The JSON is one object. Members may be added; those here keep their meaning:\n"
-    "  schema            \"cllrn-verify-1\"; another meaning, another number\n"
-    "  version, arithmetic  of the library, and of its results\n"
-    "  kernels           the hash of their sources\n"
-    "  list              \"quick\", \"default\", \"full\"; for --case \"case\" or \"cases\"\n"
-    "  passed            no case failed\n"
-    "  device            object:\n"
-    "    platform, name, driver_version, version\n"
-    "    fp64, round_to_nearest, inf_nan\n"
-    "  cases_passed, cases_failed, cases_unsupported, runs, programs\n"
-    "  seconds           of all cases\n"
-    "  accuracy          array, for each type and direction:\n"
-    "    types           \"f32\", \"f16\", \"bf16\", \"f64\" or \"mixed\"\n"
-    "    direction, cases, unsupported, runs\n"
-    "    results         how many were compared\n"
-    "    greatest_eps, mean_eps  errors; an eps is 2^-23, for f64 2^-52; half an ULP\n"
-    "                    of a 16-bit result is taken off before; null: not a number\n"
-    "    bound_eps       of the case with the greatest\n"
-    "    case, index     of the greatest; null and [] without one\n"
-    "    greatest_share  of a case's own bound\n"
-    "  sections          array, in cases:\n"
-    "    name, passed, failed, unsupported\n"
-    "  checks            array:\n"
-    "    name, passed, failed\n"
-    "  variants          array:\n"
-    "    name, runs\n"
-    "  digests           array:\n"
-    "    list, types     types are \"f32, f16, bf16\" or \"f64\"\n"
-    "    digest, expected  16 hexadecimal digits; digest null if cases are missing\n"
-    "    cases, missing  how many\n"
-    "  cases             array:\n"
-    "    number, section, description\n"
-    "    verdict         \"passed\", \"failed\" or \"unsupported\"\n"
-    "    runs, seconds, digest\n"
-    "    failure         why; digest and failure may be null\n"
-    "\n"
-    "Exit status: 0 all passed, 1 something failed, 2 wrong usage.\n";
+typedef struct case_range {
+    int64_t first, last; /* equal: this case alone, whatever its list */
+} case_range;
 
 typedef struct request {
     const char *device, *pack, *report, *digests, *without; /* NULL: not named */
-    bool any_driver, any_owner, cached;
-    case_list list;
-    int64_t first, last; /* of the cases; equal: this case alone, whatever its list */
-    bool listing, quiet, help;
+    bool any_driver, any_owner, cached, quick, full;
+    case_list list; /* by quick and full */
+    case_range cases;
+    bool listing, quiet;
 } request;
 
 /* ------------------------------------------------------------------- the list */
 
 static bool is_single(const request *r)
 {
-    return r->first == r->last;
+    return r->cases.first == r->cases.last;
 }
 
 static bool is_wanted(const request *r, const verify_case *c)
 {
-    return c->number >= r->first && c->number <= r->last && (is_single(r) || c->list <= r->list);
+    return c->number >= r->cases.first && c->number <= r->cases.last &&
+           (is_single(r) || c->list <= r->list);
 }
 
 static bool is_whole_list(const request *r)
 {
-    return r->first == 0 && r->last == cases_count() - 1;
+    return r->cases.first == 0 && r->cases.last >= cases_count() - 1;
 }
 
 static int count_wanted(const request *r)
@@ -300,141 +222,125 @@ static int verify(const request *r)
 
 /* --------------------------------------------------------------------- options */
 
-enum {
-    DEVICE = 1,
-    PACK,
-    ANY_DRIVER,
-    ANY_OWNER,
-    CACHE,
-    QUICK,
-    FULL,
-    WITHOUT,
-    CASE,
-    LIST,
-    REPORT,
-    QUIET,
-    DIGESTS,
-    HELP,
-    CODES
-};
-
-_Static_assert(CODES <= OPTION_CODES, "a set of options fits");
-
-static const struct option known[] = {
-    {"device", required_argument, NULL, DEVICE},
-    {"pack", required_argument, NULL, PACK},
-    {"any-driver", no_argument, NULL, ANY_DRIVER},
-    {"any-owner", no_argument, NULL, ANY_OWNER},
-    {"cache", no_argument, NULL, CACHE},
-    {"quick", no_argument, NULL, QUICK},
-    {"full", no_argument, NULL, FULL},
-    {"without", required_argument, NULL, WITHOUT},
-    {"case", required_argument, NULL, CASE},
-    {"list", no_argument, NULL, LIST},
-    {"report", required_argument, NULL, REPORT},
-    {"quiet", no_argument, NULL, QUIET},
-    {"write-digests", required_argument, NULL, DIGESTS},
-    {"help", no_argument, NULL, HELP},
-    {NULL, 0, NULL, 0},
-};
-
-static const char *const expected[CODES] = {
-    [DEVICE] = "an index or a part of a name",
-    [PACK] = "a file name",
-    [WITHOUT] = "a list of kernels, as 'cllrn run --variant' takes them",
-    [CASE] = "a number of 'cllrn verify --list --full', or two: A..B",
-    [REPORT] = "a file name that ends in .json or .xml",
-    [DIGESTS] = "a file name",
-};
-
-/* The options that only a run on a device uses. */
-#define OF_A_RUN                                                                                   \
-    (OPTION_BIT(DEVICE) | OPTION_BIT(PACK) | OPTION_BIT(ANY_DRIVER) | OPTION_BIT(ANY_OWNER) |      \
-     OPTION_BIT(CACHE) | OPTION_BIT(WITHOUT) | OPTION_BIT(REPORT) | OPTION_BIT(QUIET))
-
-static const option_rule rules[] = {
-    {LIST, 0, OF_A_RUN | OPTION_BIT(DIGESTS)},
-    {DIGESTS, 0, OF_A_RUN | OPTION_BIT(QUICK) | OPTION_BIT(FULL) | OPTION_BIT(CASE)},
-    {QUICK, 0, OPTION_BIT(FULL)},
-    {ANY_DRIVER, OPTION_BIT(PACK), 0},
-    {ANY_OWNER, OPTION_BIT(PACK), 0},
-    {CACHE, 0, OPTION_BIT(PACK)},
-    {0},
-};
-
 /* Takes the cases "N" or "A..B". */
-static bool take_cases(request *r, const char *text)
+static bool parse_cases(const char *text, void *field)
 {
+    case_range *const range = field;
     char first[24];
     const size_t length = strcspn(text, ".");
     if (strncmp(text + length, "..", 2) != 0) {
-        if (!number_parse_range(text, 0, cases_count() - 1, &r->first))
+        if (!number_parse_range(text, 0, cases_count() - 1, &range->first))
             return false;
-        r->last = r->first;
+        range->last = range->first;
         return true;
     }
     snprintf(first, sizeof first, "%.*s", (int)length, text);
-    return length < sizeof first && number_parse_range(first, 0, cases_count() - 1, &r->first) &&
-           number_parse_range(text + length + 2, r->first, cases_count() - 1, &r->last);
+    return length < sizeof first &&
+           number_parse_range(first, 0, cases_count() - 1, &range->first) &&
+           number_parse_range(text + length + 2, range->first, cases_count() - 1, &range->last);
 }
 
-static bool is_kernel(const char *name, size_t length)
+static bool parse_report(const char *text, void *field)
 {
-    const char *known_name;
-    for (size_t i = 0; (known_name = cllrn_variant_name(i)); ++i)
-        if (strlen(known_name) == length && strncmp(known_name, name, length) == 0)
-            return true;
-    return false;
+    *(const char **)field = text;
+    return report_format_of(text) != REPORT_NONE;
 }
 
-static bool take_without(request *r, const char *text)
-{
-    const char *list = text, *item;
-    size_t length;
-    r->without = text;
-    while (word_next(&list, &item, &length))
-        if (!is_kernel(item, length))
-            return false;
-    return true;
-}
+/* The options that only a run on a device uses. */
+#define OF_A_RUN "device,pack,any-driver,any-owner,cache,without,report,quiet"
 
-static bool take(int code, const char *value, void *parsed)
-{
-    request *const r = parsed;
-    switch (code) {
-    case DEVICE:
-        return option_take_text(value, &r->device);
-    case PACK:
-        return option_take_text(value, &r->pack);
-    case ANY_DRIVER:
-        return r->any_driver = true;
-    case ANY_OWNER:
-        return r->any_owner = true;
-    case CACHE:
-        return r->cached = true;
-    case QUICK:
-        r->list = LIST_QUICK;
-        return true;
-    case FULL:
-        r->list = LIST_FULL;
-        return true;
-    case WITHOUT:
-        return take_without(r, value);
-    case CASE:
-        return take_cases(r, value);
-    case LIST:
-        return r->listing = true;
-    case REPORT:
-        r->report = value;
-        return report_format_of(value) != REPORT_NONE;
-    case QUIET:
-        return r->quiet = true;
-    case DIGESTS:
-        return option_take_text(value, &r->digests);
-    default:
-        return r->help = true;
-    }
-}
+static const option_row rows[] = {
+    {"device", "SPEC",
+     "an index or part of a name, as for 'cllrn run'; or host, which verifies the host build's "
+     "accuracy and digests; default: $CLLRN_DEVICE, else the first GPU, accelerator or CPU",
+     OPTION_FIELD(request, device)},
+    {OPTION_PACK(request)},
+    {OPTION_ANY_DRIVER(request)},
+    {OPTION_ANY_OWNER(request)},
+    {"cache", NULL,
+     "takes programs from the disk cache, and keeps them there, as 'cllrn run' does; without it "
+     "all are compiled, so that what the compiler makes now is verified",
+     OPTION_FIELD(request, cached), .excludes = "pack"},
+    {"quick", NULL, "fewer and smaller cases: seconds, or minutes on an interpreter",
+     OPTION_FIELD(request, quick), .excludes = "full"},
+    {"full", NULL, "all cases and every program: up to 20 minutes on two cores",
+     OPTION_FIELD(request, full)},
+    {"without", "LIST",
+     "kernels, between commas, that run only where a plan selects them: some compilers take "
+     "minutes for kernels made for other devices",
+     OPTION_FIELD(request, without), .parse = option_variants,
+     .expected = "a list of kernels, as 'cllrn run --variant' takes them"},
+    {"case", "N or A..B",
+     "this case alone, whatever its list (--quick and --full still say how many of its kernels "
+     "run); or those of the list from A to B: a long list in several runs",
+     OPTION_FIELD(request, cases), .parse = parse_cases,
+     .expected = "a number of 'cllrn verify --list --full', or two: A..B"},
+    {"list", NULL, "prints the cases, and needs no device", OPTION_FIELD(request, listing),
+     .excludes = OF_A_RUN ",write-digests"},
+    {"report", "FILE", "also writes a report: JSON, as below, to FILE.json, JUnit XML to FILE.xml",
+     OPTION_FIELD(request, report), .parse = parse_report,
+     .expected = "a file name that ends in .json or .xml"},
+    {"quiet", NULL, "prints failures and the last line only", OPTION_FIELD(request, quiet)},
+    {"write-digests", "FILE", "writes src/cli/verify/expected_digests.h anew, from the host build",
+     OPTION_FIELD(request, digests), .excludes = OF_A_RUN ",quick,full,case"},
+    {.name = NULL},
+};
+
+static const option_table options = {
+    .usage = "usage: cllrn verify [--device SPEC] [--pack PACK | --cache] [--quick | --full]\n"
+             "                    [--case CASES] [--report FILE] [--quiet]\n"
+             "       cllrn verify [--quick | --full] [--case CASES] --list\n"
+             "       cllrn verify --write-digests FILE\n"
+             "\n"
+             "Runs a fixed list of cases on one device: every type in both directions, every\n"
+             "kernel that can run a case, out of place and in place, in many layouts, windows\n"
+             "and powers, and with special values. Each result has to be the bits of the host\n"
+             "build, gaps untouched, to be within its bound of the exact result, and to have\n"
+             "the digest that is built into this command. Devices whose digests are equal give\n"
+             "equal results.\n",
+    .rows = rows,
+    .notes =
+        "A line for each section tells how far it came and how long it may take still; on\n"
+        "a terminal it is one line that changes.\n"
+        "\n"
+        "The JSON is one object. Members may be added; those here keep their meaning:\n"
+        "  schema            \"cllrn-verify-1\"; another meaning, another number\n"
+        "  version, arithmetic  of the library, and of its results\n"
+        "  kernels           the hash of their sources\n"
+        "  list              \"quick\", \"default\", \"full\"; for --case \"case\" or \"cases\"\n"
+        "  passed            no case failed\n"
+        "  device            object:\n"
+        "    platform, name, driver_version, version\n"
+        "    fp64, round_to_nearest, inf_nan\n"
+        "  cases_passed, cases_failed, cases_unsupported, runs, programs\n"
+        "  seconds           of all cases\n"
+        "  accuracy          array, for each type and direction:\n"
+        "    types           \"f32\", \"f16\", \"bf16\", \"f64\" or \"mixed\"\n"
+        "    direction, cases, unsupported, runs\n"
+        "    results         how many were compared\n"
+        "    greatest_eps, mean_eps  errors; an eps is 2^-23, for f64 2^-52; half an ULP\n"
+        "                    of a 16-bit result is taken off before; null: not a number\n"
+        "    bound_eps       of the case with the greatest\n"
+        "    case, index     of the greatest; null and [] without one\n"
+        "    greatest_share  of a case's own bound\n"
+        "  sections          array, in cases:\n"
+        "    name, passed, failed, unsupported\n"
+        "  checks            array:\n"
+        "    name, passed, failed\n"
+        "  variants          array:\n"
+        "    name, runs\n"
+        "  digests           array:\n"
+        "    list, types     types are \"f32, f16, bf16\" or \"f64\"\n"
+        "    digest, expected  16 hexadecimal digits; digest null if cases are missing\n"
+        "    cases, missing  how many\n"
+        "  cases             array:\n"
+        "    number, section, description\n"
+        "    verdict         \"passed\", \"failed\" or \"unsupported\"\n"
+        "    runs, seconds, digest\n"
+        "    failure         why; digest and failure may be null\n",
+    .defaults = &(const request){.cases = {0, INT_MAX}},
+    .size = sizeof(request),
+};
 
 static int run(const request *r)
 {
@@ -447,21 +353,14 @@ static int run(const request *r)
 
 int command_verify(int argc, char **argv)
 {
-    static const option_set set = {known, expected, rules, HELP, take};
-    request r = {.list = LIST_DEFAULT, .last = cases_count() - 1};
-    const int status = option_parse(argc, argv, &set, &r);
-    if (status != EXIT_DONE)
+    request r;
+    int status;
+    if (!option_parse(&options, &argc, &argv, &r, &status))
         return status;
-    if (r.help) {
-        fputs(help, stdout);
-        fputs(help_on_json, stdout);
-        return message_finish_stdout();
-    }
-    if (optind < argc)
-        return message_usage("takes no arguments, but '%s' follows", argv[optind]);
+    r.list = r.quick ? LIST_QUICK : r.full ? LIST_FULL : LIST_DEFAULT;
     if (count_wanted(&r) == 0)
         return message_usage("--case: the %s list has no case from %d to %d", list_name(r.list),
-                             (int)r.first, (int)r.last);
+                             (int)r.cases.first, (int)r.cases.last);
     const named_file files[] = {{"--report", r.report}, {"--pack", r.pack}};
     if (same_file_refuse(files, sizeof files / sizeof files[0]) != EXIT_DONE)
         return EXIT_USAGE;
