@@ -112,62 +112,51 @@ static void print_human(const facts *f)
 
 /* ----------------------------------------------------------------------- JSON */
 
-static void json_text_member(const char *name, const char *text)
+static void add_to_json(json *j, const facts *f)
 {
-    printf(",\n      \"%s\": ", name);
-    json_string(stdout, text);
-}
-
-static void json_number_member(const char *name, cl_ulong number)
-{
-    printf(",\n      \"%s\": %llu", name, (unsigned long long)number);
-}
-
-static void json_bool_member(const char *name, bool value)
-{
-    printf(",\n      \"%s\": %s", name, value ? "true" : "false");
-}
-
-static void print_json(const facts *f)
-{
-    printf("%s\n    {\n      \"index\": %zu", f->index ? "," : "", f->index);
-    json_text_member("platform", f->device->platform_name);
-    json_text_member("platform_version", f->platform_version);
-    json_text_member("name", f->device->name);
-    json_text_member("driver_version", f->driver_version);
-    json_text_member("type", device_type_name(f->device->type));
-    json_text_member("profile", f->profile);
-    json_number_member("compute_units", f->compute_units);
-    json_number_member("native_float_vector", f->native_float_vector);
-    json_number_member("address_bits", f->address_bits);
-    json_number_member("global_memory", f->global_memory);
-    json_number_member("max_allocation", f->max_allocation);
-    json_number_member("local_memory", f->local_memory);
-    json_bool_member("fp64", f->fp64);
-    json_bool_member("fp16", f->fp16);
-    json_bool_member("fma", f->fma);
-    json_bool_member("round_to_nearest", f->round_to_nearest);
-    json_bool_member("inf_nan", f->inf_nan);
-    json_bool_member("denorms", f->denorms);
-    json_bool_member("compiler", f->compiler);
+    json_open_object(j, NULL);
+    json_add_integer(j, "index", (int64_t)f->index);
+    json_add_text(j, "platform", f->device->platform_name);
+    json_add_text(j, "platform_version", f->platform_version);
+    json_add_text(j, "name", f->device->name);
+    json_add_text(j, "driver_version", f->driver_version);
+    json_add_text(j, "type", device_type_name(f->device->type));
+    json_add_text(j, "profile", f->profile);
+    json_add_integer(j, "compute_units", (int64_t)f->compute_units);
+    json_add_integer(j, "native_float_vector", (int64_t)f->native_float_vector);
+    json_add_integer(j, "address_bits", (int64_t)f->address_bits);
+    json_add_integer(j, "global_memory", (int64_t)f->global_memory);
+    json_add_integer(j, "max_allocation", (int64_t)f->max_allocation);
+    json_add_integer(j, "local_memory", (int64_t)f->local_memory);
+    json_add_bool(j, "fp64", f->fp64);
+    json_add_bool(j, "fp16", f->fp16);
+    json_add_bool(j, "fma", f->fma);
+    json_add_bool(j, "round_to_nearest", f->round_to_nearest);
+    json_add_bool(j, "inf_nan", f->inf_nan);
+    json_add_bool(j, "denorms", f->denorms);
+    json_add_bool(j, "compiler", f->compiler);
     if (*f->pack)
-        json_text_member("pack", f->pack);
-    printf("\n    }");
+        json_add_text(j, "pack", f->pack);
+    json_close(j);
 }
 
-static int print_devices(bool json, const cllrn_pack *pack)
+static int print_devices(bool as_json, const cllrn_pack *pack)
 {
     device_list list;
     if (!device_list_load(&list))
         return EXIT_FAILED;
-    if (json)
-        printf("{\n  \"schema\": \"cllrn-devices-1\",\n  \"devices\": [");
+    json j = {.file = stdout};
+    if (as_json) {
+        j = json_begin(stdout);
+        json_add_text(&j, "schema", "cllrn-devices-1");
+        json_open_array(&j, "devices");
+    }
     for (size_t i = 0; i < list.count; ++i) {
         const facts f = collect(&list.devices[i], i, pack);
-        json ? print_json(&f) : print_human(&f);
+        as_json ? add_to_json(&j, &f) : print_human(&f);
     }
-    if (json)
-        printf("\n  ]\n}\n");
+    while (*j.closing)
+        json_close(&j);
     device_list_free(&list);
     return message_finish_stdout();
 }

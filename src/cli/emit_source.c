@@ -8,14 +8,13 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 static const char manifest_name[] = "manifest.json", prefix[] = "cllrn_", suffix[] = ".cl",
-                  manifest_begin[] = "{\"schema\": \"cllrn-sources-1\", ";
+                  schema[] = "cllrn-sources-1";
 
 /* "directory/name" followed by `end`, for the caller to free; NULL after a message. */
 static char *join(const char *directory, const char *name, const char *end)
@@ -51,10 +50,12 @@ static bool is_wanted(const cllrn_engine *engine, const char *name)
 /* Whether the file begins as a manifest of this schema does. */
 static bool is_manifest(const char *path)
 {
-    enum { MOST = 16 << 20, BEGIN = sizeof manifest_begin - 1 };
+    enum { MOST = 16 << 20 };
+    char begin[64];
     lrn_file_content content = {0};
+    snprintf(begin, sizeof begin, "{\n  \"schema\": \"%s\",", schema);
     const bool same = lrn_file_read(AT_FDCWD, path, 0, MOST, &content) == 0 &&
-                      strncmp((const char *)content.data, manifest_begin, BEGIN) == 0;
+                      strncmp((const char *)content.data, begin, strlen(begin)) == 0;
     free(content.data);
     return same;
 }
@@ -141,36 +142,38 @@ static bool write_source(const cllrn_engine *engine, size_t number, const char *
     return false;
 }
 
-static void write_arguments(FILE *file, const char *arguments)
+/* Adds "TYPE NAME, .." as an array of "TYPE NAME". */
+static void add_arguments(json *j, const char *arguments)
 {
     char one[CLLRN_ARGUMENTS_SIZE];
-    for (const char *at = arguments; *at;) {
+    json_open_array(j, "arguments");
+    for (const char *at = arguments; *at; at += strspn(at, ", ")) {
         const size_t size = strcspn(at, ",");
         snprintf(one, sizeof one, "%.*s", (int)size, at);
-        fputs(at == arguments ? "\n     " : ",\n     ", file);
-        json_string(file, one);
+        json_add_text(j, NULL, one);
         at += size;
-        at += strspn(at, ", ");
     }
+    json_close(j);
 }
 
-static void write_programs(const cllrn_engine *engine, FILE *file)
+static void add_programs(json *j, const cllrn_engine *engine)
 {
     cllrn_program_info program = CLLRN_PROGRAM_INFO_INIT;
+    json_open_array(j, "programs");
     for (size_t i = 0; cllrn_program_get(engine, i, &program, NULL) == CLLRN_SUCCESS; ++i) {
         char name[CLLRN_KERNEL_NAME_SIZE + sizeof suffix];
         snprintf(name, sizeof name, "%s%s", program.name, suffix);
-        fputs(i > 0 ? ",\n  {" : "\n  {", file);
-        json_text(file, "file", name);
-        json_text(file, "kernel", program.name);
-        json_text(file, "variant", program.variant);
-        json_text(file, "direction",
-                  program.direction == CLLRN_DIRECTION_BACKWARD ? "backward" : "forward");
-        json_text(file, "options", program.options);
-        fputs("\"arguments\": [", file);
-        write_arguments(file, program.arguments);
-        fputs("]}", file);
+        json_open_object(j, NULL);
+        json_add_text(j, "file", name);
+        json_add_text(j, "kernel", program.name);
+        json_add_text(j, "variant", program.variant);
+        json_add_text(j, "direction",
+                      program.direction == CLLRN_DIRECTION_BACKWARD ? "backward" : "forward");
+        json_add_text(j, "options", program.options);
+        add_arguments(j, program.arguments);
+        json_close(j);
     }
+    json_close(j);
 }
 
 static bool write_manifest(const cllrn_engine *engine, const char *device, const char *directory)
@@ -181,16 +184,13 @@ static bool write_manifest(const cllrn_engine *engine, const char *device, const
     free(path);
     if (!opened)
         return false;
-    fputs(manifest_begin, out.file);
-    json_text(out.file, "library", cllrn_version());
-    fprintf(out.file, "\"arithmetic\": %" PRIu32 ", ", cllrn_arithmetic_version());
-    if (device)
-        json_text(out.file, "device", device);
-    else
-        fputs("\"device\": null, ", out.file);
-    fputs("\"programs\": [", out.file);
-    write_programs(engine, out.file);
-    fputs("\n]}\n", out.file);
+    json j = json_begin(out.file);
+    json_add_text(&j, "schema", schema);
+    json_add_text(&j, "library", cllrn_version());
+    json_add_integer(&j, "arithmetic", cllrn_arithmetic_version());
+    json_add_text(&j, "device", device);
+    add_programs(&j, engine);
+    json_close(&j);
     return output_commit(&out);
 }
 

@@ -41,7 +41,7 @@ check 'and a manifest' [ -s sources/manifest.json ]
 check 'and nothing else' [ "$(find sources -mindepth 1 | wc -l)" -eq $((count + 1)) ]
 check 'the manifest lists each' [ "$(grep -c '^ *{"file": "cllrn_.*", "kernel": "' sources/manifest.json)" -eq "$count" ]
 check 'with its schema and no device' \
-    grep -q '^{"schema": "cllrn-sources-1", .*"device": null' sources/manifest.json
+    [ "$(grep -cE '^  "(schema": "cllrn-sources-1"|device": null),$' sources/manifest.json)" -eq 2 ]
 check 'a pipeline for FPGAs is among them' [ -s sources/cllrn_forward_stream_f32_t5_p34_w1_i32_v3.cl ]
 mkdir empty
 done_by compile --emit-source empty

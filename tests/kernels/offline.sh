@@ -13,9 +13,15 @@ trap 'rm -rf "$directory"' EXIT
 OCL_ICD_VENDORS="$directory/no_vendors" "$cllrn" compile --emit-source "$directory/sources" || exit 1
 # NAME.arguments, a line each, as the manifest has them.
 awk -v directory="$directory" -F '"' '
-    /"kernel": / { for (i = 2; i < NF; ++i) if ($i == "kernel") kernel = $(i + 2) }
-    NF == 3 && /^ +"/ { print $2 > (directory "/" kernel ".arguments") }
-    /\]}/ { close(directory "/" kernel ".arguments") }' "$directory/sources/manifest.json"
+    /"kernel": / {
+        listing = 0
+        for (i = 2; i < NF; i += 2) {
+            if ($i == "kernel") file = directory "/" $(i + 2) ".arguments"
+            if (listing) print $i > file
+            if ($i == "arguments") listing = 1
+        }
+        close(file)
+    }' "$directory/sources/manifest.json"
 for file in "$directory"/*.arguments; do
     basename "$file" .arguments
 done >"$directory/list"
