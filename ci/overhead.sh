@@ -17,7 +17,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 for direction in forward backward; do
     enqueues=$(valgrind --tool=callgrind --callgrind-out-file="$work/counts" \
-        --toggle-collect="cllrn_enqueue_$direction" build/dev/tests/unit/unit_overhead \
+        --toggle-collect=cllrn_enqueue build/dev/tests/unit/unit_overhead \
         "$direction" 2>"$work/log" | awk '/ enqueues$/ { print $1 }') || {
         cat "$work/log"
         exit 1

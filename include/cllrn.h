@@ -364,9 +364,9 @@ enum {
 /* Whether the destination of an enqueue is one of its sources. */
 typedef int32_t cllrn_aliasing;
 enum {
-    CLLRN_ALIASING_EITHER = 0, /* in a problem only: either of the two below */
-    CLLRN_ALIASING_DISJOINT = 1,     /* dst shares no element with a source */
-    CLLRN_ALIASING_IN_PLACE = 2      /* the same buffer, offset, dtype, strides and block as src, or as dy */
+    CLLRN_ALIASING_DISJOINT = 0, /* dst shares no element with a source */
+    CLLRN_ALIASING_IN_PLACE = 1, /* the same buffer, offset, dtype, strides and block as src, or as dy */
+    CLLRN_ALIASING_EITHER = 2    /* in a problem only: either of these, for up to two programs */
 };
 
 /*
@@ -382,7 +382,7 @@ typedef struct cllrn_problem {
     const cllrn_tensor *dst;
     const char *variant;     /* NULL: the library chooses; a name, for tests, forces a variant */
     const cllrn_tensor *dy;  /* CLLRN_DIRECTION_BACKWARD only, else NULL */
-    cllrn_aliasing aliasing; /* of all enqueues: may save a program; or CLLRN_ALIASING_EITHER */
+    cllrn_aliasing aliasing; /* of the enqueues; CLLRN_ALIASING_DISJOINT by default */
     int32_t reserved;        /* 0 */
 } cllrn_problem;
 
@@ -479,37 +479,54 @@ typedef struct cllrn_memory {
 #define CLLRN_MEMORY_INIT { sizeof(cllrn_memory), CLLRN_MEMORY_BUFFER, 0, 0 }
 
 /*
- * Enqueues a forward plan as one kernel command, without blocking. The command
- * waits for the events of the wait list, on in-order and out-of-order queues
- * alike. If event is not NULL, *event is set to the command's event, which the
- * caller releases. For an empty tensor nothing is enqueued, or only a marker if
- * event is not NULL; src, dst and scratch may then be NULL.
+ * The memory of one enqueue, by name. dy is for backward plans only, else NULL.
+ * scratch may be NULL if cllrn_plan_scratch_size is 0.
+ */
+typedef struct cllrn_operands {
+    uint32_t struct_size;
+    int32_t reserved; /* 0 */
+    const cllrn_memory *src;
+    const cllrn_memory *dy;
+    const cllrn_memory *dst;
+    const cllrn_memory *scratch;
+} cllrn_operands;
+
+#define CLLRN_OPERANDS_INIT { sizeof(cllrn_operands), 0, 0, 0, 0, 0 }
+
+/*
+ * Enqueues a plan as one kernel command, without blocking. The command waits
+ * for the events of the wait list, on in-order and out-of-order queues alike.
+ * If event is not NULL, *event is set to the command's event, which the caller
+ * releases. For an empty tensor nothing is enqueued, or only a marker if event
+ * is not NULL; the memories of the operands may then be NULL.
  *
- * dst may be src, in place: the same buffer, offset, dtype, strides and block,
- * where a sub-buffer counts as the part of its parent buffer that it is. Any
- * other overlap of elements is refused; interleaved slices of one buffer that
- * share no element are fine. If src and dst lie in one buffer, pass the same
- * cl_mem for both: OpenCL leaves the behaviour undefined when a kernel uses a
- * buffer and its sub-buffer at once.
+ * With a plan for CLLRN_ALIASING_IN_PLACE or CLLRN_ALIASING_EITHER, dst may be
+ * src, or dy, in place: the same buffer, offset, dtype, strides and block, where
+ * a sub-buffer counts as the part of its parent buffer that it is. Any other
+ * overlap of the elements of dst and a source is refused; interleaved slices of
+ * one buffer that share no element are fine. src and dy are only read and may
+ * overlap each other. If two operands lie in one buffer, pass the same cl_mem
+ * for both: OpenCL leaves the behaviour undefined when a kernel uses a buffer
+ * and its sub-buffer at once.
  *
- * scratch may be NULL if cllrn_plan_scratch_size is 0. Otherwise the command
- * may overwrite that many bytes of scratch, which must overlap no tensor. The
- * element of scratch is a float, for float64 tensors a double. The memory of a
- * buffer (for CL_MEM_USE_HOST_PTR the caller's) needs no more alignment than
- * its element.
+ * The command may overwrite cllrn_plan_scratch_size bytes of scratch, which
+ * must overlap no tensor. The element of scratch is a float, for float64
+ * tensors a double. The memory of a buffer (for CL_MEM_USE_HOST_PTR the
+ * caller's) needs no more alignment than its element.
  *
- * CLLRN_INVALID_ARGUMENT   a NULL plan, src or dst, a backward plan, an unknown struct_size or
- *                          memory kind
+ * CLLRN_INVALID_ARGUMENT   plan, operands, src, dst or a backward plan's dy is NULL, a forward plan's
+ *                          dy is not, or an unknown struct_size or memory kind
  * CLLRN_INVALID_QUEUE      queue is not a command queue
  * CLLRN_DEVICE_MISMATCH    the queue is not for the engine's device or one of its sub-devices
  * CLLRN_CONTEXT_MISMATCH   queue, buffer or event belong to another context
- * CLLRN_INVALID_BUFFER     not a buffer; src is write-only, dst read-only, or scratch either
+ * CLLRN_INVALID_BUFFER     not a buffer; a source is write-only, dst read-only, or scratch either
  * CLLRN_INVALID_OFFSET     offset is not a multiple of the element size
  * CLLRN_BUFFER_TOO_SMALL   offset and tensor exceed the buffer
  * CLLRN_SCRATCH_TOO_SMALL  less scratch than needed, or none
- * CLLRN_PARTIAL_OVERLAP    dst and src share elements, but not in place, or scratch overlaps either
- * CLLRN_INVALID_VARIANT    the plan was forced to a variant that cannot run in place (or only in
- *                          place), or was made for the other aliasing
+ * CLLRN_INVALID_ALIASING   the plan does not run in place, or only in place: cllrn_problem.aliasing,
+ *                          or the variant it was forced to, says so
+ * CLLRN_PARTIAL_OVERLAP    dst and a source share elements, but not in place, or scratch overlaps
+ *                          a tensor
  * CLLRN_UNSUPPORTED_SIZE   an offset of 2^32 elements or more on a device without 64-bit integers
  * CLLRN_INVALID_WAIT_LIST  count and list do not match, or an entry is not an event
  * CLLRN_OUT_OF_MEMORY, CLLRN_OPENCL_FAILURE
@@ -519,22 +536,10 @@ typedef struct cllrn_memory {
  * then depends on the driver. Any number of threads may enqueue one plan at
  * once, each with its own scratch.
  */
-CLLRN_API cllrn_status cllrn_enqueue_forward(const cllrn_plan *plan, cl_command_queue queue,
-                                             const cllrn_memory *src, const cllrn_memory *dst,
-                                             const cllrn_memory *scratch, cl_uint wait_count,
-                                             const cl_event *wait_list, cl_event *event,
-                                             cllrn_error *error);
-
-/*
- * Enqueues a backward plan, as cllrn_enqueue_forward does a forward plan. dst
- * may be src or dy, in place. src and dy are only read and may overlap each
- * other.
- */
-CLLRN_API cllrn_status cllrn_enqueue_backward(const cllrn_plan *plan, cl_command_queue queue,
-                                              const cllrn_memory *src, const cllrn_memory *dy,
-                                              const cllrn_memory *dst, const cllrn_memory *scratch,
-                                              cl_uint wait_count, const cl_event *wait_list,
-                                              cl_event *event, cllrn_error *error);
+CLLRN_API cllrn_status cllrn_enqueue(const cllrn_plan *plan, cl_command_queue queue,
+                                     const cllrn_operands *operands, cl_uint wait_count,
+                                     const cl_event *wait_list, cl_event *event,
+                                     cllrn_error *error);
 
 /* ------------------------------------------------------- offline compilers */
 

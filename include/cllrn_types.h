@@ -60,6 +60,7 @@ enum {
     CLLRN_INVALID_WAIT_LIST = 120,    /* count and list do not match, or an entry is not an event */
     CLLRN_INVALID_VARIANT = 121,      /* no variant of that name, or one that cannot run this problem */
     CLLRN_INVALID_BLOCK = 122,        /* a channel block that is none of 0, 1, 4, 8, 16, 32 */
+    CLLRN_INVALID_ALIASING = 123,     /* dst is a source, or is none, which the plan was not made for */
 
     CLLRN_UNSUPPORTED = 200,       /* legal, but not on this device or not yet: float64, windows of certain axes */
     CLLRN_UNSUPPORTED_SIZE = 201,  /* needs 64-bit indices, which the device lacks: see cllrn_plan_create */

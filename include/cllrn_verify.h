@@ -30,7 +30,7 @@ extern "C" {
  * window's axes at one position.
  *
  * Statuses as for cllrn_plan_create and for the overlap in
- * cllrn_enqueue_forward, and CLLRN_OUT_OF_MEMORY. Any thread.
+ * cllrn_enqueue, and CLLRN_OUT_OF_MEMORY. Any thread.
  */
 CLLRN_API cllrn_status cllrn_host_forward(const cllrn_params *params, const cllrn_tensor *src,
                                           const void *src_data, const cllrn_tensor *dst,

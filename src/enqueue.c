@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The enqueue functions: checks of queue, wait list and buffers, arguments, kernel launch. */
+/* cllrn_enqueue: checks of queue, wait list and buffers, arguments, kernel launch. */
 #include <inttypes.h>
 
 #include <cllrn.h>
@@ -12,7 +12,6 @@
 
 /* What every step of one enqueue call needs. */
 typedef struct invocation {
-    const char *name; /* begins the messages */
     const cllrn_plan *plan;
     const cllrn_engine *engine;
     cllrn_error *error;
@@ -39,7 +38,7 @@ static cllrn_status check_queue(const invocation *call, cl_command_queue queue)
     size_t found = 0;
     cl_int code;
     if (queue == NULL)
-        return lrn_fail(call->error, CLLRN_INVALID_QUEUE, "%s: queue is NULL", call->name);
+        return lrn_fail(call->error, CLLRN_INVALID_QUEUE, "enqueue: queue is NULL");
     /* Unknown queries default to the engine's: clEnqueueNDRangeKernel refuses other queues too. */
     code =
         lrn_query_or(clGetCommandQueueInfo(queue, CL_QUEUE_CONTEXT, sizeof context, &context, NULL),
@@ -49,23 +48,22 @@ static cllrn_status check_queue(const invocation *call, cl_command_queue queue)
             clGetCommandQueueInfo(queue, CL_QUEUE_DEVICE, sizeof device, &device, NULL), &device,
             &engine->core.device, sizeof device);
     if (code == CL_INVALID_COMMAND_QUEUE)
-        return lrn_fail_code(call->error, CLLRN_INVALID_QUEUE, code, "%s: queue", call->name);
+        return lrn_fail_code(call->error, CLLRN_INVALID_QUEUE, code, "enqueue: queue");
     if (code != CL_SUCCESS)
-        return lrn_fail_cl(call->error, code, "%s: asking the queue for its context and device",
-                           call->name);
+        return lrn_fail_cl(call->error, code,
+                           "enqueue: asking the queue for its context and device");
     if (context != call->engine->core.context)
         return lrn_fail(call->error, CLLRN_CONTEXT_MISMATCH,
-                        "%s: the queue is of context %p, the engine of %p", call->name,
-                        (void *)context, (void *)call->engine->core.context);
+                        "enqueue: the queue is of context %p, the engine of %p", (void *)context,
+                        (void *)call->engine->core.context);
     /* A queue of a sub-device of the engine's device runs the same programs. */
     code = lrn_device_find(device, &engine->core.device, 1, &found);
     if (code != CL_SUCCESS)
-        return lrn_fail_cl(call->error, code, "%s: asking the queue's device for its parent",
-                           call->name);
+        return lrn_fail_cl(call->error, code, "enqueue: asking the queue's device for its parent");
     if (found == 1)
         return lrn_fail(call->error, CLLRN_DEVICE_MISMATCH,
-                        "%s: the queue is for device %p, the engine for %p", call->name,
-                        (void *)device, (void *)call->engine->core.device);
+                        "enqueue: the queue is for device %p, the engine for %p", (void *)device,
+                        (void *)call->engine->core.device);
     return CLLRN_SUCCESS;
 }
 
@@ -73,7 +71,7 @@ static cllrn_status check_wait_list(const invocation *call, cl_uint count, const
 {
     if ((count == 0) != (list == NULL))
         return lrn_fail(call->error, CLLRN_INVALID_WAIT_LIST,
-                        "%s: wait list is %s with a count of %" PRIu32, call->name,
+                        "enqueue: wait list is %s with a count of %" PRIu32,
                         list == NULL ? "NULL" : "given", count);
     for (cl_uint i = 0; i < count; ++i) {
         cl_context context = NULL;
@@ -85,15 +83,15 @@ static cllrn_status check_wait_list(const invocation *call, cl_uint count, const
                 &call->engine->core.context, sizeof context);
         if (code == CL_INVALID_EVENT)
             return lrn_fail_code(call->error, CLLRN_INVALID_WAIT_LIST, code,
-                                 "%s: entry %" PRIu32 " of the wait list", call->name, i);
+                                 "enqueue: entry %" PRIu32 " of the wait list", i);
         if (code != CL_SUCCESS)
-            return lrn_fail_cl(call->error, code, "%s: asking event %" PRIu32 " for its context",
-                               call->name, i);
+            return lrn_fail_cl(call->error, code,
+                               "enqueue: asking event %" PRIu32 " for its context", i);
         if (context != call->engine->core.context)
             return lrn_fail(call->error, CLLRN_CONTEXT_MISMATCH,
-                            "%s: event %" PRIu32
+                            "enqueue: event %" PRIu32
                             " of the wait list is of context %p, the engine of %p",
-                            call->name, i, (void *)context, (void *)call->engine->core.context);
+                            i, (void *)context, (void *)call->engine->core.context);
     }
     return CLLRN_SUCCESS;
 }
@@ -109,15 +107,14 @@ static cllrn_status check_memory(const invocation *call, const char *role,
 {
     if (!LRN_READABLE(memory))
         return lrn_fail(call->error, CLLRN_INVALID_ARGUMENT,
-                        "%s: %s is NULL or not initialised: use CLLRN_MEMORY_INIT", call->name,
-                        role);
+                        "enqueue: %s is NULL or not initialised: use CLLRN_MEMORY_INIT", role);
     if (memory->kind != CLLRN_MEMORY_BUFFER)
         return lrn_fail(call->error, CLLRN_INVALID_ARGUMENT,
-                        "%s: %s has unknown kind %" PRId32 ", expected CLLRN_MEMORY_BUFFER (%d)",
-                        call->name, role, memory->kind, CLLRN_MEMORY_BUFFER);
+                        "enqueue: %s has unknown kind %" PRId32
+                        ", expected CLLRN_MEMORY_BUFFER (%d)",
+                        role, memory->kind, CLLRN_MEMORY_BUFFER);
     if (memory->buffer == NULL)
-        return lrn_fail(call->error, CLLRN_INVALID_BUFFER, "%s: %s has a NULL buffer", call->name,
-                        role);
+        return lrn_fail(call->error, CLLRN_INVALID_BUFFER, "enqueue: %s has a NULL buffer", role);
 
     static const cl_mem_object_type plain = CL_MEM_OBJECT_BUFFER;
     static const cl_mem_flags unrestricted = 0;
@@ -153,47 +150,46 @@ static cllrn_status check_memory(const invocation *call, const char *role,
         if (queries[i].otherwise != NULL)
             code = lrn_query_or(code, queries[i].value, queries[i].otherwise, queries[i].size);
         if (code == CL_INVALID_MEM_OBJECT)
-            return lrn_fail_code(call->error, CLLRN_INVALID_BUFFER, code, "%s: %s", call->name,
-                                 role);
+            return lrn_fail_code(call->error, CLLRN_INVALID_BUFFER, code, "enqueue: %s", role);
         if (code != CL_SUCCESS)
-            return lrn_fail_cl(call->error, code, "%s: asking about the buffer of %s", call->name,
-                               role);
+            return lrn_fail_cl(call->error, code, "enqueue: asking about the buffer of %s", role);
         if (queries[i].value == &type && type != CL_MEM_OBJECT_BUFFER)
             return lrn_fail(call->error, CLLRN_INVALID_BUFFER,
-                            "%s: %s is a memory object of type 0x%x, not a buffer", call->name,
-                            role, (unsigned)type);
+                            "enqueue: %s is a memory object of type 0x%x, not a buffer", role,
+                            (unsigned)type);
     }
     if (context != call->engine->core.context)
         return lrn_fail(call->error, CLLRN_CONTEXT_MISMATCH,
-                        "%s: %s is a buffer of context %p, the engine of %p", call->name, role,
+                        "enqueue: %s is a buffer of context %p, the engine of %p", role,
                         (void *)context, (void *)call->engine->core.context);
     if (flags & forbidden)
         return lrn_fail(call->error, CLLRN_INVALID_BUFFER,
-                        "%s: %s is a buffer that kernels may only %s", call->name, role,
+                        "enqueue: %s is a buffer that kernels may only %s", role,
                         flags & CL_MEM_READ_ONLY ? "read" : "write");
     if (memory->offset % alignment != 0)
         return lrn_fail(call->error, CLLRN_INVALID_OFFSET,
-                        "%s: %s has offset %" PRIu64
+                        "enqueue: %s has offset %" PRIu64
                         ", expected a multiple of its element size %zu",
-                        call->name, role, memory->offset, alignment);
+                        role, memory->offset, alignment);
 
     /* lowest <= 0; -lowest and length are below 2^60, so only the offset can overflow a sum. */
     const uint64_t before = (uint64_t)-lowest;
     if (memory->offset < before)
         return lrn_fail(call->error, CLLRN_BUFFER_TOO_SMALL,
-                        "%s: %s begins %" PRIu64 " bytes before its buffer: offset %" PRIu64
+                        "enqueue: %s begins %" PRIu64 " bytes before its buffer: offset %" PRIu64
                         ", negative strides reach back "
                         "%" PRIu64,
-                        call->name, role, before - memory->offset, memory->offset, before);
+                        role, before - memory->offset, memory->offset, before);
     if (memory->offset - before > size || length > size - (memory->offset - before))
         return lrn_fail(call->error, CLLRN_BUFFER_TOO_SMALL,
-                        "%s: %s needs %" PRIu64 " bytes from %" PRIu64 " on, its buffer has %zu",
-                        call->name, role, length, memory->offset - before, size);
+                        "enqueue: %s needs %" PRIu64 " bytes from %" PRIu64
+                        " on, its buffer has %zu",
+                        role, length, memory->offset - before, size);
     if (!call->engine->core.facts.int64 && memory->offset / alignment > UINT32_MAX)
         return lrn_fail(call->error, CLLRN_UNSUPPORTED_SIZE,
-                        "%s: %s has offset %" PRIu64
+                        "enqueue: %s has offset %" PRIu64
                         ", which needs the 64-bit integers that %s lacks",
-                        call->name, role, memory->offset, call->engine->core.facts.name);
+                        role, memory->offset, call->engine->core.facts.name);
     out->buffer = memory->buffer;
     out->offset = memory->offset;
     out->root = parent != NULL ? parent : memory->buffer;
@@ -227,7 +223,7 @@ static cllrn_status check_scratch(const invocation *call, const lrn_launch *laun
         return CLLRN_SUCCESS;
     if (scratch == NULL)
         return lrn_fail(call->error, CLLRN_SCRATCH_TOO_SMALL,
-                        "%s: no scratch, expected %" PRIu64 " bytes", call->name, launch->scratch);
+                        "enqueue: no scratch, expected %" PRIu64 " bytes", launch->scratch);
     const size_t element = shape->src.dtype == CLLRN_DTYPE_F64 ? sizeof(double) : sizeof(float);
     cllrn_status status =
         check_memory(call, "scratch", scratch, CL_MEM_READ_ONLY | CL_MEM_WRITE_ONLY, 0,
@@ -244,9 +240,9 @@ static cllrn_status check_scratch(const invocation *call, const lrn_launch *laun
         meets(&at->scratch, launch->scratch, &at->dy, &shape->dy) ||
         meets(&at->scratch, launch->scratch, &at->dst, &shape->dst))
         return lrn_fail(call->error, CLLRN_PARTIAL_OVERLAP,
-                        "%s: scratch, %" PRIu64 " bytes at %" PRIu64
+                        "enqueue: scratch, %" PRIu64 " bytes at %" PRIu64
                         ", overlaps a tensor in the same buffer",
-                        call->name, launch->scratch, at->scratch.address);
+                        launch->scratch, at->scratch.address);
     return CLLRN_SUCCESS;
 }
 
@@ -266,9 +262,9 @@ static cllrn_status check_source(const invocation *call, const char *role, const
     const int64_t distance = (int64_t)dst->address - (int64_t)source->address;
     if (lrn_overlap_between(tensor, &call->plan->dst, distance))
         return lrn_fail(call->error, CLLRN_PARTIAL_OVERLAP,
-                        "%s: %s and dst share some elements of one buffer, %s at byte %" PRIu64
+                        "enqueue: %s and dst share some elements of one buffer, %s at byte %" PRIu64
                         ", dst at %" PRIu64 ": make them the same or disjoint",
-                        call->name, role, role, source->address, dst->address);
+                        role, role, source->address, dst->address);
     return CLLRN_SUCCESS;
 }
 
@@ -327,7 +323,7 @@ static cllrn_status enqueue_nothing(const invocation *call, const queueing *to)
     const cl_int code =
         clEnqueueMarkerWithWaitList(to->queue, to->wait_count, to->wait_list, &marker);
     if (code != CL_SUCCESS)
-        return lrn_fail_cl(call->error, code, "%s: marker for an empty tensor", call->name);
+        return lrn_fail_cl(call->error, code, "enqueue: marker for an empty tensor");
     *to->event = marker;
     return CLLRN_SUCCESS;
 }
@@ -338,21 +334,20 @@ static cllrn_status launch_kernel(const invocation *call, const lrn_launch *laun
     const lrn_selection *selection = &launch->selection;
     cl_kernel kernel = NULL;
     cl_event done = NULL;
-    cllrn_status status =
-        lrn_program_take_kernel(launch->program, call->name, &kernel, call->error);
+    cllrn_status status = lrn_program_take_kernel(launch->program, "enqueue", &kernel, call->error);
     if (status != CLLRN_SUCCESS)
         return status;
     cl_int code = set_arguments(call->plan, launch, kernel, at);
     if (code != CL_SUCCESS) {
-        status = lrn_fail_cl(call->error, code, "%s: setting the arguments of %s", call->name,
+        status = lrn_fail_cl(call->error, code, "enqueue: setting the arguments of %s",
                              launch->program->kernel);
     } else {
         code =
             clEnqueueNDRangeKernel(to->queue, kernel, 3, NULL, selection->global, selection->local,
                                    to->wait_count, to->wait_list, to->event != NULL ? &done : NULL);
         if (code != CL_SUCCESS)
-            status = lrn_fail_cl(call->error, code, "%s: launching %s of %zu x %zu x %zu",
-                                 call->name, launch->program->kernel, selection->global[0],
+            status = lrn_fail_cl(call->error, code, "enqueue: launching %s of %zu x %zu x %zu",
+                                 launch->program->kernel, selection->global[0],
                                  selection->global[1], selection->global[2]);
     }
     lrn_program_put_kernel(launch->program, kernel);
@@ -361,65 +356,57 @@ static cllrn_status launch_kernel(const invocation *call, const lrn_launch *laun
     return status;
 }
 
-/* Both directions of enqueue; dy is NULL in the forward direction. */
-static cllrn_status enqueue(const char *name, cllrn_direction direction, const cllrn_plan *plan,
-                            const cllrn_memory *src, const cllrn_memory *dy,
-                            const cllrn_memory *dst, const cllrn_memory *scratch,
-                            const queueing *to, cllrn_error *error)
+/* Checks the operands of a plan that is not empty, and launches its kernel. */
+static cllrn_status enqueue(const invocation *call, const cllrn_operands *operands,
+                            const queueing *to)
 {
+    const cllrn_plan *const plan = call->plan;
+    const bool backward = plan->direction == CLLRN_DIRECTION_BACKWARD;
     cllrn_status status;
     places at;
     cllrn_aliasing aliasing;
 
-    if (plan == NULL)
-        return lrn_fail(error, CLLRN_INVALID_ARGUMENT, "%s: plan is NULL", name);
-    if (plan->direction != direction)
-        return lrn_fail(error, CLLRN_INVALID_ARGUMENT, "%s: the plan is for the other direction",
-                        name);
-    const invocation one = {name, plan, plan->engine, error}, *const call = &one;
-    if ((status = check_queue(call, to->queue)) != CLLRN_SUCCESS ||
-        (status = check_wait_list(call, to->wait_count, to->wait_list)) != CLLRN_SUCCESS)
-        return status;
-    if (plan->empty)
-        return enqueue_nothing(call, to);
-    if ((status = check_tensor_memory(call, "src", src, CL_MEM_WRITE_ONLY, &plan->shape.src,
-                                      &at.src)) != CLLRN_SUCCESS)
+    if (!backward && operands->dy != NULL)
+        return lrn_fail(call->error, CLLRN_INVALID_ARGUMENT,
+                        "enqueue: dy is given, but the plan is forward: set it to NULL");
+    if ((status = check_tensor_memory(call, "src", operands->src, CL_MEM_WRITE_ONLY,
+                                      &plan->shape.src, &at.src)) != CLLRN_SUCCESS)
         return status;
     at.dy = at.src;
-    if ((direction == CLLRN_DIRECTION_BACKWARD &&
-         (status = check_tensor_memory(call, "dy", dy, CL_MEM_WRITE_ONLY, &plan->shape.dy,
-                                       &at.dy)) != CLLRN_SUCCESS) ||
-        (status = check_tensor_memory(call, "dst", dst, CL_MEM_READ_ONLY, &plan->shape.dst,
-                                      &at.dst)) != CLLRN_SUCCESS ||
+    if ((backward && (status = check_tensor_memory(call, "dy", operands->dy, CL_MEM_WRITE_ONLY,
+                                                   &plan->shape.dy, &at.dy)) != CLLRN_SUCCESS) ||
+        (status = check_tensor_memory(call, "dst", operands->dst, CL_MEM_READ_ONLY,
+                                      &plan->shape.dst, &at.dst)) != CLLRN_SUCCESS ||
         (status = find_aliasing(call, &at, &aliasing)) != CLLRN_SUCCESS)
         return status;
-    const lrn_launch *launch = lrn_plan_launch(plan, aliasing);
+    const lrn_launch *const launch = lrn_plan_launch(plan, aliasing);
     if (!launch->available)
-        return lrn_fail(error, CLLRN_INVALID_VARIANT,
-                        "%s: the variant or aliasing this plan was made for does not run %s", name,
-                        aliasing == CLLRN_ALIASING_IN_PLACE ? "in place" : "out of place");
-    if ((status = check_scratch(call, launch, scratch, &at)) != CLLRN_SUCCESS)
+        return lrn_fail(call->error, CLLRN_INVALID_ALIASING,
+                        "enqueue: dst is %s, but the plan was not made for that: set "
+                        "cllrn_problem.aliasing to %s or CLLRN_ALIASING_EITHER, and force no "
+                        "variant that cannot",
+                        aliasing == CLLRN_ALIASING_IN_PLACE ? "a source, in place" : "no source",
+                        aliasing == CLLRN_ALIASING_IN_PLACE ? "CLLRN_ALIASING_IN_PLACE"
+                                                            : "CLLRN_ALIASING_DISJOINT");
+    if ((status = check_scratch(call, launch, operands->scratch, &at)) != CLLRN_SUCCESS)
         return status;
     return launch_kernel(call, launch, &at, to);
 }
 
-cllrn_status cllrn_enqueue_forward(const cllrn_plan *plan, cl_command_queue queue,
-                                   const cllrn_memory *src, const cllrn_memory *dst,
-                                   const cllrn_memory *scratch, cl_uint wait_count,
-                                   const cl_event *wait_list, cl_event *event, cllrn_error *error)
+cllrn_status cllrn_enqueue(const cllrn_plan *plan, cl_command_queue queue,
+                           const cllrn_operands *operands, cl_uint wait_count,
+                           const cl_event *wait_list, cl_event *event, cllrn_error *error)
 {
     const queueing to = {queue, wait_count, wait_list, event};
-    return enqueue("enqueue forward", CLLRN_DIRECTION_FORWARD, plan, src, NULL, dst, scratch, &to,
-                   error);
-}
-
-cllrn_status cllrn_enqueue_backward(const cllrn_plan *plan, cl_command_queue queue,
-                                    const cllrn_memory *src, const cllrn_memory *dy,
-                                    const cllrn_memory *dst, const cllrn_memory *scratch,
-                                    cl_uint wait_count, const cl_event *wait_list, cl_event *event,
-                                    cllrn_error *error)
-{
-    const queueing to = {queue, wait_count, wait_list, event};
-    return enqueue("enqueue backward", CLLRN_DIRECTION_BACKWARD, plan, src, dy, dst, scratch, &to,
-                   error);
+    cllrn_status status;
+    if (plan == NULL)
+        return lrn_fail(error, CLLRN_INVALID_ARGUMENT, "enqueue: plan is NULL");
+    if (!LRN_READABLE(operands) || operands->reserved != 0)
+        return lrn_fail(error, CLLRN_INVALID_ARGUMENT,
+                        "enqueue: operands is NULL or not initialised: use CLLRN_OPERANDS_INIT");
+    const invocation call = {plan, plan->engine, error};
+    if ((status = check_queue(&call, queue)) != CLLRN_SUCCESS ||
+        (status = check_wait_list(&call, wait_count, wait_list)) != CLLRN_SUCCESS)
+        return status;
+    return plan->empty ? enqueue_nothing(&call, &to) : enqueue(&call, operands, &to);
 }

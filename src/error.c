@@ -37,6 +37,7 @@ const char *cllrn_status_string(cllrn_status status)
         NAME(CLLRN_INVALID_WAIT_LIST);
         NAME(CLLRN_INVALID_VARIANT);
         NAME(CLLRN_INVALID_BLOCK);
+        NAME(CLLRN_INVALID_ALIASING);
         NAME(CLLRN_UNSUPPORTED);
         NAME(CLLRN_UNSUPPORTED_SIZE);
         NAME(CLLRN_NO_COMPILER);

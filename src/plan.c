@@ -97,12 +97,13 @@ static cllrn_status check_problem(const cllrn_problem *problem, cllrn_error *err
                         ", expected CLLRN_DIRECTION_FORWARD (%d) "
                         "or CLLRN_DIRECTION_BACKWARD (%d)",
                         problem->direction, CLLRN_DIRECTION_FORWARD, CLLRN_DIRECTION_BACKWARD);
-    if (problem->aliasing < CLLRN_ALIASING_EITHER || problem->aliasing > CLLRN_ALIASING_IN_PLACE)
+    if (problem->aliasing < CLLRN_ALIASING_DISJOINT || problem->aliasing > CLLRN_ALIASING_EITHER)
         return lrn_fail(error, CLLRN_INVALID_ARGUMENT,
-                        "plan create: unknown aliasing %" PRId32 ", expected CLLRN_ALIASING_EITHER "
-                        "(%d), CLLRN_ALIASING_DISJOINT (%d) or CLLRN_ALIASING_IN_PLACE (%d)",
-                        problem->aliasing, CLLRN_ALIASING_EITHER, CLLRN_ALIASING_DISJOINT,
-                        CLLRN_ALIASING_IN_PLACE);
+                        "plan create: unknown aliasing %" PRId32
+                        ", expected CLLRN_ALIASING_DISJOINT (%d), CLLRN_ALIASING_IN_PLACE (%d) or "
+                        "CLLRN_ALIASING_EITHER (%d)",
+                        problem->aliasing, CLLRN_ALIASING_DISJOINT, CLLRN_ALIASING_IN_PLACE,
+                        CLLRN_ALIASING_EITHER);
     if (problem->reserved != 0)
         return lrn_fail(error, CLLRN_INVALID_ARGUMENT,
                         "plan create: reserved of the problem is %" PRId32 ", expected 0",

@@ -116,18 +116,18 @@ static bool enqueue_kernel(opencl *s, const opencl_slot *slot, const job *todo, 
     cllrn_error error = CLLRN_ERROR_INIT;
     cllrn_memory src = CLLRN_MEMORY_INIT, dy = CLLRN_MEMORY_INIT, dst = CLLRN_MEMORY_INIT,
                  scratch = CLLRN_MEMORY_INIT;
+    cllrn_operands operands = CLLRN_OPERANDS_INIT;
     src.buffer = slot->src;
     dy.buffer = slot->dy;
     dst.buffer = slot->dst;
     scratch.buffer = s->scratch;
-    const cllrn_memory *const given = s->scratch ? &scratch : NULL;
-    const cllrn_plan *const plan = plan_for(s, todo);
-    const cl_event *const uploads = &slot->events[UPLOAD_SRC];
+    operands.src = &src;
+    operands.dy = todo->backward ? &dy : NULL;
+    operands.dst = &dst;
+    operands.scratch = s->scratch ? &scratch : NULL;
     const cllrn_status status =
-        todo->backward ? cllrn_enqueue_backward(plan, s->session.queues[COMPUTE], &src, &dy, &dst,
-                                                given, 2, uploads, event, &error)
-                       : cllrn_enqueue_forward(plan, s->session.queues[COMPUTE], &src, &dst, given,
-                                               1, uploads, event, &error);
+        cllrn_enqueue(plan_for(s, todo), s->session.queues[COMPUTE], &operands,
+                      todo->backward ? 2 : 1, &slot->events[UPLOAD_SRC], event, &error);
     return message_check(status, &error);
 }
 

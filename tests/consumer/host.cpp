@@ -23,10 +23,12 @@ int main()
     cllrn_problem problem = CLLRN_PROBLEM_INIT;
     cllrn_engine_options options = CLLRN_ENGINE_OPTIONS_INIT;
     cllrn_memory memory = CLLRN_MEMORY_INIT;
+    cllrn_operands operands = CLLRN_OPERANDS_INIT;
     cllrn_program_info program = CLLRN_PROGRAM_INFO_INIT;
     // The inner channel sees three taps of 4: s = 1 + 12/3 = 5.
     return problem.struct_size != 0 && options.struct_size != 0 && memory.struct_size != 0 &&
-                   program.struct_size != 0 && y[5] > 0.3999f && y[5] < 0.4001f
+                   operands.struct_size != 0 && program.struct_size != 0 && y[5] > 0.3999f &&
+                   y[5] < 0.4001f
                ? 0
                : 1;
 }

@@ -176,12 +176,10 @@ static bool run(const cllrn_plan *plan, const problem_data *p, const size_t alig
         memories[i] = memory_of(&buffers[i], i == SCRATCH ? 0 : base);
     }
     const role dst = p->in_place ? SRC : DST;
-    const cllrn_memory *scratch = scratch_size > 0 ? &memories[SCRATCH] : NULL;
-    check(p->backward ? cllrn_enqueue_backward(plan, device.queue, &memories[SRC], &memories[DY],
-                                               &memories[dst], scratch, 0, NULL, NULL, &error)
-                      : cllrn_enqueue_forward(plan, device.queue, &memories[SRC], &memories[dst],
-                                              scratch, 0, NULL, NULL, &error),
-          &error);
+    const cllrn_operands operands =
+        make_operands(&memories[SRC], p->backward ? &memories[DY] : NULL, &memories[dst],
+                      scratch_size > 0 ? &memories[SCRATCH] : NULL);
+    check(cllrn_enqueue(plan, device.queue, &operands, 0, NULL, NULL, &error), &error);
     bool right = wrapped_is(&buffers[dst], p->expected);
     for (int i = 0; i < BUFFERS; ++i)
         if (i != (int)dst)

@@ -297,11 +297,11 @@ bool run_case(test_device *device, const test_case *c, case_data *data, const ch
     problem.src = &data->src;
     problem.dst = &data->dst;
     problem.variant = variant;
+    problem.aliasing = c->in_place ? CLLRN_ALIASING_IN_PLACE : CLLRN_ALIASING_DISJOINT;
     check(cllrn_plan_create(device->engine, &problem, &plan, &error), &error);
 
     const size_t dst_bytes = (size_t)data->dst_elements * sizeof(float);
-    const uint64_t scratch_bytes = cllrn_plan_scratch_size(
-        plan, c->in_place ? CLLRN_ALIASING_IN_PLACE : CLLRN_ALIASING_DISJOINT);
+    const uint64_t scratch_bytes = cllrn_plan_scratch_size(plan, problem.aliasing);
     cllrn_memory src = CLLRN_MEMORY_INIT, dst = CLLRN_MEMORY_INIT, scratch = CLLRN_MEMORY_INIT;
     src.buffer = make_buffer(device, data->src_data, data->src_elements);
     src.offset = (uint64_t)data->src_base * sizeof(float);
@@ -316,9 +316,9 @@ bool run_case(test_device *device, const test_case *c, case_data *data, const ch
         scratch.offset = SCRATCH_OFFSET * sizeof(float);
         free(poisoned);
     }
-    check(cllrn_enqueue_forward(plan, device->queue, &src, &dst,
-                                scratch_bytes > 0 ? &scratch : NULL, 0, NULL, NULL, &error),
-          &error);
+    const cllrn_operands operands =
+        make_operands(&src, NULL, &dst, scratch_bytes > 0 ? &scratch : NULL);
+    check(cllrn_enqueue(plan, device->queue, &operands, 0, NULL, NULL, &error), &error);
     check_cl(clEnqueueReadBuffer(device->queue, dst.buffer, CL_TRUE, 0, dst_bytes, data->result, 0,
                                  NULL, NULL),
              "clEnqueueReadBuffer");
@@ -342,4 +342,15 @@ bool run_case(test_device *device, const test_case *c, case_data *data, const ch
     clReleaseMemObject(src.buffer);
     cllrn_plan_destroy(plan);
     return at < 0;
+}
+
+cllrn_operands make_operands(const cllrn_memory *src, const cllrn_memory *dy,
+                             const cllrn_memory *dst, const cllrn_memory *scratch)
+{
+    cllrn_operands operands = CLLRN_OPERANDS_INIT;
+    operands.src = src;
+    operands.dy = dy;
+    operands.dst = dst;
+    operands.scratch = scratch;
+    return operands;
 }

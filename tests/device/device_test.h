@@ -109,4 +109,7 @@ bool run_case(test_device *device, const test_case *c, case_data *data, const ch
 /* A read-write buffer holding a copy of data. */
 cl_mem make_buffer(test_device *device, const float *data, int64_t elements);
 
+cllrn_operands make_operands(const cllrn_memory *src, const cllrn_memory *dy,
+                             const cllrn_memory *dst, const cllrn_memory *scratch);
+
 #endif

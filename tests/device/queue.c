@@ -86,10 +86,10 @@ static void *work(void *user)
         memory_of(make_buffer(&device, w->data.src_data, w->data.src_elements), w->data.src_base);
     cllrn_memory dst =
         memory_of(make_buffer(&device, w->data.dst_data, w->data.dst_elements), w->data.dst_base);
+    const cllrn_operands operands = make_operands(&src, NULL, &dst, NULL);
     for (int round = 0; round < ROUNDS; ++round) {
         clEnqueueWriteBuffer(queue, dst.buffer, CL_TRUE, 0, bytes, w->data.dst_data, 0, NULL, NULL);
-        if (cllrn_enqueue_forward(w->plan, queue, &src, &dst, NULL, 0, NULL, NULL, &error) !=
-                CLLRN_SUCCESS ||
+        if (cllrn_enqueue(w->plan, queue, &operands, 0, NULL, NULL, &error) != CLLRN_SUCCESS ||
             clEnqueueReadBuffer(queue, dst.buffer, CL_TRUE, 0, bytes, w->data.result, 0, NULL,
                                 NULL) != CL_SUCCESS ||
             memcmp(w->data.result, w->data.expected, bytes) != 0)
@@ -158,7 +158,8 @@ static void enqueue__out_of_order_queue__wait_list_orders(void **state)
     check_cl(clEnqueueWriteBuffer(queue, src.buffer, CL_FALSE, 0, src_bytes, data.src_data, 1,
                                   &gate, &written),
              "clEnqueueWriteBuffer");
-    check(cllrn_enqueue_forward(plan, queue, &src, &dst, NULL, 1, &written, &done, &error), &error);
+    const cllrn_operands operands = make_operands(&src, NULL, &dst, NULL);
+    check(cllrn_enqueue(plan, queue, &operands, 1, &written, &done, &error), &error);
     check_cl(clEnqueueReadBuffer(queue, dst.buffer, CL_FALSE, 0, dst_bytes, data.result, 1, &done,
                                  &read),
              "clEnqueueReadBuffer");
@@ -191,10 +192,9 @@ static void enqueue__empty_tensor__event_completes(void **state)
     case_data data;
     case_data_make(&c, &data);
     cllrn_plan *plan = make_plan(&c, &data);
-    check(cllrn_enqueue_forward(plan, device.queue, NULL, NULL, NULL, 0, NULL, NULL, &error),
-          &error);
-    check(cllrn_enqueue_forward(plan, device.queue, NULL, NULL, NULL, 0, NULL, &done, &error),
-          &error);
+    const cllrn_operands none = CLLRN_OPERANDS_INIT;
+    check(cllrn_enqueue(plan, device.queue, &none, 0, NULL, NULL, &error), &error);
+    check(cllrn_enqueue(plan, device.queue, &none, 0, NULL, &done, &error), &error);
     assert_non_null(done);
     check_cl(clWaitForEvents(1, &done), "clWaitForEvents");
     clReleaseEvent(done);
@@ -219,8 +219,8 @@ static void plan__engine_destroyed_first__still_runs(void **state)
         memory_of(make_buffer(&device, data.src_data, data.src_elements), data.src_base);
     cllrn_memory dst =
         memory_of(make_buffer(&device, data.dst_data, data.dst_elements), data.dst_base);
-    check(cllrn_enqueue_forward(plan, device.queue, &src, &dst, NULL, 0, NULL, NULL, &error),
-          &error);
+    const cllrn_operands operands = make_operands(&src, NULL, &dst, NULL);
+    check(cllrn_enqueue(plan, device.queue, &operands, 0, NULL, NULL, &error), &error);
     const size_t bytes = (size_t)data.dst_elements * sizeof(float);
     check_cl(clEnqueueReadBuffer(device.queue, dst.buffer, CL_TRUE, 0, bytes, data.result, 0, NULL,
                                  NULL),
@@ -283,8 +283,8 @@ static void enqueue__interleaved_slices_of_one_buffer__right(void **state)
     check(cllrn_host_forward(&s.params, &s.slice, expected, &s.slice, expected + HALF, &error),
           &error);
     const cllrn_memory src = memory_of(s.buffer, 0), dst = memory_of(s.buffer, HALF);
-    check(cllrn_enqueue_forward(s.plan, device.queue, &src, &dst, NULL, 0, NULL, NULL, &error),
-          &error);
+    const cllrn_operands operands = make_operands(&src, NULL, &dst, NULL);
+    check(cllrn_enqueue(s.plan, device.queue, &operands, 0, NULL, NULL, &error), &error);
     check_cl(clEnqueueReadBuffer(device.queue, s.buffer, CL_TRUE, 0, sizeof result, result, 0, NULL,
                                  NULL),
              "clEnqueueReadBuffer");
@@ -336,9 +336,9 @@ static void enqueue__bad_memory__refused_and_nothing_written(void **state)
     for (size_t i = 0; i < sizeof rows / sizeof *rows; ++i) {
         cllrn_error error = CLLRN_ERROR_INIT;
         cl_event event = NULL;
-        const cllrn_status status =
-            cllrn_enqueue_forward(s.plan, rows[i].queue, rows[i].src, rows[i].dst, NULL,
-                                  rows[i].wait != NULL, rows[i].wait, &event, &error);
+        const cllrn_operands operands = make_operands(rows[i].src, NULL, rows[i].dst, NULL);
+        const cllrn_status status = cllrn_enqueue(
+            s.plan, rows[i].queue, &operands, rows[i].wait != NULL, rows[i].wait, &event, &error);
         assert_int_equal(status, rows[i].status);
         assert_int_equal(error.status, rows[i].status);
         assert_true(error.message[0] != '\0');
@@ -389,12 +389,11 @@ static void enqueue__sub_buffers__resolved_to_their_parent(void **state)
     /* first[step ..] and second[0 ..] are the same memory. */
     cllrn_memory src = memory_of(first, 0), dst = memory_of(second, 0);
     src.offset = step - sizeof(float);
-    assert_int_equal(
-        cllrn_enqueue_forward(plan, device.queue, &src, &dst, NULL, 0, NULL, NULL, &error),
-        CLLRN_PARTIAL_OVERLAP);
+    const cllrn_operands operands = make_operands(&src, NULL, &dst, NULL);
+    assert_int_equal(cllrn_enqueue(plan, device.queue, &operands, 0, NULL, NULL, &error),
+                     CLLRN_PARTIAL_OVERLAP);
     src.offset = 0;
-    check(cllrn_enqueue_forward(plan, device.queue, &src, &dst, NULL, 0, NULL, NULL, &error),
-          &error);
+    check(cllrn_enqueue(plan, device.queue, &operands, 0, NULL, NULL, &error), &error);
     check_cl(clEnqueueReadBuffer(device.queue, parent, CL_TRUE, step, tensor, data.result, 0, NULL,
                                  NULL),
              "clEnqueueReadBuffer");

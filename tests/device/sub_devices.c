@@ -100,9 +100,9 @@ static void enqueue__queue_of_another_part__DEVICE_MISMATCH(void **state)
     cllrn_engine *engine = make_engine(&p.part[0], CLLRN_CACHE_OFF, NULL);
     check(cllrn_plan_create(engine, &problem, &plan, &error), &error);
     memory.buffer = make_buffer(&p.part[0], data.src_data, data.src_elements);
-    assert_int_equal(
-        cllrn_enqueue_forward(plan, p.part[1].queue, &memory, &memory, NULL, 0, NULL, NULL, &error),
-        CLLRN_DEVICE_MISMATCH);
+    const cllrn_operands operands = make_operands(&memory, NULL, &memory, NULL);
+    assert_int_equal(cllrn_enqueue(plan, p.part[1].queue, &operands, 0, NULL, NULL, &error),
+                     CLLRN_DEVICE_MISMATCH);
     clReleaseMemObject(memory.buffer);
     cllrn_plan_destroy(plan);
     cllrn_engine_destroy(engine);

@@ -153,11 +153,9 @@ static cllrn_status launch(const asked *p, const world *w, cllrn_error *error)
     const uint64_t bytes = (uint64_t)elements * cllrn_dtype_size(tensor.dtype);
     memories m = {memory_of(w, bytes), memory_of(w, bytes), memory_of(w, bytes),
                   memory_of(w, cllrn_plan_scratch_size(plan, problem.aliasing) + 1)};
-    const cllrn_memory *const dst = in_place ? &m.x : &m.dst;
-    status = backward ? cllrn_enqueue_backward(plan, w->queue, &m.x, &m.dy, dst, &m.scratch, 0,
-                                               NULL, NULL, error)
-                      : cllrn_enqueue_forward(plan, w->queue, &m.x, dst, &m.scratch, 0, NULL, NULL,
-                                              error);
+    const cllrn_operands operands =
+        make_operands(&m.x, backward ? &m.dy : NULL, in_place ? &m.x : &m.dst, &m.scratch);
+    status = cllrn_enqueue(plan, w->queue, &operands, 0, NULL, NULL, error);
     if (status == CLLRN_SUCCESS)
         print_launch(p, plan, problem.aliasing, &m);
     cllrn_plan_destroy(plan);

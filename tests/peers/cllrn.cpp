@@ -112,20 +112,19 @@ class cllrn_run : public runnable
     {
         cllrn_error error = CLLRN_ERROR_INIT;
         const cllrn_memory from = memory_of(src), to = memory_of(dst);
-        cllrn_memory room = CLLRN_MEMORY_INIT;
-        if (scratch)
-            room.buffer = scratch->memory;
-        const cllrn_memory *const extra = scratch ? &room : nullptr;
+        cllrn_memory gradient = CLLRN_MEMORY_INIT, room = CLLRN_MEMORY_INIT;
+        cllrn_operands operands = CLLRN_OPERANDS_INIT;
+        operands.src = &from;
+        operands.dst = &to;
         if (dy) {
-            const cllrn_memory gradient = memory_of(*dy);
-            check(cllrn_enqueue_backward(plan, owner.queue, &from, &gradient, &to, extra, 0,
-                                         nullptr, nullptr, &error),
-                  error);
-        } else {
-            check(cllrn_enqueue_forward(plan, owner.queue, &from, &to, extra, 0, nullptr, nullptr,
-                                        &error),
-                  error);
+            gradient = memory_of(*dy);
+            operands.dy = &gradient;
         }
+        if (scratch) {
+            room = memory_of(*scratch);
+            operands.scratch = &room;
+        }
+        check(cllrn_enqueue(plan, owner.queue, &operands, 0, nullptr, nullptr, &error), error);
         check_cl(clFinish(owner.queue), "clFinish");
     }
 

@@ -444,7 +444,7 @@ static void enqueue__scratch_not_needed_SUCCESS(void **state)
     scene_close(&s);
 }
 
-static void enqueue__forced_variant_cannot_in_place_INVALID_VARIANT(void **state)
+static void enqueue__forced_variant_cannot_in_place_INVALID_ALIASING(void **state)
 {
     const cllrn_params params = make_params(CLLRN_CONVENTION_TORCH, 5, 1e-4, 0.75, 1.0);
     const cllrn_tensor tensor = make_nchw(2, 6, 3, 4);
@@ -453,7 +453,7 @@ static void enqueue__forced_variant_cannot_in_place_INVALID_VARIANT(void **state
     scene_open(&s, &params, &tensor, NULL, &tensor, "strided");
     scene_accept(&s);
     s.dst = s.src;
-    scene_refuse(CLLRN_INVALID_VARIANT, &s);
+    scene_refuse(CLLRN_INVALID_ALIASING, &s);
     scene_close(&s);
 }
 
@@ -477,7 +477,7 @@ int main(void)
         TEST(enqueue__scratch_at_odd_offsets_SUCCESS),
         TEST(enqueue__scratch_over_another_dst_PARTIAL_OVERLAP),
         TEST(enqueue__scratch_not_needed_SUCCESS),
-        TEST(enqueue__forced_variant_cannot_in_place_INVALID_VARIANT),
+        TEST(enqueue__forced_variant_cannot_in_place_INVALID_ALIASING),
     };
     unsetenv("CLLRN_KERNEL_DIR");
     return cmocka_run_group_tests_name("aliasing", tests, NULL, NULL);

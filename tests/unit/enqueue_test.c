@@ -8,16 +8,13 @@
 
 #include <stdlib.h>
 
-/* Any of the two calls with NULL for one of its pointers. */
-static void refuse_null(scene *s, bool backward, const cllrn_plan *plan, const cllrn_memory *src,
-                        const cllrn_memory *dy, const cllrn_memory *dst, const char *named)
+/* Refuses operands, for a reason that the message names. */
+static void refuse_operands(const scene *s, const cllrn_plan *plan, const cllrn_operands *operands,
+                            const char *named)
 {
     cl_event event = UNTOUCHED;
     cllrn_error error = error_blank();
-    const cllrn_status status =
-        backward
-            ? cllrn_enqueue_backward(plan, s->w.queue, src, dy, dst, NULL, 0, NULL, &event, &error)
-            : cllrn_enqueue_forward(plan, s->w.queue, src, dst, NULL, 0, NULL, &event, &error);
+    const cllrn_status status = cllrn_enqueue(plan, s->w.queue, operands, 0, NULL, &event, &error);
     assert_failed(CLLRN_INVALID_ARGUMENT, status, &error);
     assert_non_null(strstr(error.message, named));
     assert_ptr_equal(event, UNTOUCHED);
@@ -30,24 +27,47 @@ static void enqueue__null_INVALID_ARGUMENT(void **state)
     for (int backward = 0; backward < 2; ++backward) {
         scene s;
         scene_fast(&s, backward);
-        refuse_null(&s, backward, NULL, &s.src, &s.dy, &s.dst, "plan");
-        refuse_null(&s, backward, s.plan, NULL, &s.dy, &s.dst, "src");
-        refuse_null(&s, backward, s.plan, &s.src, &s.dy, NULL, "dst");
+        const cllrn_memory *const dy = backward ? &s.dy : NULL;
+        cllrn_operands operands = make_operands(&s.src, dy, &s.dst, NULL);
+        refuse_operands(&s, NULL, &operands, "plan");
+        refuse_operands(&s, s.plan, NULL, "CLLRN_OPERANDS_INIT");
+        operands.src = NULL;
+        refuse_operands(&s, s.plan, &operands, "src");
+        operands = make_operands(&s.src, dy, NULL, NULL);
+        refuse_operands(&s, s.plan, &operands, "dst");
+        operands = make_operands(&s.src, NULL, &s.dst, NULL);
         if (backward)
-            refuse_null(&s, backward, s.plan, &s.src, NULL, &s.dst, "dy");
+            refuse_operands(&s, s.plan, &operands, "dy");
         scene_close(&s);
     }
 }
 
-static void enqueue__plan_of_the_other_direction_INVALID_ARGUMENT(void **state)
+/* Whoever gives a gradient to a forward plan has mistaken the plan. */
+static void enqueue__dy_for_a_forward_plan_INVALID_ARGUMENT(void **state)
 {
+    scene s;
     (void)state;
-    for (int backward = 0; backward < 2; ++backward) {
-        scene s;
-        scene_fast(&s, backward);
-        refuse_null(&s, !backward, s.plan, &s.src, &s.dy, &s.dst, "direction");
-        scene_close(&s);
-    }
+    scene_fast(&s, false);
+    const cllrn_operands operands = make_operands(&s.src, &s.dy, &s.dst, NULL);
+    refuse_operands(&s, s.plan, &operands, "dy is given");
+    scene_close(&s);
+}
+
+static void enqueue__struct_size_or_reserved_of_operands_INVALID_ARGUMENT(void **state)
+{
+    scene s;
+    (void)state;
+    scene_fast(&s, false);
+    const cllrn_operands good = make_operands(&s.src, NULL, &s.dst, NULL);
+    cllrn_operands bad = good;
+    bad.struct_size = 0;
+    refuse_operands(&s, s.plan, &bad, "CLLRN_OPERANDS_INIT");
+    bad.struct_size = sizeof bad - 1;
+    refuse_operands(&s, s.plan, &bad, "CLLRN_OPERANDS_INIT");
+    bad = good;
+    bad.reserved = 1;
+    refuse_operands(&s, s.plan, &bad, "CLLRN_OPERANDS_INIT");
+    scene_close(&s);
 }
 
 static void enqueue__struct_size_or_kind_INVALID_ARGUMENT(void **state)
@@ -492,10 +512,8 @@ static void scene_empty(scene *s, bool backward)
 static cllrn_status run_empty(const scene *s, const cl_event *events, cl_event *event,
                               cllrn_error *error)
 {
-    return s->backward ? cllrn_enqueue_backward(s->plan, s->w.queue, NULL, NULL, NULL, NULL, 2,
-                                                events, event, error)
-                       : cllrn_enqueue_forward(s->plan, s->w.queue, NULL, NULL, NULL, 2, events,
-                                               event, error);
+    const cllrn_operands none = CLLRN_OPERANDS_INIT;
+    return cllrn_enqueue(s->plan, s->w.queue, &none, 2, events, event, error);
 }
 
 static void enqueue__empty_tensor_SUCCESS(void **state)
@@ -564,7 +582,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(enqueue__null_INVALID_ARGUMENT),
-        TEST(enqueue__plan_of_the_other_direction_INVALID_ARGUMENT),
+        TEST(enqueue__dy_for_a_forward_plan_INVALID_ARGUMENT),
+        TEST(enqueue__struct_size_or_reserved_of_operands_INVALID_ARGUMENT),
         TEST(enqueue__struct_size_or_kind_INVALID_ARGUMENT),
         TEST(enqueue__bad_queue_INVALID_QUEUE),
         TEST(enqueue__queue_of_another_device_DEVICE_MISMATCH),

@@ -109,6 +109,7 @@ static cllrn_status make_plan(const scenario *s, int which, cllrn_plan **plan, c
     cllrn_problem problem = CLLRN_PROBLEM_INIT;
     problem.params = which == FAST || which == FAST_BACKWARD ? &s->fast : &s->general;
     problem.src = problem.dst = which >= EMPTY ? &s->empty : &s->tensor;
+    problem.aliasing = CLLRN_ALIASING_EITHER;
     if (is_backward(which)) {
         problem.direction = CLLRN_DIRECTION_BACKWARD;
         problem.dy = problem.src;
@@ -124,11 +125,14 @@ static cllrn_status enqueue(const scenario *s, int which, bool in_place, cl_even
                        dst = make_memory(s->dst, 0), scratch = make_memory(s->scratch, 0);
     const cl_uint wait_count = in_place ? 0 : 1;
     const cl_event *const wait_list = in_place ? NULL : &s->before;
-    if (is_backward(which))
-        return cllrn_enqueue_backward(s->plans[which], s->w.queue, &src, &dy, in_place ? &dy : &dst,
-                                      &scratch, wait_count, wait_list, event, error);
-    return cllrn_enqueue_forward(s->plans[which], s->w.queue, &src, in_place ? &src : &dst,
-                                 in_place ? &scratch : NULL, wait_count, wait_list, event, error);
+    const cllrn_memory *const gradient = is_backward(which) ? &dy : NULL, *const over =
+                                                                              gradient != NULL
+                                                                                  ? gradient
+                                                                                  : &src;
+    const cllrn_operands operands = make_operands(&src, gradient, in_place ? over : &dst,
+                                                  in_place || is_backward(which) ? &scratch : NULL);
+    return cllrn_enqueue(s->plans[which], s->w.queue, &operands, wait_count, wait_list, event,
+                         error);
 }
 
 /* Runs a step; where it fails its out-parameter must be untouched, and is NULL afterwards. */

@@ -60,7 +60,9 @@ static void plan_create__ordinary_SUCCESS(void **state)
 
     assert_succeeded(status, &error);
     assert_string_equal(cllrn_plan_variant(plan, CLLRN_ALIASING_DISJOINT), "column");
-    assert_string_equal(cllrn_plan_variant(plan, CLLRN_ALIASING_IN_PLACE), "column");
+    /* A problem is disjoint by default. */
+    assert_string_equal(cllrn_plan_variant(plan, CLLRN_ALIASING_IN_PLACE), "none");
+    assert_int_equal(m.problem.aliasing, CLLRN_ALIASING_DISJOINT);
     assert_int_equal(cllrn_plan_scratch_size(plan, CLLRN_ALIASING_DISJOINT), 0);
     assert_int_equal(cllrn_plan_scratch_size(plan, CLLRN_ALIASING_IN_PLACE), 0);
     for (int32_t aliasing = -1; aliasing < 5; ++aliasing)
@@ -98,7 +100,7 @@ static void plan_create__scratch_in_place_SUCCESS(void **state)
     assert_true(cllrn_plan_scratch_size(plan, CLLRN_ALIASING_DISJOINT) > scratch);
     assert_int_equal(cllrn_plan_scratch_size(plan, CLLRN_ALIASING_DISJOINT),
                      cllrn_plan_scratch_size(plan, CLLRN_ALIASING_IN_PLACE));
-    assert_int_equal(cllrn_plan_scratch_size(plan, 0), 0);
+    assert_int_equal(cllrn_plan_scratch_size(plan, CLLRN_ALIASING_EITHER), 0);
     cllrn_plan_destroy(plan);
     world_close(&w);
 }
@@ -661,14 +663,18 @@ static void plan_create__for_one_aliasing_SUCCESS(void **state)
             const cllrn_memory src = make_memory(buffers[0], 0),
                                dst = make_memory(buffers[in_place ? 0 : 1], 0),
                                scratch = make_memory(buffers[2], 0);
+            const cllrn_operands operands = make_operands(&src, NULL, &dst, &scratch);
             error = error_blank();
             const cllrn_status status =
-                cllrn_enqueue_forward(plan, w.queue, &src, &dst, &scratch, 0, NULL, NULL, &error);
+                cllrn_enqueue(plan, w.queue, &operands, 0, NULL, NULL, &error);
             if (rows[i].aliasing == CLLRN_ALIASING_EITHER ||
                 (rows[i].aliasing == CLLRN_ALIASING_IN_PLACE) == (in_place != 0))
                 assert_succeeded(status, &error);
-            else
-                assert_failed(CLLRN_INVALID_VARIANT, status, &error);
+            else {
+                assert_failed(CLLRN_INVALID_ALIASING, status, &error);
+                assert_non_null(strstr(error.message, in_place ? "CLLRN_ALIASING_IN_PLACE"
+                                                               : "CLLRN_ALIASING_DISJOINT"));
+            }
         }
         cllrn_plan_destroy(plan);
         for (int b = 0; b < 3; ++b)

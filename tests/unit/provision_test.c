@@ -113,6 +113,7 @@ static void pack__plans_SUCCESS(void **state)
     problem.params = &params;
     problem.src = problem.dst = &tensor;
     problem.variant = "column";
+    problem.aliasing = CLLRN_ALIASING_EITHER;
     const cllrn_problem *const problems[] = {&problem, &problem};
     cllrn_pack *pack = NULL;
     cllrn_plan *plan = NULL;

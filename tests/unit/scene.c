@@ -71,11 +71,9 @@ int scene_memory_count(const scene *s)
 
 cllrn_status scene_run(scene *s, cl_event *event, cllrn_error *error)
 {
-    if (s->backward)
-        return cllrn_enqueue_backward(s->plan, s->w.queue, &s->src, &s->dy, &s->dst,
-                                      s->scratch_given, s->wait_count, s->wait_list, event, error);
-    return cllrn_enqueue_forward(s->plan, s->w.queue, &s->src, &s->dst, s->scratch_given,
-                                 s->wait_count, s->wait_list, event, error);
+    const cllrn_operands operands =
+        make_operands(&s->src, s->backward ? &s->dy : NULL, &s->dst, s->scratch_given);
+    return cllrn_enqueue(s->plan, s->w.queue, &operands, s->wait_count, s->wait_list, event, error);
 }
 
 void scene_refuse(cllrn_status expected, scene *s)
@@ -87,7 +85,7 @@ void scene_refuse(cllrn_status expected, scene *s)
     const cllrn_status status = scene_run(s, &event, &error);
 
     assert_failed(expected, status, &error);
-    assert_non_null(strstr(error.message, s->backward ? "enqueue backward" : "enqueue forward"));
+    assert_non_null(strstr(error.message, "enqueue: "));
     assert_ptr_equal(event, UNTOUCHED);
     assert_int_equal(scene_run(s, NULL, NULL), expected);
     assert_int_equal(fake_command_count(), commands);

@@ -694,6 +694,7 @@ cllrn_plan *world_plan(const world *w, const cllrn_params *params, const cllrn_t
     problem.src = src;
     problem.dst = dst;
     problem.variant = variant;
+    problem.aliasing = CLLRN_ALIASING_EITHER;
     return create_plan(w, problem);
 }
 
@@ -708,6 +709,7 @@ cllrn_plan *world_backward_plan(const world *w, const cllrn_params *params, cons
     problem.dy = dy;
     problem.dst = dst;
     problem.variant = variant;
+    problem.aliasing = CLLRN_ALIASING_EITHER;
     return create_plan(w, problem);
 }
 
@@ -717,4 +719,15 @@ cllrn_memory make_memory(cl_mem buffer, uint64_t offset)
     memory.buffer = buffer;
     memory.offset = offset;
     return memory;
+}
+
+cllrn_operands make_operands(const cllrn_memory *src, const cllrn_memory *dy,
+                             const cllrn_memory *dst, const cllrn_memory *scratch)
+{
+    cllrn_operands operands = CLLRN_OPERANDS_INIT;
+    operands.src = src;
+    operands.dy = dy;
+    operands.dst = dst;
+    operands.scratch = scratch;
+    return operands;
 }

@@ -163,5 +163,7 @@ cllrn_plan *world_backward_plan(const world *w, const cllrn_params *params, cons
                                 const char *variant);
 
 cllrn_memory make_memory(cl_mem buffer, uint64_t offset);
+cllrn_operands make_operands(const cllrn_memory *src, const cllrn_memory *dy,
+                             const cllrn_memory *dst, const cllrn_memory *scratch);
 
 #endif

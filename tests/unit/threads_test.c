@@ -24,14 +24,13 @@ static void *enqueue_many(void *argument)
                        dst = make_memory(me->dst, 0), scratch = make_memory(me->scratch, 0);
     for (int i = 0; i < ROUNDS; ++i) {
         const bool in_place = i % 2 == 1;
-        if (i % 4 >= 2)
-            me->good += cllrn_enqueue_backward(me->backward_plan, me->w->queue, &src,
-                                               in_place ? &dst : &dy, &dst, &scratch, 0, NULL,
-                                               &me->events[i], NULL) == CLLRN_SUCCESS;
-        else
-            me->good += cllrn_enqueue_forward(me->plan, me->w->queue, in_place ? &dst : &src, &dst,
-                                              in_place ? &scratch : NULL, 0, NULL, &me->events[i],
-                                              NULL) == CLLRN_SUCCESS;
+        const cllrn_operands forward = make_operands(in_place ? &dst : &src, NULL, &dst,
+                                                     in_place ? &scratch : NULL),
+                             backward = make_operands(&src, in_place ? &dst : &dy, &dst, &scratch);
+        const bool back = i % 4 >= 2;
+        me->good += cllrn_enqueue(back ? me->backward_plan : me->plan, me->w->queue,
+                                  back ? &backward : &forward, 0, NULL, &me->events[i],
+                                  NULL) == CLLRN_SUCCESS;
     }
     return NULL;
 }

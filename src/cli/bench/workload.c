@@ -153,12 +153,12 @@ bool workload_start(void *self, cl_event *done)
 {
     const workload *const w = self;
     cllrn_error error = CLLRN_ERROR_INIT;
-    const cllrn_memory *const scratch = w->scratch.buffer ? &w->scratch : NULL;
+    cllrn_operands operands = CLLRN_OPERANDS_INIT;
+    operands.src = &w->x;
+    operands.dy = w->direction == CLLRN_DIRECTION_BACKWARD ? &w->dy : NULL;
+    operands.dst = &w->dst;
+    operands.scratch = w->scratch.buffer ? &w->scratch : NULL;
     const cllrn_status status =
-        w->direction == CLLRN_DIRECTION_BACKWARD
-            ? cllrn_enqueue_backward(w->plan, w->on->queue, &w->x, &w->dy, &w->dst, scratch, 0,
-                                     NULL, done, &error)
-            : cllrn_enqueue_forward(w->plan, w->on->queue, &w->x, &w->dst, scratch, 0, NULL, done,
-                                    &error);
+        cllrn_enqueue(w->plan, w->on->queue, &operands, 0, NULL, done, &error);
     return check(w, status, &error);
 }

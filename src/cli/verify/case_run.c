@@ -46,15 +46,11 @@ static run_outcome make_plan(objects *o, const char *variant)
     cllrn_error error = CLLRN_ERROR_INIT;
     job todo = case_buffers_job(o->s, o->s->result);
     todo.variant = variant;
-    const cllrn_problem problem = job_problem(&todo, CLLRN_ALIASING_EITHER);
+    const cllrn_problem problem = job_problem(&todo, o->aliasing);
     const cllrn_status status = cllrn_plan_create(o->on->engine, &problem, &o->plan, &error);
     if (variant && status == CLLRN_INVALID_VARIANT)
         return RUN_NOT_POSSIBLE;
-    if (!check_library(o, status, &error))
-        return RUN_FAILED;
-    if (variant && strcmp(cllrn_plan_variant(o->plan, o->aliasing), "none") == 0)
-        return RUN_NOT_POSSIBLE;
-    return RUN_DONE;
+    return check_library(o, status, &error) ? RUN_DONE : RUN_FAILED;
 }
 
 static bool make_buffer(const objects *o, const void *data, size_t size, cl_mem *buffer)
@@ -106,21 +102,18 @@ static cllrn_memory memory_at(cl_mem buffer, int64_t element, int32_t dtype)
 static bool enqueue(objects *o)
 {
     const case_buffers *const s = o->s;
-    const cl_command_queue queue = o->on->queue;
     cllrn_error error = CLLRN_ERROR_INIT;
     const cllrn_memory x = memory_at(o->x, s->x.base, s->x.tensor.dtype),
+                       dy = memory_at(o->dy, s->dy.base, s->dy.tensor.dtype),
                        dst = memory_at(o->dst, s->dst.base, s->dst.tensor.dtype),
                        scratch = memory_at(o->scratch, SCRATCH_OFFSET, o->arithmetic);
-    const cllrn_memory *const given = o->scratch ? &scratch : NULL;
-    cllrn_status status;
-    if (o->backward) {
-        const cllrn_memory dy = memory_at(o->dy, s->dy.base, s->dy.tensor.dtype);
-        status =
-            cllrn_enqueue_backward(o->plan, queue, &x, &dy, &dst, given, 0, NULL, &o->done, &error);
-    } else {
-        status = cllrn_enqueue_forward(o->plan, queue, &x, &dst, given, 0, NULL, &o->done, &error);
-    }
-    return check_library(o, status, &error);
+    cllrn_operands operands = CLLRN_OPERANDS_INIT;
+    operands.src = &x;
+    operands.dy = o->backward ? &dy : NULL;
+    operands.dst = &dst;
+    operands.scratch = o->scratch ? &scratch : NULL;
+    return check_library(
+        o, cllrn_enqueue(o->plan, o->on->queue, &operands, 0, NULL, &o->done, &error), &error);
 }
 
 static bool wait(const objects *o)
