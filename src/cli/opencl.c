@@ -31,38 +31,34 @@ static bool make_plan(opencl *s, const job *shape, int number)
     return true;
 }
 
-/* Maps pinned memory, which the device can copy asynchronously; NULL on failure. */
-static void *map_pinned(opencl *s, size_t size, cl_mem *made)
+/* Prefers pinned memory, which the device can copy asynchronously. */
+static bool open_memory(opencl *s, opencl_slot *slot, size_t size)
 {
     cl_int error;
-    *made = clCreateBuffer(s->session.context, CL_MEM_READ_WRITE | CL_MEM_ALLOC_HOST_PTR, size,
-                           NULL, &error);
-    if (error != CL_SUCCESS) {
-        *made = NULL;
-        return NULL;
+    const cl_mem pinned = clCreateBuffer(
+        s->session.context, CL_MEM_READ_WRITE | CL_MEM_ALLOC_HOST_PTR, size, NULL, &error);
+    if (error == CL_SUCCESS) {
+        slot->memory =
+            clEnqueueMapBuffer(s->session.queues[TO_DEVICE], pinned, CL_TRUE,
+                               CL_MAP_READ | CL_MAP_WRITE, 0, size, 0, NULL, NULL, &error);
+        if (error == CL_SUCCESS) {
+            slot->pinned = pinned;
+            return true;
+        }
+        clReleaseMemObject(pinned);
     }
-    void *const memory =
-        clEnqueueMapBuffer(s->session.queues[TO_DEVICE], *made, CL_TRUE, CL_MAP_READ | CL_MAP_WRITE,
-                           0, size, 0, NULL, NULL, &error);
-    if (error == CL_SUCCESS)
-        return memory;
-    clReleaseMemObject(*made);
-    *made = NULL;
-    return NULL;
+    slot->memory = malloc(size);
+    return slot->memory || message_fail("out of memory for a slice of %zu bytes", size);
 }
 
 static bool open_slot(opencl *s, opencl_slot *slot, const job *largest, size_t memory)
 {
     const session *const on = &s->session;
-    if (!session_buffer(on, CL_MEM_READ_ONLY, largest->src.size, "the tensor", &slot->src) ||
-        (largest->backward &&
-         !session_buffer(on, CL_MEM_READ_ONLY, largest->dy.size, "the gradient", &slot->dy)) ||
-        !session_buffer(on, CL_MEM_WRITE_ONLY, largest->dst.size, "the result", &slot->dst))
-        return false;
-    slot->memory = map_pinned(s, memory, &slot->pinned);
-    if (!slot->memory)
-        slot->memory = malloc(memory);
-    return slot->memory || message_fail("out of memory for a slice of %zu bytes", memory);
+    return session_buffer(on, CL_MEM_READ_ONLY, largest->src.size, "the tensor", &slot->src) &&
+           (!largest->backward ||
+            session_buffer(on, CL_MEM_READ_ONLY, largest->dy.size, "the gradient", &slot->dy)) &&
+           session_buffer(on, CL_MEM_WRITE_ONLY, largest->dst.size, "the result", &slot->dst) &&
+           open_memory(s, slot, memory);
 }
 
 bool opencl_open(opencl *s, const device *target, const job shapes[], int shape_count, int slots,

@@ -126,46 +126,33 @@ static double tie(maker *m)
     return next_bits(&m->state) & 1 ? -x : x;
 }
 
-static double value_of_x(maker *m, const int64_t *index, bool bad)
+/* The next value. bad: the index is that of the one NaN or infinity. */
+static double next_value(maker *m, const int64_t *index, bool bad)
 {
-    switch (m->c->row.content) {
+    const bool x = m->role == CONTENT_X;
+    const content what = m->c->row.content;
+    switch (what) {
     case CONTENT_INTEGER:
         return (double)(next_bits(&m->state) % 16) - 8;
+    case CONTENT_SPECIAL:
+        return special(m);
+    case CONTENT_TRAP:
+        return x ? trap(m, index) : either_sign(&m->state, 0.25, 1);
     case CONTENT_LARGE:
-        return large(m);
+        return x ? large(m) : ordinary(m, index);
     case CONTENT_HUGE:
-        return huge(m);
-    case CONTENT_SPECIAL:
-        return special(m);
-    case CONTENT_TRAP:
-        return trap(m, index);
+        return x ? huge(m) : ordinary(m, index);
     case CONTENT_SUBNORMAL:
-        return subnormal(m);
+        return x ? subnormal(m) : ordinary(m, index);
     case CONTENT_TIES:
-        return tie(m);
+        return x ? tie(m) : ordinary(m, index);
     default:
         break;
     }
-    const double x = ordinary(m, index);
-    if (bad && m->c->row.content == CONTENT_ONE_NAN)
-        return NAN;
-    return bad && m->c->row.content == CONTENT_ONE_INF ? INFINITY : x;
-}
-
-static double value_of_dy(maker *m, const int64_t *index, bool bad)
-{
-    switch (m->c->row.content) {
-    case CONTENT_INTEGER:
-        return (double)(next_bits(&m->state) % 16) - 8;
-    case CONTENT_SPECIAL:
-        return special(m);
-    case CONTENT_TRAP:
-        return either_sign(&m->state, 0.25, 1);
-    default:
-        break;
-    }
-    const double dy = ordinary(m, index);
-    return bad && m->c->row.content == CONTENT_NAN_DY ? NAN : dy;
+    const double value = ordinary(m, index);
+    if (bad && x && what == CONTENT_ONE_INF)
+        return INFINITY;
+    return bad && what == (x ? CONTENT_ONE_NAN : CONTENT_NAN_DY) ? NAN : value;
 }
 
 void content_bad_index(const verify_case *c, int64_t index[CLLRN_MAX_RANK])
@@ -176,21 +163,23 @@ void content_bad_index(const verify_case *c, int64_t index[CLLRN_MAX_RANK])
 }
 
 /*
- * An A such that x uniform in [-A, A] gives a wide range of s. E(x^2) is A^2 / 3, so
- * the mean of (alpha / divisor) * sum becomes 4 k; for negative alpha -k / 2, so that
- * s has both signs.
+ * Sets an amplitude A such that x uniform in [-A, A] gives a wide range of s. E(x^2) is
+ * A^2 / 3, so the mean of (alpha / divisor) * sum becomes 4 k; for negative alpha -k / 2, so
+ * that s has both signs.
  */
-static double amplitude_of(const cllrn_params *params, const cllrn_tensor *tensor)
+static void look_at_windows(maker *m)
 {
-    iterator_window windows[CLLRN_MAX_WINDOW];
-    const int count = iterator_windows(params, tensor, windows);
+    const cllrn_params *const params = &m->c->params;
     const double scale = params->alpha / params->divisor;
     const double k = params->k != 0 ? fabs(params->k) : 1;
+    iterator_window windows[CLLRN_MAX_WINDOW];
     double taps = 1;
-    for (int i = 0; i < count; ++i)
-        taps *= fmin((double)(windows[i].lower + windows[i].upper + 1),
-                     (double)tensor->dims[windows[i].axis]);
-    return scale == 0 ? 1 : sqrt((scale > 0 ? 12 : 1.5) * k / (fabs(scale) * taps));
+    for (int i = iterator_windows(params, m->tensor, windows) - 1; i >= 0; --i) {
+        const iterator_window *const w = &windows[i];
+        taps *= fmin((double)(w->lower + w->upper + 1), (double)m->tensor->dims[w->axis]);
+        m->in_window[w->axis] = true;
+    }
+    m->amplitude = scale == 0 ? 1 : sqrt((scale > 0 ? 12 : 1.5) * k / (fabs(scale) * taps));
 }
 
 void content_fill(const verify_case *c, content_role role, const cllrn_tensor *tensor, void *data)
@@ -198,17 +187,12 @@ void content_fill(const verify_case *c, content_role role, const cllrn_tensor *t
     maker m = {.c = c,
                .role = role,
                .tensor = tensor,
-               .amplitude = amplitude_of(&c->params, tensor),
                .state = (uint64_t)c->number * 4 + (role == CONTENT_DY ? 3 : 1)};
-    iterator_window windows[CLLRN_MAX_WINDOW];
-    for (int i = iterator_windows(&c->params, tensor, windows) - 1; i >= 0; --i)
-        m.in_window[windows[i].axis] = true;
     int64_t bad[CLLRN_MAX_RANK];
+    look_at_windows(&m);
     content_bad_index(c, bad);
     for (iterator i = iterator_begin(tensor); i.more; iterator_next(&i)) {
         const bool is_bad = memcmp(i.index, bad, sizeof bad) == 0;
-        const double value =
-            role == CONTENT_X ? value_of_x(&m, i.index, is_bad) : value_of_dy(&m, i.index, is_bad);
-        element_set(tensor->dtype, data, i.offset, value);
+        element_set(tensor->dtype, data, i.offset, next_value(&m, i.index, is_bad));
     }
 }
