@@ -5,6 +5,7 @@
 #include "element.h"
 #include "iterator.h"
 #include "message.h"
+#include "text.h"
 
 #include "../../size.h"
 
@@ -139,13 +140,9 @@ void case_buffers_free(case_buffers *s)
 
 /* ------------------------------------------------------------------ comparing */
 
-void case_buffers_index_text(const verify_case *c, const int64_t *index, char text[INDEX_TEXT])
+static text text_of(const case_buffers *s, const int64_t *index)
 {
-    size_t used = 0;
-    for (int axis = 0; axis < c->row.rank; ++axis)
-        used += (size_t)snprintf(text + used, INDEX_TEXT - used, "%s%" PRId64, axis ? ", " : "(",
-                                 index[axis]);
-    snprintf(text + used, INDEX_TEXT - used, ")");
+    return text_of_list(index, s->c->row.rank, ", ");
 }
 
 /* Finds the element at an offset, in elements, of the buffer; false: a gap. */
@@ -162,9 +159,9 @@ static bool explain(const case_buffers *s, int64_t offset, char why[WHY_SIZE])
     const int32_t dtype = s->dst.tensor.dtype;
     const int digits = 2 * (int)cllrn_dtype_size(dtype);
     iterator at;
-    char what[INDEX_TEXT];
+    char what[sizeof(text) + 2];
     if (find_element(s, offset, &at))
-        case_buffers_index_text(s->c, at.index, what);
+        snprintf(what, sizeof what, "(%s)", text_of(s, at.index).chars);
     else
         snprintf(what, sizeof what, "%" PRId64 " behind (0, 0, ..), outside the tensor,",
                  offset - s->dst.base);
@@ -227,11 +224,9 @@ static bool compare_reach(const case_buffers *s, const void *clean, char why[WHY
         const bool differs = !is_equal(s, clean, s->dst.base + i.offset);
         if (differs == reaches(s, bad, i.index))
             continue;
-        char where[INDEX_TEXT], from[INDEX_TEXT];
-        case_buffers_index_text(s->c, i.index, where);
-        case_buffers_index_text(s->c, bad, from);
-        snprintf(why, WHY_SIZE, "element %s is %s by %s at %s", where,
-                 differs ? "changed" : "not changed", content_name(s->c->row.content), from);
+        snprintf(why, WHY_SIZE, "element (%s) is %s by %s at (%s)", text_of(s, i.index).chars,
+                 differs ? "changed" : "not changed", content_name(s->c->row.content),
+                 text_of(s, bad).chars);
         return false;
     }
     return true;

@@ -58,8 +58,4 @@ bool case_buffers_digest(const case_buffers *s, const void *buffer, uint64_t fir
 /* The slice with one index of the first axis, in the same buffers. Not to be freed. */
 case_buffers case_buffers_slice(const case_buffers *s, int64_t index);
 
-/* "(1, 2, 3)" */
-enum { INDEX_TEXT = 180 };
-void case_buffers_index_text(const verify_case *c, const int64_t *index, char text[INDEX_TEXT]);
-
 #endif

@@ -5,6 +5,7 @@
 #include "digests.h"
 #include "iterator.h"
 #include "option.h"
+#include "text.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -142,14 +143,13 @@ static void run_in_place(inquiry *q, alias where)
 static void check_accuracy(inquiry *q)
 {
     accuracy *const measured = &q->result->accuracy;
-    char where[INDEX_TEXT];
     if (!case_has_bound(q->s->c))
         return;
     q->result->measured = accuracy_measure(q->s, q->on->nearest, measured);
-    case_buffers_index_text(q->s->c, measured->where, where);
     if (q->result->measured)
         judge(q, CHECK_ACCURACY, measured->greatest <= measured->bound,
-              "element %s is off by %.4g eps, the bound is %.4g", where, measured->greatest,
+              "element (%s) is off by %.4g eps, the bound is %.4g",
+              text_of_list(measured->where, q->s->c->row.rank, ", ").chars, measured->greatest,
               measured->bound);
     else
         judge(q, CHECK_ACCURACY, false, "the reference fails");

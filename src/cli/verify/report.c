@@ -5,6 +5,7 @@
 #include "digests.h"
 #include "fold.h"
 #include "json.h"
+#include "text.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -47,11 +48,9 @@ static void print_accuracy_row(const totals *t, int types, int backward)
         printf("       -      -      -    -\n");
         return;
     }
-    char where[INDEX_TEXT];
-    const verify_case c = cases_get(row->worst_case);
-    case_buffers_index_text(&c, row->where, where);
-    printf("%8.3f %6.3f %6.2f %3.0f%%  %d %s\n", row->greatest, accuracy_mean(row), row->bound,
-           100 * row->share, row->worst_case, where);
+    printf("%8.3f %6.3f %6.2f %3.0f%%  %d (%s)\n", row->greatest, accuracy_mean(row), row->bound,
+           100 * row->share, row->worst_case,
+           text_of_list(row->where, cases_get(row->worst_case).row.rank, ", ").chars);
 }
 
 static void print_accuracy(const totals *t)
@@ -148,150 +147,141 @@ void report_print_end(const totals *t)
 
 static const char *const verdict_names[VERDICT_COUNT] = {"passed", "failed", "unsupported"};
 
-static const char *json_bool(bool value)
+static void add_digest(json *j, const char *name, bool known, uint64_t digest)
 {
-    return value ? "true" : "false";
+    char text[20];
+    snprintf(text, sizeof text, "%016" PRIx64, digest);
+    json_add_text(j, name, known ? text : NULL);
 }
 
-static void json_digest(FILE *file, const char *name, bool known, uint64_t digest)
+static void add_head(json *j, const totals *t)
 {
-    if (known)
-        fprintf(file, "\"%s\": \"%016" PRIx64 "\", ", name, digest);
-    else
-        fprintf(file, "\"%s\": null, ", name);
+    const session *const on = t->on;
+    json_add_text(j, "schema", "cllrn-verify-1");
+    json_add_text(j, "version", cllrn_version());
+    json_add_integer(j, "arithmetic", cllrn_arithmetic_version());
+    json_add_text(j, "kernels", session_kernel_hash(on));
+    json_add_text(j, "list", t->list);
+    json_add_bool(j, "passed", !totals_failed(t));
+    json_open_object(j, "device");
+    json_add_text(j, "platform", on->device.platform_name);
+    json_add_text(j, "name", on->device.name);
+    json_add_text(j, "driver_version", on->driver);
+    json_add_text(j, "version", on->version);
+    json_add_bool(j, "fp64", on->fp64);
+    json_add_bool(j, "round_to_nearest", on->nearest);
+    json_add_bool(j, "inf_nan", on->inf_nan);
+    json_close(j);
+    json_add_integer(j, "cases_passed", t->cases.passed);
+    json_add_integer(j, "cases_failed", t->cases.failed);
+    json_add_integer(j, "cases_unsupported", t->cases.unsupported);
+    json_add_integer(j, "runs", t->runs);
+    json_add_integer(j, "programs", (int64_t)session_program_count(on));
+    json_add_number(j, "seconds", t->seconds);
 }
 
-static void json_head(FILE *file, const totals *t)
-{
-    fprintf(file, "{\n  ");
-    json_text(file, "schema", "cllrn-verify-1");
-    json_text(file, "version", cllrn_version());
-    fprintf(file, "\"arithmetic\": %u, ", (unsigned)cllrn_arithmetic_version());
-    json_text(file, "kernels", session_kernel_hash(t->on));
-    json_text(file, "list", t->list);
-    fprintf(file, "\"passed\": %s,\n  \"device\": {", json_bool(!totals_failed(t)));
-    json_text(file, "platform", t->on->device.platform_name);
-    json_text(file, "name", t->on->device.name);
-    json_text(file, "driver_version", t->on->driver);
-    json_text(file, "version", t->on->version);
-    fprintf(file, "\"fp64\": %s, \"round_to_nearest\": %s, \"inf_nan\": %s},\n  ",
-            json_bool(t->on->fp64), json_bool(t->on->nearest), json_bool(t->on->inf_nan));
-    fprintf(file,
-            "\"cases_passed\": %d, \"cases_failed\": %d, \"cases_unsupported\": %d, \"runs\": %d, "
-            "\"programs\": %zu, \"seconds\": %.3f,\n",
-            t->cases.passed, t->cases.failed, t->cases.unsupported, t->runs,
-            session_program_count(t->on), t->seconds);
-}
-
-static void json_accuracy_row(FILE *file, const totals *t, int types, int backward)
+static void add_accuracy_row(json *j, const totals *t, int types, int backward)
 {
     const accuracy_row *const row = &t->accuracy[types][backward];
-    fprintf(file, "%s\n    {", types || backward ? "," : "");
-    json_text(file, "types", types_name(types));
-    json_text(file, "direction", backward ? "backward" : "forward");
-    fprintf(file, "\"cases\": %d, \"unsupported\": %d, \"runs\": %d, \"results\": %" PRId64 ", ",
-            row->cases, row->unsupported, row->runs, row->compared);
-    json_double(file, "greatest_eps", row->greatest);
-    json_double(file, "mean_eps", accuracy_mean(row));
-    json_double(file, "bound_eps", row->bound);
-    json_double(file, "greatest_share", row->share);
-    if (row->worst_case < 0) {
-        fprintf(file, "\"case\": null, \"index\": []}");
-        return;
-    }
-    fprintf(file, "\"case\": %d, \"index\": [", row->worst_case);
-    const int rank = cases_get(row->worst_case).row.rank;
-    for (int axis = 0; axis < rank; ++axis)
-        fprintf(file, "%s%" PRId64, axis ? ", " : "", row->where[axis]);
-    fprintf(file, "]}");
+    const bool none = row->worst_case < 0;
+    json_open_object(j, NULL);
+    json_add_text(j, "types", types_name(types));
+    json_add_text(j, "direction", backward ? "backward" : "forward");
+    json_add_integer(j, "cases", row->cases);
+    json_add_integer(j, "unsupported", row->unsupported);
+    json_add_integer(j, "runs", row->runs);
+    json_add_integer(j, "results", row->compared);
+    json_add_number(j, "greatest_eps", row->greatest);
+    json_add_number(j, "mean_eps", accuracy_mean(row));
+    json_add_number(j, "bound_eps", row->bound);
+    json_add_number(j, "greatest_share", row->share);
+    json_add_number(j, "case", none ? NAN : (double)row->worst_case);
+    json_add_integers(j, "index", row->where, none ? 0 : cases_get(row->worst_case).row.rank);
+    json_close(j);
 }
 
-static void json_accuracy(FILE *file, const totals *t)
+static void add_counts(json *j, const char *name, const counts *c)
 {
-    fprintf(file, "  \"accuracy\": [");
-    for (int types = 0; types < TYPES_COUNT; ++types)
-        for (int backward = 0; backward < 2; ++backward)
-            json_accuracy_row(file, t, types, backward);
-    fprintf(file, "\n  ],\n");
+    json_open_object(j, NULL);
+    json_add_text(j, "name", name);
+    json_add_integer(j, "passed", c->passed);
+    json_add_integer(j, "failed", c->failed);
 }
 
-static void json_counts(FILE *file, const totals *t)
+static void add_all_counts(json *j, const totals *t)
 {
-    fprintf(file, "  \"sections\": [");
+    json_open_array(j, "sections");
     for (int s = 0; s < SECTION_COUNT; ++s) {
-        fprintf(file, "%s\n    {", s ? "," : "");
-        json_text(file, "name", section_name((section)s));
-        fprintf(file, "\"passed\": %d, \"failed\": %d, \"unsupported\": %d}", t->sections[s].passed,
-                t->sections[s].failed, t->sections[s].unsupported);
+        add_counts(j, section_name((section)s), &t->sections[s]);
+        json_add_integer(j, "unsupported", t->sections[s].unsupported);
+        json_close(j);
     }
-    fprintf(file, "\n  ],\n  \"checks\": [");
+    json_close(j);
+    json_open_array(j, "checks");
     for (int kind = 0; kind < CHECK_COUNT; ++kind) {
-        fprintf(file, "%s\n    {", kind ? "," : "");
-        json_text(file, "name", check_name((check_kind)kind));
-        fprintf(file, "\"passed\": %d, \"failed\": %d}", t->checks[kind].passed,
-                t->checks[kind].failed);
+        add_counts(j, check_name((check_kind)kind), &t->checks[kind]);
+        json_close(j);
     }
-    fprintf(file, "\n  ],\n  \"variants\": [");
+    json_close(j);
+    json_open_array(j, "variants");
     for (size_t i = 0; i < MAX_VARIANTS && cllrn_variant_name(i); ++i) {
-        fprintf(file, "%s\n    {", i ? "," : "");
-        json_text(file, "name", cllrn_variant_name(i));
-        fprintf(file, "\"runs\": %d}", t->variant_runs[i]);
+        json_open_object(j, NULL);
+        json_add_text(j, "name", cllrn_variant_name(i));
+        json_add_integer(j, "runs", t->variant_runs[i]);
+        json_close(j);
     }
-    fprintf(file, "\n  ],\n");
+    json_close(j);
 }
 
-static void json_combined(FILE *file, const char *name, int f64, const combined *c)
+static void add_combined(json *j, const char *list, int f64, const combined *c)
 {
-    fputs("\n    {", file);
-    json_text(file, "list", name);
-    json_text(file, "types", f64 ? "f64" : "f32, f16, bf16");
-    json_digest(file, "digest", c->missing == 0, c->digest);
-    json_digest(file, "expected", true, c->expected);
-    fprintf(file, "\"cases\": %d, \"missing\": %d}", c->cases, c->missing);
+    json_open_object(j, NULL);
+    json_add_text(j, "list", list);
+    json_add_text(j, "types", f64 ? "f64" : "f32, f16, bf16");
+    add_digest(j, "digest", c->missing == 0, c->digest);
+    add_digest(j, "expected", true, c->expected);
+    json_add_integer(j, "cases", c->cases);
+    json_add_integer(j, "missing", c->missing);
+    json_close(j);
 }
 
-static void json_digests(FILE *file, const totals *t)
+static void add_case(json *j, const case_result *r)
 {
-    fprintf(file, "  \"digests\": [");
-    for (int f64 = 0; t->complete && f64 < 2; ++f64) {
-        fputs(f64 ? "," : "", file);
-        json_combined(file, "quick", f64, &t->quick[f64]);
-        fputs(",", file);
-        json_combined(file, t->list, f64, &t->all[f64]);
-    }
-    fprintf(file, "\n  ],\n");
-}
-
-static void json_cases(FILE *file, const totals *t)
-{
-    fprintf(file, "  \"cases\": [");
-    for (int i = 0; i < t->count; ++i) {
-        const case_result *const r = &t->results[i];
-        char text[CASE_TEXT];
-        case_describe(&r->c, text);
-        fprintf(file, "%s\n    {\"number\": %d, ", i ? "," : "", r->c.number);
-        json_text(file, "section", section_name(r->c.row.section));
-        json_text(file, "description", text);
-        json_text(file, "verdict", verdict_names[r->verdict]);
-        fprintf(file, "\"runs\": %d, \"seconds\": %.6f, ", r->runs, r->seconds);
-        json_digest(file, "digest", r->digested, r->digest);
-        fputs("\"failure\": ", file);
-        if (r->verdict == VERDICT_FAILED)
-            json_string(file, r->why);
-        else
-            fputs("null", file);
-        fputs("}", file);
-    }
-    fprintf(file, "\n  ]\n}\n");
+    char text[CASE_TEXT];
+    case_describe(&r->c, text);
+    json_open_object(j, NULL);
+    json_add_integer(j, "number", r->c.number);
+    json_add_text(j, "section", section_name(r->c.row.section));
+    json_add_text(j, "description", text);
+    json_add_text(j, "verdict", verdict_names[r->verdict]);
+    json_add_integer(j, "runs", r->runs);
+    json_add_number(j, "seconds", r->seconds);
+    add_digest(j, "digest", r->digested, r->digest);
+    json_add_text(j, "failure", r->verdict == VERDICT_FAILED ? r->why : NULL);
+    json_close(j);
 }
 
 static void write_json(FILE *file, const totals *t)
 {
-    json_head(file, t);
-    json_accuracy(file, t);
-    json_counts(file, t);
-    json_digests(file, t);
-    json_cases(file, t);
+    json j = json_begin(file);
+    add_head(&j, t);
+    json_open_array(&j, "accuracy");
+    for (int types = 0; types < TYPES_COUNT; ++types)
+        for (int backward = 0; backward < 2; ++backward)
+            add_accuracy_row(&j, t, types, backward);
+    json_close(&j);
+    add_all_counts(&j, t);
+    json_open_array(&j, "digests");
+    for (int f64 = 0; t->complete && f64 < 2; ++f64) {
+        add_combined(&j, "quick", f64, &t->quick[f64]);
+        add_combined(&j, t->list, f64, &t->all[f64]);
+    }
+    json_close(&j);
+    json_open_array(&j, "cases");
+    for (int i = 0; i < t->count; ++i)
+        add_case(&j, &t->results[i]);
+    json_close(&j);
+    json_close(&j);
 }
 
 /* ------------------------------------------------------------------------ XML */
