@@ -149,9 +149,9 @@ static const char *const verdict_names[VERDICT_COUNT] = {"passed", "failed", "un
 
 static void add_digest(json *j, const char *name, bool known, uint64_t digest)
 {
-    char text[20];
-    snprintf(text, sizeof text, "%016" PRIx64, digest);
-    json_add_text(j, name, known ? text : NULL);
+    char digits[20];
+    snprintf(digits, sizeof digits, "%016" PRIx64, digest);
+    json_add_text(j, name, known ? digits : NULL);
 }
 
 static void add_head(json *j, const totals *t)
@@ -247,12 +247,12 @@ static void add_combined(json *j, const char *list, int f64, const combined *c)
 
 static void add_case(json *j, const case_result *r)
 {
-    char text[CASE_TEXT];
-    case_describe(&r->c, text);
+    char description[CASE_TEXT];
+    case_describe(&r->c, description);
     json_open_object(j, NULL);
     json_add_integer(j, "number", r->c.number);
     json_add_text(j, "section", section_name(r->c.row.section));
-    json_add_text(j, "description", text);
+    json_add_text(j, "description", description);
     json_add_text(j, "verdict", verdict_names[r->verdict]);
     json_add_integer(j, "runs", r->runs);
     json_add_number(j, "seconds", r->seconds);
@@ -287,19 +287,19 @@ static void write_json(FILE *file, const totals *t)
 /* ------------------------------------------------------------------------ XML */
 
 /* Writes text for XML; control characters and bytes beyond ASCII become '?'. */
-static void xml_text(FILE *file, const char *text)
+static void xml_text(FILE *file, const char *c)
 {
-    for (; *text; ++text) {
-        if (*text == '&')
+    for (; *c; ++c) {
+        if (*c == '&')
             fputs("&amp;", file);
-        else if (*text == '<')
+        else if (*c == '<')
             fputs("&lt;", file);
-        else if (*text == '>')
+        else if (*c == '>')
             fputs("&gt;", file);
-        else if (*text == '"')
+        else if (*c == '"')
             fputs("&quot;", file);
         else
-            fputc(*text >= 0x20 && *text < 0x7f ? *text : '?', file);
+            fputc(*c >= 0x20 && *c < 0x7f ? *c : '?', file);
     }
 }
 
@@ -312,11 +312,11 @@ static void xml_property(FILE *file, const char *name, const char *value)
 
 static void xml_case(FILE *file, const case_result *r)
 {
-    char text[CASE_TEXT];
-    case_describe(&r->c, text);
+    char description[CASE_TEXT];
+    case_describe(&r->c, description);
     fprintf(file, "    <testcase classname=\"cllrn.verify.%s\" name=\"case %d: ",
             section_name(r->c.row.section), r->c.number);
-    xml_text(file, text);
+    xml_text(file, description);
     fprintf(file, "\" time=\"%.6f\">", r->seconds);
     if (r->verdict == VERDICT_UNSUPPORTED)
         fputs("<skipped message=\"the device lacks float64, or infinities and NaNs\"/>", file);
