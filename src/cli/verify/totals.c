@@ -26,12 +26,13 @@ double accuracy_mean(const accuracy_row *row)
     return row->compared ? row->sum / (double)row->compared : 0;
 }
 
-bool totals_begin(totals *t, int greatest_count)
+bool totals_begin(totals *t, int wanted)
 {
     for (int types = 0; types < TYPES_COUNT; ++types)
         t->accuracy[types][0].worst_case = t->accuracy[types][1].worst_case = -1;
-    t->results = calloc((size_t)greatest_count, sizeof *t->results);
-    return t->results || message_fail("out of memory for the results of %d cases", greatest_count);
+    t->wanted = wanted;
+    t->results = calloc((size_t)wanted, sizeof *t->results);
+    return t->results || message_fail("out of memory for the results of %d cases", wanted);
 }
 
 static void add_accuracy(accuracy_row *row, const case_result *r)

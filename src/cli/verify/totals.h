@@ -29,7 +29,7 @@ typedef struct totals {
     const char *list; /* "quick", "default", "full", "case" or "cases" */
     bool complete;    /* a whole list: combined digests have a meaning */
     case_result *results;
-    int count, runs;
+    int count, wanted, runs; /* count: results so far, of `wanted` cases */
     counts cases, sections[SECTION_COUNT], checks[CHECK_COUNT];
     int variant_runs[MAX_VARIANTS];
     accuracy_row accuracy[TYPES_COUNT][2]; /* forward, backward */
@@ -42,8 +42,8 @@ const char *types_name(int types);
 /* The mean error of a row. */
 double accuracy_mean(const accuracy_row *row);
 
-/* Makes room for the results of greatest_count cases; *t is zero but for what t describes. */
-bool totals_begin(totals *t, int greatest_count);
+/* Makes room for the results; *t is zero but for on, list, complete. False after a message. */
+bool totals_begin(totals *t, int wanted);
 void totals_add(totals *t, const case_result *result);
 void totals_end(totals *t);
 

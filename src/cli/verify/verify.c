@@ -46,25 +46,32 @@ static bool is_whole_list(const request *r)
     return r->cases.first == 0 && r->cases.last >= cases_count() - 1;
 }
 
+/* Goes to the next wanted case, at first from number -1; false after the last. */
+static bool next_case(const request *r, verify_case *c)
+{
+    for (int number = c->number + 1; number < cases_count(); ++number) {
+        *c = cases_get(number);
+        if (is_wanted(r, c))
+            return true;
+    }
+    return false;
+}
+
 static int count_wanted(const request *r)
 {
     int count = 0;
-    for (int number = 0; number < cases_count(); ++number) {
-        const verify_case c = cases_get(number);
-        count += is_wanted(r, &c);
-    }
+    for (verify_case c = {.number = -1}; next_case(r, &c);)
+        ++count;
     return count;
 }
 
 static int print_list(const request *r)
 {
-    for (int number = 0; number < cases_count(); ++number) {
-        const verify_case c = cases_get(number);
+    for (verify_case c = {.number = -1}; next_case(r, &c);) {
         char text[CASE_TEXT];
         case_describe(&c, text);
-        if (is_wanted(r, &c))
-            printf("%4d  %-7s  %-14s  %s\n", number, list_name(c.list), section_name(c.row.section),
-                   text);
+        printf("%4d  %-7s  %-14s  %s\n", c.number, list_name(c.list), section_name(c.row.section),
+               text);
     }
     return message_finish_stdout();
 }
@@ -93,56 +100,46 @@ static void show_progress(const request *r, const char *text)
         progress_show(text);
 }
 
-/* Writes ", about 35 s left", or "" until enough cases have run. */
-static void estimate(const totals *t, int count, double seconds, char text[40])
-{
-    enum { ENOUGH_CASES = 5 };
-    text[0] = '\0';
-    if (t->count >= ENOUGH_CASES)
-        snprintf(text, 40, ", about %.0f s left", seconds / t->count * (count - t->count));
-}
-
 /*
  * Shows the next case: on a terminal on one changing line, else once for each section,
  * so that the log of a killed process says how far it came.
  */
-static void show_case(const request *r, const verify_case *c, const totals *t, int count,
-                      double seconds, bool first_of_section)
+static void show_case(const request *r, const verify_case *c, const totals *t, double seconds)
 {
-    char left[40], text[120];
-    estimate(t, count, seconds, left);
-    snprintf(text, sizeof text, "case %d of %d, %s%s", t->count + 1, count,
-             section_name(c->row.section), left);
+    enum { ENOUGH_CASES = 5 }; /* to estimate the time */
+    const bool of_new_section =
+        t->count == 0 || t->results[t->count - 1].c.row.section != c->row.section;
+    char text[120];
+    const int used = snprintf(text, sizeof text, "case %d of %d, %s", t->count + 1, t->wanted,
+                              section_name(c->row.section));
+    if (t->count >= ENOUGH_CASES)
+        snprintf(text + used, sizeof text - (size_t)used, ", about %.0f s left",
+                 seconds / t->count * (t->wanted - t->count));
     show_progress(r, text);
-    if (!r->quiet && first_of_section && !isatty(STDERR_FILENO))
+    if (!r->quiet && of_new_section && !isatty(STDERR_FILENO))
         printf("%8.1f s   %s, %d failed\n", seconds, text, t->cases.failed);
 }
 
-static void run_case(const request *r, const session *on, const verify_case *c, totals *t)
+static void run_case(const request *r, const verify_case *c, totals *t)
 {
     case_result result;
-    qualify_case(on, c, r->list, r->without, &result);
+    qualify_case(t->on, c, r->list, r->without, &result);
     totals_add(t, &result);
     if (result.verdict != VERDICT_FAILED)
         return;
     show_progress(r, "");
     if (t->cases.failed <= SHOWN_FAILURES)
-        print_failure(r, on, &result);
+        print_failure(r, t->on, &result);
     else if (t->cases.failed == SHOWN_FAILURES + 1)
         printf("more cases fail; a report has all of them\n");
 }
 
-static void run_all(const request *r, const session *on, int count, totals *t)
+static void run_all(const request *r, totals *t)
 {
     const double begin = job_clock();
-    int current = -1; /* section */
-    for (int number = 0; number < cases_count(); ++number) {
-        const verify_case c = cases_get(number);
-        if (!is_wanted(r, &c))
-            continue;
-        show_case(r, &c, t, count, job_clock() - begin, (int)c.row.section != current);
-        current = (int)c.row.section;
-        run_case(r, on, &c, t);
+    for (verify_case c = {.number = -1}; next_case(r, &c);) {
+        show_case(r, &c, t, job_clock() - begin);
+        run_case(r, &c, t);
     }
     show_progress(r, "");
 }
@@ -162,7 +159,6 @@ static bool conclude(const request *r, const totals *t)
 static bool verify_into(const request *r, const device *target, output *report)
 {
     session on;
-    const int count = count_wanted(r);
     totals t = {.on = &on,
                 .list = is_single(r)       ? "case"
                         : is_whole_list(r) ? list_name(r->list)
@@ -172,12 +168,12 @@ static bool verify_into(const request *r, const device *target, output *report)
         .queues = 1, .cache = r->cached ? CLLRN_CACHE_ON : CLLRN_CACHE_OFF, .quiet = r->quiet};
     if (!session_open(&on, target, how))
         return false;
-    bool done = totals_begin(&t, count);
+    bool done = totals_begin(&t, count_wanted(r));
     if (done) {
         setvbuf(stdout, NULL, _IOLBF, BUFSIZ); /* so that a killed process leaves its lines */
         if (!r->quiet)
             report_print_begin(&on);
-        run_all(r, &on, count, &t);
+        run_all(r, &t);
         done = conclude(r, &t);
         if (report->file) {
             report_write(&t, report_format_of(r->report), report->file);
