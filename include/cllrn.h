@@ -179,15 +179,21 @@ CLLRN_API cllrn_status cllrn_pack_check(const cllrn_pack *pack, cl_device_id dev
 
 /*
  * One context and one device of the caller, and the programs made for them. A
- * program is made when a plan first needs it:
+ * program is made when a plan first needs it, from the first of these that has
+ * it:
  *
- *     by an engine with a binary pack   from the pack; nothing is ever compiled
- *     by any other engine               from a pack given to cllrn_engine_import,
- *                                       else from the disk cache,
- *                                       else by the device's compiler
+ *     1. a program of the caller's, given to cllrn_engine_add, or a pack given
+ *        to cllrn_engine_import, the newest first
+ *     2. the binary pack of the engine's options; such an engine never compiles
+ *     3. the disk cache
+ *     4. the device's compiler
  *
  * An imported or cached binary that cannot be used is skipped, and the log says
- * so.
+ * so. A failure is not remembered: the next call tries again.
+ *
+ * Any number of threads may use an engine. A thread waits for another thread
+ * only while that one makes the very program it needs; different programs are
+ * made at the same time, and a plan whose programs exist waits for nobody.
  */
 typedef struct cllrn_engine cllrn_engine;
 
@@ -198,10 +204,14 @@ enum {
     CLLRN_ORIGIN_COMPILED = 1,
     CLLRN_ORIGIN_CACHED = 2,
     CLLRN_ORIGIN_PACKED = 3,
-    CLLRN_ORIGIN_GIVEN = 4
+    CLLRN_ORIGIN_IMPORTED = 4, /* cllrn_engine_import */
+    CLLRN_ORIGIN_CALLER = 5    /* cllrn_engine_add */
 };
 
-/* "compiled", "cached", "packed", "given", "none"; "unknown origin" for any other. Any thread. */
+/*
+ * "compiled", "cached", "packed", "imported", "caller", "none"; "unknown origin"
+ * for any other. Any thread.
+ */
 CLLRN_API const char *cllrn_origin_string(cllrn_origin origin);
 
 /* Whether an engine uses the disk cache; see cllrn_engine_options. */
@@ -214,8 +224,12 @@ enum { CLLRN_LOG_ERROR = 1, CLLRN_LOG_WARNING = 2, CLLRN_LOG_INFO = 3, CLLRN_LOG
 /*
  * Receives the engine's messages: programs compiled and loaded, from where, and
  * how long it took; what is wrong with a cache; whole build logs. Called on the
- * thread whose call caused the message. It may use other engines, but must not
- * call into the same engine.
+ * thread whose call caused the message, or on a thread of cllrn_engine_prepare;
+ * by several threads at once if several use the engine.
+ *
+ * No lock is held during a call, so the function may call into this engine and
+ * into others. A program that is being made is not available inside it: what
+ * asks for one fails with CLLRN_INVALID_ARGUMENT instead of waiting.
  */
 typedef void (*cllrn_log_fn)(void *user, cllrn_log_level level, const char *message);
 
@@ -331,7 +345,8 @@ CLLRN_API cllrn_status cllrn_engine_build(cllrn_engine *engine, const char *name
  * CLLRN_UNSUPPORTED       the device does not tell its name and versions
  * CLLRN_INVALID_PACK      more than 2^30 bytes
  * CLLRN_OUT_OF_MEMORY, CLLRN_OPENCL_FAILURE
- * Any thread. Waits for builds in progress; some drivers build again to give a binary.
+ * Any thread. Programs that another thread is still making are not in the pack;
+ * some drivers build again to give a binary.
  */
 CLLRN_API cllrn_status cllrn_engine_export(cllrn_engine *engine, cllrn_pack **pack,
                                            cllrn_error *error);
@@ -349,6 +364,30 @@ CLLRN_API cllrn_status cllrn_engine_export(cllrn_engine *engine, cllrn_pack **pa
  */
 CLLRN_API cllrn_status cllrn_engine_import(cllrn_engine *engine, const void *data, size_t size,
                                            cllrn_error *error);
+
+/*
+ * Gives the engine kernels of a program of the caller's, which was built for the
+ * engine's device: a runtime may have one program for many libraries, or one
+ * binary on an FPGA. names[i] is the name of a program of cllrn_program_get, and
+ * kernels[i] the name of its kernel in `program`: names[i] where kernels or
+ * kernels[i] is NULL. names NULL with count 0 means every kernel whose name is
+ * the name of a program of this device. The kernels must have been compiled
+ * from the sources of cllrn_program_source.
+ *
+ * The program is retained until the engine and its plans are destroyed. A
+ * program that the engine has made already is not replaced.
+ *
+ * CLLRN_INVALID_ARGUMENT  engine or program is NULL or no program, names and count do not match, a
+ *                         name that is no program of the device, a kernel that the program lacks,
+ *                         no such kernel at all, or the program is not built
+ * CLLRN_CONTEXT_MISMATCH  the program is of another context
+ * CLLRN_DEVICE_MISMATCH   the program is not for the engine's device
+ * CLLRN_OUT_OF_MEMORY, CLLRN_OPENCL_FAILURE
+ * On failure no kernel is taken. Any thread.
+ */
+CLLRN_API cllrn_status cllrn_engine_add(cllrn_engine *engine, cl_program program,
+                                        const char *const *names, const char *const *kernels,
+                                        size_t count, cllrn_error *error);
 
 /* -------------------------------------------------------------------- plan */
 
@@ -414,7 +453,8 @@ typedef struct cllrn_problem {
  * CLLRN_PROGRAM_MISSING       the engine's pack lacks the program, which the message names
  * CLLRN_INVALID_PACK          the program's binary in the engine's pack is damaged
  * CLLRN_OUT_OF_MEMORY, CLLRN_OPENCL_FAILURE
- * Any thread. An engine makes one program at a time: other calls wait.
+ * Any thread. Waits for another thread only while that one makes a program that
+ * this plan needs.
  */
 CLLRN_API cllrn_status cllrn_plan_create(cllrn_engine *engine, const cllrn_problem *problem,
                                          cllrn_plan **plan, cllrn_error *error);

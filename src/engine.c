@@ -8,8 +8,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "build.h"
 #include "environment.h"
 #include "file.h"
+#include "info.h"
 
 /* ------------------------------------------------------------------------------ packs */
 
@@ -245,35 +247,155 @@ cllrn_status cllrn_engine_import(cllrn_engine *engine, const void *data, size_t 
     cllrn_status status = lrn_pack_copy(data, size, "engine import", &pack, error);
     if (status == CLLRN_SUCCESS)
         status = lrn_target_match(&engine->core.target, pack->texts, false, "engine import", error);
-    if (status == CLLRN_SUCCESS)
-        status = lrn_programs_import(&engine->programs, pack, error);
-    if (status != CLLRN_SUCCESS)
+    lrn_offer *offer = NULL;
+    if (status == CLLRN_SUCCESS && lrn_offer_new(&engine->core, "", &offer) == NULL)
+        status = lrn_fail(error, CLLRN_OUT_OF_MEMORY, "engine import: no memory");
+    if (status != CLLRN_SUCCESS) {
         cllrn_pack_destroy(pack);
-    return status;
+        return status;
+    }
+    offer->pack = pack;
+    lrn_programs_offer(&engine->programs, offer);
+    return CLLRN_SUCCESS;
+}
+
+/* Finds the program of a name among those of the engine's device. */
+static bool find_key(const lrn_core *core, const char *name, lrn_program_key *key)
+{
+    char known[CLLRN_KERNEL_NAME_SIZE];
+    for (size_t number = 0; lrn_program_key_number(number, &core->facts, key); ++number) {
+        lrn_program_kernel_name(key, core->facts.int64, known);
+        if (strcmp(known, name) == 0)
+            return true;
+    }
+    return false;
 }
 
 cllrn_status cllrn_engine_build(cllrn_engine *engine, const char *name, cllrn_error *error)
 {
-    char known[CLLRN_KERNEL_NAME_SIZE];
     lrn_program_key key;
     lrn_program *program;
     if (engine == NULL || name == NULL)
         return lrn_fail(error, CLLRN_INVALID_ARGUMENT, "engine build: engine or name is NULL");
-    for (size_t number = 0; lrn_program_key_number(number, &engine->core.facts, &key); ++number) {
-        lrn_program_kernel_name(&key, engine->core.facts.int64, known);
-        if (strcmp(known, name) == 0)
-            return lrn_programs_get(&engine->programs, &key, &program, error);
+    if (!find_key(&engine->core, name, &key))
+        return lrn_fail(error, CLLRN_INVALID_ARGUMENT, "engine build: %s has no program \"%.100s\"",
+                        engine->core.facts.name, name);
+    return lrn_programs_get(&engine->programs, &key, &program, error);
+}
+
+/* Checks that a program of the caller's has the engine's context and device. */
+static cllrn_status check_program(const lrn_core *core, cl_program program, cllrn_error *error)
+{
+    cl_context context = NULL;
+    cl_uint count = 0;
+    size_t own = 0;
+    cl_int code = clGetProgramInfo(program, CL_PROGRAM_CONTEXT, sizeof context, &context, NULL);
+    if (code == CL_SUCCESS && context != core->context)
+        return lrn_fail(error, CLLRN_CONTEXT_MISMATCH,
+                        "engine add: the program is of context %p, the engine of %p",
+                        (void *)context, (void *)core->context);
+    if (code == CL_SUCCESS)
+        code = lrn_build_find_device(core, program, &count, &own);
+    if (code == CL_INVALID_PROGRAM)
+        return lrn_fail_code(error, CLLRN_INVALID_ARGUMENT, code, "engine add: the program");
+    if (code != CL_SUCCESS)
+        return lrn_fail_cl(error, code,
+                           "engine add: asking the program for its context and devices");
+    if (own == count)
+        return lrn_fail(error, CLLRN_DEVICE_MISMATCH,
+                        "engine add: the program is not for %s, the engine's device",
+                        core->facts.name);
+    return CLLRN_SUCCESS;
+}
+
+/* Prepends an offer of one kernel to the list, after it has created the kernel once. */
+static cllrn_status offer_kernel(const lrn_core *core, cl_program program, const char *name,
+                                 const char *kernel, lrn_offer **list, cllrn_error *error)
+{
+    cl_int code = CL_SUCCESS;
+    const cl_kernel first = clCreateKernel(program, kernel, &code);
+    if (first == NULL && (code == CL_INVALID_KERNEL_NAME || code == CL_INVALID_PROGRAM_EXECUTABLE))
+        return lrn_fail_code(error, CLLRN_INVALID_ARGUMENT, code,
+                             "engine add: the program is not built, or has no kernel %.100s",
+                             kernel);
+    if (first == NULL)
+        return lrn_fail_cl(error, code, "engine add: making the kernel %.100s", kernel);
+    clReleaseKernel(first);
+    lrn_offer *const offer = lrn_offer_new(core, kernel, list);
+    if (offer == NULL)
+        return lrn_fail(error, CLLRN_OUT_OF_MEMORY, "engine add: no memory for %.100s", name);
+    snprintf(offer->name, sizeof offer->name, "%s", name);
+    if ((code = clRetainProgram(program)) != CL_SUCCESS)
+        return lrn_fail_cl(error, code, "engine add: retaining the program");
+    offer->program = program;
+    return CLLRN_SUCCESS;
+}
+
+/* Offers every kernel of the program that has the name of a program of the device. */
+static cllrn_status offer_all(const lrn_core *core, cl_program program, lrn_offer **list,
+                              cllrn_error *error)
+{
+    lrn_program_key key;
+    char *names;
+    const cl_int code = lrn_info_program(program, CL_PROGRAM_KERNEL_NAMES, &names);
+    cllrn_status status = CLLRN_SUCCESS;
+    if (code != CL_SUCCESS)
+        return lrn_fail_cl(error, code, "engine add: asking the program for its kernels");
+    if (names == NULL)
+        return lrn_fail(error, CLLRN_OUT_OF_MEMORY, "engine add: no memory for the kernels' names");
+    for (char *c = names; *c != '\0'; ++c)
+        if (*c == ';')
+            *c = ' ';
+    for (size_t number = 0;
+         status == CLLRN_SUCCESS && lrn_program_key_number(number, &core->facts, &key); ++number) {
+        char name[CLLRN_KERNEL_NAME_SIZE];
+        lrn_program_kernel_name(&key, core->facts.int64, name);
+        if (lrn_info_has_word(names, name))
+            status = offer_kernel(core, program, name, name, list, error);
     }
-    return lrn_fail(error, CLLRN_INVALID_ARGUMENT, "engine build: %s has no program \"%.100s\"",
-                    engine->core.facts.name, name);
+    free(names);
+    if (status == CLLRN_SUCCESS && *list == NULL)
+        status = lrn_fail(error, CLLRN_INVALID_ARGUMENT,
+                          "engine add: no kernel of the program has the name of a program of %s: "
+                          "give the names",
+                          core->facts.name);
+    return status;
+}
+
+cllrn_status cllrn_engine_add(cllrn_engine *engine, cl_program program, const char *const *names,
+                              const char *const *kernels, size_t count, cllrn_error *error)
+{
+    lrn_offer *offers = NULL;
+    lrn_program_key key;
+    if (engine == NULL || program == NULL || (names == NULL) != (count == 0))
+        return lrn_fail(error, CLLRN_INVALID_ARGUMENT,
+                        "engine add: engine or program is NULL, or names and count do not match");
+    const lrn_core *const core = &engine->core;
+    cllrn_status status = check_program(core, program, error);
+    if (status == CLLRN_SUCCESS && names == NULL)
+        status = offer_all(core, program, &offers, error);
+    for (size_t i = 0; status == CLLRN_SUCCESS && i < count; ++i)
+        if (names[i] == NULL || !find_key(core, names[i], &key))
+            status =
+                lrn_fail(error, CLLRN_INVALID_ARGUMENT, "engine add: %s has no program \"%.100s\"",
+                         core->facts.name, names[i] != NULL ? names[i] : "(NULL)");
+        else
+            status = offer_kernel(core, program, names[i],
+                                  kernels != NULL && kernels[i] != NULL ? kernels[i] : names[i],
+                                  &offers, error);
+    if (status == CLLRN_SUCCESS)
+        lrn_programs_offer(&engine->programs, offers);
+    else
+        lrn_offers_free(core, offers);
+    return status;
 }
 
 const char *cllrn_origin_string(cllrn_origin origin)
 {
     static const char *const names[] = {
-        [CLLRN_ORIGIN_NONE] = "none",     [CLLRN_ORIGIN_COMPILED] = "compiled",
-        [CLLRN_ORIGIN_CACHED] = "cached", [CLLRN_ORIGIN_PACKED] = "packed",
-        [CLLRN_ORIGIN_GIVEN] = "given",
+        [CLLRN_ORIGIN_NONE] = "none",         [CLLRN_ORIGIN_COMPILED] = "compiled",
+        [CLLRN_ORIGIN_CACHED] = "cached",     [CLLRN_ORIGIN_PACKED] = "packed",
+        [CLLRN_ORIGIN_IMPORTED] = "imported", [CLLRN_ORIGIN_CALLER] = "caller",
     };
     return origin >= 0 && origin < (int32_t)(sizeof names / sizeof *names) ? names[origin]
                                                                            : "unknown origin";

@@ -7,19 +7,25 @@
 /* No text is near this long: a driver that reports a longer one returned garbage. */
 enum { MAX_LENGTH = 1 << 20 };
 
-/* Queries the device, or the platform if device is NULL. */
-static cl_int ask(cl_platform_id platform, cl_device_id device, cl_uint property, size_t size,
-                  char *text, size_t *length)
+/* What is asked for a text: the one of the three that is not NULL. */
+typedef struct source {
+    cl_platform_id platform;
+    cl_device_id device;
+    cl_program program;
+} source;
+
+static cl_int ask(source of, cl_uint property, size_t size, char *text, size_t *length)
 {
-    return device != NULL ? clGetDeviceInfo(device, property, size, text, length)
-                          : clGetPlatformInfo(platform, property, size, text, length);
+    return of.device != NULL     ? clGetDeviceInfo(of.device, property, size, text, length)
+           : of.platform != NULL ? clGetPlatformInfo(of.platform, property, size, text, length)
+                                 : clGetProgramInfo(of.program, property, size, text, length);
 }
 
-static cl_int get(cl_platform_id platform, cl_device_id device, cl_uint property, char **text)
+static cl_int get(source of, cl_uint property, char **text)
 {
     size_t length = 0;
     *text = NULL;
-    cl_int code = ask(platform, device, property, 0, NULL, &length);
+    cl_int code = ask(of, property, 0, NULL, &length);
     if (code != CL_SUCCESS)
         return code;
     if (length > MAX_LENGTH)
@@ -28,7 +34,7 @@ static cl_int get(cl_platform_id platform, cl_device_id device, cl_uint property
     char *const whole = calloc(length + 1, 1);
     if (whole == NULL)
         return CL_SUCCESS;
-    if (length > 0 && (code = ask(platform, device, property, length, whole, NULL)) != CL_SUCCESS) {
+    if (length > 0 && (code = ask(of, property, length, whole, NULL)) != CL_SUCCESS) {
         free(whole);
         return code;
     }
@@ -40,12 +46,18 @@ static cl_int get(cl_platform_id platform, cl_device_id device, cl_uint property
 cl_int lrn_info_platform(cl_platform_id platform, cl_platform_info property, char **text)
 {
     *text = NULL;
-    return platform == NULL ? CL_INVALID_VALUE : get(platform, NULL, property, text);
+    return platform == NULL ? CL_INVALID_VALUE
+                            : get((source){.platform = platform}, property, text);
 }
 
 cl_int lrn_info_device(cl_device_id device, cl_device_info property, char **text)
 {
-    return get(NULL, device, property, text);
+    return get((source){.device = device}, property, text);
+}
+
+cl_int lrn_info_program(cl_program program, cl_program_info property, char **text)
+{
+    return get((source){.program = program}, property, text);
 }
 
 bool lrn_info_has_word(const char *list, const char *word)

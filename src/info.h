@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Texts of any length from clGetPlatformInfo and clGetDeviceInfo. */
+/* Texts of any length from OpenCL. */
 #ifndef LRN_INFO_H
 #define LRN_INFO_H
 
@@ -16,6 +16,7 @@
  */
 cl_int lrn_info_platform(cl_platform_id platform, cl_platform_info property, char **text);
 cl_int lrn_info_device(cl_device_id device, cl_device_info property, char **text);
+cl_int lrn_info_program(cl_program program, cl_program_info property, char **text);
 
 /* Whether a list of words, separated by spaces, has this word: "a" is not in "ab c". */
 bool lrn_info_has_word(const char *list, const char *word);

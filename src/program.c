@@ -241,19 +241,36 @@ static cllrn_status take_packed(lrn_programs *programs, lrn_program *entry, cllr
     return load(programs, entry, programs->pack, row, CLLRN_ORIGIN_PACKED, error);
 }
 
-static bool take_given(lrn_programs *programs, lrn_program *entry)
+/* Takes a kernel of a program of the caller's. */
+static cllrn_status take_from_caller(const lrn_core *core, lrn_program *entry,
+                                     const lrn_offer *offer, cllrn_error *error)
+{
+    cl_int code = clRetainProgram(offer->program);
+    if (code == CL_SUCCESS)
+        code = adopt(core, entry, offer->program, offer->kernel, CLLRN_ORIGIN_CALLER);
+    return code == CL_SUCCESS
+               ? CLLRN_SUCCESS
+               : lrn_fail_cl(error, code, "the kernel %.100s of %s", offer->kernel, entry->name);
+}
+
+static bool take_offered(lrn_programs *programs, lrn_program *entry)
 {
     pthread_mutex_lock(&programs->lock);
-    const lrn_given *given = programs->given; /* what follows it never changes */
+    const lrn_offer *offer = programs->offers; /* what follows it never changes */
     pthread_mutex_unlock(&programs->lock);
-    for (; given != NULL; given = given->next) {
+    for (; offer != NULL; offer = offer->next) {
         cllrn_error error = CLLRN_ERROR_INIT;
-        const lrn_pack_row *row = find_row(given->pack, entry);
-        if (row == NULL)
+        cllrn_status status;
+        const lrn_pack_row *row = offer->pack != NULL ? find_row(offer->pack, entry) : NULL;
+        if (row != NULL)
+            status = load(programs, entry, offer->pack, row, CLLRN_ORIGIN_IMPORTED, &error);
+        else if (offer->pack == NULL && strcmp(offer->name, entry->name) == 0)
+            status = take_from_caller(programs->core, entry, offer, &error);
+        else
             continue;
-        if (load(programs, entry, given->pack, row, CLLRN_ORIGIN_GIVEN, &error) == CLLRN_SUCCESS)
+        if (status == CLLRN_SUCCESS)
             return true;
-        lrn_log(programs->core, CLLRN_LOG_WARNING, "a given binary is of no use: %s",
+        lrn_log(programs->core, CLLRN_LOG_WARNING, "what was given is of no use: %s",
                 error.message);
     }
     return false;
@@ -313,9 +330,11 @@ static void keep(lrn_programs *programs, const lrn_program *entry)
 
 static cllrn_status provide(lrn_programs *programs, lrn_program *entry, cllrn_error *error)
 {
+    if (take_offered(programs, entry))
+        return CLLRN_SUCCESS;
     if (programs->pack != NULL)
         return take_packed(programs, entry, error);
-    if (take_given(programs, entry) || take_cached(programs, entry))
+    if (take_cached(programs, entry))
         return CLLRN_SUCCESS;
     const cllrn_status status = compile(programs, entry, error);
     if (status == CLLRN_SUCCESS)
@@ -412,17 +431,40 @@ cllrn_status lrn_programs_get(lrn_programs *programs, const lrn_program_key *key
     return CLLRN_SUCCESS;
 }
 
-cllrn_status lrn_programs_import(lrn_programs *programs, cllrn_pack *pack, cllrn_error *error)
+/* --------------------------------------------------------------------------- offers */
+
+lrn_offer *lrn_offer_new(const lrn_core *core, const char *kernel, lrn_offer **list)
 {
-    lrn_given *const given = lrn_alloc(programs->core, sizeof *given);
-    if (given == NULL)
-        return lrn_fail(error, CLLRN_OUT_OF_MEMORY, "engine import: no memory");
-    given->pack = pack;
+    const size_t size = strlen(kernel) + 1;
+    lrn_offer *const offer = lrn_alloc(core, sizeof *offer + size);
+    if (offer == NULL)
+        return NULL;
+    memcpy(offer->kernel, kernel, size);
+    offer->next = *list;
+    return *list = offer;
+}
+
+void lrn_offers_free(const lrn_core *core, lrn_offer *list)
+{
+    while (list != NULL) {
+        lrn_offer *const offer = list;
+        list = offer->next;
+        cllrn_pack_destroy(offer->pack);
+        if (offer->program != NULL)
+            clReleaseProgram(offer->program);
+        lrn_free(core, offer);
+    }
+}
+
+void lrn_programs_offer(lrn_programs *programs, lrn_offer *list)
+{
+    lrn_offer *last = list;
+    while (last->next != NULL)
+        last = last->next;
     pthread_mutex_lock(&programs->lock);
-    given->next = programs->given;
-    programs->given = given;
+    last->next = programs->offers;
+    programs->offers = list;
     pthread_mutex_unlock(&programs->lock);
-    return CLLRN_SUCCESS;
 }
 
 cllrn_status lrn_programs_open(lrn_programs *programs, const lrn_core *core,
@@ -460,12 +502,7 @@ void lrn_programs_close(lrn_programs *programs)
         programs->first = entry->next;
         free_program(programs->core, entry);
     }
-    while (programs->given != NULL) {
-        lrn_given *given = programs->given;
-        programs->given = given->next;
-        cllrn_pack_destroy(given->pack);
-        lrn_free(programs->core, given);
-    }
+    lrn_offers_free(programs->core, programs->offers);
     cllrn_pack_destroy(programs->pack);
     pthread_cond_destroy(&programs->settled);
     pthread_mutex_destroy(&programs->lock);

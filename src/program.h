@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The programs of an engine: each is made at most once and kept as long as the
- * engine. An engine with a pack takes its programs from the pack; any other
- * engine from an imported pack, else from the disk cache, else from the
- * compiler.
+ * engine, from the first that has it: what the caller has offered, newest first;
+ * the engine's pack, which then is the last; the disk cache; the compiler.
  *
  * The lock is held only to read and change the table: no program is built and
  * no callback of the caller's is called with the lock held. Only a thread that
@@ -68,11 +67,14 @@ typedef struct lrn_program {
     int idle_count;
 } lrn_program;
 
-/* A list of the packs given to cllrn_engine_import; entries are never removed. */
-typedef struct lrn_given {
-    struct lrn_given *next;
-    cllrn_pack *pack;
-} lrn_given;
+/* A pack, or a kernel of a program of the caller's, from which programs can be taken. */
+typedef struct lrn_offer {
+    struct lrn_offer *next;
+    cllrn_pack *pack;   /* NULL: the fields below are set */
+    cl_program program; /* retained */
+    char name[CLLRN_KERNEL_NAME_SIZE];
+    char kernel[]; /* the kernel's name in the program */
+} lrn_offer;
 
 typedef struct lrn_programs {
     const lrn_core *core;
@@ -82,7 +84,7 @@ typedef struct lrn_programs {
     pthread_mutex_t lock;
     pthread_cond_t settled; /* a program was made, or its making failed */
     lrn_program *first;     /* a list; entries are never removed */
-    lrn_given *given;
+    lrn_offer *offers;      /* a list, newest first; entries are never removed */
 } lrn_programs;
 
 /* Takes over the pack, which may be NULL, unless it fails: CLLRN_OUT_OF_MEMORY. */
@@ -102,8 +104,12 @@ void lrn_programs_close(lrn_programs *programs);
 cllrn_status lrn_programs_get(lrn_programs *programs, const lrn_program_key *key,
                               lrn_program **program, cllrn_error *error);
 
-/* Takes over a pack that fits the device, unless it fails: CLLRN_OUT_OF_MEMORY. */
-cllrn_status lrn_programs_import(lrn_programs *programs, cllrn_pack *pack, cllrn_error *error);
+/* Prepends an empty offer with room for a kernel's name to the list; NULL without memory. */
+lrn_offer *lrn_offer_new(const lrn_core *core, const char *kernel, lrn_offer **list);
+void lrn_offers_free(const lrn_core *core, lrn_offer *list);
+
+/* Takes over a list of offers, for programs that are not ready yet. */
+void lrn_programs_offer(lrn_programs *programs, lrn_offer *list);
 
 /* Lists the programs that are ready, as many as there is room for; returns how many there are. */
 size_t lrn_programs_made(lrn_programs *programs, const lrn_program **made, size_t room);

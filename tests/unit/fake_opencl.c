@@ -169,8 +169,11 @@ static void *own(object_type type, cl_context context)
     return o;
 }
 
+void (*fake_before_build)(const char *options);
+
 void fake_reset(void)
 {
+    fake_before_build = NULL;
     object_count = device_count = program_count = kernel_count = command_count = 0;
     build_count = 0;
     violations = 0;
@@ -721,6 +724,7 @@ CL_API_ENTRY cl_program CL_API_CALL clCreateProgramWithSource(cl_context handle,
         program_detail *p = &programs[program_count];
         size_t used = 0;
         p->built = p->binary = p->kernel_made = false;
+        p->device = NULL;
         p->suffix[0] = '\0';
         for (cl_uint i = 0; i < count; ++i) {
             const size_t length =
@@ -900,6 +904,18 @@ static bool is_part(const object *device, const object *whole)
     return device != NULL;
 }
 
+/* The name that a source gives its kernel itself; false if the options tell it. */
+static bool given_name(const program_detail *p, char name[80])
+{
+    static const char define[] = "#define LRN_KERNEL_NAME(name) cllrn_";
+    const char *at = strstr(p->source, define);
+    if (at == NULL)
+        return false;
+    at += strlen(define) - strlen("cllrn_");
+    snprintf(name, 80, "%.*s", (int)strcspn(at, "\n"), at);
+    return true;
+}
+
 /* A program has a place for each device of the context, and a binary of the one it was built for.
  */
 CL_API_ENTRY cl_int CL_API_CALL clGetProgramInfo(cl_program handle, cl_program_info info,
@@ -914,8 +930,9 @@ CL_API_ENTRY cl_int CL_API_CALL clGetProgramInfo(cl_program handle, cl_program_i
     const object *context = o != NULL ? o->context : NULL;
     const cl_uint count = context == NULL ? 0 : context->device_count;
     const char *const texts[3] = {p->suffix, p->options, p->source};
-    if (o == NULL || !p->built)
-        violation("%s of no program, or of one not built", __func__);
+    if (o != NULL && !p->built && info != CL_PROGRAM_CONTEXT && info != CL_PROGRAM_DEVICES &&
+        info != CL_PROGRAM_NUM_DEVICES)
+        violation("%s of a program not built", __func__);
     cl_uint own = 0;
     while (own < count && !is_part(p->device, context->devices[own]))
         ++own;
@@ -932,8 +949,20 @@ CL_API_ENTRY cl_int CL_API_CALL clGetProgramInfo(cl_program handle, cl_program_i
         {CL_PROGRAM_BINARY_SIZES, "CL_PROGRAM_BINARY_SIZES", count * sizeof *sizes, sizes},
         {CL_PROGRAM_BINARIES, "CL_PROGRAM_BINARIES", count * sizeof *places, places},
     };
+    /* As of a runtime's program: with a kernel of its own, which the library knows nothing of. */
+    char names[200] = "runtime_copy", name[80];
+    if (given_name(p, name))
+        snprintf(names, sizeof names, "runtime_copy;%s", name);
+    const property more[] = {
+        list[0],
+        list[1],
+        list[2],
+        list[3],
+        {CL_PROGRAM_CONTEXT, "CL_PROGRAM_CONTEXT", sizeof context, &context},
+        PROPERTY_STRING(CL_PROGRAM_KERNEL_NAMES, names),
+    };
     unsigned char *const place = there ? places[own] : NULL;
-    const cl_int code = answer(__func__, o != NULL, CL_INVALID_PROGRAM, list, COUNT(list), info,
+    const cl_int code = answer(__func__, o != NULL, CL_INVALID_PROGRAM, more, COUNT(more), info,
                                size, value, size_ret);
     if (code == CL_SUCCESS && info == CL_PROGRAM_BINARIES && place != NULL)
         write_binary(texts, place, sizes[own]);
@@ -955,6 +984,8 @@ clBuildProgram(cl_program handle, cl_uint count, const cl_device_id *devices, co
                void(CL_CALLBACK *notify)(cl_program program, void *user_data), void *user_data)
 {
     (void)user_data;
+    if (fake_before_build != NULL)
+        fake_before_build(options);
     pthread_mutex_lock(&lock);
     cl_int code = enter(__func__, "");
     object *o = find(handle, PROGRAM, __func__);
@@ -1045,7 +1076,12 @@ static const char *find_kernel(const program_detail *p, const char *name)
     const char *const direction =
         strstr(p->options, "-DLRN_BACKWARD") != NULL ? "backward_" : "forward_";
     const size_t length = strlen(name), suffix = strlen(p->suffix), skipped = strlen(direction);
-    char head[80];
+    char head[80], own[80];
+    if (given_name(p, own)) {
+        const char *kernel = strstr(p->source, "kernel void LRN_KERNEL_NAME(");
+        kernel = kernel != NULL ? strchr(kernel, ')') : NULL;
+        return kernel != NULL && strcmp(name, own) == 0 ? kernel + strlen(")(") : NULL;
+    }
     if (strncmp(name, direction, skipped) != 0 || length < skipped + suffix ||
         strcmp(name + length - suffix, p->suffix) != 0)
         return NULL;
@@ -1073,9 +1109,11 @@ CL_API_ENTRY cl_kernel CL_API_CALL clCreateKernel(cl_program handle, const char 
     pthread_mutex_lock(&lock);
     cl_int code = enter(__func__, "");
     object *program = find(handle, PROGRAM, __func__), *o = NULL;
-    if (program == NULL || !programs[program->detail].built || kernel_count == MAX_KERNELS) {
-        violation("%s of no program, of one not built, or too often", __func__);
+    if (program != NULL && !programs[program->detail].built) {
         code = CL_INVALID_PROGRAM_EXECUTABLE;
+    } else if (program == NULL || kernel_count == MAX_KERNELS) {
+        violation("%s of no program, or too often", __func__);
+        code = CL_INVALID_PROGRAM;
     } else if (code == CL_SUCCESS) {
         program_detail *p = &programs[program->detail];
         kernel_detail *k = &kernels[kernel_count];
@@ -1083,7 +1121,7 @@ CL_API_ENTRY cl_kernel CL_API_CALL clCreateKernel(cl_program handle, const char 
         snprintf(k->name, sizeof k->name, "%s", name);
         const char *at = find_kernel(p, name);
         if (at == NULL) {
-            if (!p->binary)
+            if (!p->binary && strncmp(name, "runtime_", 8) != 0 && strncmp(name, "cllrn_", 6) != 0)
                 violation("%s: no %s in the source", __func__, name);
             code = CL_INVALID_KERNEL_NAME;
         } else {

@@ -98,6 +98,9 @@ typedef struct fake_ledger_row {
 } fake_ledger_row;
 fake_ledger_row fake_ledger(size_t index);
 
+/* Called by each clBuildProgram, before it does anything, with no lock held. NULL: none. */
+extern void (*fake_before_build)(const char *options);
+
 /* How long a kernel is kept between its arguments, so that threads meet. 0 by default. */
 void fake_set_delay(bool delay);
 

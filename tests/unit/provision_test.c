@@ -219,7 +219,7 @@ static void export__second_device_of_a_context_SUCCESS(void **state)
         assert_succeeded(cllrn_engine_import(w.engine, pack->data, pack->size, &error), &error);
         assert_succeeded(lrn_programs_get(&w.engine->programs, &ordinary, &program, &error),
                          &error);
-        assert_int_equal(program->origin, CLLRN_ORIGIN_GIVEN);
+        assert_int_equal(program->origin, CLLRN_ORIGIN_IMPORTED);
         cllrn_pack_destroy(pack);
         world_close(&w);
         assert_int_equal(support_teardown(NULL), 0);
@@ -642,7 +642,7 @@ static void import__is_used_and_compared_SUCCESS(void **state)
     world_engine(&w);
     assert_succeeded(cllrn_engine_import(w.engine, pack->data, pack->size, &error), &error);
     assert_succeeded(lrn_programs_get(&w.engine->programs, &ordinary, &program, &error), &error);
-    assert_int_equal(program->origin, CLLRN_ORIGIN_GIVEN);
+    assert_int_equal(program->origin, CLLRN_ORIGIN_IMPORTED);
     lrn_program_key missing = ordinary;
     missing.taps = 3;
     assert_succeeded(lrn_programs_get(&w.engine->programs, &missing, &program, &error), &error);
@@ -768,8 +768,9 @@ static void origin_string__all_SUCCESS(void **state)
     assert_string_equal(cllrn_origin_string(CLLRN_ORIGIN_COMPILED), "compiled");
     assert_string_equal(cllrn_origin_string(CLLRN_ORIGIN_CACHED), "cached");
     assert_string_equal(cllrn_origin_string(CLLRN_ORIGIN_PACKED), "packed");
-    assert_string_equal(cllrn_origin_string(CLLRN_ORIGIN_GIVEN), "given");
-    assert_string_equal(cllrn_origin_string(5), "unknown origin");
+    assert_string_equal(cllrn_origin_string(CLLRN_ORIGIN_IMPORTED), "imported");
+    assert_string_equal(cllrn_origin_string(CLLRN_ORIGIN_CALLER), "caller");
+    assert_string_equal(cllrn_origin_string(6), "unknown origin");
     assert_string_equal(cllrn_origin_string(-1), "unknown origin");
 }
 

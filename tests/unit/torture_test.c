@@ -149,7 +149,7 @@ typedef struct counts {
 static void count_origin(counts *c, int32_t origin)
 {
     c->packed += origin == CLLRN_ORIGIN_PACKED;
-    c->given += origin == CLLRN_ORIGIN_GIVEN;
+    c->given += origin == CLLRN_ORIGIN_IMPORTED;
     c->cached += origin == CLLRN_ORIGIN_CACHED;
     c->compiled += origin == CLLRN_ORIGIN_COMPILED;
 }
