@@ -322,6 +322,9 @@ CLLRN_API const char *cllrn_engine_kernel_hash(const cllrn_engine *engine);
 /* How many programs the engine has made so far. Any thread. */
 CLLRN_API size_t cllrn_engine_programs_made(cllrn_engine *engine);
 
+/* Room for the name of a program and a final zero; see cllrn_program_get. */
+#define CLLRN_KERNEL_NAME_SIZE 64
+
 /*
  * Makes the program of a name ahead of time.
  *
@@ -423,14 +426,25 @@ typedef struct cllrn_problem {
     const cllrn_tensor *dy;  /* CLLRN_DIRECTION_BACKWARD only, else NULL */
     cllrn_aliasing aliasing; /* of the enqueues; CLLRN_ALIASING_DISJOINT by default */
     int32_t reserved;        /* 0 */
+    /*
+     * The most bytes of scratch that an enqueue may need; variants that need
+     * more are passed over. 0, and more than that: what the device allows for
+     * one buffer (CL_DEVICE_MAX_MEM_ALLOC_SIZE).
+     */
+    uint64_t scratch_limit;
 } cllrn_problem;
 
-#define CLLRN_PROBLEM_INIT { sizeof(cllrn_problem), CLLRN_DIRECTION_FORWARD, 0, 0, 0, 0, 0, 0, 0 }
+#define CLLRN_PROBLEM_INIT { sizeof(cllrn_problem), CLLRN_DIRECTION_FORWARD, 0, 0, 0, 0, 0, 0, 0, 0 }
 
 /*
  * Checks the problem and makes its programs, which may take as long as the
  * device's compiler takes. Problems that differ in shape, alpha, beta or k
  * share programs, except that beta 0.75 has programs of its own.
+ *
+ * If a program is missing, and the engine cannot compile it (it has a pack, or
+ * the device no compiler), another program stands in for it: the general one of
+ * the same variant, else that of the next variant which can run the problem.
+ * The log says so once; see cllrn_plan_stand_in_for.
  *
  * CLLRN_INVALID_ARGUMENT      a NULL pointer, an unknown struct_size, direction or aliasing, a
  *                             reserved field that is not 0
@@ -445,12 +459,14 @@ typedef struct cllrn_problem {
  *                             that is not computed yet, see cllrn_params
  * CLLRN_SIZE_OVERFLOW         a product of sizes and strides exceeds 63 bits
  * CLLRN_INVALID_VARIANT       the forced variant is unknown or cannot run this problem
- * CLLRN_SCRATCH_LIMIT         the problem needs a larger scratch buffer than the device allows
+ * CLLRN_SCRATCH_LIMIT         the problem needs more scratch than scratch_limit, or than the device
+ *                             allows for one buffer
  * CLLRN_UNSUPPORTED_SIZE      offsets of 2^30 elements or more, or channels and window that
  *                             add up to 2^31, on a device of the EMBEDDED profile
  * CLLRN_BUILD_FAILURE         the program does not build, or the driver refuses the pack's binary
  * CLLRN_NO_COMPILER           the device's driver has no compiler; create the engine with a pack
- * CLLRN_PROGRAM_MISSING       the engine's pack lacks the program, which the message names
+ * CLLRN_PROGRAM_MISSING       the engine's pack lacks the program, which the message names, and
+ *                             every other one that could stand in for it
  * CLLRN_INVALID_PACK          the program's binary in the engine's pack is damaged
  * CLLRN_OUT_OF_MEMORY, CLLRN_OPENCL_FAILURE
  * Any thread. Waits for another thread only while that one makes a program that
@@ -480,21 +496,67 @@ CLLRN_API uint64_t cllrn_plan_scratch_size(const cllrn_plan *plan, cllrn_aliasin
 CLLRN_API const char *cllrn_plan_variant(const cllrn_plan *plan, cllrn_aliasing aliasing);
 
 /*
+ * The name of the program that runs, as of cllrn_program_get; "none" if the
+ * variant is "none". Valid as long as the plan.
+ */
+CLLRN_API const char *cllrn_plan_program(const cllrn_plan *plan, cllrn_aliasing aliasing);
+
+/*
+ * The name of the program that the plan should have, but that was missing, so
+ * that the one of cllrn_plan_program stands in for it: slower, with the same
+ * bits. NULL if none is missing. Valid as long as the plan.
+ */
+CLLRN_API const char *cllrn_plan_stand_in_for(const cllrn_plan *plan, cllrn_aliasing aliasing);
+
+/*
  * Where the program came from, CLLRN_ORIGIN_COMPILED or another; CLLRN_ORIGIN_NONE if
  * the variant is "none".
  */
 CLLRN_API cllrn_origin cllrn_plan_origin(const cllrn_plan *plan, cllrn_aliasing aliasing);
 
 /*
- * Makes the programs of these problems ahead of time, by creating each plan and
- * destroying it. Stops at the first failure and returns its status, as of
- * cllrn_plan_create; programs made before stay. Work that a driver does only at
- * a kernel's first launch, as PoCL does, is not done here. Any thread.
+ * Writes the name of the program that a problem needs, as of cllrn_program_get,
+ * and makes nothing: for a list of the programs that a pack must have. For
+ * CLLRN_ALIASING_EITHER, that of CLLRN_ALIASING_DISJOINT; "" for an empty
+ * tensor. engine NULL means any device without a compiler: a full one, without
+ * vectors.
  *
- * CLLRN_INVALID_ARGUMENT  engine is NULL, or problems is NULL and count is not 0
+ * CLLRN_INVALID_ARGUMENT  name is NULL
+ * and what is wrong with the problem, as for cllrn_plan_create. Any thread.
+ */
+CLLRN_API cllrn_status cllrn_problem_program(const cllrn_engine *engine,
+                                             const cllrn_problem *problem,
+                                             char name[CLLRN_KERNEL_NAME_SIZE], cllrn_error *error);
+
+/* How cllrn_engine_prepare works. */
+typedef struct cllrn_prepare_options {
+    uint32_t struct_size;
+    int32_t threads; /* at most 64; 0: as many as processors; 1: only the calling thread */
+    int32_t go_on;   /* not 0: prepares the other problems too after one has failed */
+    int32_t reserved; /* 0 */
+} cllrn_prepare_options;
+
+#define CLLRN_PREPARE_OPTIONS_INIT { sizeof(cllrn_prepare_options), 0, 0, 0 }
+
+/*
+ * Makes the programs of these problems ahead of time, by creating each plan and
+ * destroying it; programs are built at the same time as far as the driver can.
+ * The problems are taken in order. After a failure no further one is taken,
+ * unless go_on is set; programs made before stay. Work that a driver does only
+ * at a kernel's first launch, as PoCL does, is not done here. options may be
+ * NULL. The threads end before the call returns, and receive no signals.
+ *
+ * Returns the status of the first problem that failed, as of cllrn_plan_create,
+ * and sets *failed, if it is not NULL, to the problem's index.
+ *
+ * CLLRN_INVALID_ARGUMENT  engine is NULL, problems is NULL and count is not 0, or the options are
+ *                         not initialised or threads is negative: *failed is then not set
+ * CLLRN_OUT_OF_MEMORY     as of a problem; or for the threads: *failed is then not set
+ * Any thread.
  */
 CLLRN_API cllrn_status cllrn_engine_prepare(cllrn_engine *engine,
                                             const cllrn_problem *const *problems, size_t count,
+                                            const cllrn_prepare_options *options, size_t *failed,
                                             cllrn_error *error);
 
 /*
@@ -594,7 +656,6 @@ CLLRN_API cllrn_status cllrn_enqueue(const cllrn_plan *plan, cl_command_queue qu
  * Kernel names and argument lists are an ABI: a kernel that changes gets
  * another name. cl/arguments.h tells what the arguments mean.
  */
-#define CLLRN_KERNEL_NAME_SIZE 64
 #define CLLRN_OPTIONS_SIZE 200
 #define CLLRN_ARGUMENTS_SIZE 1024
 

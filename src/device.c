@@ -29,6 +29,22 @@ static const struct {
     {"Oclgrind", .options = " -cl-opt-disable"},
 };
 
+const lrn_device_facts lrn_any_device = {.pipelined = true,
+                                         .int64 = true,
+                                         .wide = true,
+                                         .fp64 = true,
+                                         .vector_width = 1,
+                                         .compute_units = 1,
+                                         .max_group_size = 1,
+                                         .local_memory = INT64_MAX,
+                                         .name = "any device"};
+const lrn_device_facts lrn_any_embedded = {.pipelined = true,
+                                           .vector_width = 1,
+                                           .compute_units = 1,
+                                           .max_group_size = 1,
+                                           .local_memory = INT64_MAX,
+                                           .name = "any EMBEDDED device"};
+
 cl_int lrn_device_find(cl_device_id device, const cl_device_id *list, size_t count, size_t *index)
 {
     static const cl_device_id none = NULL;

@@ -38,4 +38,11 @@ cl_int lrn_device_find(cl_device_id device, const cl_device_id *list, size_t cou
 cllrn_status lrn_device_facts_get(const lrn_target *target, lrn_device_facts *facts,
                                   cllrn_error *error);
 
+/*
+ * Facts for engine NULL, to list all programs that devices without a compiler
+ * may need: of full devices, and of devices of the EMBEDDED profile without
+ * 64-bit integers. Without vectors, which only CPUs use.
+ */
+extern const lrn_device_facts lrn_any_device, lrn_any_embedded;
+
 #endif

@@ -169,3 +169,12 @@ cllrn_status lrn_fail_code(cllrn_error *error, cllrn_status status, int32_t code
     va_end(arguments);
     return status;
 }
+
+void lrn_error_copy(cllrn_error *to, const cllrn_error *from)
+{
+    if (!LRN_FILLABLE(to))
+        return;
+    to->status = from->status;
+    to->cl_error = from->cl_error;
+    memcpy(to->message, from->message, sizeof to->message);
+}

@@ -29,6 +29,9 @@ cllrn_status lrn_fail_cl(cllrn_error *error, int32_t code, const char *format, .
 cllrn_status lrn_fail_code(cllrn_error *error, cllrn_status status, int32_t code,
                            const char *format, ...) LRN_PRINTF(4, 5);
 
+/* Copies an error to the caller's, which may be NULL. */
+void lrn_error_copy(cllrn_error *to, const cllrn_error *from);
+
 /* Whether an error can be filled: not NULL, and at least as large as in this version. */
 #define LRN_FILLABLE(error) ((error) != NULL && (error)->struct_size >= sizeof *(error))
 

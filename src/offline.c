@@ -11,27 +11,6 @@
 #include "error.h"
 #include "program.h"
 
-/*
- * Facts for engine NULL, to list all programs that devices without a compiler
- * may need: first full devices, then devices of the EMBEDDED profile without
- * 64-bit integers. Without vectors, which only CPUs use.
- */
-static const lrn_device_facts any_device = {.pipelined = true,
-                                            .int64 = true,
-                                            .wide = true,
-                                            .fp64 = true,
-                                            .vector_width = 1,
-                                            .compute_units = 1,
-                                            .max_group_size = 1,
-                                            .local_memory = INT64_MAX,
-                                            .name = "any device"};
-static const lrn_device_facts any_embedded = {.pipelined = true,
-                                              .vector_width = 1,
-                                              .compute_units = 1,
-                                              .max_group_size = 1,
-                                              .local_memory = INT64_MAX,
-                                              .name = "any EMBEDDED device"};
-
 static const lrn_sources built_in; /* NULL texts mean the built-in files */
 
 /* A program of the list. The width of its offsets is not part of its key. */
@@ -44,17 +23,17 @@ size_t cllrn_program_count(const cllrn_engine *engine)
 {
     return engine != NULL
                ? lrn_program_key_count(&engine->core.facts)
-               : lrn_program_key_count(&any_device) + lrn_program_key_count(&any_embedded);
+               : lrn_program_key_count(&lrn_any_device) + lrn_program_key_count(&lrn_any_embedded);
 }
 
 static cllrn_status get_key(const cllrn_engine *engine, size_t number, offline_key *wanted,
                             cllrn_error *error)
 {
-    const lrn_device_facts *facts = engine != NULL ? &engine->core.facts : &any_device;
+    const lrn_device_facts *facts = engine != NULL ? &engine->core.facts : &lrn_any_device;
     size_t at = number;
     if (engine == NULL && number >= lrn_program_key_count(facts)) {
         at -= lrn_program_key_count(facts);
-        facts = &any_embedded;
+        facts = &lrn_any_embedded;
     }
     wanted->int64 = facts->int64;
     if (lrn_program_key_number(at, facts, &wanted->key))

@@ -7,23 +7,68 @@
 #include "element.h"
 #include "error.h"
 
+static lrn_request request_of(const cllrn_plan *plan, const cllrn_problem *problem,
+                              cllrn_aliasing aliasing)
+{
+    return (lrn_request){.shape = &plan->shape,
+                         .taps = plan->taps,
+                         .power = plan->values.power,
+                         .direction = plan->direction,
+                         .aliasing = aliasing,
+                         .variant = problem->variant,
+                         .scratch_limit = problem->scratch_limit};
+}
+
+/* Whether a program cannot be had, because the engine cannot compile it. */
+static bool is_missing(cllrn_status status)
+{
+    return status == CLLRN_PROGRAM_MISSING || status == CLLRN_NO_COMPILER;
+}
+
+/*
+ * Finds a program that stands in for the missing one of launch->selection, at
+ * `row` of the variants: the general one of the same variant, else that of the
+ * next variant which can run the problem. Returns `status` if there is none.
+ */
+static cllrn_status find_stand_in(cllrn_engine *engine, const lrn_request *request, size_t row,
+                                  lrn_launch *launch, cllrn_status status, cllrn_error *error)
+{
+    const lrn_program_key missing = launch->selection.key;
+    for (;;) {
+        cllrn_error other = CLLRN_ERROR_INIT;
+        if (!lrn_program_key_general(&launch->selection.key)) {
+            ++row;
+            if (lrn_select(request, &engine->core.facts, &row, &launch->selection, NULL) !=
+                CLLRN_SUCCESS)
+                return status;
+        }
+        const cllrn_status got =
+            lrn_programs_get(&engine->programs, &launch->selection.key, &launch->program, &other);
+        if (got == CLLRN_SUCCESS)
+            launch->stand_in_for =
+                lrn_programs_stand_in(&engine->programs, &missing, launch->program);
+        else if (!is_missing(got))
+            lrn_error_copy(error, &other);
+        if (!is_missing(got))
+            return got;
+    }
+}
+
 /* Selects a kernel and makes its program. */
 static cllrn_status open_launch(cllrn_plan *plan, const cllrn_problem *problem,
                                 cllrn_aliasing aliasing, cllrn_error *error)
 {
     lrn_launch *launch = &plan->launches[aliasing == CLLRN_ALIASING_IN_PLACE];
-    const lrn_request request = {.shape = &plan->shape,
-                                 .taps = plan->taps,
-                                 .power = plan->values.power,
-                                 .direction = plan->direction,
-                                 .aliasing = aliasing,
-                                 .variant = problem->variant};
+    cllrn_engine *const engine = plan->engine;
+    const lrn_request request = request_of(plan, problem, aliasing);
     size_t row = 0;
     cllrn_status status =
-        lrn_select(&request, &plan->engine->core.facts, &row, &launch->selection, error);
+        lrn_select(&request, &engine->core.facts, &row, &launch->selection, error);
     if (status == CLLRN_SUCCESS)
-        status = lrn_programs_get(&plan->engine->programs, &launch->selection.key, &launch->program,
-                                  error);
+        status =
+            lrn_programs_get(&engine->programs, &launch->selection.key, &launch->program, error);
+    if (is_missing(status))
+        status = find_stand_in(engine, &request, row, launch, status, error);
     if (status != CLLRN_SUCCESS)
         return status;
     launch->available = true;
@@ -54,9 +99,6 @@ static cllrn_status open_in_place(cllrn_plan *plan, const cllrn_problem *problem
 static cllrn_status open_both(cllrn_plan *plan, const cllrn_problem *problem, cllrn_error *error)
 {
     const bool forced = problem->variant != NULL;
-    cllrn_error before = CLLRN_ERROR_INIT;
-    if (LRN_FILLABLE(error))
-        before = *error;
     cllrn_status status = open_launch(plan, problem, CLLRN_ALIASING_DISJOINT, error);
     if (status != CLLRN_SUCCESS && !(forced && status == CLLRN_INVALID_VARIANT))
         return status;
@@ -66,8 +108,6 @@ static cllrn_status open_both(cllrn_plan *plan, const cllrn_problem *problem, cl
         if (!forced || in_place != CLLRN_INVALID_VARIANT)
             status = in_place;
     }
-    if (status == CLLRN_SUCCESS && LRN_FILLABLE(error))
-        *error = before;
     return status;
 }
 
@@ -116,6 +156,23 @@ static cllrn_status check_problem(const cllrn_problem *problem, cllrn_error *err
     return lrn_tensor_check_all(problem->params, problem->src, problem->dy, problem->dst, error);
 }
 
+/* Fills all of a plan that does not depend on the engine. */
+static void describe(cllrn_plan *plan, const cllrn_problem *problem)
+{
+    plan->direction = problem->direction;
+    plan->src = *problem->src;
+    plan->dst = *problem->dst;
+    if (problem->dy != NULL)
+        plan->dy = *problem->dy;
+    plan->empty = lrn_tensor_elements(problem->src) == 0;
+    if (plan->empty)
+        return;
+    plan->shape = lrn_shape_make(problem->params, problem->src, problem->dy, problem->dst);
+    plan->lower = lrn_params_lower(problem->params);
+    plan->taps = lrn_params_taps(problem->params);
+    plan->values = lrn_params_values(problem->params, problem->src->dtype == CLLRN_DTYPE_F64);
+}
+
 cllrn_status cllrn_plan_create(cllrn_engine *engine, const cllrn_problem *problem, cllrn_plan **out,
                                cllrn_error *error)
 {
@@ -130,24 +187,40 @@ cllrn_status cllrn_plan_create(cllrn_engine *engine, const cllrn_problem *proble
         return lrn_fail(error, CLLRN_OUT_OF_MEMORY, "plan create: no memory for the plan");
     lrn_engine_retain(engine);
     plan->engine = engine;
-    plan->direction = problem->direction;
-    plan->src = *problem->src;
-    plan->dst = *problem->dst;
-    if (problem->dy != NULL)
-        plan->dy = *problem->dy;
-    plan->empty = lrn_tensor_elements(problem->src) == 0;
-    if (!plan->empty) {
-        plan->shape = lrn_shape_make(problem->params, problem->src, problem->dy, problem->dst);
-        plan->lower = lrn_params_lower(problem->params);
-        plan->taps = lrn_params_taps(problem->params);
-        plan->values = lrn_params_values(problem->params, problem->src->dtype == CLLRN_DTYPE_F64);
-        if ((status = open_launches(plan, problem, error)) != CLLRN_SUCCESS) {
-            cllrn_plan_destroy(plan);
-            return status;
-        }
+    describe(plan, problem);
+    /* A failure on the way, such as a missing program, may not be the last word. */
+    cllrn_error failure = CLLRN_ERROR_INIT;
+    if (!plan->empty && (status = open_launches(plan, problem, &failure)) != CLLRN_SUCCESS) {
+        lrn_error_copy(error, &failure);
+        cllrn_plan_destroy(plan);
+        return status;
     }
     *out = plan;
     return CLLRN_SUCCESS;
+}
+
+cllrn_status cllrn_problem_program(const cllrn_engine *engine, const cllrn_problem *problem,
+                                   char name[CLLRN_KERNEL_NAME_SIZE], cllrn_error *error)
+{
+    const lrn_device_facts *facts = engine != NULL ? &engine->core.facts : &lrn_any_device;
+    const cllrn_status status =
+        name == NULL ? lrn_fail(error, CLLRN_INVALID_ARGUMENT, "problem program: name is NULL")
+                     : check_problem(problem, error);
+    if (status != CLLRN_SUCCESS)
+        return status;
+    cllrn_plan plan;
+    lrn_selection selection;
+    size_t row = 0;
+    describe(&plan, problem);
+    if (plan.empty) {
+        *name = '\0';
+        return CLLRN_SUCCESS;
+    }
+    const lrn_request request = request_of(&plan, problem, problem->aliasing);
+    const cllrn_status selected = lrn_select(&request, facts, &row, &selection, error);
+    if (selected == CLLRN_SUCCESS)
+        lrn_program_kernel_name(&selection.key, facts->int64, name);
+    return selected;
 }
 
 void cllrn_plan_destroy(cllrn_plan *plan)
@@ -185,18 +258,14 @@ cllrn_origin cllrn_plan_origin(const cllrn_plan *plan, cllrn_aliasing aliasing)
     return launch != NULL ? launch->program->origin : CLLRN_ORIGIN_NONE;
 }
 
-cllrn_status cllrn_engine_prepare(cllrn_engine *engine, const cllrn_problem *const *problems,
-                                  size_t count, cllrn_error *error)
+const char *cllrn_plan_program(const cllrn_plan *plan, cllrn_aliasing aliasing)
 {
-    if (engine == NULL || (problems == NULL && count > 0))
-        return lrn_fail(error, CLLRN_INVALID_ARGUMENT,
-                        "engine prepare: engine or problems is NULL");
-    for (size_t i = 0; i < count; ++i) {
-        cllrn_plan *plan = NULL;
-        const cllrn_status status = cllrn_plan_create(engine, problems[i], &plan, error);
-        if (status != CLLRN_SUCCESS)
-            return status;
-        cllrn_plan_destroy(plan); /* the engine keeps the programs */
-    }
-    return CLLRN_SUCCESS;
+    const lrn_launch *launch = launch_of(plan, aliasing);
+    return launch != NULL ? launch->program->name : "none";
+}
+
+const char *cllrn_plan_stand_in_for(const cllrn_plan *plan, cllrn_aliasing aliasing)
+{
+    const lrn_launch *launch = launch_of(plan, aliasing);
+    return launch != NULL ? launch->stand_in_for : NULL;
 }

@@ -13,7 +13,8 @@
 typedef struct lrn_launch {
     bool available; /* false: in place is impossible, or the forced variant cannot */
     lrn_selection selection;
-    lrn_program *program; /* owned by the engine */
+    lrn_program *program;     /* owned by the engine */
+    const char *stand_in_for; /* the name of the missing program; NULL: none is missing */
     uint64_t scratch;
 } lrn_launch;
 

@@ -431,6 +431,20 @@ cllrn_status lrn_programs_get(lrn_programs *programs, const lrn_program_key *key
     return CLLRN_SUCCESS;
 }
 
+const char *lrn_programs_stand_in(lrn_programs *programs, const lrn_program_key *missing,
+                                  const lrn_program *stand_in)
+{
+    pthread_mutex_lock(&programs->lock);
+    lrn_program *const entry = find(programs, missing);
+    const bool replaced = entry->replaced;
+    entry->replaced = true;
+    pthread_mutex_unlock(&programs->lock);
+    if (!replaced)
+        lrn_log(programs->core, CLLRN_LOG_WARNING, "%s is missing: %s stands in for it",
+                entry->name, stand_in->name);
+    return entry->name;
+}
+
 /* --------------------------------------------------------------------------- offers */
 
 lrn_offer *lrn_offer_new(const lrn_core *core, const char *kernel, lrn_offer **list)

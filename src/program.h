@@ -50,6 +50,7 @@ typedef struct lrn_program {
     /* Guarded by the lock of all programs. */
     lrn_program_state state;
     pthread_t builder;  /* the thread that makes it */
+    bool replaced;      /* it was logged that another one stands in for it */
     const void *binary; /* the pack's binary it is made from, or NULL */
 
     /* Constant once the program is ready. */
@@ -110,6 +111,10 @@ void lrn_offers_free(const lrn_core *core, lrn_offer *list);
 
 /* Takes over a list of offers, for programs that are not ready yet. */
 void lrn_programs_offer(lrn_programs *programs, lrn_offer *list);
+
+/* The name of a missing program; logs once that another one stands in for it. */
+const char *lrn_programs_stand_in(lrn_programs *programs, const lrn_program_key *missing,
+                                  const lrn_program *stand_in);
 
 /* Lists the programs that are ready, as many as there is room for; returns how many there are. */
 size_t lrn_programs_made(lrn_programs *programs, const lrn_program **made, size_t room);

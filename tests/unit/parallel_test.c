@@ -36,14 +36,14 @@ static cllrn_status try_plan(cllrn_engine *engine, int64_t taps)
 }
 
 /* A build for 5 taps says that it has begun, and waits to be let go on. */
-static sem_t begun, go_on;
+static sem_t begun, gate;
 
 static void wait_in_build(const char *options)
 {
     if (strstr(options, "-DLRN_TAPS=5") == NULL)
         return;
     sem_post(&begun);
-    sem_wait(&go_on);
+    sem_wait(&gate);
 }
 
 typedef struct worker {
@@ -69,7 +69,7 @@ static void start(worker *me, const world *w, int64_t taps)
 static void gates_open(void)
 {
     assert_int_equal(sem_init(&begun, 0, 0), 0);
-    assert_int_equal(sem_init(&go_on, 0, 0), 0);
+    assert_int_equal(sem_init(&gate, 0, 0), 0);
     fake_before_build = wait_in_build;
 }
 
@@ -77,7 +77,7 @@ static void gates_close(void)
 {
     fake_before_build = NULL;
     sem_destroy(&begun);
-    sem_destroy(&go_on);
+    sem_destroy(&gate);
 }
 
 /* If one of these calls waited for the build, the test would never end. */
@@ -104,7 +104,7 @@ static void plan_create__while_another_program_is_built_SUCCESS(void **state)
                             (cllrn_pack_data(pack, &w.options.pack_size), w.options.pack_size),
                             &error),
         &error);
-    sem_post(&go_on);
+    sem_post(&gate);
     pthread_join(slow.thread, NULL);
     pthread_join(same.thread, NULL);
 
@@ -128,10 +128,10 @@ static void plan_create__the_build_it_waits_for_fails_its_own_status(void **stat
     start(&first, &w, 5);
     sem_wait(&begun);
     start(&second, &w, 5);
-    sem_post(&go_on);
+    sem_post(&gate);
     sem_wait(&begun);
     fake_settings(w.device)->build_result = CL_SUCCESS;
-    sem_post(&go_on);
+    sem_post(&gate);
     pthread_join(first.thread, NULL);
     pthread_join(second.thread, NULL);
 
@@ -226,7 +226,7 @@ static void log__asks_for_what_another_thread_builds_INVALID_ARGUMENT(void **sta
 
     assert_int_equal(n.same, CLLRN_INVALID_ARGUMENT);
     n.engine = NULL;
-    sem_post(&go_on);
+    sem_post(&gate);
     pthread_join(slow.thread, NULL);
     assert_int_equal(slow.status, CLLRN_SUCCESS);
     gates_close();
@@ -252,6 +252,139 @@ static void alloc__calls_into_its_engine_SUCCESS(void **state)
     world_close(&w);
 }
 
+/* Problems of these window sizes; a size of 0 stands for one that is refused. */
+typedef struct list {
+    cllrn_params params[8];
+    cllrn_problem problems[8];
+    const cllrn_problem *pointers[8];
+} list;
+
+static void make_list(list *l, const int64_t *taps, size_t count)
+{
+    for (size_t i = 0; i < count; ++i) {
+        l->params[i] =
+            make_params(CLLRN_CONVENTION_TORCH, taps[i] > 0 ? taps[i] : 3, 1e-4, 0.75, 1.0);
+        l->problems[i] = (cllrn_problem)CLLRN_PROBLEM_INIT;
+        l->problems[i].params = &l->params[i];
+        l->problems[i].src = l->problems[i].dst = tensor();
+        l->problems[i].variant = taps[i] > 0 ? "column" : "frob";
+        l->problems[i].aliasing = CLLRN_ALIASING_DISJOINT;
+        l->pointers[i] = &l->problems[i];
+    }
+}
+
+/* The first of two that fail is told, whichever thread met it. */
+static void engine_prepare__first_failure_its_status(void **state)
+{
+    static const int64_t taps[] = {3, 5, 0, 7, 0, 9, 2, 4};
+    (void)state;
+    for (int32_t threads = 0; threads <= 4; ++threads)
+        for (int32_t go_on = 0; go_on <= 1; ++go_on) {
+            support_setup(NULL);
+            list l;
+            cllrn_prepare_options options = CLLRN_PREPARE_OPTIONS_INIT;
+            cllrn_error error = error_blank();
+            size_t failed = 77;
+            world w = world_open();
+            make_list(&l, taps, 8);
+            options.threads = threads;
+            options.go_on = go_on;
+
+            const cllrn_status status =
+                cllrn_engine_prepare(w.engine, l.pointers, 8, &options, &failed, &error);
+
+            assert_failed(CLLRN_INVALID_VARIANT, status, &error);
+            assert_int_equal(failed, 2);
+            const size_t made = cllrn_engine_programs_made(w.engine);
+            if (go_on)
+                assert_int_equal(made, 6);
+            else if (threads == 1)
+                assert_int_equal(made, 2);
+            else
+                assert_in_range(made, 2, 5);
+            world_close(&w);
+            assert_int_equal(support_teardown(NULL), 0);
+        }
+}
+
+/* Each of two builds waits until the other has begun. */
+static void meet(const char *options)
+{
+    (void)options;
+    sem_post(&begun);
+    sem_wait(&gate);
+}
+
+static void *let_both_go(void *argument)
+{
+    (void)argument;
+    sem_wait(&begun);
+    sem_wait(&begun);
+    sem_post(&gate);
+    sem_post(&gate);
+    return NULL;
+}
+
+static void engine_prepare__builds_at_the_same_time_SUCCESS(void **state)
+{
+    static const int64_t taps[] = {3, 7};
+    list l;
+    pthread_t other;
+    cllrn_prepare_options options = CLLRN_PREPARE_OPTIONS_INIT;
+    cllrn_error error = error_blank();
+    size_t failed = 77;
+    (void)state;
+    world w = world_open();
+    make_list(&l, taps, 2);
+    options.threads = 2;
+    gates_open();
+    fake_before_build = meet;
+    assert_int_equal(pthread_create(&other, NULL, let_both_go, NULL), 0);
+
+    assert_succeeded(cllrn_engine_prepare(w.engine, l.pointers, 2, &options, &failed, &error),
+                     &error);
+
+    pthread_join(other, NULL);
+    assert_int_equal(failed, 77);
+    assert_int_equal(cllrn_engine_programs_made(w.engine), 2);
+    gates_close();
+    world_close(&w);
+}
+
+static void engine_prepare__mistakes_INVALID_ARGUMENT(void **state)
+{
+    static const int64_t taps[] = {3};
+    list l;
+    (void)state;
+    world w = world_open();
+    make_list(&l, taps, 1);
+    const cllrn_prepare_options good = CLLRN_PREPARE_OPTIONS_INIT;
+    for (int bad = 0; bad < 5; ++bad) {
+        cllrn_prepare_options options = good;
+        cllrn_error error = error_blank();
+        size_t failed = 77;
+        if (bad == 0)
+            options.struct_size = 0;
+        if (bad == 1)
+            options.threads = -1;
+        if (bad == 2)
+            options.reserved = 1;
+        assert_failed(CLLRN_INVALID_ARGUMENT,
+                      cllrn_engine_prepare(bad == 3 ? NULL : w.engine, bad == 4 ? NULL : l.pointers,
+                                           1, &options, &failed, &error),
+                      &error);
+        assert_int_equal(failed, 77);
+    }
+    cllrn_error error = error_blank();
+    assert_succeeded(cllrn_engine_prepare(w.engine, NULL, 0, NULL, NULL, &error), &error);
+    memory_fail(1, false);
+    assert_failed(CLLRN_OUT_OF_MEMORY,
+                  cllrn_engine_prepare(w.engine, l.pointers, 1, NULL, NULL, &error), &error);
+    memory_fail(0, false);
+    assert_int_equal(cllrn_engine_programs_made(w.engine), 0);
+    world_close(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -260,6 +393,9 @@ int main(void)
         TEST(log__calls_into_its_engine_SUCCESS),
         TEST(log__asks_for_what_another_thread_builds_INVALID_ARGUMENT),
         TEST(alloc__calls_into_its_engine_SUCCESS),
+        TEST(engine_prepare__first_failure_its_status),
+        TEST(engine_prepare__builds_at_the_same_time_SUCCESS),
+        TEST(engine_prepare__mistakes_INVALID_ARGUMENT),
     };
     unsetenv("CLLRN_KERNEL_DIR");
     return cmocka_run_group_tests_name("parallel", tests, NULL, NULL);

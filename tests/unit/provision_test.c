@@ -119,7 +119,7 @@ static void pack__plans_SUCCESS(void **state)
     cllrn_plan *plan = NULL;
     cllrn_error error = error_blank();
     world_engine(&w);
-    assert_succeeded(cllrn_engine_prepare(w.engine, problems, 2, &error), &error);
+    assert_succeeded(cllrn_engine_prepare(w.engine, problems, 2, NULL, NULL, &error), &error);
     assert_int_equal(cllrn_engine_programs_made(w.engine), 1);
     assert_succeeded(cllrn_engine_export(w.engine, &pack, &error), &error);
     cllrn_engine_destroy(w.engine);
@@ -132,12 +132,14 @@ static void pack__plans_SUCCESS(void **state)
     cllrn_plan_destroy(plan);
 
     problem.variant = "strided";
-    assert_failed(CLLRN_PROGRAM_MISSING, cllrn_engine_prepare(w.engine, problems, 2, &error),
-                  &error);
+    assert_failed(CLLRN_PROGRAM_MISSING,
+                  cllrn_engine_prepare(w.engine, problems, 2, NULL, NULL, &error), &error);
     error = error_blank();
-    assert_failed(CLLRN_INVALID_ARGUMENT, cllrn_engine_prepare(NULL, problems, 2, &error), &error);
+    assert_failed(CLLRN_INVALID_ARGUMENT,
+                  cllrn_engine_prepare(NULL, problems, 2, NULL, NULL, &error), &error);
     error = error_blank();
-    assert_failed(CLLRN_INVALID_ARGUMENT, cllrn_engine_prepare(w.engine, NULL, 2, &error), &error);
+    assert_failed(CLLRN_INVALID_ARGUMENT,
+                  cllrn_engine_prepare(w.engine, NULL, 2, NULL, NULL, &error), &error);
     error = error_blank();
     assert_failed(CLLRN_INVALID_ARGUMENT, cllrn_engine_build(w.engine, NULL, &error), &error);
     error = error_blank();
