@@ -46,7 +46,7 @@
     NEXT(index, dst_inner, shape->dst.strides[LRN_INNER])                                         \
     /* A window begins `lower` channels before its own channel. */                                \
     NEXT(int, lower, plan->lower)                                                                 \
-    /* Tile of one work-item; of one work-group in group.cl. */                                   \
+    /* Tile of one work-item, or of a work-group that shares it. */                               \
     NEXT(int, tile_channels, selection->tile_channels)                                            \
     NEXT(int, tile_positions, selection->tile_positions)                                          \
     LRN_SCALAR_ARGUMENTS(NEXT)

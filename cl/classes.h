@@ -24,13 +24,10 @@
 #define LRN_F64 4
 #define LRN_ANY 0 /* one of the first three, given at run time */
 
-/*
- * Elements of each local-memory array of cl/group.cl. The forward kernel has one array, the
- * backward kernel four.
- */
+/* Elements of each array in local memory of a kernel whose work-groups share a tile. */
 #define LRN_GROUP_ELEMENTS 1024
 
-/* Channels that cl/planar.cl computes at once. */
+/* Channels that a kernel for channels-first tensors computes at once. */
 #define LRN_ROWS 4
 
 #endif

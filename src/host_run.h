@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The host implementation, included by host_f32.c and by host_f64.c: the
- * kernels' arithmetic as C, in the order of cl/separable.cl, one position at a
+ * kernels' arithmetic as C, in the order of the kernel for any problem, one position at a
  * time.
  */
 #include "host.h"

@@ -39,10 +39,9 @@ static const int windows[LRN_ALL_WINDOWS] = {3, 5, 7, 9, 2, 4};
 /* How many of them a variant has programs for that take a type. */
 static int window_count(const lrn_variant *row, int storage)
 {
-    if (storage == LRN_F64 || (row->typed != 0 && (row->typed & 1u << storage) == 0))
+    if (storage == LRN_F64 || (row->typed && storage == LRN_ANY))
         return 0;
-    return row->typed != 0 && storage != LRN_F32 && row->windows > LRN_ODD_WINDOWS ? LRN_ODD_WINDOWS
-                                                                                   : row->windows;
+    return row->typed && storage != LRN_F32 ? LRN_ODD_WINDOWS : row->windows;
 }
 
 static bool has_window(const lrn_variant *row, const lrn_problem *p)
@@ -65,14 +64,17 @@ static int vector_width(const lrn_variant *row, const lrn_device_facts *facts)
     return row->width != NULL ? row->width(facts) : 1;
 }
 
+static bool is_powered(const lrn_variant *row, int storage)
+{
+    return !row->general && !row->any_power && storage == LRN_F32;
+}
+
 /* Sets the key's type and power: fixed where the variant has such programs, else run-time. */
 static void set_program(lrn_program_key *key, int storage, int power)
 {
-    const unsigned type = 1u << storage;
-    const bool powered = power == LRN_POWER_3_4 && (key->variant->powered & type) != 0;
-    const bool typed = powered || (key->variant->typed & type) != 0 || storage == LRN_F64;
+    const bool powered = power == LRN_POWER_3_4 && is_powered(key->variant, storage);
     key->power = powered ? power : LRN_POWER_AT_RUN_TIME;
-    key->storage = typed ? storage : LRN_ANY;
+    key->storage = powered || key->variant->typed || storage == LRN_F64 ? storage : LRN_ANY;
 }
 
 bool lrn_program_key_general(lrn_program_key *key)
@@ -96,19 +98,16 @@ static void launch(const lrn_variant *row, const lrn_problem *p, int power, lrn_
     row->launch(p, s);
 }
 
-static bool side_is_wide(const lrn_side *side)
-{
-    return side->lowest <= -LRN_NARROW_LIMIT || side->highest >= LRN_NARROW_LIMIT;
-}
-
 static bool is_wide(const lrn_shape *shape, int taps)
 {
-    bool wide = side_is_wide(&shape->src) || side_is_wide(&shape->dy) ||
-                side_is_wide(&shape->dst) || shape->positions >= LRN_NARROW_LIMIT;
+    const lrn_side *const sides[] = {&shape->src, &shape->dy, &shape->dst};
+    bool wide = shape->positions >= LRN_NARROW_LIMIT;
+    for (int i = 0; i < 3; ++i)
+        wide =
+            wide || sides[i]->lowest <= -LRN_NARROW_LIMIT || sides[i]->highest >= LRN_NARROW_LIMIT;
     for (int axis = 0; axis < LRN_MAX_AXES; ++axis)
-        wide = wide || shape->dims[axis] >= LRN_NARROW_LIMIT;
-    for (int axis = 0; axis < shape->window_count; ++axis)
-        wide = wide || shape->dims[axis] + taps >= 2 * LRN_NARROW_LIMIT;
+        wide = wide || shape->dims[axis] >= LRN_NARROW_LIMIT ||
+               (axis < shape->window_count && shape->dims[axis] + taps >= 2 * LRN_NARROW_LIMIT);
     return wide;
 }
 
@@ -257,12 +256,12 @@ static void list_windows(listing *l, lrn_program_key key, int storage, int power
 static void list_fast(listing *l, lrn_program_key key)
 {
     for (int storage = LRN_F32; storage <= LRN_BF16; ++storage) {
-        if (key.variant->powered & 1u << storage)
+        if (is_powered(key.variant, storage))
             list_windows(l, key, storage, LRN_POWER_3_4);
-        if (key.variant->typed & 1u << storage)
+        if (key.variant->typed)
             list_windows(l, key, storage, LRN_POWER_AT_RUN_TIME);
     }
-    if (key.variant->typed == 0)
+    if (!key.variant->typed)
         list_windows(l, key, LRN_ANY, LRN_POWER_AT_RUN_TIME);
 }
 

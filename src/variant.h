@@ -48,11 +48,8 @@ typedef struct lrn_selection {
     bool streams;                   /* store dst past the caches, which it would exceed */
 } lrn_selection;
 
-/* Window sizes of programs for one window: the odd ones 3, 5, 7 and 9, or also 2 and 4. */
+/* Windows that have programs: the odd ones of 3, 5, 7 and 9 taps, or also those of 2 and 4. */
 enum { LRN_ODD_WINDOWS = 4, LRN_ALL_WINDOWS = 6 };
-
-/* Types of programs for one type. Those for 16-bit types have LRN_ODD_WINDOWS at most. */
-enum { LRN_ONLY_F32 = 1 << LRN_F32, LRN_EACH_TYPE = LRN_ONLY_F32 | 1 << LRN_F16 | 1 << LRN_BF16 };
 
 /*
  * A kernel: cl/NAME.cl has forward_NAME and backward_NAME. A general one takes
@@ -65,8 +62,8 @@ struct lrn_variant {
     bool general;
     bool fixed_groups;       /* smaller work-groups: as many as before, not more of them */
     int windows;             /* LRN_ODD_WINDOWS or LRN_ALL_WINDOWS; 0 if general */
-    unsigned typed;          /* types with programs of their own; 0: one program takes all */
-    unsigned powered;        /* types with programs of their own for beta 0.75 */
+    bool typed;              /* a program each for f32, f16 and bf16; the latter for odd windows */
+    bool any_power;          /* float32 has no program of its own for beta 0.75 */
     int64_t local_memory[2]; /* bytes that the forward and the backward kernel declare */
     int (*width)(const lrn_device_facts *facts); /* elements of a vector; NULL: 1 */
     bool (*fits)(const lrn_problem *p);          /* can run the problem; NULL: always */

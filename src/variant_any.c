@@ -122,8 +122,7 @@ static void launch_separable(const lrn_problem *p, lrn_selection *s)
 const lrn_variant lrn_variants_any[] = {
     {.name = "column",
      .windows = LRN_ALL_WINDOWS,
-     .typed = LRN_EACH_TYPE,
-     .powered = LRN_ONLY_F32,
+     .typed = true,
      .width = column_width,
      .fits = fits_column,
      .launch = launch_column},

@@ -56,14 +56,11 @@ static void launch_group(const lrn_problem *p, lrn_selection *s)
 }
 
 const lrn_variant lrn_variants_gpu[] = {
-    {.name = "stream",
-     .windows = LRN_ODD_WINDOWS,
-     .powered = LRN_ONLY_F32,
-     .chosen = on_fpga,
-     .launch = launch_stream},
+    {.name = "stream", .windows = LRN_ODD_WINDOWS, .chosen = on_fpga, .launch = launch_stream},
     {.name = "group",
      .windows = LRN_ALL_WINDOWS,
      .fixed_groups = true,
+     .any_power = true,
      .local_memory = {LRN_GROUP_ELEMENTS * sizeof(float), 4 * LRN_GROUP_ELEMENTS * sizeof(float)},
      .fits = fits_group,
      .chosen = chosen_group,
