@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What `cllrn run --check` says of results that the test makes. */
-#include "check.h"
+#include "run/check.h"
 #include "element.h"
 
 #include <float.h>

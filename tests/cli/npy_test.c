@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The .npy header parser against headers of every kind of wrong. */
-#include "npy.h"
+#include "run/npy.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The times of a run's commands, from events whose stamps the test makes. */
-#include "opencl.h"
+#include "run/opencl.h"
 
 #include <math.h>
 #include <setjmp.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "slicing.h"
+#include "run/slicing.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The times that `cllrn run` tells, on a clock that only what the test stands in for moves. */
-#include "stream.h"
-#include "worker.h"
+#include "run/stream.h"
+#include "run/worker.h"
 
 #include <math.h>
 #include <setjmp.h>

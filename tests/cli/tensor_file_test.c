@@ -3,7 +3,7 @@
  * Parts of tensor files: the right bytes, and how they are asked for. Pieces that
  * lie near each other are read in one call through a buffer of 64 KB.
  */
-#include "tensor_file.h"
+#include "run/tensor_file.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -3,8 +3,8 @@
  * Computes a tensor file slice by slice. While the device computes one slice, the next
  * is read and the previous is written; memory does not grow with the tensors.
  */
-#ifndef CLI_STREAM_H
-#define CLI_STREAM_H
+#ifndef CLI_RUN_STREAM_H
+#define CLI_RUN_STREAM_H
 
 #include "check.h"
 #include "device.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Prints the table of `cllrn run`. */
-#ifndef CLI_TABLE_H
-#define CLI_TABLE_H
+#ifndef CLI_RUN_TABLE_H
+#define CLI_RUN_TABLE_H
 
 #include "stream.h"
 

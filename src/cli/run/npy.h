@@ -4,8 +4,8 @@
  * number, a length, and a Python dictionary with the keys descr, fortran_order and
  * shape. Checks everything that a file says; reading allocates nothing.
  */
-#ifndef CLI_NPY_H
-#define CLI_NPY_H
+#ifndef CLI_RUN_NPY_H
+#define CLI_RUN_NPY_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Writes the kernels as stand-alone sources, for offline compilers. */
-#ifndef CLI_EMIT_SOURCE_H
-#define CLI_EMIT_SOURCE_H
+#ifndef CLI_COMPILE_EMIT_SOURCE_H
+#define CLI_COMPILE_EMIT_SOURCE_H
 
 #include <cllrn.h>
 #include <stdbool.h>

@@ -7,7 +7,7 @@
 #include "text.h"
 #include "worker.h"
 
-#include "../size.h"
+#include "../../size.h"
 
 #include <cllrn_verify.h>
 #include <inttypes.h>

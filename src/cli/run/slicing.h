@@ -3,8 +3,8 @@
  * Cuts a tensor into boxes that can be computed one by one. It cuts only axes over
  * which no window extends, the slowest first, so that a box is few pieces of the file.
  */
-#ifndef CLI_SLICING_H
-#define CLI_SLICING_H
+#ifndef CLI_RUN_SLICING_H
+#define CLI_RUN_SLICING_H
 
 #include "box.h"
 

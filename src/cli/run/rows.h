@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The offsets of a box's elements in a file that holds an array without gaps. */
-#ifndef CLI_ROWS_H
-#define CLI_ROWS_H
+#ifndef CLI_RUN_ROWS_H
+#define CLI_RUN_ROWS_H
 
 #include "box.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Computes the slices of a run: on an OpenCL device, or in this process. */
-#ifndef CLI_WORKER_H
-#define CLI_WORKER_H
+#ifndef CLI_RUN_WORKER_H
+#define CLI_RUN_WORKER_H
 
 #include "opencl.h"
 

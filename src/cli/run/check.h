@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Checks a result against the exact result and against the bits of the host build. */
-#ifndef CLI_CHECK_H
-#define CLI_CHECK_H
+#ifndef CLI_RUN_CHECK_H
+#define CLI_RUN_CHECK_H
 
 #include "box.h"
 #include "job.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The command line of `cllrn run`. */
-#ifndef CLI_OPTIONS_H
-#define CLI_OPTIONS_H
+#ifndef CLI_RUN_OPTIONS_H
+#define CLI_RUN_OPTIONS_H
 
 #include "recipe.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The tensor files of one `cllrn run`. */
-#ifndef CLI_TENSORS_H
-#define CLI_TENSORS_H
+#ifndef CLI_RUN_TENSORS_H
+#define CLI_RUN_TENSORS_H
 
 #include "options.h"
 #include "tensor_file.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Reads and writes a tensor in a .npy file. */
-#ifndef CLI_TENSOR_FILE_H
-#define CLI_TENSOR_FILE_H
+#ifndef CLI_RUN_TENSOR_FILE_H
+#define CLI_RUN_TENSOR_FILE_H
 
 #include "box.h"
 #include "npy.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Packs SPIR-V modules compiled from the sources of `cllrn compile --emit-source`. */
-#ifndef CLI_SPIRV_H
-#define CLI_SPIRV_H
+#ifndef CLI_COMPILE_SPIRV_H
+#define CLI_COMPILE_SPIRV_H
 
 #include <cllrn.h>
 #include <stdbool.h>

@@ -3,8 +3,8 @@
  * Runs jobs on an OpenCL device. Several jobs are in flight, so that the transfers of
  * one job overlap the kernel of another.
  */
-#ifndef CLI_OPENCL_H
-#define CLI_OPENCL_H
+#ifndef CLI_RUN_OPENCL_H
+#define CLI_RUN_OPENCL_H
 
 #include "job.h"
 #include "session.h"
