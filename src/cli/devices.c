@@ -2,7 +2,7 @@
 /* cllrn devices: lists the OpenCL devices. */
 #include "command.h"
 #include "device.h"
-#include "fold.h"
+#include "text.h"
 #include "json.h"
 #include "message.h"
 #include "option.h"
@@ -91,23 +91,23 @@ static void print_human(const facts *f)
 {
     enum { INDENT = 15 };
     printf("%zu  %s\n", f->index, f->device->name);
-    fold_print(stdout, INDENT, "   platform", "%s, %s", f->device->platform_name,
-               f->platform_version);
-    fold_print(stdout, INDENT, "   device",
-               "%s, driver %s, %s profile, %u-bit addresses, compiler %s",
-               device_type_name(f->device->type), f->driver_version, f->profile,
-               (unsigned)f->address_bits, yes_no(f->compiler));
-    fold_print(stdout, INDENT, "   size",
-               "%u compute units, native float vector %u, global %s, max allocation %s, local %s",
-               (unsigned)f->compute_units, (unsigned)f->native_float_vector,
-               text_of_size(f->global_memory).chars, text_of_size(f->max_allocation).chars,
-               text_of_size(f->local_memory).chars);
-    fold_print(stdout, INDENT, "   arithmetic",
-               "fp64 %s, fp16 %s, fma %s, round to nearest %s, inf/nan %s, denorms %s",
-               yes_no(f->fp64), yes_no(f->fp16), yes_no(f->fma), yes_no(f->round_to_nearest),
-               yes_no(f->inf_nan), yes_no(f->denorms));
+    text_fold(stdout, INDENT, "   platform", "%s, %s", f->device->platform_name,
+              f->platform_version);
+    text_fold(stdout, INDENT, "   device",
+              "%s, driver %s, %s profile, %u-bit addresses, compiler %s",
+              device_type_name(f->device->type), f->driver_version, f->profile,
+              (unsigned)f->address_bits, yes_no(f->compiler));
+    text_fold(stdout, INDENT, "   size",
+              "%u compute units, native float vector %u, global %s, max allocation %s, local %s",
+              (unsigned)f->compute_units, (unsigned)f->native_float_vector,
+              text_of_size(f->global_memory).chars, text_of_size(f->max_allocation).chars,
+              text_of_size(f->local_memory).chars);
+    text_fold(stdout, INDENT, "   arithmetic",
+              "fp64 %s, fp16 %s, fma %s, round to nearest %s, inf/nan %s, denorms %s",
+              yes_no(f->fp64), yes_no(f->fp16), yes_no(f->fma), yes_no(f->round_to_nearest),
+              yes_no(f->inf_nan), yes_no(f->denorms));
     if (*f->pack)
-        fold_print(stdout, INDENT, "   pack", "%s", f->pack);
+        text_fold(stdout, INDENT, "   pack", "%s", f->pack);
 }
 
 /* ----------------------------------------------------------------------- JSON */

@@ -2,12 +2,12 @@
 #include "message.h"
 
 #include "printable.h"
-#include "progress.h"
 
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 static const char *command_name;
 
@@ -16,12 +16,22 @@ void message_set_command(const char *command)
     command_name = command;
 }
 
+void message_progress(const char *text)
+{
+    static bool shown;
+    if (!isatty(STDERR_FILENO) || (!*text && !shown))
+        return;
+    shown = *text != '\0';
+    fprintf(stderr, "\r%-60.60s%s", text, shown ? "" : "\r");
+    fflush(stderr);
+}
+
 static void print_line(const char *format, va_list arguments, const char *hint)
 {
     char text[8192]; /* two paths of PATH_MAX fit */
     vsnprintf(text, sizeof text, format, arguments);
     printable_line(text);
-    progress_show("");
+    message_progress("");
     fprintf(stderr, "cllrn: %s%s%s", command_name ? command_name : "", command_name ? ": " : "",
             text);
     if (hint)

@@ -32,6 +32,9 @@ bool message_check_opencl(cl_int error, const char *call, const char *object);
 /* As message_fail, but also says which --help to read; returns EXIT_USAGE. */
 __attribute__((format(printf, 1, 2))) int message_usage(const char *format, ...);
 
+/* Shows one line on stderr, replacing the last one, if stderr is a terminal. "" erases the line. */
+void message_progress(const char *text);
+
 /* Flushes stdout. EXIT_DONE, or EXIT_FAILED after a message where writing to stdout failed. */
 int message_finish_stdout(void);
 

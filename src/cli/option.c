@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "option.h"
 
-#include "fold.h"
+#include "text.h"
 #include "message.h"
 #include "number.h"
 
@@ -228,7 +228,7 @@ static int print_help(const option_table *table)
             append_keywords(text, row->keywords, row->most ? ", " : " or ");
         append(text, "%s%s", row->keywords ? ": " : "", row->help);
         append_default(text, row, table->defaults);
-        fold_print(stdout, (int)indent, label, "%s", text);
+        text_fold(stdout, (int)indent, label, "%s", text);
     }
     printf("\n%s%sExit status: 0 done, 1 failed, 2 wrong usage.\n", table->notes,
            *table->notes ? "\n" : "");

@@ -3,7 +3,6 @@
 
 #include "descriptor.h"
 #include "message.h"
-#include "progress.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -209,11 +208,11 @@ bool output_lock(output *out)
         out->lock = lrn_file_open(out->directory, ".", O_RDONLY | O_DIRECTORY, 0);
     int locked = out->lock > 0 ? flock(out->lock, LOCK_EX | LOCK_NB) : -1;
     if (locked != 0 && errno == EWOULDBLOCK) {
-        progress_show("waiting for another command that writes to the same directory");
+        message_progress("waiting for another command that writes to the same directory");
         do
             locked = flock(out->lock, LOCK_EX);
         while (locked != 0 && errno == EINTR);
-        progress_show("");
+        message_progress("");
     }
     return locked == 0 || message_fail("%s: cannot be written: its directory cannot be locked: %s",
                                        out->path, strerror(errno));

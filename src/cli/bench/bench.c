@@ -5,7 +5,6 @@
 #include "job.h"
 #include "message.h"
 #include "output.h"
-#include "progress.h"
 #include "report.h"
 
 #include <math.h>
@@ -15,7 +14,7 @@
 static void show_progress(const findings *f, const char *text)
 {
     if (!f->asked->quiet)
-        progress_show(text);
+        message_progress(text);
 }
 
 /* ------------------------------------------------------------------------ plans */

@@ -3,7 +3,6 @@
 
 #include "job.h"
 #include "message.h"
-#include "progress.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -111,7 +110,7 @@ static int run_rounds(const session *on, const contender *all, int count, effort
         char text[80];
         snprintf(text, sizeof text, "%s, run %d", what ? what : "", runs + 1);
         if (what)
-            progress_show(text);
+            message_progress(text);
         if (!run_round(on, all, count, samples + (size_t)runs++ * (size_t)count))
             return -1;
     }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "report.h"
 
-#include "fold.h"
+#include "text.h"
 #include "json.h"
 
 #include <inttypes.h>
@@ -23,8 +23,8 @@ void report_begin(const findings *f)
     enum { INDENT = 10 };
     const session *const on = &f->on;
     printf("device    %s\n", on->device.name);
-    fold_print(stdout, INDENT, "platform", "%s, %s, driver %s", on->device.platform_name,
-               on->version, on->driver);
+    text_fold(stdout, INDENT, "platform", "%s, %s, driver %s", on->device.platform_name,
+              on->version, on->driver);
     printf("size      %llu compute units, last cache %llu KiB\n",
            (unsigned long long)device_number(on->device.id, CL_DEVICE_MAX_COMPUTE_UNITS),
            (unsigned long long)device_number(on->device.id, CL_DEVICE_GLOBAL_MEM_CACHE_SIZE) /
@@ -108,7 +108,7 @@ void report_end(const findings *f)
         workload_text(w, text);
         snprintf(label, sizeof label, "%9.3f %6.3f %9.3f %9.3f  ", 1e3 * w->build.first,
                  1e3 * w->build.again, 1e3 * w->build.other_engine, 1e3 * w->build.first_run);
-        fold_print(stdout, 38, label, "%s: %s", w->variant, text);
+        text_fold(stdout, 38, label, "%s: %s", w->variant, text);
     }
 }
 

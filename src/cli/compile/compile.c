@@ -7,11 +7,10 @@
 #include "output.h"
 #include "pack_file.h"
 #include "printable.h"
-#include "progress.h"
 #include "session.h"
-#include "spirv.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 typedef struct request {
@@ -53,11 +52,11 @@ static bool build_all(const request *r, const session *on)
         get_name(r, on, i, name);
         snprintf(text, sizeof text, "building, %zu of %zu", i + 1, count);
         if (!r->quiet)
-            progress_show(text);
+            message_progress(text);
         built = cllrn_engine_build(on->engine, name, &error) == CLLRN_SUCCESS;
     }
     if (!r->quiet)
-        progress_show(built ? "fetching the binaries" : "");
+        message_progress(built ? "fetching the binaries" : "");
     return built || message_check(error.status, &error);
 }
 
@@ -85,7 +84,7 @@ static bool make_pack(const request *r, const session *on, output *file)
         return false;
     const cllrn_status status = cllrn_engine_export(on->engine, &pack, &error);
     if (!r->quiet)
-        progress_show("");
+        message_progress("");
     const bool made = message_check(status, &error) && write_pack(r, pack, file);
     cllrn_pack_destroy(pack);
     return made;
@@ -115,10 +114,55 @@ static int build(const request *r, output *file)
     return made ? message_finish_stdout() : EXIT_FAILED;
 }
 
+/* Replaces *pack by a pack that also holds the kernel's module. */
+static bool add_module(const char *directory, const char *kernel, cllrn_pack **pack)
+{
+    char path[4096];
+    lrn_file_content module = {0};
+    cllrn_pack *sum = NULL;
+    cllrn_error error = CLLRN_ERROR_INIT;
+    const int length = snprintf(path, sizeof path, "%s/%s.spv", directory, kernel);
+    if (length < 0 || (size_t)length >= sizeof path)
+        return message_fail("%s: too long a name", directory);
+    if (!pack_file_load(path, &module))
+        return false;
+    const bool added = message_check(
+        cllrn_pack_add(*pack, module.data, module.size, &kernel, NULL, 1, &sum, &error), &error);
+    free(module.data);
+    if (!added)
+        return false;
+    cllrn_pack_destroy(*pack);
+    *pack = sum;
+    return true;
+}
+
+/*
+ * Makes a pack, for any device that takes SPIR-V, of DIRECTORY/KERNEL.spv for each program of the
+ * engine's device; NULL: of any device. The caller destroys *made. False after a message.
+ */
+static bool pack_spirv(const cllrn_engine *engine, const char *directory, cllrn_pack **made)
+{
+    cllrn_error error = CLLRN_ERROR_INIT;
+    cllrn_pack *pack = NULL;
+    if (!message_check(cllrn_pack_create(&pack, &error), &error))
+        return false;
+    const size_t count = cllrn_program_count(engine);
+    for (size_t i = 0; i < count; ++i) {
+        cllrn_program_info program = CLLRN_PROGRAM_INFO_INIT;
+        if (!message_check(cllrn_program_get(engine, i, &program, &error), &error) ||
+            !add_module(directory, program.name, &pack)) {
+            cllrn_pack_destroy(pack);
+            return false;
+        }
+    }
+    *made = pack;
+    return true;
+}
+
 static bool pack_modules(const request *r, const cllrn_engine *engine, output *file)
 {
     cllrn_pack *pack = NULL;
-    const bool made = spirv_pack(engine, r->spirv, &pack) && write_pack(r, pack, file);
+    const bool made = pack_spirv(engine, r->spirv, &pack) && write_pack(r, pack, file);
     cllrn_pack_destroy(pack);
     return made;
 }

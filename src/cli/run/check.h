@@ -3,7 +3,7 @@
 #ifndef CLI_RUN_CHECK_H
 #define CLI_RUN_CHECK_H
 
-#include "box.h"
+#include "slicing.h"
 #include "job.h"
 
 /* The greatest error of all elements; exact.h says what errors are relative to. */

@@ -3,7 +3,7 @@
 #ifndef CLI_RUN_ROWS_H
 #define CLI_RUN_ROWS_H
 
-#include "box.h"
+#include "slicing.h"
 
 #include <stdbool.h>
 #include <stddef.h>

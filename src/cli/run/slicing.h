@@ -6,9 +6,13 @@
 #ifndef CLI_RUN_SLICING_H
 #define CLI_RUN_SLICING_H
 
-#include "box.h"
-
+#include <cllrn.h>
 #include <stdbool.h>
+
+/* A rectangular part of a tensor: its first index and its length on each axis. */
+typedef struct box {
+    int64_t first[CLLRN_MAX_RANK], dims[CLLRN_MAX_RANK];
+} box;
 
 typedef struct slicing {
     int rank;

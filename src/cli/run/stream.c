@@ -2,7 +2,6 @@
 #include "stream.h"
 
 #include "message.h"
-#include "progress.h"
 #include "slicing.h"
 #include "text.h"
 #include "worker.h"
@@ -67,7 +66,7 @@ static bool check_slice(const flow *f)
     const worker_limits limits = worker_limits_of(s->device);
     const uint64_t all = bytes_per_element(s->whole), one = greatest_element(s->whole);
     const uint64_t elements = f->cut.elements;
-    const text shape = text_of_list(f->cut.steps, f->cut.rank, "x");
+    const short_text shape = text_of_list(f->cut.steps, f->cut.rank, "x");
     static const char cannot[] = "a slice of %s cannot be cut further, since windows extend over "
                                  "what is left, and takes %" PRIu64 " bytes";
     char what[512];
@@ -209,7 +208,7 @@ static void show_progress(const flow *f, uint64_t done)
     char line[64];
     snprintf(line, sizeof line, "%" PRIu64 " of %" PRIu64 " slices, %.0f %%", done, f->cut.count,
              100.0 * (double)done / (double)f->cut.count);
-    progress_show(line);
+    message_progress(line);
 }
 
 static bool run_all(flow *f)
@@ -256,7 +255,7 @@ bool stream_run(const stream *s, stream_report *report)
     const bool done = opened && run_all(&f);
     if (done)
         report_times(&f);
-    progress_show("");
+    message_progress("");
     worker_close(&f.worker);
     return done;
 }

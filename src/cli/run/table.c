@@ -2,7 +2,6 @@
 #include "table.h"
 
 #include "element.h"
-#include "fold.h"
 #include "text.h"
 
 #include <inttypes.h>
@@ -14,24 +13,24 @@ __attribute__((format(printf, 3, 4))) static void row(const table *t, const char
 {
     va_list arguments;
     va_start(arguments, format);
-    fold_print_arguments(t->to, 11, label, format, arguments);
+    text_fold_arguments(t->to, 11, label, format, arguments);
     va_end(arguments);
 }
 
 /* "96.500 ms", or "not reported" for a negative time. */
-static text time_text(double seconds)
+static short_text time_text(double seconds)
 {
-    text t = {"not reported"};
+    short_text t = {"not reported"};
     if (seconds >= 0 && seconds < 0.5e-6)
-        return (text){"under 0.001 ms"};
+        return (short_text){"under 0.001 ms"};
     if (seconds >= 0)
         snprintf(t.chars, sizeof t.chars, "%.3f ms", 1e3 * seconds);
     return t;
 }
 
-static text region_text(const cllrn_params *params)
+static short_text region_text(const cllrn_params *params)
 {
-    text t = {"across channels"};
+    short_text t = {"across channels"};
     if (params->window[0].axis != CLLRN_AXIS_CHANNEL)
         snprintf(t.chars, sizeof t.chars, "within a channel, %d spatial %s",
                  (int)params->window_count, params->window_count == 1 ? "axis" : "axes");

@@ -3,7 +3,7 @@
 #ifndef CLI_RUN_TENSOR_FILE_H
 #define CLI_RUN_TENSOR_FILE_H
 
-#include "box.h"
+#include "slicing.h"
 #include "npy.h"
 
 #include <cllrn.h>

@@ -140,7 +140,7 @@ void case_buffers_free(case_buffers *s)
 
 /* ------------------------------------------------------------------ comparing */
 
-static text text_of(const case_buffers *s, const int64_t *index)
+static short_text text_of(const case_buffers *s, const int64_t *index)
 {
     return text_of_list(index, s->c->row.rank, ", ");
 }
@@ -159,7 +159,7 @@ static bool explain(const case_buffers *s, int64_t offset, char why[WHY_SIZE])
     const int32_t dtype = s->dst.tensor.dtype;
     const int digits = 2 * (int)cllrn_dtype_size(dtype);
     iterator at;
-    char what[sizeof(text) + 2];
+    char what[sizeof(short_text) + 2];
     if (find_element(s, offset, &at))
         snprintf(what, sizeof what, "(%s)", text_of(s, at.index).chars);
     else

@@ -3,7 +3,7 @@
 #include "report.h"
 
 #include "digests.h"
-#include "fold.h"
+#include "text.h"
 #include "json.h"
 #include "text.h"
 
@@ -22,8 +22,8 @@ void report_print_begin(const session *on)
 {
     printf("device      %s\n", on->device.name);
     if (on->device.kind == DEVICE_OPENCL) {
-        fold_print(stdout, 12, "platform", "%s, %s, driver %s", on->device.platform_name,
-                   on->version, on->driver);
+        text_fold(stdout, 12, "platform", "%s, %s, driver %s", on->device.platform_name,
+                  on->version, on->driver);
         printf("reports     fp64 %s, round to nearest %s, inf/nan %s\n", yes_no(on->fp64),
                yes_no(on->nearest), yes_no(on->inf_nan));
     }

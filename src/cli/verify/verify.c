@@ -7,7 +7,6 @@
 #include "number.h"
 #include "option.h"
 #include "output.h"
-#include "progress.h"
 #include "report.h"
 #include "same_file.h"
 
@@ -97,7 +96,7 @@ static void print_failure(const request *r, const session *on, const case_result
 static void show_progress(const request *r, const char *text)
 {
     if (!r->quiet)
-        progress_show(text);
+        message_progress(text);
 }
 
 /*
