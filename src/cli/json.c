@@ -115,18 +115,3 @@ void json_add_integers(json *j, const char *name, const int64_t *numbers, int co
         json_add_integer(j, NULL, numbers[i]);
     json_close(j);
 }
-
-void json_text(FILE *file, const char *name, const char *text)
-{
-    fprintf(file, "\"%s\": ", name);
-    json_string(file, text);
-    fputs(", ", file);
-}
-
-void json_double(FILE *file, const char *name, double value)
-{
-    if (isfinite(value))
-        fprintf(file, "\"%s\": %.6g, ", name, value);
-    else
-        fprintf(file, "\"%s\": null, ", name);
-}

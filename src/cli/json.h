@@ -33,8 +33,4 @@ void json_add_integers(json *j, const char *name, const int64_t *numbers, int co
 /* Writes text as a quoted JSON string; bytes that are not UTF-8 become U+FFFD. */
 void json_string(FILE *file, const char *text);
 
-/* Write a member of an object and a comma; a number that is not finite becomes null. */
-void json_text(FILE *file, const char *name, const char *text);
-void json_double(FILE *file, const char *name, double value);
-
 #endif

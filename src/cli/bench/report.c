@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "report.h"
 
-#include "text.h"
 #include "json.h"
+#include "text.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -114,14 +114,14 @@ void report_end(const findings *f)
 
 /* ------------------------------------------------------- JSON, documented by --help */
 
-static void json_date(FILE *file)
+static void add_date(json *j)
 {
     char text[32] = "";
     struct tm utc;
     const time_t now = time(NULL);
     if (gmtime_r(&now, &utc))
         strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &utc);
-    json_text(file, "date", text);
+    json_add_text(j, "date", text);
 }
 
 /* The processor's model on Linux, elsewhere its architecture. */
@@ -142,125 +142,126 @@ static void find_processor(char *name, size_t size)
         fclose(facts);
 }
 
-static void json_head(const findings *f, FILE *file)
+static void add_head(json *j, const findings *f)
 {
     const session *const on = &f->on;
     char library[64], processor[256];
     snprintf(library, sizeof library, "cllrn %s, arithmetic %u", cllrn_version(),
              (unsigned)cllrn_arithmetic_version());
     find_processor(processor, sizeof processor);
-    fprintf(file, "{\n  ");
-    json_text(file, "schema", "cllrn-bench-1");
-    json_date(file);
-    json_text(file, "library", library);
-    json_text(file, "kernels", session_kernel_hash(on));
-    fprintf(file, "\n  \"device\": {");
-    json_text(file, "platform", on->device.platform_name);
-    json_text(file, "name", on->device.name);
-    json_text(file, "version", on->version);
-    json_text(file, "driver_version", on->driver);
-    json_text(file, "type", device_type_name(on->device.type));
-    fprintf(file, "\"compute_units\": %llu, \"cache_bytes\": %llu},\n  \"host\": {\"processor\": ",
-            (unsigned long long)device_number(on->device.id, CL_DEVICE_MAX_COMPUTE_UNITS),
-            (unsigned long long)device_number(on->device.id, CL_DEVICE_GLOBAL_MEM_CACHE_SIZE));
-    json_string(file, processor);
-    fprintf(file, "},\n  \"region\": \"%s\",\n",
-            f->asked->region == WITHIN_CHANNEL ? "within" : "across");
+    json_add_text(j, "schema", "cllrn-bench-1");
+    add_date(j);
+    json_add_text(j, "library", library);
+    json_add_text(j, "kernels", session_kernel_hash(on));
+    json_open_object(j, "device");
+    json_add_text(j, "platform", on->device.platform_name);
+    json_add_text(j, "name", on->device.name);
+    json_add_text(j, "version", on->version);
+    json_add_text(j, "driver_version", on->driver);
+    json_add_text(j, "type", device_type_name(on->device.type));
+    json_add_integer(j, "compute_units",
+                     (int64_t)device_number(on->device.id, CL_DEVICE_MAX_COMPUTE_UNITS));
+    json_add_integer(j, "cache_bytes",
+                     (int64_t)device_number(on->device.id, CL_DEVICE_GLOBAL_MEM_CACHE_SIZE));
+    json_close(j);
+    json_open_object(j, "host");
+    json_add_text(j, "processor", processor);
+    json_close(j);
+    json_add_text(j, "region", f->asked->region == WITHIN_CHANNEL ? "within" : "across");
 }
 
-static void json_milliseconds(FILE *file, const char *name, double seconds)
+static void add_milliseconds(json *j, const char *name, double seconds)
 {
-    json_double(file, name, seconds < 0 ? NAN : 1e3 * seconds);
+    json_add_number(j, name, seconds < 0 ? NAN : 1e3 * seconds);
 }
 
-/* Writes the times, without a comma after the last member. */
-static void json_times(FILE *file, const timing *t, double bytes)
+static void add_times(json *j, const timing *t, double bytes)
 {
-    fprintf(file, "\"bytes\": %.0f, ", bytes);
-    json_milliseconds(file, "median_ms", t->median);
-    json_milliseconds(file, "minimum_ms", t->minimum);
-    json_milliseconds(file, "kernel_ms", t->kernel);
-    json_double(file, "gb_per_s", timing_rate(t, bytes));
-    fprintf(file, "\"runs\": %d", t->runs);
+    json_add_integer(j, "bytes", (int64_t)bytes);
+    add_milliseconds(j, "median_ms", t->median);
+    add_milliseconds(j, "minimum_ms", t->minimum);
+    add_milliseconds(j, "kernel_ms", t->kernel);
+    json_add_number(j, "gb_per_s", timing_rate(t, bytes));
+    json_add_integer(j, "runs", t->runs);
 }
 
-static void json_shape(FILE *file, const shape *s)
+static void add_shape(json *j, const shape *s)
 {
     char text[SHAPE_TEXT];
     shape_text(s, text);
-    json_text(file, "shape", text);
+    json_add_text(j, "shape", text);
 }
 
-static void json_workload(FILE *file, const workload *w)
+static void add_workload(json *j, const workload *w)
 {
-    json_shape(file, &w->shape);
-    fprintf(file, "\"dims\": [");
-    for (int axis = 0; axis < w->shape.rank; ++axis)
-        fprintf(file, "%s%" PRId64, axis ? ", " : "", w->shape.dims[axis]);
-    fprintf(file, "], ");
-    fprintf(file, "\"in_place\": %s, ", w->aliasing == CLLRN_ALIASING_IN_PLACE ? "true" : "false");
-    json_text(file, "layout", request_layout_name(w->layout));
-    json_text(file, "dtype", cllrn_dtype_string(w->dtype));
-    json_text(file, "direction", workload_direction(w));
-    fprintf(file, "\"size\": %" PRId64 ", ", w->size);
-    json_double(file, "beta", w->beta);
-    json_text(file, "variant", w->variant);
+    add_shape(j, &w->shape);
+    json_add_integers(j, "dims", w->shape.dims, w->shape.rank);
+    json_add_bool(j, "in_place", w->aliasing == CLLRN_ALIASING_IN_PLACE);
+    json_add_text(j, "layout", request_layout_name(w->layout));
+    json_add_text(j, "dtype", cllrn_dtype_string(w->dtype));
+    json_add_text(j, "direction", workload_direction(w));
+    json_add_integer(j, "size", w->size);
+    json_add_number(j, "beta", w->beta);
+    json_add_text(j, "variant", w->variant);
 }
 
-static void json_copies(const findings *f, FILE *file)
+static void add_copies(json *j, const findings *f)
 {
-    fprintf(file, "  \"copies\": [");
+    json_open_array(j, "copies");
     for (int i = 0; i < f->copy_count; ++i) {
         const copy *const c = &f->copies[i];
-        fprintf(file, "%s\n    {", i ? "," : "");
-        json_shape(file, &c->shape);
-        json_text(file, "kind", copy_kind_names[c->way->kind]);
-        json_text(file, "way", c->way->text);
-        json_times(file, &c->time, c->bytes);
-        fprintf(file, "}");
+        json_open_object(j, NULL);
+        add_shape(j, &c->shape);
+        json_add_text(j, "kind", copy_kind_names[c->way->kind]);
+        json_add_text(j, "way", c->way->text);
+        add_times(j, &c->time, c->bytes);
+        json_close(j);
     }
-    fprintf(file, "\n  ],\n");
+    json_close(j);
 }
 
-static void json_results(const findings *f, FILE *file)
+static void add_results(json *j, const findings *f)
 {
-    fprintf(file, "  \"results\": [");
+    json_open_array(j, "results");
     for (int i = 0; i < f->workload_count; ++i) {
         const workload *const w = &f->workloads[i];
-        fprintf(file, "%s\n    {", i ? "," : "");
-        json_text(file, "implementation", "cllrn");
-        json_workload(file, w);
-        json_double(file, "of_copy", share_of(w));
-        json_times(file, &w->time, w->bytes);
-        fprintf(file, "}");
+        json_open_object(j, NULL);
+        json_add_text(j, "implementation", "cllrn");
+        add_workload(j, w);
+        json_add_number(j, "of_copy", share_of(w));
+        add_times(j, &w->time, w->bytes);
+        json_close(j);
     }
-    fprintf(file, "\n  ],\n");
+    json_close(j);
 }
 
-static void json_builds(const findings *f, FILE *file)
+static void add_builds(json *j, const findings *f)
 {
-    const char *separator = "";
-    fprintf(file, "  \"builds\": [");
+    json_open_array(j, "builds");
     for (const workload *w = f->workloads; w < f->workloads + f->workload_count; ++w) {
         if (!w->built)
             continue;
-        fprintf(file, "%s\n    {", separator);
-        separator = ",";
-        json_workload(file, w);
-        json_milliseconds(file, "first_ms", w->build.first);
-        json_milliseconds(file, "again_ms", w->build.again);
-        json_milliseconds(file, "other_engine_ms", w->build.other_engine);
-        fprintf(file, "\"first_run_ms\": %.6g}", 1e3 * w->build.first_run);
+        json_open_object(j, NULL);
+        add_workload(j, w);
+        add_milliseconds(j, "first_ms", w->build.first);
+        add_milliseconds(j, "again_ms", w->build.again);
+        add_milliseconds(j, "other_engine_ms", w->build.other_engine);
+        add_milliseconds(j, "first_run_ms", w->build.first_run);
+        json_close(j);
     }
-    fprintf(file, "\n  ],\n");
+    json_close(j);
 }
 
 void report_json(const findings *f, FILE *file)
 {
-    json_head(f, file);
-    json_copies(f, file);
-    json_results(f, file);
-    json_builds(f, file);
-    fprintf(file, "  \"overhead\": {\"enqueue_ms\": %.6g, \"total_ms\": %.6g}\n}\n",
-            1e3 * f->launch.enqueue, 1e3 * f->launch.median);
+    json j = json_begin(file);
+    add_head(&j, f);
+    add_copies(&j, f);
+    add_results(&j, f);
+    add_builds(&j, f);
+    json_open_object(&j, "overhead");
+    add_milliseconds(&j, "enqueue_ms", f->launch.enqueue);
+    add_milliseconds(&j, "total_ms", f->launch.median);
+    json_close(&j);
+    json_close(&j);
 }
