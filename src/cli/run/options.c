@@ -36,28 +36,27 @@ static bool parse_divisor(const char *text, void *field)
 }
 
 static const option_row rows[] = {
-    {"size", "N", "channels in a window, or positions on each axis",
-     OPTION_FIELD(options, recipe.size), .least = 1, .greatest = INT32_MAX},
-    {"alpha", "A", "the factor of the sum of squares", OPTION_FIELD(options, recipe.alpha)},
-    {"beta", "B", "the exponent", OPTION_FIELD(options, recipe.beta)},
-    {"k", "K", "the constant that the sum is added to", OPTION_FIELD(options, recipe.k)},
+    {"size", "N", "channels in a window, or positions on each axis", OPTION_FIELD(options, size),
+     .least = 1, .greatest = INT32_MAX},
+    {"alpha", "A", "the factor of the sum of squares", OPTION_FIELD(options, alpha)},
+    {"beta", "B", "the exponent", OPTION_FIELD(options, beta)},
+    {"k", "K", "the constant that the sum is added to", OPTION_FIELD(options, k)},
     {"convention", "NAME", "where the N channels lie and what divides alpha",
-     OPTION_FIELD(options, recipe.convention), .keywords = conventions},
+     OPTION_FIELD(options, convention), .keywords = conventions},
     {"window", "LO,HI", "the window, in place of --size and --convention",
-     OPTION_FIELD(options, recipe.window), .parse = parse_window,
+     OPTION_FIELD(options, window), .parse = parse_window,
      .expected = "LO,HI, two whole numbers from 0 on with a sum below 2147483647",
      .needs = "divisor", .excludes = "size,convention"},
-    {"divisor", "D", "the number that divides alpha, with --window",
-     OPTION_FIELD(options, recipe.divisor), .parse = parse_divisor,
-     .expected = "a finite number other than 0", .needs = "window"},
+    {"divisor", "D", "the number that divides alpha, with --window", OPTION_FIELD(options, divisor),
+     .parse = parse_divisor, .expected = "a finite number other than 0", .needs = "window"},
     {"region", "NAME",
      "where windows lie: across channels, or within a channel, with the same size on each spatial "
      "axis",
-     OPTION_FIELD(options, recipe.region), .keywords = option_regions},
+     OPTION_FIELD(options, region), .keywords = option_regions},
     {"spatial-axes", "N",
      "how many axes a window within a channel has, 1 to 3: the last ones but the channels'; "
      "default: all but the channels' and the first, which is the batch",
-     OPTION_FIELD(options, recipe.spatial_axes), .least = 1, .greatest = 3},
+     OPTION_FIELD(options, spatial_axes), .least = 1, .greatest = 3},
     {"channel-axis", "I", "the channels' axis; -1 is the last", OPTION_FIELD(options, channel_axis),
      .least = INT32_MIN, .greatest = INT32_MAX, .expected = "a whole number"},
     {"backward", "GRAD.npy", "computes the gradient", OPTION_FIELD(options, gradient)},
@@ -120,14 +119,17 @@ static const option_table table = {
              "Programs are kept in $CLLRN_CACHE_DIR, $XDG_CACHE_HOME/cllrn or ~/.cache/cllrn;\n"
              "CLLRN_CACHE=off keeps none.\n",
     .has_arguments = true,
-    .defaults = &(const options){.recipe = {.region = ACROSS_CHANNELS,
-                                            .convention = CLLRN_CONVENTION_TORCH,
-                                            .size = 5,
-                                            .divisor = NAN,
-                                            .alpha = 1e-4,
-                                            .beta = 0.75,
-                                            .k = 1},
-                                 .channel_axis = 1},
+    .defaults =
+        &(const options){
+            .region = ACROSS_CHANNELS,
+            .convention = CLLRN_CONVENTION_TORCH,
+            .size = 5,
+            .divisor = NAN,
+            .alpha = 1e-4,
+            .beta = 0.75,
+            .k = 1,
+            .channel_axis = 1,
+        },
     .size = sizeof(options),
 };
 
@@ -138,14 +140,13 @@ static bool has_odd_sizes_only(int32_t convention)
 
 static int check_values(const options *parsed)
 {
-    const recipe *const asked = &parsed->recipe;
-    if (asked->spatial_axes != 0 && asked->region != WITHIN_CHANNEL)
+    if (parsed->spatial_axes != 0 && parsed->region != WITHIN_CHANNEL)
         return message_usage("--spatial-axes needs --region within");
-    if (!asked->window.given && asked->size % 2 == 0 && has_odd_sizes_only(asked->convention))
+    if (!parsed->window.given && parsed->size % 2 == 0 && has_odd_sizes_only(parsed->convention))
         return message_usage("--size %" PRId64 " is even, but --convention %s has odd sizes only: "
                              "use --size %" PRId64 " or another convention",
-                             asked->size, keyword_name(conventions, asked->convention),
-                             asked->size + 1);
+                             parsed->size, keyword_name(conventions, parsed->convention),
+                             parsed->size + 1);
     return EXIT_DONE;
 }
 

@@ -3,18 +3,27 @@
 #ifndef CLI_RUN_OPTIONS_H
 #define CLI_RUN_OPTIONS_H
 
-#include "recipe.h"
-
 #include <cllrn.h>
 #include <stdbool.h>
+
+/* "--window LO,HI" */
+typedef struct window_option {
+    bool given;
+    int64_t lower, upper;
+} window_option;
 
 typedef struct options {
     const char *input;
     const char *gradient; /* NULL: forward */
     const char *output;
-    const char *device;                          /* NULL: not named */
-    const char *variant;                         /* NULL: the library selects it */
-    recipe recipe;                               /* valid, but for the number of window axes */
+    const char *device;  /* NULL: not named */
+    const char *variant; /* NULL: the library selects it */
+    int32_t region;
+    int32_t spatial_axes;        /* within a channel; 0: all axes but batch and channels */
+    cllrn_convention convention; /* how size becomes a window */
+    int64_t size;
+    window_option window; /* if given, window and divisor replace the convention's */
+    double divisor, alpha, beta, k;
     int32_t dtype, gradient_dtype, output_dtype; /* 0: not named */
     int32_t channel_axis;
     int64_t slice;    /* bytes; 0: not named */

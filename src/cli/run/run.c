@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* cllrn run: normalizes a tensor file, or computes the gradient. */
 #include "command.h"
+#include "element.h"
 #include "message.h"
+#include "option.h"
 #include "options.h"
 #include "output.h"
 #include "stream.h"
 #include "table.h"
-#include "tensors.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -23,24 +24,98 @@ typedef struct run {
     double begin;
 } run;
 
+/* ---------------------------------------------------------------------- files */
+
+static bool same_shape(const run *r)
+{
+    const npy_header *const x = &r->tensors.x.header, *const dy = &r->tensors.dy.header;
+    const options *const o = &r->options;
+    if (x->rank != dy->rank)
+        return message_fail("%s: its rank is %d, expected %d as in %s", o->gradient, dy->rank,
+                            x->rank, o->input);
+    for (int axis = 0; axis < x->rank; ++axis)
+        if (x->dims[axis] != dy->dims[axis])
+            return message_fail("%s: its dim %d is %" PRId64 ", expected %" PRId64 " as in %s",
+                                o->gradient, axis, dy->dims[axis], x->dims[axis], o->input);
+    return true;
+}
+
+/* Whether a tensor's dtype goes with that of a source. False after "NAME WHAT dtype does not ..".
+ */
+static bool mixes(const char *name, const char *what, const tensor_file *tensor,
+                  const tensor_file *source, const char *advice)
+{
+    return element_mixes(tensor->dtype, source->dtype) ||
+           message_fail(
+               "%s%s %s does not go with the %s of %s: float32 mixes with one 16-bit type, "
+               "float64 with none%s",
+               name, what, cllrn_dtype_string(tensor->dtype), cllrn_dtype_string(source->dtype),
+               source->path, advice);
+}
+
+static bool open_x(run *r)
+{
+    const int32_t dtype = r->options.dtype;
+    const tensor_file_dtype expected = {dtype, dtype == CLLRN_DTYPE_BF16, "--dtype"};
+    return tensor_file_open(&r->tensors.x, r->options.input, &expected);
+}
+
+/* Without --grad-dtype, uint16 means bfloat16 in dy if it does in x. */
+static bool open_dy(run *r)
+{
+    tensors *const t = &r->tensors;
+    const options *const o = &r->options;
+    const int32_t dtype = o->gradient_dtype ? o->gradient_dtype : t->x.dtype;
+    const tensor_file_dtype expected = {o->gradient_dtype, dtype == CLLRN_DTYPE_BF16,
+                                        "--grad-dtype"};
+    return tensor_file_open(&t->dy, o->gradient, &expected) && same_shape(r) &&
+           mixes(o->gradient, ": its dtype", &t->dy, &t->x, "");
+}
+
+/* Opens the sources, and checks that they and the result fit each other. */
+static bool open_tensors(run *r)
+{
+    static const char advice[] = "; choose with --output-dtype";
+    tensors *const t = &r->tensors;
+    const bool backward = r->options.gradient != NULL;
+    return open_x(r) && (!backward || open_dy(r)) &&
+           tensor_file_derive(&t->result, &t->x, r->options.output_dtype) &&
+           mixes("the output", "'s", &t->result, &t->x, advice) &&
+           (!backward || mixes("the output", "'s", &t->result, &t->dy, advice));
+}
+
+/* -------------------------------------------------------------------- problem */
+
 static bool make_params(run *r)
 {
     enum { MAX_AXES = 3 };
     const options *const o = &r->options;
     const int rank = r->tensors.x.header.rank;
-    const int32_t axes = recipe_window_axes(&o->recipe, rank);
+    const bool across = o->region == ACROSS_CHANNELS;
+    const int axes = across ? 1 : o->spatial_axes ? o->spatial_axes : rank - 2;
     if (axes < 1 || axes > MAX_AXES)
         return message_fail("%s: its rank %d leaves %d spatial axes, expected 1 to %d: say with "
                             "--spatial-axes how many there are",
-                            o->input, rank, (int)axes, MAX_AXES);
+                            o->input, rank, axes, MAX_AXES);
     if (axes >= rank)
         return message_fail("%s: its rank is %d, so --spatial-axes is at most %d, not %d", o->input,
-                            rank, rank - 1, (int)axes);
+                            rank, rank - 1, axes);
     if (o->channel_axis < -rank || o->channel_axis >= rank)
         return message_fail("%s: its rank is %d, so --channel-axis is %d to %d, not %d", o->input,
                             rank, -rank, rank - 1, (int)o->channel_axis);
     cllrn_error error = CLLRN_ERROR_INIT;
-    return message_check(recipe_make(&o->recipe, axes, &r->params, &error), &error);
+    cllrn_params *const made = &r->params;
+    const cllrn_status status =
+        across ? cllrn_params_across(made, o->convention, o->size, o->alpha, o->beta, o->k, &error)
+               : cllrn_params_within(made, o->convention, o->size, axes, o->alpha, o->beta, o->k,
+                                     &error);
+    for (int i = 0; o->window.given && i < made->window_count; ++i) {
+        made->window[i].lower = o->window.lower;
+        made->window[i].upper = o->window.upper;
+    }
+    if (o->window.given)
+        made->divisor = o->divisor;
+    return message_check(status, &error);
 }
 
 static bool make_operand(const run *r, const tensor_file *file, operand *made)
@@ -62,8 +137,7 @@ static bool make_job(run *r)
 static bool prepare(run *r)
 {
     const char *const path = r->options.output;
-    return tensors_open(&r->tensors, &r->options) && make_job(r) &&
-           output_open_stream(&r->output, path) &&
+    return open_tensors(r) && make_job(r) && output_open_stream(&r->output, path) &&
            tensor_file_begin(&r->tensors.result, r->output.file, path) &&
            device_resolve(r->options.device, &r->device);
 }
@@ -136,12 +210,13 @@ static int execute(run *r)
 static void release(run *r)
 {
     output_discard(&r->output);
-    tensors_close(&r->tensors);
+    tensor_file_close(&r->tensors.x);
+    tensor_file_close(&r->tensors.dy);
 }
 
 int command_run(int argc, char **argv)
 {
-    run r = {.begin = job_clock()};
+    run r = {.params = CLLRN_PARAMS_INIT, .begin = job_clock()};
     int status;
     if (!options_parse(argc, argv, &r.options, &status))
         return status;

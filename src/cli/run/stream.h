@@ -8,7 +8,13 @@
 
 #include "check.h"
 #include "device.h"
-#include "tensors.h"
+#include "tensor_file.h"
+
+typedef struct tensors {
+    tensor_file x;
+    tensor_file dy;     /* backward only, else zero */
+    tensor_file result; /* y or dx, not computed yet */
+} tensors;
 
 typedef struct stream {
     const tensors *files;
