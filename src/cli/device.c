@@ -25,14 +25,18 @@ static void copy_trimmed(char *text, size_t size, const char *from)
     printable_line(text);
 }
 
-/* A text of any length, for the caller to free; NULL where the device does not answer. */
-static char *device_whole_text(cl_device_id id, cl_device_info what)
+/* A text of any length, for the caller to free; NULL where the device or platform does not answer.
+ */
+static char *whole_text(cl_device_id id, cl_platform_id platform, cl_uint what)
 {
     size_t length = 0;
-    if (clGetDeviceInfo(id, what, 0, NULL, &length) != CL_SUCCESS)
-        return NULL;
-    char *const text = calloc(length + 1, 1);
-    if (text && clGetDeviceInfo(id, what, length, text, NULL) == CL_SUCCESS)
+    cl_int error = id ? clGetDeviceInfo(id, what, 0, NULL, &length)
+                      : clGetPlatformInfo(platform, what, 0, NULL, &length);
+    char *const text = error == CL_SUCCESS ? calloc(length + 1, 1) : NULL;
+    if (text)
+        error = id ? clGetDeviceInfo(id, what, length, text, NULL)
+                   : clGetPlatformInfo(platform, what, length, text, NULL);
+    if (error == CL_SUCCESS)
         return text;
     free(text);
     return NULL;
@@ -40,19 +44,14 @@ static char *device_whole_text(cl_device_id id, cl_device_info what)
 
 void device_text(cl_device_id id, cl_device_info what, char *text, size_t size)
 {
-    char *const whole = device_whole_text(id, what);
+    char *const whole = whole_text(id, NULL, what);
     copy_trimmed(text, size, whole ? whole : "");
     free(whole);
 }
 
 void device_platform_text(cl_platform_id id, cl_platform_info what, char *text, size_t size)
 {
-    size_t length = 0;
-    char *whole = NULL;
-    if (clGetPlatformInfo(id, what, 0, NULL, &length) == CL_SUCCESS)
-        whole = calloc(length + 1, 1);
-    if (whole && clGetPlatformInfo(id, what, length, whole, NULL) != CL_SUCCESS)
-        *whole = '\0';
+    char *const whole = whole_text(NULL, id, what);
     copy_trimmed(text, size, whole ? whole : "");
     free(whole);
 }
@@ -71,7 +70,7 @@ cl_ulong device_number(cl_device_id id, cl_device_info what)
 
 bool device_has_extension(cl_device_id id, const char *extension)
 {
-    char *const all = device_whole_text(id, CL_DEVICE_EXTENSIONS);
+    char *const all = whole_text(id, NULL, CL_DEVICE_EXTENSIONS);
     bool found = false;
     char *rest = all;
     for (char *word = all ? strtok_r(all, " ", &rest) : NULL; word && !found;

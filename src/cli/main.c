@@ -2,6 +2,7 @@
 /* cllrn: calls the sub-command. */
 #include "command.h"
 #include "message.h"
+#include "text.h"
 
 #include <cllrn.h>
 
@@ -13,34 +14,21 @@
 static const struct {
     const char *name;
     int (*run)(int argc, char **argv);
+    const char *help;
 } commands[] = {
-    {"bench", command_bench}, {"compile", command_compile}, {"devices", command_devices},
-    {"pack", command_pack},   {"run", command_run},         {"verify", command_verify},
+    {"devices", command_devices, "lists the OpenCL devices and what they can do"},
+    {"run", command_run, "normalizes a tensor file, or computes the gradient"},
+    {"verify", command_verify, "qualifies a device: bits, accuracy, digests"},
+    {"bench", command_bench, "measures a device: time, bandwidth next to copies, launch, build"},
+    {"compile", command_compile,
+     "builds a device's programs ahead of time, into a binary pack, or writes the kernels for an "
+     "offline compiler"},
+    {"pack", command_pack, "lists a binary pack, or adds a vendor's binary"},
 };
 
-#define EXPECTED "bench, compile, devices, pack, run or verify"
+enum { COMMANDS = sizeof commands / sizeof commands[0] };
 
-static const char help[] =
-    "usage: cllrn devices [--json] [--pack PACK]\n"
-    "       cllrn run [options] IN.npy OUT.npy\n"
-    "       cllrn verify [--quick | --full] [--report FILE]\n"
-    "       cllrn bench [--json FILE] [SHAPE...]\n"
-    "       cllrn compile --output PACK | --emit-source DIR [--device SPEC]\n"
-    "       cllrn pack list PACK | add PACK BINARY --programs NAME,.. [--device SPEC]\n"
-    "       cllrn --help | --version\n"
-    "\n"
-    "Local Response Normalization on any OpenCL device.\n"
-    "\n"
-    "  devices  lists the OpenCL devices and what they can do\n"
-    "  run      normalizes a tensor file, or computes the gradient\n"
-    "  verify   qualifies a device: bits, accuracy, digests\n"
-    "  bench    measures a device: time, bandwidth next to copies, launch, build\n"
-    "  compile  builds a device's programs ahead of time, into a binary pack, or\n"
-    "           writes the kernels for an offline compiler\n"
-    "  pack     lists a binary pack, or adds a vendor's binary\n"
-    "\n"
-    "'cllrn COMMAND --help' explains a command.\n"
-    "Exit status: 0 done, 1 failed, 2 wrong usage.\n";
+#define EXPECTED "devices, run, verify, bench, compile or pack"
 
 /*
  * Opens /dev/null for each standard stream that the parent process has closed, in the
@@ -64,7 +52,19 @@ static int print_version(void)
 
 static int print_help(void)
 {
-    fputs(help, stdout);
+    printf("usage: cllrn COMMAND [options] [arguments]\n"
+           "       cllrn --help | --version\n"
+           "\n"
+           "Local Response Normalization on any OpenCL device.\n"
+           "\n");
+    for (size_t i = 0; i < COMMANDS; ++i) {
+        char label[16];
+        snprintf(label, sizeof label, "  %s", commands[i].name);
+        text_fold(stdout, 11, label, "%s", commands[i].help);
+    }
+    printf("\n"
+           "'cllrn COMMAND --help' explains a command.\n"
+           "Exit status: 0 done, 1 failed, 2 wrong usage.\n");
     return message_finish_stdout();
 }
 
@@ -74,7 +74,7 @@ int main(int argc, char **argv)
         return EXIT_FAILED; /* without a message: stderr may be closed */
     if (argc < 2)
         return message_usage("no command, expected " EXPECTED);
-    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; ++i) {
+    for (size_t i = 0; i < COMMANDS; ++i) {
         if (strcmp(argv[1], commands[i].name) == 0) {
             message_set_command(commands[i].name);
             return commands[i].run(argc - 1, argv + 1);

@@ -107,6 +107,14 @@ static bool remove_unwanted(const cllrn_engine *engine, const char *directory)
     return good;
 }
 
+static bool open_file(output *out, const char *directory, const char *name, const char *end)
+{
+    char *const path = join(directory, name, end);
+    const bool opened = path && output_open(out, path);
+    free(path);
+    return opened;
+}
+
 static bool write_text(const cllrn_engine *engine, size_t number, FILE *file)
 {
     cllrn_error error = CLLRN_ERROR_INIT;
@@ -129,12 +137,8 @@ static bool write_source(const cllrn_engine *engine, size_t number, const char *
     cllrn_program_info program = CLLRN_PROGRAM_INFO_INIT;
     cllrn_error error = CLLRN_ERROR_INIT;
     output out;
-    if (!message_check(cllrn_program_get(engine, number, &program, &error), &error))
-        return false;
-    char *const path = join(directory, program.name, suffix);
-    const bool opened = path && output_open(&out, path);
-    free(path);
-    if (!opened)
+    if (!message_check(cllrn_program_get(engine, number, &program, &error), &error) ||
+        !open_file(&out, directory, program.name, suffix))
         return false;
     if (write_text(engine, number, out.file))
         return output_commit(&out);
@@ -179,10 +183,7 @@ static void add_programs(json *j, const cllrn_engine *engine)
 static bool write_manifest(const cllrn_engine *engine, const char *device, const char *directory)
 {
     output out;
-    char *const path = join(directory, manifest_name, "");
-    const bool opened = path && output_open(&out, path);
-    free(path);
-    if (!opened)
+    if (!open_file(&out, directory, manifest_name, ""))
         return false;
     json j = json_begin(out.file);
     json_add_text(&j, "schema", schema);

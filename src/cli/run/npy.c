@@ -18,19 +18,20 @@ typedef struct cursor {
     npy_error *error;
 } cursor;
 
-__attribute__((format(printf, 3, 4))) static npy_status fail(npy_error *error, npy_status status,
-                                                             const char *format, ...)
+__attribute__((format(printf, 3, 4))) static bool fail(npy_error *error, npy_status status,
+                                                       const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
     vsnprintf(error->message, sizeof error->message, format, arguments);
     va_end(arguments);
-    return status;
+    error->status = status;
+    return false;
 }
 
 /* ------------------------------------------------------------- the dictionary */
 
-static npy_status unexpected(const cursor *c, const char *expected)
+static bool unexpected(const cursor *c, const char *expected)
 {
     if (c->at >= c->length)
         return fail(c->error, NPY_SYNTAX, "header ends at byte %zu, expected %s", c->at, expected);
@@ -73,10 +74,10 @@ static bool take(cursor *c, char wanted)
     return true;
 }
 
-static npy_status expect(cursor *c, char wanted)
+static bool expect(cursor *c, char wanted)
 {
     const char name[] = {'\'', wanted, '\'', '\0'};
-    return take(c, wanted) ? NPY_SUCCESS : unexpected(c, name);
+    return take(c, wanted) || unexpected(c, name);
 }
 
 static bool take_word(cursor *c, const char *word)
@@ -90,7 +91,7 @@ static bool take_word(cursor *c, const char *word)
 }
 
 /* Parses a quoted string without escapes, which neither keys nor plain dtypes need. */
-static npy_status parse_string(cursor *c, char *string, size_t size, const char *expected)
+static bool parse_string(cursor *c, char *string, size_t size, const char *expected)
 {
     const char quote = peek(c);
     if (quote != '\'' && quote != '"')
@@ -110,25 +111,23 @@ static npy_status parse_string(cursor *c, char *string, size_t size, const char 
         return unexpected(c, "the end of a string");
     ++c->at;
     string[length] = '\0';
-    return NPY_SUCCESS;
+    return true;
 }
 
-static npy_status parse_descr(cursor *c, npy_header *header)
+static bool parse_descr(cursor *c, npy_header *header)
 {
     if (peek(c) == '[')
         return fail(c->error, NPY_DTYPE, "its dtype is structured, expected a plain one");
     return parse_string(c, header->descr, sizeof header->descr, "a dtype in quotes");
 }
 
-static npy_status parse_order(cursor *c, npy_header *header)
+static bool parse_order(cursor *c, npy_header *header)
 {
     header->fortran_order = take_word(c, "True");
-    if (header->fortran_order || take_word(c, "False"))
-        return NPY_SUCCESS;
-    return unexpected(c, "True or False");
+    return header->fortran_order || take_word(c, "False") || unexpected(c, "True or False");
 }
 
-static npy_status parse_dim(cursor *c, int axis, int64_t *dim)
+static bool parse_dim(cursor *c, int axis, int64_t *dim)
 {
     const bool negative = take(c, '-');
     if (!is_digit(peek(c)))
@@ -145,31 +144,30 @@ static npy_status parse_dim(cursor *c, int axis, int64_t *dim)
     if (negative)
         return fail(c->error, NPY_SHAPE, "dim %d is -%" PRId64 ", expected 0 or more", axis, value);
     *dim = value;
-    return NPY_SUCCESS;
+    return true;
 }
 
-static npy_status parse_shape(cursor *c, npy_header *header)
+static bool parse_shape(cursor *c, npy_header *header)
 {
-    npy_status status = expect(c, '(');
-    bool comma = true;
+    bool good = expect(c, '('), comma = true;
     header->rank = 0;
-    while (status == NPY_SUCCESS && !take(c, ')')) {
+    while (good && !take(c, ')')) {
         if (!comma)
             return unexpected(c, "',' or ')'");
         if (header->rank == NPY_MAX_RANK)
             return fail(c->error, NPY_SHAPE, "its shape has more than %d dims", NPY_MAX_RANK);
-        status = parse_dim(c, header->rank, &header->dims[header->rank]);
+        good = parse_dim(c, header->rank, &header->dims[header->rank]);
         ++header->rank;
         comma = take(c, ',');
     }
-    if (status == NPY_SUCCESS && header->rank == 1 && !comma)
+    if (good && header->rank == 1 && !comma)
         return fail(c->error, NPY_SYNTAX, "its shape is a number, expected a tuple");
-    return status;
+    return good;
 }
 
 static const struct {
     const char *name;
-    npy_status (*parse)(cursor *, npy_header *);
+    bool (*parse)(cursor *, npy_header *);
 } keys[] = {
     {"descr", parse_descr},
     {"fortran_order", parse_order},
@@ -178,41 +176,38 @@ static const struct {
 
 enum { KEYS = sizeof keys / sizeof keys[0] };
 
-static npy_status parse_entry(cursor *c, npy_header *header, bool seen[KEYS])
+static bool parse_entry(cursor *c, npy_header *header, bool seen[KEYS])
 {
     char name[KEY_LENGTH];
-    npy_status status = parse_string(c, name, sizeof name, "a key in quotes or '}'");
-    if (status != NPY_SUCCESS)
-        return status;
+    if (!parse_string(c, name, sizeof name, "a key in quotes or '}'"))
+        return false;
     for (size_t i = 0; i < KEYS; ++i) {
         if (strcmp(name, keys[i].name) != 0)
             continue;
         if (seen[i])
             return fail(c->error, NPY_KEY, "header has the key '%s' twice", name);
         seen[i] = true;
-        status = expect(c, ':');
-        return status == NPY_SUCCESS ? keys[i].parse(c, header) : status;
+        return expect(c, ':') && keys[i].parse(c, header);
     }
     return fail(c->error, NPY_KEY,
                 "header has the key '%s', expected descr, fortran_order and shape only", name);
 }
 
-npy_status npy_parse(const char *text, size_t length, npy_header *header, npy_error *error)
+bool npy_parse(const char *text, size_t length, npy_header *header, npy_error *error)
 {
     cursor c = {text, length, 0, error};
     npy_header parsed = {.rank = 0};
     bool seen[KEYS] = {false};
 
-    npy_status status = expect(&c, '{');
-    bool comma = true;
-    while (status == NPY_SUCCESS && !take(&c, '}')) {
+    bool good = expect(&c, '{'), comma = true;
+    while (good && !take(&c, '}')) {
         if (!comma)
             return unexpected(&c, "',' or '}'");
-        status = parse_entry(&c, &parsed, seen);
+        good = parse_entry(&c, &parsed, seen);
         comma = take(&c, ',');
     }
-    if (status != NPY_SUCCESS)
-        return status;
+    if (!good)
+        return false;
     skip_spaces(&c);
     if (c.at != length)
         return unexpected(&c, "nothing behind '}'");
@@ -220,7 +215,7 @@ npy_status npy_parse(const char *text, size_t length, npy_header *header, npy_er
         if (!seen[i])
             return fail(error, NPY_KEY, "header lacks the key '%s'", keys[i].name);
     *header = parsed;
-    return NPY_SUCCESS;
+    return true;
 }
 
 /* --------------------------------------------------------------- the elements */
@@ -316,19 +311,18 @@ void npy_swap(void *data, size_t size, size_t element_size)
 
 /* ------------------------------------------------------------------- the file */
 
-static npy_status read_bytes(FILE *file, void *bytes, size_t size, const char *what,
-                             npy_error *error)
+static bool read_bytes(FILE *file, void *bytes, size_t size, const char *what, npy_error *error)
 {
     const size_t got = fread(bytes, 1, size, file);
     if (got == size)
-        return NPY_SUCCESS;
+        return true;
     if (ferror(file))
         return fail(error, NPY_IO, "cannot be read: %s", strerror(errno));
     return fail(error, NPY_TRUNCATED, "truncated: %s holds %zu bytes, expected %zu", what, got,
                 size);
 }
 
-static npy_status check_preamble(const unsigned char *preamble, npy_error *error)
+static bool check_preamble(const unsigned char *preamble, npy_error *error)
 {
     if (memcmp(preamble, magic, sizeof magic) != 0)
         return fail(error, NPY_NOT_NPY,
@@ -338,24 +332,19 @@ static npy_status check_preamble(const unsigned char *preamble, npy_error *error
     if (preamble[6] < 1 || preamble[6] > 3 || preamble[7] != 0)
         return fail(error, NPY_VERSION, "version %d.%d of .npy, expected 1.0, 2.0 or 3.0",
                     preamble[6], preamble[7]);
-    return NPY_SUCCESS;
+    return true;
 }
 
 /* Reads magic number, version and length. *size becomes their size in bytes. */
-static npy_status read_preamble(FILE *file, size_t *size, size_t *header_length, npy_error *error)
+static bool read_preamble(FILE *file, size_t *size, size_t *header_length, npy_error *error)
 {
     unsigned char preamble[NPY_MAX_PREAMBLE] = {0};
     const char *const what = "its beginning";
-    npy_status status = read_bytes(file, preamble, 8, what, error);
-    if (status == NPY_SUCCESS)
-        status = check_preamble(preamble, error);
-    if (status != NPY_SUCCESS)
-        return status;
-
+    if (!read_bytes(file, preamble, 8, what, error) || !check_preamble(preamble, error))
+        return false;
     const size_t length_size = preamble[6] == 1 ? 2 : 4;
-    status = read_bytes(file, preamble + 8, length_size, what, error);
-    if (status != NPY_SUCCESS)
-        return status;
+    if (!read_bytes(file, preamble + 8, length_size, what, error))
+        return false;
     const uint32_t length = (uint32_t)preamble[8] | (uint32_t)preamble[9] << 8 |
                             (uint32_t)preamble[10] << 16 | (uint32_t)preamble[11] << 24;
     if (length > NPY_MAX_HEADER)
@@ -363,31 +352,28 @@ static npy_status read_preamble(FILE *file, size_t *size, size_t *header_length,
                     NPY_MAX_HEADER);
     *size = 8 + length_size;
     *header_length = length;
-    return NPY_SUCCESS;
+    return true;
 }
 
-npy_status npy_read(FILE *file, npy_header *header, uint64_t *data_offset, npy_error *error)
+bool npy_read(FILE *file, npy_header *header, uint64_t *data_offset, npy_error *error)
 {
     char text[NPY_MAX_HEADER];
     size_t preamble = 0, length = 0;
-    npy_status status = read_preamble(file, &preamble, &length, error);
-    if (status == NPY_SUCCESS)
-        status = read_bytes(file, text, length, "its header", error);
-    if (status == NPY_SUCCESS)
-        status = npy_parse(text, length, header, error);
-    if (status == NPY_SUCCESS)
-        *data_offset = preamble + length;
-    return status;
+    if (!read_preamble(file, &preamble, &length, error) ||
+        !read_bytes(file, text, length, "its header", error) ||
+        !npy_parse(text, length, header, error))
+        return false;
+    *data_offset = preamble + length;
+    return true;
 }
 
-npy_status npy_data_size(const npy_header *header, size_t element_size, uint64_t *size,
-                         npy_error *error)
+bool npy_data_size(const npy_header *header, size_t element_size, uint64_t *size, npy_error *error)
 {
     /* A tensor with a dim of 0 is empty, even where the other dims would overflow. */
     for (int axis = 0; axis < header->rank; ++axis) {
         if (header->dims[axis] == 0) {
             *size = 0;
-            return NPY_SUCCESS;
+            return true;
         }
     }
     uint64_t bytes = element_size;
@@ -399,7 +385,7 @@ npy_status npy_data_size(const npy_header *header, size_t element_size, uint64_t
         bytes *= dim;
     }
     *size = bytes;
-    return NPY_SUCCESS;
+    return true;
 }
 
 /* Writes the dictionary into text and returns its length. */
@@ -414,7 +400,7 @@ static size_t format_dictionary(const npy_header *header, char *text, size_t siz
            (size_t)snprintf(text + length, size - length, "%s), }", header->rank == 1 ? "," : "");
 }
 
-npy_status npy_write(FILE *file, const npy_header *header, npy_error *error)
+bool npy_write(FILE *file, const npy_header *header, npy_error *error)
 {
     enum {
         PREAMBLE = 10,
@@ -434,5 +420,5 @@ npy_status npy_write(FILE *file, const npy_header *header, npy_error *error)
     preamble[9] = (unsigned char)(length >> 8);
     if (fwrite(preamble, 1, PREAMBLE, file) != PREAMBLE || fwrite(text, 1, length, file) != length)
         return fail(error, NPY_IO, "cannot be written: %s", strerror(errno));
-    return NPY_SUCCESS;
+    return true;
 }

@@ -20,7 +20,6 @@ enum {
 };
 
 typedef enum npy_status {
-    NPY_SUCCESS,
     NPY_NOT_NPY,   /* another magic number */
     NPY_VERSION,   /* not 1, 2 or 3 */
     NPY_TRUNCATED, /* the file ends inside the header */
@@ -40,9 +39,9 @@ typedef struct npy_header {
     int64_t dims[NPY_MAX_RANK];
 } npy_header;
 
-/* One line: what is wrong, actual against expected. */
 typedef struct npy_error {
-    char message[256];
+    npy_status status;
+    char message[256]; /* one line: what is wrong, actual against expected */
 } npy_error;
 
 /* The element type of a descr: "<f4", "float32" and "single" are {'f', 4}. */
@@ -63,20 +62,22 @@ void npy_format_descr(const npy_element *element, char descr[NPY_MAX_DESCR]);
 /* Reverses the bytes of each element. size, in bytes, is a multiple of element_size. */
 void npy_swap(void *data, size_t size, size_t element_size);
 
-/* Parses the dictionary in text, which needs no terminating zero. Sets *header on success only. */
-npy_status npy_parse(const char *text, size_t length, npy_header *header, npy_error *error);
+/*
+ * Parses the dictionary in text, which needs no terminating zero. Sets *header on success only.
+ * This and those below return false with *error.
+ */
+bool npy_parse(const char *text, size_t length, npy_header *header, npy_error *error);
 
 /*
  * Reads the header from the file's first byte. *data_offset becomes the offset of the
  * data in bytes. Sets both out-parameters on success only.
  */
-npy_status npy_read(FILE *file, npy_header *header, uint64_t *data_offset, npy_error *error);
+bool npy_read(FILE *file, npy_header *header, uint64_t *data_offset, npy_error *error);
 
 /* The size in bytes of the data after the header, for elements of element_size bytes. */
-npy_status npy_data_size(const npy_header *header, size_t element_size, uint64_t *size,
-                         npy_error *error);
+bool npy_data_size(const npy_header *header, size_t element_size, uint64_t *size, npy_error *error);
 
 /* Writes magic number, length and dictionary, version 1, padded to 64 bytes as NumPy does. */
-npy_status npy_write(FILE *file, const npy_header *header, npy_error *error);
+bool npy_write(FILE *file, const npy_header *header, npy_error *error);
 
 #endif

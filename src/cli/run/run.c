@@ -121,7 +121,7 @@ static bool make_params(run *r)
 static bool make_operand(const run *r, const tensor_file *file, operand *made)
 {
     made->size = file->size;
-    return tensor_file_describe(file, r->options.channel_axis, &made->tensor);
+    return tensor_file_describe(file, file->header.dims, r->options.channel_axis, &made->tensor);
 }
 
 static bool make_job(run *r)

@@ -109,7 +109,7 @@ static bool cut(flow *f)
 static bool make_operand(const tensor_file *file, const operand *whole, const box *part,
                          unsigned char *memory, size_t *used, operand *made)
 {
-    if (!tensor_file_describe_box(file, part, whole->tensor.channel_axis, &made->tensor))
+    if (!tensor_file_describe(file, part->dims, whole->tensor.channel_axis, &made->tensor))
         return false;
     uint64_t elements = 1;
     for (int axis = 0; axis < whole->tensor.rank; ++axis)

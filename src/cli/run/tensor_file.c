@@ -168,13 +168,12 @@ static bool spool(tensor_file *tensor)
 static bool inspect(tensor_file *tensor, uint64_t file_size, const tensor_file_dtype *expected)
 {
     npy_error error;
-    if (npy_read(tensor->file, &tensor->header, &tensor->offset, &error) != NPY_SUCCESS)
+    if (!npy_read(tensor->file, &tensor->header, &tensor->offset, &error))
         return message_fail("%s: %s", tensor->path, error.message);
     if (!take_dtype(tensor, expected, tensor->path) ||
         !check_rank(tensor->header.rank, tensor->path))
         return false;
-    if (npy_data_size(&tensor->header, cllrn_dtype_size(tensor->dtype), &tensor->size, &error) !=
-        NPY_SUCCESS)
+    if (!npy_data_size(&tensor->header, cllrn_dtype_size(tensor->dtype), &tensor->size, &error))
         return message_fail("%s: %s", tensor->path, error.message);
     return is_stream(tensor->path)
                ? spool(tensor)
@@ -213,8 +212,7 @@ bool tensor_file_derive(tensor_file *tensor, const tensor_file *like, int32_t dt
     made.kind = find_kind(made.dtype, like->kind);
     format_descr(made.dtype, made.kind, made.swapped, made.header.descr);
     npy_error error;
-    if (npy_data_size(&made.header, cllrn_dtype_size(made.dtype), &made.size, &error) !=
-        NPY_SUCCESS)
+    if (!npy_data_size(&made.header, cllrn_dtype_size(made.dtype), &made.size, &error))
         return message_fail("the result: %s", error.message);
     *tensor = made;
     return true;
@@ -223,7 +221,7 @@ bool tensor_file_derive(tensor_file *tensor, const tensor_file *like, int32_t dt
 bool tensor_file_begin(tensor_file *tensor, FILE *file, const char *path)
 {
     npy_error error;
-    if (npy_write(file, &tensor->header, &error) != NPY_SUCCESS)
+    if (!npy_write(file, &tensor->header, &error))
         return message_fail("%s: %s", path, error.message);
     const long offset = fflush(file) == 0 ? ftell(file) : -1;
     if (offset < 0)
@@ -236,8 +234,8 @@ bool tensor_file_begin(tensor_file *tensor, FILE *file, const char *path)
 
 /* ---------------------------------------------------------------------- parts */
 
-static bool describe(const tensor_file *tensor, const int64_t *dims, int32_t channel_axis,
-                     cllrn_tensor *described)
+bool tensor_file_describe(const tensor_file *tensor, const int64_t *dims, int32_t channel_axis,
+                          cllrn_tensor *described)
 {
     const bool strided = tensor->header.fortran_order && tensor->size > 0;
     int64_t strides[CLLRN_MAX_RANK];
@@ -248,17 +246,6 @@ static bool describe(const tensor_file *tensor, const int64_t *dims, int32_t cha
     return message_check(cllrn_tensor_set(described, tensor->dtype, tensor->header.rank, dims,
                                           strided ? strides : NULL, channel_axis, &error),
                          &error);
-}
-
-bool tensor_file_describe(const tensor_file *tensor, int32_t channel_axis, cllrn_tensor *described)
-{
-    return describe(tensor, tensor->header.dims, channel_axis, described);
-}
-
-bool tensor_file_describe_box(const tensor_file *tensor, const box *part, int32_t channel_axis,
-                              cllrn_tensor *described)
-{
-    return describe(tensor, part->dims, channel_axis, described);
 }
 
 static bool read_piece(const tensor_file *tensor, uint64_t offset, void *data, size_t size)

@@ -51,12 +51,9 @@ bool tensor_file_derive(tensor_file *tensor, const tensor_file *like, int32_t dt
 /* Writes the header of a derived tensor_file into a file, which the caller closes. */
 bool tensor_file_begin(tensor_file *tensor, FILE *file, const char *path);
 
-/* Describes the whole tensor to the library. */
-bool tensor_file_describe(const tensor_file *tensor, int32_t channel_axis, cllrn_tensor *described);
-
-/* Describes a part that lies in memory without gaps, in the file's order. */
-bool tensor_file_describe_box(const tensor_file *tensor, const box *part, int32_t channel_axis,
-                              cllrn_tensor *described);
+/* Describes a tensor of these dims to the library: without gaps, in the file's order. */
+bool tensor_file_describe(const tensor_file *tensor, const int64_t *dims, int32_t channel_axis,
+                          cllrn_tensor *described);
 
 /* Read or write a part, gapless in memory. Writing leaves data undefined. False after a message. */
 bool tensor_file_read(const tensor_file *tensor, const box *part, void *data);
