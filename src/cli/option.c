@@ -218,6 +218,8 @@ static int print_help(const option_table *table)
         const size_t width = strlen(row->name) + (row->value ? 1 + strlen(row->value) : 0) + 6;
         indent = width > indent ? width : indent;
     }
+    static char whole[1 << 14]; /* holds the help, so that a failure to write shows at the end */
+    setvbuf(stdout, whole, _IOFBF, sizeof whole);
     printf("%s\n", table->usage);
     for (const option_row *row = table->rows; row; row = row == &help ? NULL : row + 1) {
         row = row->name ? row : &help;
@@ -315,7 +317,7 @@ bool option_parse(const option_table *table, int *argc, char ***argv, void *requ
     struct option known[MAX_ROWS + 2] = {{NULL, 0, NULL, 0}};
     uint32_t given = 0;
     int count = 0;
-    for (; table->rows[count].name; ++count)
+    for (; count < MAX_ROWS && table->rows[count].name; ++count)
         known[count] = (struct option){table->rows[count].name,
                                        table->rows[count].value ? required_argument : no_argument,
                                        NULL, count + 1};
