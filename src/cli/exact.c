@@ -11,7 +11,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-bool exact_make(const job *of, exact *made)
+bool exact_make(const operation *of, exact *made)
 {
     const cllrn_tensor *const src = &of->src.tensor, *const dy = &of->dy.tensor;
     cllrn_error error = CLLRN_ERROR_INIT;

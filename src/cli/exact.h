@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The exact result of a job, and how far a result is from it. */
+/* The exact result of an operation, and how far a result is from it. */
 #ifndef CLI_EXACT_H
 #define CLI_EXACT_H
 
-#include "job.h"
+#include "operation.h"
 
 /* Doubles in C order. */
 typedef struct exact {
@@ -13,7 +13,7 @@ typedef struct exact {
 } exact;
 
 /* Computes the exact result; the caller frees `values`. False after a message. */
-bool exact_make(const job *of, exact *made);
+bool exact_make(const operation *of, exact *made);
 
 /*
  * The error of an element of the dtype in eps of `unit`, a dtype, relative to the magnitude,

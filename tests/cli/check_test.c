@@ -14,10 +14,10 @@
 
 enum { ELEMENTS = 6, BYTES = ELEMENTS * sizeof(double) };
 
-/* A job on a tensor of 1 x 6 whose result is the host's, for the test to change. */
+/* An operation on a tensor of 1 x 6 whose result is the host's, for the test to change. */
 typedef struct setup {
     cllrn_params params;
-    job job;
+    operation operation;
     box whole;
     int64_t dims[CLLRN_MAX_RANK];
     double x[ELEMENTS], y[ELEMENTS]; /* room for any dtype */
@@ -32,7 +32,7 @@ static void make(setup *s, int32_t dtype)
     s->params = (cllrn_params)CLLRN_PARAMS_INIT;
     assert_int_equal(
         cllrn_params_across(&s->params, CLLRN_CONVENTION_TORCH, 3, 1.0, 0.75, 1.0, NULL), 0);
-    operand *const operands[] = {&s->job.src, &s->job.dst};
+    operand *const operands[] = {&s->operation.src, &s->operation.dst};
     void *const data[] = {s->x, s->y};
     for (int i = 0; i < 2; ++i) {
         operands[i]->tensor = (cllrn_tensor)CLLRN_TENSOR_INIT;
@@ -40,16 +40,16 @@ static void make(setup *s, int32_t dtype)
         operands[i]->data = data[i];
         operands[i]->size = ELEMENTS * cllrn_dtype_size(dtype);
     }
-    s->job.params = &s->params;
+    s->operation.params = &s->params;
     for (int i = 0; i < ELEMENTS; ++i)
         element_set(dtype, s->x, i, i - 2.5);
-    assert_int_equal(job_run_host(&s->job, NULL), 0);
+    assert_int_equal(operation_run_host(&s->operation, NULL), 0);
 }
 
 static check check_of(const setup *s)
 {
     check result = check_begin();
-    assert_true(check_add(&result, &s->job, &s->whole, s->dims));
+    assert_true(check_add(&result, &s->operation, &s->whole, s->dims));
     return result;
 }
 
@@ -121,7 +121,7 @@ static void check__number_where_infinity_is_due_LARGE_ERROR(void **state)
         make(&s, dtypes[i]);
         s.params.beta = 0;
         element_set(dtypes[i], s.x, 2, INFINITY);
-        assert_int_equal(job_run_host(&s.job, NULL), 0);
+        assert_int_equal(operation_run_host(&s.operation, NULL), 0);
         element_set(dtypes[i], s.y, 2, 3);
         const check result = check_of(&s);
         assert_true(result.stored.eps > 100);
@@ -167,8 +167,8 @@ static void check__second_part_GREATEST_OF_BOTH(void **state)
     make(&good, CLLRN_DTYPE_F32);
     element_set(CLLRN_DTYPE_F32, bad.y, 0, NAN);
     check result = check_begin();
-    assert_true(check_add(&result, &bad.job, &bad.whole, bad.dims));
-    assert_true(check_add(&result, &good.job, &good.whole, good.dims));
+    assert_true(check_add(&result, &bad.operation, &bad.whole, bad.dims));
+    assert_true(check_add(&result, &good.operation, &good.whole, good.dims));
     assert_true(isinf(result.stored.eps));
     assert_int_equal(result.stored.where[1], 0);
 }

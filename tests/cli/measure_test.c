@@ -2,7 +2,7 @@
 /* The times of `cllrn bench`, on a clock and a queue that the test drives. */
 #include "bench/measure.h"
 #include "bench/request.h"
-#include "job.h"
+#include "operation.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -33,7 +33,7 @@ static const run_times *last_run(void)
 
 /* ------------------------------------------------- what the command asks for the time */
 
-double job_clock(void)
+double operation_clock(void)
 {
     return fake.seconds;
 }

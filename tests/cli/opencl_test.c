@@ -62,7 +62,7 @@ cl_int clReleaseEvent(cl_event event)
 
 static const session on = {.device = {.kind = DEVICE_OPENCL, .name = "fake"}};
 
-/* Puts the commands of a job into a slot: begin and end in milliseconds. */
+/* Puts the commands of an operation into a slot: begin and end in milliseconds. */
 static void fill(opencl *s, int slot, struct _cl_event events[COMMANDS],
                  const double times[COMMANDS][2])
 {
@@ -101,7 +101,7 @@ static void finish__gradient_ALL_TIMES(void **state)
     }
 }
 
-static void finish__two_jobs_SUMS_AND_WHAT_IS_HIDDEN(void **state)
+static void finish__two_operations_SUMS_AND_WHAT_IS_HIDDEN(void **state)
 {
     static const double first[COMMANDS][2] = {{10, 14}, {0, 0}, {14, 24}, {24, 30}};
     /* Its upload lies beside the first kernel for 4 ms, the first download beside its kernel for 5.
@@ -158,7 +158,7 @@ int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(finish__gradient_ALL_TIMES),
-        cmocka_unit_test(finish__two_jobs_SUMS_AND_WHAT_IS_HIDDEN),
+        cmocka_unit_test(finish__two_operations_SUMS_AND_WHAT_IS_HIDDEN),
         cmocka_unit_test(finish__device_without_timer_UNTOLD),
         cmocka_unit_test(finish__command_ends_in_an_error_FAILED),
     };

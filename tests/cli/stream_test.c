@@ -18,8 +18,8 @@ enum { READ = 1, WRITE = 20, START = 300, FINISH = 50000 };
 static double clock_ms;
 static bool fails;
 
-double __wrap_job_clock(void);
-double __wrap_job_clock(void)
+double __wrap_operation_clock(void);
+double __wrap_operation_clock(void)
 {
     return 1e-3 * clock_ms;
 }
@@ -48,8 +48,8 @@ worker_limits worker_limits_of(const device *on)
     return (worker_limits){.buffer = UINT64_MAX, .memory = UINT64_MAX};
 }
 
-bool worker_open(worker *w, const device *on, const job shapes[], int shape_count, size_t memory,
-                 uint64_t count)
+bool worker_open(worker *w, const device *on, const operation shapes[], int shape_count,
+                 size_t memory, uint64_t count)
 {
     (void)shapes, (void)shape_count, (void)count;
     *w = (worker){.device = on, .slots = 1, .memory = calloc(1, memory), .seconds = 0.25};
@@ -63,7 +63,7 @@ void *worker_memory(const worker *w, int slot)
     return w->memory;
 }
 
-bool worker_start(worker *w, int slot, const job *todo)
+bool worker_start(worker *w, int slot, const operation *todo)
 {
     (void)w, (void)slot, (void)todo;
     clock_ms += START;
@@ -100,7 +100,7 @@ int32_t opencl_origin(const opencl *s)
 typedef struct setup {
     cllrn_params params;
     tensors files;
-    job whole;
+    operation whole;
     device on;
     stream stream;
 } setup;

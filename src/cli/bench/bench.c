@@ -2,7 +2,7 @@
 /* cllrn bench: measures one device, and copies of as many bytes. */
 #include "buffers.h"
 #include "command.h"
-#include "job.h"
+#include "operation.h"
 #include "message.h"
 #include "output.h"
 #include "report.h"
@@ -22,9 +22,9 @@ static void show_progress(const findings *f, const char *text)
 static bool time_plan(const findings *f, const workload *w, cllrn_engine *engine, cllrn_plan **plan,
                       double *seconds)
 {
-    const double begin = job_clock();
+    const double begin = operation_clock();
     const bool planned = workload_plan(w, engine, f->asked->variant, plan);
-    *seconds = job_clock() - begin;
+    *seconds = operation_clock() - begin;
     return planned;
 }
 

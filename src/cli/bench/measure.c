@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "measure.h"
 
-#include "job.h"
+#include "operation.h"
 #include "message.h"
 
 #include <stdio.h>
@@ -32,12 +32,12 @@ static bool finish(const session *on, cl_event done, sample *s)
 static bool run(const session *on, const contender *one, sample *s)
 {
     cl_event done = NULL;
-    const double begin = job_clock();
+    const double begin = operation_clock();
     if (!one->start(one->self, &done))
         return false;
-    s->seconds[ENQUEUE] = job_clock() - begin;
+    s->seconds[ENQUEUE] = operation_clock() - begin;
     const cl_int error = done ? clFinish(on->queue) : CL_SUCCESS;
-    s->seconds[TOTAL] = job_clock() - begin;
+    s->seconds[TOTAL] = operation_clock() - begin;
     return finish(on, done, s) && session_check(on, error, "clFinish");
 }
 
@@ -104,9 +104,9 @@ static int run_rounds(const session *on, const contender *all, int count, effort
     for (int i = 0; i < WARM_UP; ++i)
         if (!run_round(on, all, count, samples))
             return -1;
-    const double begin = job_clock();
+    const double begin = operation_clock();
     int runs = 0;
-    while (runs < spent.runs || (runs < MAX_RUNS && job_clock() - begin < spent.seconds)) {
+    while (runs < spent.runs || (runs < MAX_RUNS && operation_clock() - begin < spent.seconds)) {
         char text[80];
         snprintf(text, sizeof text, "%s, run %d", what ? what : "", runs + 1);
         if (what)

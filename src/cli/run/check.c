@@ -20,7 +20,7 @@ static void keep_greater(check_error *greatest, double eps, const iterator *at, 
         greatest->where[axis] = part->first[axis] + at->index[axis];
 }
 
-static bool compare_with_exact(const job *done, const box *part, check *result)
+static bool compare_with_exact(const operation *done, const box *part, check *result)
 {
     const operand *const dst = &done->dst;
     const int32_t dtype = dst->tensor.dtype, arithmetic = element_arithmetic(dtype);
@@ -40,14 +40,15 @@ static bool compare_with_exact(const job *done, const box *part, check *result)
     return true;
 }
 
-static bool digest_host(const job *done, const box *part, const int64_t *whole_dims, check *result)
+static bool digest_host(const operation *done, const box *part, const int64_t *whole_dims,
+                        check *result)
 {
-    job again = *done;
+    operation again = *done;
     again.dst.data = malloc(done->dst.size ? (size_t)done->dst.size : 1);
     if (!again.dst.data)
         return message_fail("out of memory for %" PRIu64 " bytes to check against", done->dst.size);
     cllrn_error error = CLLRN_ERROR_INIT;
-    cllrn_status status = job_run_host(&again, &error);
+    cllrn_status status = operation_run_host(&again, &error);
     if (status == CLLRN_SUCCESS)
         status = cllrn_digest_box(&again.dst.tensor, again.dst.data, part->first, whole_dims,
                                   &result->host_digest, &error);
@@ -80,7 +81,7 @@ static double sum_of_squares(const operand *src, const iterator *at, const itera
     return sum;
 }
 
-static void add_range_of_s(const job *done, check *result)
+static void add_range_of_s(const operation *done, check *result)
 {
     const cllrn_params *const params = done->params;
     const operand *const src = &done->src;
@@ -99,7 +100,7 @@ check check_begin(void)
     return (check){.least_s = INFINITY, .greatest_s = -INFINITY};
 }
 
-bool check_add(check *result, const job *done, const box *part, const int64_t *whole_dims)
+bool check_add(check *result, const operation *done, const box *part, const int64_t *whole_dims)
 {
     add_range_of_s(done, result);
     return compare_with_exact(done, part, result) && digest_host(done, part, whole_dims, result);

@@ -4,7 +4,7 @@
 #define CLI_RUN_CHECK_H
 
 #include "slicing.h"
-#include "job.h"
+#include "operation.h"
 
 /* The greatest error of all elements; exact.h says what errors are relative to. */
 typedef struct check_error {
@@ -23,9 +23,9 @@ typedef struct check {
 check check_begin(void);
 
 /*
- * Checks the dst of a finished job and adds the findings. dst is the part `part` of
+ * Checks the dst of a finished operation and adds the findings. dst is the part `part` of
  * a tensor of whole_dims. False after a message.
  */
-bool check_add(check *result, const job *done, const box *part, const int64_t *whole_dims);
+bool check_add(check *result, const operation *done, const box *part, const int64_t *whole_dims);
 
 #endif

@@ -13,10 +13,10 @@ static bool check(const opencl *s, cl_int error, const char *call)
 
 /* ----------------------------------------------------------------------- open */
 
-static bool make_plan(opencl *s, const job *shape, int number)
+static bool make_plan(opencl *s, const operation *shape, int number)
 {
     cllrn_error error = CLLRN_ERROR_INIT;
-    const cllrn_problem problem = job_problem(shape, CLLRN_ALIASING_DISJOINT);
+    const cllrn_problem problem = operation_problem(shape, CLLRN_ALIASING_DISJOINT);
     const cllrn_status status =
         cllrn_plan_create(s->session.engine, &problem, &s->plans[number], &error);
     if (shape->variant && status == CLLRN_INVALID_VARIANT)
@@ -51,7 +51,7 @@ static bool open_memory(opencl *s, opencl_slot *slot, size_t size)
     return slot->memory || message_fail("out of memory for a slice of %zu bytes", size);
 }
 
-static bool open_slot(opencl *s, opencl_slot *slot, const job *largest, size_t memory)
+static bool open_slot(opencl *s, opencl_slot *slot, const operation *largest, size_t memory)
 {
     const session *const on = &s->session;
     return session_buffer(on, CL_MEM_READ_ONLY, largest->src.size, "the tensor", &slot->src) &&
@@ -61,8 +61,8 @@ static bool open_slot(opencl *s, opencl_slot *slot, const job *largest, size_t m
            open_memory(s, slot, memory);
 }
 
-bool opencl_open(opencl *s, const device *target, const job shapes[], int shape_count, int slots,
-                 size_t memory)
+bool opencl_open(opencl *s, const device *target, const operation shapes[], int shape_count,
+                 int slots, size_t memory)
 {
     const session_options how = {
         .queues = QUEUES, .timed = true, .cache = CLLRN_CACHE_AUTO, .quiet = true};
@@ -99,7 +99,7 @@ static bool download(opencl *s, cl_mem from, const operand *to, const cl_event *
                  "clEnqueueReadBuffer");
 }
 
-static const cllrn_plan *plan_for(const opencl *s, const job *todo)
+static const cllrn_plan *plan_for(const opencl *s, const operation *todo)
 {
     int number = 0;
     while (memcmp(s->shapes[number].dims, todo->src.tensor.dims, sizeof todo->src.tensor.dims) != 0)
@@ -107,7 +107,8 @@ static const cllrn_plan *plan_for(const opencl *s, const job *todo)
     return s->plans[number];
 }
 
-static bool enqueue_kernel(opencl *s, const opencl_slot *slot, const job *todo, cl_event *event)
+static bool enqueue_kernel(opencl *s, const opencl_slot *slot, const operation *todo,
+                           cl_event *event)
 {
     cllrn_error error = CLLRN_ERROR_INIT;
     cllrn_memory src = CLLRN_MEMORY_INIT, dy = CLLRN_MEMORY_INIT, dst = CLLRN_MEMORY_INIT,
@@ -136,7 +137,7 @@ static bool flush(opencl *s)
     return true;
 }
 
-bool opencl_start(opencl *s, int number, const job *todo)
+bool opencl_start(opencl *s, int number, const operation *todo)
 {
     opencl_slot *const slot = &s->slots[number];
     cl_event *const events = slot->events;
@@ -166,8 +167,8 @@ static double hidden_seconds(const opencl_slot *moved, const opencl_slot *comput
 }
 
 /*
- * Adds a job's times. Jobs that overlap are in different slots at once, so comparing with the
- * last job of each other slot is enough.
+ * Adds an operation's times. Operations that overlap are in different slots at once, so comparing
+ * with the last operation of each other slot is enough.
  */
 static void add_times(opencl *s, const opencl_slot *done)
 {

@@ -1,33 +1,33 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Runs jobs on an OpenCL device. Several jobs are in flight, so that the transfers of
- * one job overlap the kernel of another.
+ * Runs operations on an OpenCL device. Several operations are in flight, so that the transfers of
+ * one operation overlap the kernel of another.
  */
 #ifndef CLI_RUN_OPENCL_H
 #define CLI_RUN_OPENCL_H
 
-#include "job.h"
+#include "operation.h"
 #include "session.h"
 
-enum { OPENCL_SLOTS = 3 }; /* one job uploads, one computes, one downloads */
+enum { OPENCL_SLOTS = 3 }; /* one operation uploads, one computes, one downloads */
 enum { OPENCL_SHAPES = 2 };
 
-/* The commands of a job; a forward job has no UPLOAD_DY. */
+/* The commands of an operation; a forward operation has no UPLOAD_DY. */
 enum { UPLOAD_SRC, UPLOAD_DY, KERNEL, DOWNLOAD, COMMANDS };
 
 /* The queues. Each is in-order; events order commands of different queues. */
 enum { TO_DEVICE, COMPUTE, FROM_DEVICE, QUEUES = SESSION_QUEUES };
 
-/* Buffers, host memory and events of one job. */
+/* Buffers, host memory and events of one operation. */
 typedef struct opencl_slot {
     cl_mem src, dy, dst;
     cl_mem pinned; /* the buffer that memory is mapped from; NULL: memory is from malloc */
     void *memory;
     cl_event events[COMMANDS];
-    session_span spans[COMMANDS]; /* of the last finished job */
+    session_span spans[COMMANDS]; /* of the last finished operation */
 } opencl_slot;
 
-/* The times of all finished jobs, in seconds. */
+/* The times of all finished operations, in seconds. */
 typedef struct opencl_times {
     double upload, kernel, download;
     double hidden; /* transfer time that overlapped a kernel */
@@ -46,17 +46,18 @@ typedef struct opencl {
 } opencl;
 
 /*
- * Creates plans for jobs of these shapes, and buffers for `slots` jobs at a time, each
+ * Creates plans for operations of these shapes, and buffers for `slots` operations at a time, each
  * with `memory` bytes of host memory. shapes[0] is the largest. *s must be zero, and
  * must not move. False after a message; call opencl_close in any case.
  */
-bool opencl_open(opencl *s, const device *target, const job shapes[], int shape_count, int slots,
-                 size_t memory);
+bool opencl_open(opencl *s, const device *target, const operation shapes[], int shape_count,
+                 int slots, size_t memory);
 
-/* Enqueues a job of one of the shapes, whose operands lie in the slot's memory. Does not wait. */
-bool opencl_start(opencl *s, int slot, const job *todo);
+/* Enqueues an operation of one of the shapes, whose operands lie in the slot's memory. Does not
+ * wait. */
+bool opencl_start(opencl *s, int slot, const operation *todo);
 
-/* Waits for the slot's job, whose dst is then complete. False after a message. */
+/* Waits for the slot's operation, whose dst is then complete. False after a message. */
 bool opencl_finish(opencl *s, int slot);
 
 /* Waits for all commands, also after a failure, and releases everything. */

@@ -19,7 +19,7 @@ typedef struct run {
     device device;
     tensors tensors;
     output output;
-    job whole;
+    operation whole;
     stream_report report;
     double begin;
 } run;
@@ -124,10 +124,11 @@ static bool make_operand(const run *r, const tensor_file *file, operand *made)
     return tensor_file_describe(file, file->header.dims, r->options.channel_axis, &made->tensor);
 }
 
-static bool make_job(run *r)
+static bool make_operation(run *r)
 {
     const options *const o = &r->options;
-    r->whole = (job){.params = &r->params, .variant = o->variant, .backward = o->gradient != NULL};
+    r->whole =
+        (operation){.params = &r->params, .variant = o->variant, .backward = o->gradient != NULL};
     return make_params(r) && make_operand(r, &r->tensors.x, &r->whole.src) &&
            (!o->gradient || make_operand(r, &r->tensors.dy, &r->whole.dy)) &&
            make_operand(r, &r->tensors.result, &r->whole.dst);
@@ -137,7 +138,7 @@ static bool make_job(run *r)
 static bool prepare(run *r)
 {
     const char *const path = r->options.output;
-    return open_tensors(r) && make_job(r) && output_open_stream(&r->output, path) &&
+    return open_tensors(r) && make_operation(r) && output_open_stream(&r->output, path) &&
            tensor_file_begin(&r->tensors.result, r->output.file, path) &&
            device_resolve(r->options.device, &r->device);
 }
@@ -180,12 +181,12 @@ static bool bits_agree(const run *r)
 static void print(const run *r)
 {
     const table t = {.device = &r->device,
-                     .job = &r->whole,
+                     .operation = &r->whole,
                      .fortran_order = r->tensors.x.header.fortran_order,
                      .gradient_fortran_order = r->tensors.dy.header.fortran_order,
                      .report = &r->report,
                      .checked = r->options.check,
-                     .seconds = job_clock() - r->begin,
+                     .seconds = operation_clock() - r->begin,
                      .to = output_is_standard(r->options.output) ? stderr : stdout};
     table_print(&t);
 }
@@ -216,7 +217,7 @@ static void release(run *r)
 
 int command_run(int argc, char **argv)
 {
-    run r = {.params = CLLRN_PARAMS_INIT, .begin = job_clock()};
+    run r = {.params = CLLRN_PARAMS_INIT, .begin = operation_clock()};
     int status;
     if (!options_parse(argc, argv, &r.options, &status))
         return status;

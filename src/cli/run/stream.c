@@ -21,7 +21,7 @@ enum { ALIGNMENT = 4096 };
 /* One slice in flight. */
 typedef struct piece {
     box box;
-    job job;
+    operation operation;
 } piece;
 
 typedef struct flow {
@@ -36,18 +36,19 @@ typedef struct flow {
 
 /* -------------------------------------------------------------------- slicing */
 
+/* 0 for an operand that the operation does not have */
 static uint64_t element_size(const operand *o)
 {
-    return cllrn_dtype_size(o->tensor.dtype); /* 0 for an operand that the job does not have */
+    return cllrn_dtype_size(o->tensor.dtype);
 }
 
 /* The sum over all tensors. */
-static uint64_t bytes_per_element(const job *whole)
+static uint64_t bytes_per_element(const operation *whole)
 {
     return element_size(&whole->src) + element_size(&whole->dy) + element_size(&whole->dst);
 }
 
-static uint64_t greatest_element(const job *whole)
+static uint64_t greatest_element(const operation *whole)
 {
     const uint64_t src = element_size(&whole->src), dy = element_size(&whole->dy),
                    dst = element_size(&whole->dst), sources = src > dy ? src : dy;
@@ -89,7 +90,7 @@ static bool check_slice(const flow *f)
 static bool cut(flow *f)
 {
     const stream *const s = f->stream;
-    const job *const whole = s->whole;
+    const operation *const whole = s->whole;
     const worker_limits limits = worker_limits_of(s->device);
     const uint64_t bytes = s->slice ? s->slice : least(USUAL_SLICE, limits.memory / 16);
     const uint64_t most =
@@ -126,11 +127,12 @@ static bool make_operand(const tensor_file *file, const operand *whole, const bo
 static bool make_piece(const flow *f, uint64_t number, void *memory, piece *made, size_t *used)
 {
     const tensors *const files = f->stream->files;
-    const job *const whole = f->stream->whole;
-    job *const todo = &made->job;
+    const operation *const whole = f->stream->whole;
+    operation *const todo = &made->operation;
     *used = 0;
     made->box = slicing_box(&f->cut, number);
-    *todo = (job){.params = whole->params, .variant = whole->variant, .backward = whole->backward};
+    *todo = (operation){
+        .params = whole->params, .variant = whole->variant, .backward = whole->backward};
     return make_operand(&files->x, &whole->src, &made->box, memory, used, &todo->src) &&
            (!whole->backward ||
             make_operand(&files->dy, &whole->dy, &made->box, memory, used, &todo->dy)) &&
@@ -144,8 +146,8 @@ static bool open_worker(flow *f)
     if (!make_piece(f, 0, NULL, &first, &f->memory) ||
         !make_piece(f, f->cut.count - 1, NULL, &last, &unused))
         return false;
-    const job shapes[OPENCL_SHAPES] = {first.job, last.job};
-    const bool alike = first.job.src.size == last.job.src.size;
+    const operation shapes[OPENCL_SHAPES] = {first.operation, last.operation};
+    const bool alike = first.operation.src.size == last.operation.src.size;
     return worker_open(&f->worker, f->stream->device, shapes, alike ? 1 : 2, f->memory,
                        f->cut.count);
 }
@@ -155,18 +157,19 @@ static bool open_worker(flow *f)
 static bool read_piece(flow *f, const piece *p)
 {
     const tensors *const files = f->stream->files;
-    const double begin = job_clock();
-    const bool done = tensor_file_read(&files->x, &p->box, p->job.src.data) &&
-                      (!p->job.backward || tensor_file_read(&files->dy, &p->box, p->job.dy.data));
-    f->report->read += job_clock() - begin;
+    const double begin = operation_clock();
+    const bool done =
+        tensor_file_read(&files->x, &p->box, p->operation.src.data) &&
+        (!p->operation.backward || tensor_file_read(&files->dy, &p->box, p->operation.dy.data));
+    f->report->read += operation_clock() - begin;
     return done;
 }
 
 static bool write_piece(flow *f, const piece *p)
 {
-    const double begin = job_clock();
-    const bool done = tensor_file_write(&f->stream->files->result, &p->box, p->job.dst.data);
-    f->report->written += job_clock() - begin;
+    const double begin = operation_clock();
+    const bool done = tensor_file_write(&f->stream->files->result, &p->box, p->operation.dst.data);
+    f->report->written += operation_clock() - begin;
     return done;
 }
 
@@ -176,14 +179,14 @@ static bool start(flow *f, uint64_t number)
     piece *const p = &f->pieces[slot];
     size_t used;
     return make_piece(f, number, worker_memory(&f->worker, slot), p, &used) && read_piece(f, p) &&
-           worker_start(&f->worker, slot, &p->job);
+           worker_start(&f->worker, slot, &p->operation);
 }
 
 static bool finish(flow *f, uint64_t number)
 {
     const int slot = (int)(number % (uint64_t)f->worker.slots);
     const piece *const p = &f->pieces[slot];
-    const operand *const dst = &p->job.dst;
+    const operand *const dst = &p->operation.dst;
     const int64_t *const dims = f->stream->whole->dst.tensor.dims;
     cllrn_error error = CLLRN_ERROR_INIT;
     /*
@@ -195,7 +198,7 @@ static bool finish(flow *f, uint64_t number)
            (!digested || message_check(cllrn_digest_box(&dst->tensor, dst->data, p->box.first, dims,
                                                         &f->report->digest, &error),
                                        &error)) &&
-           (!f->stream->checked || check_add(&f->report->check, &p->job, &p->box, dims)) &&
+           (!f->stream->checked || check_add(&f->report->check, &p->operation, &p->box, dims)) &&
            write_piece(f, p);
 }
 
@@ -203,7 +206,7 @@ static bool finish(flow *f, uint64_t number)
 static void show_progress(const flow *f, uint64_t done)
 {
     enum { PATIENCE = 1 };
-    if (f->stream->quiet || job_clock() - f->begin < PATIENCE)
+    if (f->stream->quiet || operation_clock() - f->begin < PATIENCE)
         return;
     char line[64];
     snprintf(line, sizeof line, "%" PRIu64 " of %" PRIu64 " slices, %.0f %%", done, f->cut.count,
@@ -251,7 +254,7 @@ bool stream_run(const stream *s, stream_report *report)
     *report = (stream_report){
         .upload = -1, .kernel = -1, .download = -1, .hidden = -1, .check = check_begin()};
     const bool opened = cut(&f) && open_worker(&f);
-    f.begin = job_clock();
+    f.begin = operation_clock();
     const bool done = opened && run_all(&f);
     if (done)
         report_times(&f);

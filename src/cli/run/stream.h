@@ -18,7 +18,7 @@ typedef struct tensors {
 
 typedef struct stream {
     const tensors *files;
-    const job *whole; /* the problem of the whole tensors, without data */
+    const operation *whole; /* the problem of the whole tensors, without data */
     const device *device;
     uint64_t slice; /* bytes of all tensors of a slice; 0: chosen for the device */
     bool checked;   /* compare with the exact result and the host's bits */

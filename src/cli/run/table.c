@@ -58,16 +58,16 @@ static void print_operand(const table *t, const char *name, const operand *o, bo
 
 static void print_problem(const table *t)
 {
-    const cllrn_params *const params = t->job->params;
-    const cllrn_tensor *const src = &t->job->src.tensor;
+    const cllrn_params *const params = t->operation->params;
+    const cllrn_tensor *const src = &t->operation->src.tensor;
     const int axis = src->channel_axis;
-    row(t, "direction", "%s", t->job->backward ? "backward" : "forward");
+    row(t, "direction", "%s", t->operation->backward ? "backward" : "forward");
     row(t, "shape", "%s, channel axis %d", text_of_list(src->dims, src->rank, "x").chars,
         axis < 0 ? axis + src->rank : axis);
-    print_operand(t, "x", &t->job->src, t->fortran_order);
-    if (t->job->backward)
-        print_operand(t, "dy", &t->job->dy, t->gradient_fortran_order);
-    print_operand(t, t->job->backward ? "dx" : "y", &t->job->dst, t->fortran_order);
+    print_operand(t, "x", &t->operation->src, t->fortran_order);
+    if (t->operation->backward)
+        print_operand(t, "dy", &t->operation->dy, t->gradient_fortran_order);
+    print_operand(t, t->operation->backward ? "dx" : "y", &t->operation->dst, t->fortran_order);
     row(t, "region", "%s", region_text(params).chars);
     row(t, "window", "{%" PRId64 ", %" PRId64 ", %.10g}, alpha %.10g, beta %.10g, k %.10g",
         params->window[0].lower, params->window[0].upper, params->divisor, params->alpha,
@@ -89,7 +89,7 @@ static void print_transfers(const table *t)
 static void print_times(const table *t)
 {
     const stream_report *const report = t->report;
-    const job *const done = t->job;
+    const operation *const done = t->operation;
     const uint64_t bytes = done->src.size + done->dy.size + done->dst.size;
     if (bytes == 0) {
         row(t, "kernel", "none, the tensor is empty");
@@ -116,17 +116,17 @@ static void print_error(const table *t, const char *label, const check_error *er
     if (error->eps > 0)
         row(t, label, "at most %.4g eps (2^-%d, %s), at (%s)", error->eps,
             element_format_of(dtype).fraction_bits, relation,
-            text_of_list(error->where, t->job->dst.tensor.rank, ", ").chars);
+            text_of_list(error->where, t->operation->dst.tensor.rank, ", ").chars);
     else
         row(t, label, "0 eps");
 }
 
 static void print_errors(const table *t)
 {
-    const int32_t dtype = t->job->dst.tensor.dtype, arithmetic = element_arithmetic(dtype);
+    const int32_t dtype = t->operation->dst.tensor.dtype, arithmetic = element_arithmetic(dtype);
     print_error(t, "error", &t->report->check.stored, dtype,
-                t->job->backward ? "relative to the magnitudes of the gradient's terms"
-                                 : "relative to the exact value");
+                t->operation->backward ? "relative to the magnitudes of the gradient's terms"
+                                       : "relative to the exact value");
     if (dtype != arithmetic)
         print_error(t, "arithmetic", &t->report->check.computed, arithmetic,
                     "beyond what rounding to 16 bits explains");

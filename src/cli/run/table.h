@@ -9,7 +9,7 @@
 
 typedef struct table {
     const device *device;
-    const job *job;                             /* of the whole tensors */
+    const operation *operation;                 /* of the whole tensors */
     bool fortran_order, gradient_fortran_order; /* of src and dst, and of dy */
     const stream_report *report;
     bool checked;

@@ -37,8 +37,8 @@ static bool open_here(worker *w, size_t memory)
     return w->memory || message_fail("out of memory for a slice of %zu bytes", memory);
 }
 
-bool worker_open(worker *w, const device *on, const job shapes[], int shape_count, size_t memory,
-                 uint64_t count)
+bool worker_open(worker *w, const device *on, const operation shapes[], int shape_count,
+                 size_t memory, uint64_t count)
 {
     *w = (worker){.device = on};
     if (on->kind != DEVICE_OPENCL)
@@ -52,11 +52,11 @@ void *worker_memory(const worker *w, int slot)
     return w->device->kind == DEVICE_OPENCL ? w->opencl.slots[slot].memory : w->memory;
 }
 
-bool worker_start(worker *w, int slot, const job *todo)
+bool worker_start(worker *w, int slot, const operation *todo)
 {
     if (w->device->kind == DEVICE_OPENCL)
         return opencl_start(&w->opencl, slot, todo);
-    w->job = *todo;
+    w->operation = *todo;
     return true;
 }
 
@@ -65,10 +65,11 @@ bool worker_finish(worker *w, int slot)
     if (w->device->kind == DEVICE_OPENCL)
         return opencl_finish(&w->opencl, slot);
     cllrn_error error = CLLRN_ERROR_INIT;
-    const double begin = job_clock();
-    const cllrn_status status = w->device->kind == DEVICE_HOST ? job_run_host(&w->job, &error)
-                                                               : job_run_reference(&w->job, &error);
-    w->seconds += job_clock() - begin;
+    const double begin = operation_clock();
+    const cllrn_status status = w->device->kind == DEVICE_HOST
+                                    ? operation_run_host(&w->operation, &error)
+                                    : operation_run_reference(&w->operation, &error);
+    w->seconds += operation_clock() - begin;
     return message_check(status, &error);
 }
 

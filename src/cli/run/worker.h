@@ -13,28 +13,28 @@ typedef struct worker_limits {
 
 typedef struct worker {
     const device *device;
-    int slots; /* jobs in flight */
+    int slots; /* operations in flight */
     opencl opencl;
     void *memory; /* of the only slot; NULL for OpenCL devices */
-    job job;
-    double seconds; /* of all jobs */
+    operation operation;
+    double seconds; /* of all operations */
 } worker;
 
 worker_limits worker_limits_of(const device *on);
 
 /*
- * Prepares for jobs of one or two shapes, the largest first: `memory` bytes for each
- * job, at most `count` jobs at a time. False after a message; call worker_close in any
+ * Prepares for operations of one or two shapes, the largest first: `memory` bytes for each
+ * operation, at most `count` operations at a time. False after a message; call worker_close in any
  * case.
  */
-bool worker_open(worker *w, const device *on, const job shapes[], int shape_count, size_t memory,
-                 uint64_t count);
+bool worker_open(worker *w, const device *on, const operation shapes[], int shape_count,
+                 size_t memory, uint64_t count);
 
-/* The memory for the operands of a slot's job. */
+/* The memory for the operands of a slot's operation. */
 void *worker_memory(const worker *w, int slot);
 
-/* Start a slot's job, then finish it, in turn. False after a message. */
-bool worker_start(worker *w, int slot, const job *todo);
+/* Start a slot's operation, then finish it, in turn. False after a message. */
+bool worker_start(worker *w, int slot, const operation *todo);
 bool worker_finish(worker *w, int slot);
 
 void worker_close(worker *w);

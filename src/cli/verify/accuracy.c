@@ -92,7 +92,7 @@ static void compare(const case_buffers *s, bool nearest, const exact *right, acc
 
 bool accuracy_measure(const case_buffers *s, bool nearest, accuracy *measured)
 {
-    const job run = case_buffers_job(s, s->result);
+    const operation run = case_buffers_operation(s, s->result);
     exact right;
     memset(measured, 0, sizeof *measured);
     measured->bound = bound_of(s, nearest);

@@ -79,11 +79,11 @@ static bool make_tensors(case_buffers *s)
     return copy_tensor(s->in_place == ALIAS_X ? &s->x : &s->dy, &s->dst);
 }
 
-job case_buffers_job(const case_buffers *s, const void *dst)
+operation case_buffers_operation(const case_buffers *s, const void *dst)
 {
     const bool replaces_x = s->in_place == ALIAS_X, replaces_dy = s->in_place == ALIAS_DY;
     void *const to = origin(&s->dst, dst);
-    return (job){
+    return (operation){
         .params = &s->c->params,
         .backward = backward(s),
         .src = {.tensor = s->x.tensor, .data = replaces_x ? to : origin(&s->x, s->x.data)},
@@ -101,8 +101,8 @@ static bool run_host(case_buffers *s)
         return message_fail("out of memory for a tensor of %zu bytes", s->dst.size);
     memcpy(s->expected, s->dst.data, s->dst.size);
     memset(s->result, 0, s->dst.size);
-    const job run = case_buffers_job(s, s->expected);
-    return message_check(job_run_host(&run, &error), &error);
+    const operation run = case_buffers_operation(s, s->expected);
+    return message_check(operation_run_host(&run, &error), &error);
 }
 
 bool case_buffers_possible(const verify_case *c, alias in_place)

@@ -4,7 +4,7 @@
 #define CLI_CASE_BUFFERS_H
 
 #include "cases.h"
-#include "job.h"
+#include "operation.h"
 
 /* A tensor in a buffer, between guard elements that no kernel may write. */
 typedef struct guarded_tensor {
@@ -34,8 +34,8 @@ bool case_buffers_possible(const verify_case *c, alias in_place);
 bool case_buffers_make(const verify_case *c, alias in_place, case_buffers *s);
 void case_buffers_free(case_buffers *s);
 
-/* The case as a job with its dst, and in place a source, in a buffer of dst's size. */
-job case_buffers_job(const case_buffers *s, const void *dst);
+/* The case as an operation with its dst, and in place a source, in a buffer of dst's size. */
+operation case_buffers_operation(const case_buffers *s, const void *dst);
 
 /* Compares the result with the expected buffer. False: `why` says what differs. */
 enum { WHY_SIZE = 640 };

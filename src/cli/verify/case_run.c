@@ -44,9 +44,9 @@ static bool check_library(const objects *o, cllrn_status status, const cllrn_err
 static run_outcome make_plan(objects *o, const char *variant)
 {
     cllrn_error error = CLLRN_ERROR_INIT;
-    job todo = case_buffers_job(o->s, o->s->result);
+    operation todo = case_buffers_operation(o->s, o->s->result);
     todo.variant = variant;
-    const cllrn_problem problem = job_problem(&todo, o->aliasing);
+    const cllrn_problem problem = operation_problem(&todo, o->aliasing);
     const cllrn_status status = cllrn_plan_create(o->on->engine, &problem, &o->plan, &error);
     if (variant && status == CLLRN_INVALID_VARIANT)
         return RUN_NOT_POSSIBLE;

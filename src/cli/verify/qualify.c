@@ -266,7 +266,7 @@ static bool is_supported(const session *on, const verify_case *c)
 void qualify_case(const session *on, const verify_case *c, case_list effort, const char *without,
                   case_result *result)
 {
-    const double begin = job_clock();
+    const double begin = operation_clock();
     case_buffers s;
     memset(result, 0, sizeof *result);
     result->c = *c;
@@ -284,5 +284,5 @@ void qualify_case(const session *on, const verify_case *c, case_list effort, con
     for (int kind = 0; kind < CHECK_COUNT; ++kind)
         if (result->checks[kind].failed > 0)
             result->verdict = VERDICT_FAILED;
-    result->seconds = job_clock() - begin;
+    result->seconds = operation_clock() - begin;
 }

@@ -2,7 +2,7 @@
 /* cllrn verify: qualifies one device. */
 #include "command.h"
 #include "digests.h"
-#include "job.h"
+#include "operation.h"
 #include "message.h"
 #include "number.h"
 #include "option.h"
@@ -135,9 +135,9 @@ static void run_case(const request *r, const verify_case *c, totals *t)
 
 static void run_all(const request *r, totals *t)
 {
-    const double begin = job_clock();
+    const double begin = operation_clock();
     for (verify_case c = {.number = -1}; next_case(r, &c);) {
-        show_case(r, &c, t, job_clock() - begin);
+        show_case(r, &c, t, operation_clock() - begin);
         run_case(r, &c, t);
     }
     show_progress(r, "");

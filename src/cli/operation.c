@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "job.h"
+#include "operation.h"
 
 #include <cllrn_verify.h>
 #include <time.h>
 
-double job_clock(void)
+double operation_clock(void)
 {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
-cllrn_status job_run_host(const job *todo, cllrn_error *error)
+cllrn_status operation_run_host(const operation *todo, cllrn_error *error)
 {
     const operand *const src = &todo->src, *const dy = &todo->dy, *const dst = &todo->dst;
     if (todo->backward)
@@ -21,7 +21,7 @@ cllrn_status job_run_host(const job *todo, cllrn_error *error)
                               error);
 }
 
-cllrn_status job_run_reference(const job *todo, cllrn_error *error)
+cllrn_status operation_run_reference(const operation *todo, cllrn_error *error)
 {
     const operand *const src = &todo->src, *const dy = &todo->dy, *const dst = &todo->dst;
     if (todo->backward)
@@ -31,7 +31,7 @@ cllrn_status job_run_reference(const job *todo, cllrn_error *error)
                                    error);
 }
 
-cllrn_problem job_problem(const job *todo, int32_t aliasing)
+cllrn_problem operation_problem(const operation *todo, int32_t aliasing)
 {
     cllrn_problem problem = CLLRN_PROBLEM_INIT;
     problem.direction = todo->backward ? CLLRN_DIRECTION_BACKWARD : CLLRN_DIRECTION_FORWARD;

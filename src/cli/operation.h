@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Local response normalization, forward or backward, of tensors in host memory. */
+#ifndef CLI_OPERATION_H
+#define CLI_OPERATION_H
+
+#include <cllrn.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+/* A tensor and its data. */
+typedef struct operand {
+    cllrn_tensor tensor;
+    void *data;    /* the element of lowest address; NULL: not allocated yet */
+    uint64_t size; /* in bytes */
+} operand;
+
+typedef struct operation {
+    const cllrn_params *params;
+    const char *variant; /* a kernel variant; NULL: the library selects it */
+    bool backward;       /* true: src (x) and dy give dst (dx); false: src (x) gives dst (y) */
+    operand src, dy, dst;
+} operation;
+
+/* Run an operation by the host build, or by the reference. dst may be src or dy. */
+cllrn_status operation_run_host(const operation *todo, cllrn_error *error);
+cllrn_status operation_run_reference(const operation *todo, cllrn_error *error);
+
+/* The operation as a problem for a plan, which points into the operation. */
+cllrn_problem operation_problem(const operation *todo, int32_t aliasing);
+
+/* Seconds of a monotonic clock. */
+double operation_clock(void);
+
+#endif
