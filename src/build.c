@@ -5,7 +5,6 @@
 
 #include "pack.h"
 #include "size.h"
-#include "spirv.h"
 
 /* No build log comes near this size: a driver that reports a longer one returns garbage. */
 #define MAX_LOG_SIZE ((size_t)64 << 20)
@@ -27,7 +26,7 @@ static char *build_log(const lrn_core *core, cl_program program)
     return log;
 }
 
-static cllrn_status failure(cl_int code)
+cllrn_status lrn_build_status(cl_int code)
 {
     return code == CL_OUT_OF_HOST_MEMORY ? CLLRN_OUT_OF_MEMORY : CLLRN_BUILD_FAILURE;
 }
@@ -56,9 +55,9 @@ static cllrn_status build(const lrn_core *core, cl_program made, const char *nam
         status = fail_without_compiler(error, code, name, core);
     } else {
         char *log = build_log(core, made);
-        status =
-            lrn_fail_code(error, failure(code), code, "plan create: building %s with \"%s\" for %s",
-                          name, options, core->facts.name);
+        status = lrn_fail_code(error, lrn_build_status(code), code,
+                               "plan create: building %s with \"%s\" for %s", name, options,
+                               core->facts.name);
         lrn_log(core, CLLRN_LOG_ERROR, "building %s with \"%s\" failed; the log follows", name,
                 options);
         /* Passed directly, because lrn_log would truncate it. */
@@ -96,8 +95,8 @@ cllrn_status lrn_build_binary(const lrn_core *core, const void *binary, size_t s
             : clCreateProgramWithBinary(core->context, 1, &core->device, &size, &bytes, &accepted,
                                         &code);
     if (made == NULL)
-        return lrn_fail_code(error, failure(code), code, "plan create: the binary of %s for %s",
-                             name, core->facts.name);
+        return lrn_fail_code(error, lrn_build_status(code), code,
+                             "plan create: the binary of %s for %s", name, core->facts.name);
     if (accepted != CL_SUCCESS) {
         clReleaseProgram(made);
         return lrn_fail_code(error, CLLRN_BUILD_FAILURE, accepted,

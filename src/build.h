@@ -6,6 +6,9 @@
 #include "core.h"
 #include "sources.h"
 
+/* The status of a failure of the driver with a program: CLLRN_BUILD_FAILURE or _OUT_OF_MEMORY. */
+cllrn_status lrn_build_status(cl_int code);
+
 /*
  * Compiles a source; name is for messages. The whole build log goes to the
  * caller's log.

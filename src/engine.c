@@ -12,6 +12,7 @@
 #include "environment.h"
 #include "file.h"
 #include "info.h"
+#include "size.h"
 
 /* ------------------------------------------------------------------------------ packs */
 
@@ -226,6 +227,33 @@ size_t cllrn_engine_programs_made(cllrn_engine *engine)
     return lrn_programs_made(&engine->programs, NULL, 0);
 }
 
+/*
+ * Fills the next row of an exported pack. Entries that share a program share
+ * its binary; the caller frees each binary once.
+ */
+static cllrn_status export_row(const lrn_core *core, const lrn_program *const *made, size_t index,
+                               lrn_pack_row *rows, cllrn_error *error)
+{
+    const lrn_program *const entry = made[index];
+    lrn_pack_row *const row = &rows[index];
+    void *binary = NULL;
+    const bool own = entry->kernel == entry->own_kernel;
+    row->name = entry->name;
+    row->options = own ? entry->options : "";
+    row->kernel = own ? "" : entry->kernel;
+    for (size_t i = 0; i < index; ++i)
+        if (made[i]->program == entry->program) {
+            row->binary = rows[i].binary;
+            row->size = rows[i].size;
+            return CLLRN_SUCCESS;
+        }
+    const cl_int code = lrn_build_binary_of(core, entry->program, &binary, &row->size);
+    row->binary = binary;
+    return code == CL_SUCCESS
+               ? CLLRN_SUCCESS
+               : lrn_fail_cl(error, code, "engine export: the binary of %s", entry->name);
+}
+
 cllrn_status cllrn_engine_export(cllrn_engine *engine, cllrn_pack **pack, cllrn_error *error)
 {
     if (engine == NULL || pack == NULL)
@@ -235,7 +263,35 @@ cllrn_status cllrn_engine_export(cllrn_engine *engine, cllrn_pack **pack, cllrn_
                         "engine export: %s does not tell its name and versions, so that its "
                         "binaries would fit nothing",
                         engine->core.facts.name);
-    return lrn_programs_export(&engine->programs, pack, error);
+    lrn_programs *const programs = &engine->programs;
+    const char *texts[CLLRN_PACK_TEXTS];
+    const size_t count = lrn_programs_made(programs, NULL, 0);
+    size_t done = 0;
+    cllrn_status status = CLLRN_SUCCESS;
+    const lrn_program **made = lrn_size_alloc(count, sizeof *made);
+    lrn_pack_row *rows = lrn_size_alloc(count, sizeof *rows);
+    if (made == NULL || rows == NULL)
+        status = lrn_fail(error, CLLRN_OUT_OF_MEMORY, "engine export: no memory for %zu programs",
+                          count);
+    else
+        lrn_programs_made(programs, made, count);
+    while (status == CLLRN_SUCCESS && done < count)
+        if ((status = export_row(&engine->core, made, done, rows, error)) == CLLRN_SUCCESS)
+            ++done;
+    for (int i = 0; i < CLLRN_PACK_TEXTS; ++i)
+        texts[i] = engine->core.target.texts[i];
+    if (status == CLLRN_SUCCESS)
+        status = lrn_pack_make(texts, rows, count, pack, error);
+    for (size_t i = 0; i < done; ++i) {
+        bool first = true;
+        for (size_t j = 0; j < i; ++j)
+            first = first && rows[j].binary != rows[i].binary;
+        if (first)
+            free((void *)rows[i].binary);
+    }
+    free(rows);
+    free(made);
+    return status;
 }
 
 cllrn_status cllrn_engine_import(cllrn_engine *engine, const void *data, size_t size,

@@ -108,7 +108,7 @@ static void write_source(writing *w, const offline_key *wanted, const lrn_source
     const lrn_program_key *const key = &wanted->key;
     const lrn_source_list list =
         lrn_sources_list(sources, key->variant->name, key->storage == LRN_F64);
-    char options[LRN_OPTIONS_SIZE], kernel[CLLRN_KERNEL_NAME_SIZE];
+    char options[CLLRN_OPTIONS_SIZE], kernel[CLLRN_KERNEL_NAME_SIZE];
     lrn_program_options(key, wanted->int64, options);
     lrn_program_kernel_name(key, wanted->int64, kernel);
     write_text(w,

@@ -8,7 +8,6 @@
 
 #include "error.h"
 #include "hash.h"
-#include "spirv.h"
 #include "size.h"
 
 static const char magic[8] = {'c', 'l', 'L', 'R', 'N', 'p', 'k', '\n'};

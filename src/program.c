@@ -8,45 +8,11 @@
 
 #include "build.h"
 #include "query.h"
-#include "size.h"
 
 static bool same_key(const lrn_program_key *a, const lrn_program_key *b)
 {
     return a->variant == b->variant && a->backward == b->backward && a->storage == b->storage &&
            a->width == b->width && a->taps == b->taps && a->power == b->power && a->wide == b->wide;
-}
-
-/* -w because PoCL 3.1 prints how many warnings it has about vectors wider than native ones. */
-void lrn_program_options(const lrn_program_key *key, bool int64, char options[LRN_OPTIONS_SIZE])
-{
-    char taps[32] = "", power[32] = "";
-    if (key->taps > 0)
-        snprintf(taps, sizeof taps, " -DLRN_TAPS=%d", key->taps);
-    if (key->power != LRN_POWER_AT_RUN_TIME)
-        snprintf(power, sizeof power, " -DLRN_POWER=%d", key->power);
-    snprintf(
-        options, LRN_OPTIONS_SIZE,
-        "-cl-std=CL1.2 -w%s%s -DLRN_STORAGE=%d -DLRN_WIDTH=%d%s%s -DLRN_INDEX=%s -DLRN_OFFSET=%s",
-        key->backward ? " -DLRN_BACKWARD" : "", key->storage == LRN_F64 ? " -DLRN_DOUBLE" : "",
-        key->storage, key->width, taps, power, key->wide ? "long" : "int",
-        int64 ? "ulong" : "uint");
-}
-
-void lrn_program_kernel_name(const lrn_program_key *key, bool int64,
-                             char name[CLLRN_KERNEL_NAME_SIZE])
-{
-    static const char *const storages[] = {[LRN_ANY] = "any",
-                                           [LRN_F32] = "f32",
-                                           [LRN_F16] = "f16",
-                                           [LRN_BF16] = "bf16",
-                                           [LRN_F64] = "f64"};
-    char taps[16] = "";
-    if (key->taps > 0)
-        snprintf(taps, sizeof taps, "_t%d", key->taps);
-    snprintf(name, CLLRN_KERNEL_NAME_SIZE, "cllrn_%s_%s_%s%s%s_w%d_i%d%s_v%d",
-             key->backward ? "backward" : "forward", key->variant->name, storages[key->storage],
-             taps, key->power == LRN_POWER_3_4 ? "_p34" : "", key->width, key->wide ? 64 : 32,
-             int64 ? "" : "_o32", CLLRN_ARITHMETIC_VERSION);
 }
 
 /* -------------------------------------------------------------------------- kernels */
@@ -152,13 +118,6 @@ static double milliseconds_since(const struct timespec *begin)
            (double)(now.tv_nsec - begin->tv_nsec) / 1e6;
 }
 
-static void set_binary(lrn_programs *programs, lrn_program *entry, const void *binary)
-{
-    pthread_mutex_lock(&programs->lock);
-    entry->binary = binary;
-    pthread_mutex_unlock(&programs->lock);
-}
-
 /*
  * Sets *shared to the program that another entry has made of the same binary,
  * retained, or to NULL: this entry then makes it, and others wait for it. Some
@@ -211,13 +170,15 @@ static cllrn_status load(lrn_programs *programs, lrn_program *entry, const cllrn
             lrn_log(programs->core, CLLRN_LOG_INFO, "loaded %s (%s) in %.1f ms", entry->name,
                     cllrn_origin_string(origin), milliseconds_since(&begin));
         else
-            status = lrn_fail_code(
-                error, code == CL_OUT_OF_HOST_MEMORY ? CLLRN_OUT_OF_MEMORY : CLLRN_BUILD_FAILURE,
-                code, "plan create: making the kernel %.100s from the binary of %s", kernel,
-                entry->name);
+            status = lrn_fail_code(error, lrn_build_status(code), code,
+                                   "plan create: making the kernel %.100s from the binary of %s",
+                                   kernel, entry->name);
     }
-    if (status != CLLRN_SUCCESS)
-        set_binary(programs, entry, NULL);
+    if (status != CLLRN_SUCCESS) {
+        pthread_mutex_lock(&programs->lock);
+        entry->binary = NULL;
+        pthread_mutex_unlock(&programs->lock);
+    }
     return status;
 }
 
@@ -523,8 +484,6 @@ void lrn_programs_close(lrn_programs *programs)
     lrn_cache_close(&programs->cache);
 }
 
-/* --------------------------------------------------------------------------- export */
-
 size_t lrn_programs_made(lrn_programs *programs, const lrn_program **made, size_t room)
 {
     size_t count = 0;
@@ -537,63 +496,4 @@ size_t lrn_programs_made(lrn_programs *programs, const lrn_program **made, size_
         }
     pthread_mutex_unlock(&programs->lock);
     return count;
-}
-
-/*
- * Fills the next row of an exported pack. Entries that share a program share
- * its binary; the caller frees each binary once.
- */
-static cllrn_status export_row(const lrn_core *core, const lrn_program *const *made, size_t index,
-                               lrn_pack_row *rows, cllrn_error *error)
-{
-    const lrn_program *const entry = made[index];
-    lrn_pack_row *const row = &rows[index];
-    void *binary = NULL;
-    const bool own = entry->kernel == entry->own_kernel;
-    row->name = entry->name;
-    row->options = own ? entry->options : "";
-    row->kernel = own ? "" : entry->kernel;
-    for (size_t i = 0; i < index; ++i)
-        if (made[i]->program == entry->program) {
-            row->binary = rows[i].binary;
-            row->size = rows[i].size;
-            return CLLRN_SUCCESS;
-        }
-    const cl_int code = lrn_build_binary_of(core, entry->program, &binary, &row->size);
-    row->binary = binary;
-    return code == CL_SUCCESS
-               ? CLLRN_SUCCESS
-               : lrn_fail_cl(error, code, "engine export: the binary of %s", entry->name);
-}
-
-cllrn_status lrn_programs_export(lrn_programs *programs, cllrn_pack **pack, cllrn_error *error)
-{
-    const char *texts[CLLRN_PACK_TEXTS];
-    const size_t count = lrn_programs_made(programs, NULL, 0);
-    size_t done = 0;
-    cllrn_status status = CLLRN_SUCCESS;
-    const lrn_program **made = lrn_size_alloc(count, sizeof *made);
-    lrn_pack_row *rows = lrn_size_alloc(count, sizeof *rows);
-    if (made == NULL || rows == NULL)
-        status = lrn_fail(error, CLLRN_OUT_OF_MEMORY, "engine export: no memory for %zu programs",
-                          count);
-    else
-        lrn_programs_made(programs, made, count);
-    while (status == CLLRN_SUCCESS && done < count)
-        if ((status = export_row(programs->core, made, done, rows, error)) == CLLRN_SUCCESS)
-            ++done;
-    for (int i = 0; i < CLLRN_PACK_TEXTS; ++i)
-        texts[i] = programs->core->target.texts[i];
-    if (status == CLLRN_SUCCESS)
-        status = lrn_pack_make(texts, rows, count, pack, error);
-    for (size_t i = 0; i < done; ++i) {
-        bool first = true;
-        for (size_t j = 0; j < i; ++j)
-            first = first && rows[j].binary != rows[i].binary;
-        if (first)
-            free((void *)rows[i].binary);
-    }
-    free(rows);
-    free(made);
-    return status;
 }

@@ -19,17 +19,6 @@
 #include "select.h"
 #include "sources.h"
 
-/* Writes the complete build options of a program, without those for single drivers. */
-enum { LRN_OPTIONS_SIZE = CLLRN_OPTIONS_SIZE };
-void lrn_program_options(const lrn_program_key *key, bool int64, char options[LRN_OPTIONS_SIZE]);
-
-/*
- * Writes the unique name of a program: its name in packs, and the name of its
- * kernel in the binary of an offline compiler.
- */
-void lrn_program_kernel_name(const lrn_program_key *key, bool int64,
-                             char name[CLLRN_KERNEL_NAME_SIZE]);
-
 /* A program that was never made, or whose making failed, is missing: the next call makes it. */
 typedef enum lrn_program_state {
     LRN_PROGRAM_MISSING,
@@ -44,7 +33,7 @@ typedef struct lrn_program {
     struct lrn_program *next;
     lrn_program_key key;
     char name[CLLRN_KERNEL_NAME_SIZE];
-    char options[LRN_OPTIONS_SIZE];
+    char options[CLLRN_OPTIONS_SIZE];
     char own_kernel[CLLRN_KERNEL_NAME_SIZE]; /* the kernel's name in a program of our source */
 
     /* Guarded by the lock of all programs. */
@@ -118,9 +107,6 @@ const char *lrn_programs_stand_in(lrn_programs *programs, const lrn_program_key 
 
 /* Lists the programs that are ready, as many as there is room for; returns how many there are. */
 size_t lrn_programs_made(lrn_programs *programs, const lrn_program **made, size_t room);
-
-/* Makes a pack of the programs that are ready; the caller destroys the pack. */
-cllrn_status lrn_programs_export(lrn_programs *programs, cllrn_pack **pack, cllrn_error *error);
 
 /*
  * Takes a kernel object that only the caller uses until lrn_program_put_kernel

@@ -10,7 +10,6 @@
 #include "hash.h"
 #include "info.h"
 #include "query.h"
-#include "spirv.h"
 
 static const struct {
     const char *name;
@@ -96,13 +95,55 @@ bool lrn_target_is_any(const char *const *made)
     return true;
 }
 
-/* Whether the device takes SPIR-V. */
+/* ---------------------------------------------------------------------------- SPIR-V */
+
+/* From OpenCL 2.1 and cl_khr_il_program; headers of OpenCL 1.2 lack them. */
+#define IL_VERSION 0x105B /* CL_DEVICE_IL_VERSION */
+typedef cl_program(CL_API_CALL *create_fn)(cl_context context, const void *il, size_t length,
+                                           cl_int *code);
+
+bool lrn_spirv_is(const void *binary, size_t size)
+{
+    static const unsigned char little[] = {0x03, 0x02, 0x23, 0x07},
+                               big[] = {0x07, 0x23, 0x02, 0x03};
+    return size > sizeof little &&
+           (memcmp(binary, little, sizeof little) == 0 || memcmp(binary, big, sizeof big) == 0);
+}
+
+/* Looks up only the extension's function: not every loader has that of OpenCL 2.1. */
+static create_fn find(cl_platform_id platform)
+{
+    create_fn found = NULL;
+    void *const address =
+        clGetExtensionFunctionAddressForPlatform(platform, "clCreateProgramWithILKHR");
+    memcpy(&found, &address, sizeof found); /* ISO C has no cast from object to function pointers */
+    return found;
+}
+
+cl_program lrn_spirv_program(cl_platform_id platform, cl_context context, const void *module,
+                             size_t size, cl_int *code)
+{
+    const create_fn create = find(platform);
+    if (create == NULL) {
+        *code = CL_INVALID_OPERATION;
+        return NULL;
+    }
+    return create(context, module, size, code);
+}
+
+/* Whether the device takes SPIR-V and its driver has the function for it. */
 static cllrn_status check_spirv(const lrn_target *here, const char *what, cllrn_error *error)
 {
-    bool accepted;
-    const cl_int code = lrn_spirv_accepted(here->platform, here->device, &accepted);
-    if (code != CL_SUCCESS)
+    char *versions;
+    const cl_int code = lrn_info_device(here->device, IL_VERSION, &versions);
+    if (code != CL_SUCCESS && code != CL_INVALID_VALUE)
         return lrn_fail_cl(error, code, "%.200s: asking the device for CL_DEVICE_IL_VERSION", what);
+    if (code == CL_SUCCESS && versions == NULL)
+        return lrn_fail(error, CLLRN_OUT_OF_MEMORY, "%.200s: no memory for CL_DEVICE_IL_VERSION",
+                        what);
+    const bool accepted = versions != NULL && strstr(versions, "SPIR-V") != NULL &&
+                          here->platform != NULL && find(here->platform) != NULL;
+    free(versions);
     if (accepted)
         return CLLRN_SUCCESS;
     return lrn_fail(error, CLLRN_PACK_MISMATCH,

@@ -38,4 +38,11 @@ bool lrn_target_is_any(const char *const *made);
 cllrn_status lrn_target_match(const lrn_target *here, const char *const *made, bool any_driver,
                               const char *what, cllrn_error *error);
 
+/* Whether a binary is a SPIR-V module, of either byte order. */
+bool lrn_spirv_is(const void *binary, size_t size);
+
+/* Creates a program from a module, for a device that takes it. NULL on failure, with *code set. */
+cl_program lrn_spirv_program(cl_platform_id platform, cl_context context, const void *module,
+                             size_t size, cl_int *code);
+
 #endif

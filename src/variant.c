@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "variant.h"
 
+#include <stdio.h>
+
 int lrn_two_vectors(const lrn_device_facts *facts)
 {
     return facts->vector_width == 1 || facts->vector_width == 16 ? facts->vector_width
@@ -25,4 +27,37 @@ void lrn_set_sizes(lrn_selection *s, int64_t items, int64_t group, int64_t secon
     s->global[0] = (size_t)(lrn_divide_up(items, local) * local);
     s->global[1] = (size_t)lrn_least(second, LRN_MAX_GROUPS);
     s->global[2] = (size_t)lrn_least(third, LRN_MAX_GROUPS);
+}
+
+/* -w because PoCL 3.1 prints how many warnings it has about vectors wider than native ones. */
+void lrn_program_options(const lrn_program_key *key, bool int64, char options[CLLRN_OPTIONS_SIZE])
+{
+    char taps[32] = "", power[32] = "";
+    if (key->taps > 0)
+        snprintf(taps, sizeof taps, " -DLRN_TAPS=%d", key->taps);
+    if (key->power != LRN_POWER_AT_RUN_TIME)
+        snprintf(power, sizeof power, " -DLRN_POWER=%d", key->power);
+    snprintf(
+        options, CLLRN_OPTIONS_SIZE,
+        "-cl-std=CL1.2 -w%s%s -DLRN_STORAGE=%d -DLRN_WIDTH=%d%s%s -DLRN_INDEX=%s -DLRN_OFFSET=%s",
+        key->backward ? " -DLRN_BACKWARD" : "", key->storage == LRN_F64 ? " -DLRN_DOUBLE" : "",
+        key->storage, key->width, taps, power, key->wide ? "long" : "int",
+        int64 ? "ulong" : "uint");
+}
+
+void lrn_program_kernel_name(const lrn_program_key *key, bool int64,
+                             char name[CLLRN_KERNEL_NAME_SIZE])
+{
+    static const char *const storages[] = {[LRN_ANY] = "any",
+                                           [LRN_F32] = "f32",
+                                           [LRN_F16] = "f16",
+                                           [LRN_BF16] = "bf16",
+                                           [LRN_F64] = "f64"};
+    char taps[16] = "";
+    if (key->taps > 0)
+        snprintf(taps, sizeof taps, "_t%d", key->taps);
+    snprintf(name, CLLRN_KERNEL_NAME_SIZE, "cllrn_%s_%s_%s%s%s_w%d_i%d%s_v%d",
+             key->backward ? "backward" : "forward", key->variant->name, storages[key->storage],
+             taps, key->power == LRN_POWER_3_4 ? "_p34" : "", key->width, key->wide ? 64 : 32,
+             int64 ? "" : "_o32", CLLRN_ARITHMETIC_VERSION);
 }

@@ -123,4 +123,14 @@ int64_t lrn_tile_channels(const lrn_problem *p, int64_t wanted);
  */
 void lrn_set_sizes(lrn_selection *s, int64_t items, int64_t group, int64_t second, int64_t third);
 
+/* Writes the complete build options of a program, without those for single drivers. */
+void lrn_program_options(const lrn_program_key *key, bool int64, char options[CLLRN_OPTIONS_SIZE]);
+
+/*
+ * Writes the unique name of a program: its name in packs, and the name of its
+ * kernel in the binary of an offline compiler.
+ */
+void lrn_program_kernel_name(const lrn_program_key *key, bool int64,
+                             char name[CLLRN_KERNEL_NAME_SIZE]);
+
 #endif

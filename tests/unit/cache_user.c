@@ -31,7 +31,7 @@ static lrn_program_key key_of(int number)
 static bool is_right(const world *w, const lrn_program_key *key, lrn_program *program)
 {
     cl_int code = CL_SUCCESS;
-    char options[LRN_OPTIONS_SIZE];
+    char options[CLLRN_OPTIONS_SIZE];
     const lrn_source_list list = lrn_sources_list(&w->engine->sources, key->variant->name, false);
     lrn_program_options(key, true, options);
     cl_program expected =

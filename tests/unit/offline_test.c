@@ -92,7 +92,7 @@ static void offline_program_get__covers_devices_without_vectors_SUCCESS(void **s
 static void program_kernel_name__of_all_devices_SUCCESS(void **state)
 {
     enum { MOST = 8000 };
-    static char names[MOST][CLLRN_KERNEL_NAME_SIZE], options[MOST][LRN_OPTIONS_SIZE];
+    static char names[MOST][CLLRN_KERNEL_NAME_SIZE], options[MOST][CLLRN_OPTIONS_SIZE];
     const lrn_variant *variants[MOST];
     size_t count = 0;
     (void)state;

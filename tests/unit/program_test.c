@@ -86,7 +86,7 @@ static void program_get__each_field_of_the_key_counts_SUCCESS(void **state)
 
 static void program_options__say_all_of_the_key_SUCCESS(void **state)
 {
-    char options[LRN_OPTIONS_SIZE];
+    char options[CLLRN_OPTIONS_SIZE];
     lrn_program_key key = ordinary;
     (void)state;
 
@@ -116,7 +116,7 @@ static void program_options__say_all_of_the_key_SUCCESS(void **state)
 
 static void program_options__of_all_keys_different_SUCCESS(void **state)
 {
-    static char all[200][LRN_OPTIONS_SIZE], names[200][CLLRN_KERNEL_NAME_SIZE];
+    static char all[200][CLLRN_OPTIONS_SIZE], names[200][CLLRN_KERNEL_NAME_SIZE];
     const lrn_device_facts facts = {
         .cpu_like = true, .int64 = true, .wide = true, .fp64 = true, .vector_width = 16};
     lrn_program_key keys[200];
@@ -149,7 +149,7 @@ static void program_get__platform_needs_an_option_SUCCESS(void **state)
 
     assert_succeeded(lrn_programs_get(&w.engine->programs, &ordinary, &program, &error), &error);
 
-    char expected[LRN_OPTIONS_SIZE + 32];
+    char expected[CLLRN_OPTIONS_SIZE + 32];
     lrn_program_options(&ordinary, true, expected);
     strcat(expected, " -cl-opt-disable");
     assert_string_equal(program->options, expected);

@@ -132,7 +132,7 @@ static unsigned char *make_bytes(size_t *size, bool several)
 static void assert_right(const world *w, lrn_program *program)
 {
     cl_int code = CL_SUCCESS;
-    char options[LRN_OPTIONS_SIZE];
+    char options[CLLRN_OPTIONS_SIZE];
     lrn_source_list list = lrn_sources_list(&w->engine->sources, "column", false);
     lrn_program_options(&ordinary, true, options);
     cl_program expected =
