@@ -5,7 +5,7 @@
  * arguments and writes them into manifests (src/arguments.c). Valid as OpenCL C 1.2 and as C11.
  *
  * The names, order and types of the arguments are an ABI, and so are the kernel names (see
- * cllrn_offline_program in cllrn.h): kernels built by an offline compiler rely on them. The host
+ * cllrn_program_info in cllrn.h): kernels built by an offline compiler rely on them. The host
  * always sets all arguments.
  *
  * Rows are (TYPE, NAME, VALUE). The first row of a list goes to the macro FIRST, all others go to

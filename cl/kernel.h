@@ -372,7 +372,7 @@ static inline index_t lrn_place_count(const lrn_axes *axes, uint modes)
 
 /*
  * A kernel's file holds both directions; LRN_BACKWARD selects the one that is built. Sources for
- * offline compilers define the whole name, see cllrn_offline_program.
+ * offline compilers define the whole name, see cllrn_program_info.
  */
 #ifndef LRN_KERNEL_NAME
 #ifdef LRN_BACKWARD

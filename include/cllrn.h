@@ -235,7 +235,7 @@ typedef void (*cllrn_log_fn)(void *user, cllrn_log_level level, const char *mess
 
 /*
  * The allocator of engines, programs and plans: give both functions or neither.
- * Both must be thread-safe. Temporary memory of a call, kernel texts read from
+ * Both must be thread-safe; no lock is held during a call. Temporary memory of a call, kernel texts read from
  * a directory, and packs come from malloc.
  */
 typedef void *(*cllrn_alloc_fn)(void *user, size_t size);
