@@ -14,7 +14,7 @@
 #include "params.h"
 #include "program.h"
 
-enum { MOST = 4000, LINE = LRN_OPTIONS_SIZE + 32 };
+enum { MOST = 4000, LINE = CLLRN_OPTIONS_SIZE + 32 };
 
 typedef struct program_list {
     char lines[MOST][LINE];
@@ -25,7 +25,7 @@ static program_list all, of_one_device;
 
 static void make_line(const lrn_program_key *key, bool int64, char *line)
 {
-    char options[LRN_OPTIONS_SIZE];
+    char options[CLLRN_OPTIONS_SIZE];
     lrn_program_options(key, int64, options);
     snprintf(line, LINE, "%s.cl %s", key->variant->name, options);
 }
