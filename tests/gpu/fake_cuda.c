@@ -359,8 +359,10 @@ static bool take_scalars(arguments *a, const cllrn_params *params)
     return same;
 }
 
-static cllrn_tensor tensor_of(const fast *f, int which, int32_t dtype)
+/* The modes have the types of src, dy and dst, numbered from 1. */
+static cllrn_tensor tensor_of(const fast *f, int which)
 {
+    const cllrn_dtype dtype = CLLRN_DTYPE_F32 - 1 + (int32_t)(f->modes >> (7 + 3 * which) & 7);
     cllrn_tensor tensor = CLLRN_TENSOR_INIT;
     int64_t dims[3], strides[3];
     for (int i = 0; i < 3; ++i) {
@@ -388,9 +390,7 @@ static bool covers(const kernel *k, const fast *f, const unsigned grid[3], unsig
 
 static int compute(const kernel *k, const fast *f, const cllrn_params *params)
 {
-    const cllrn_tensor src = tensor_of(f, 0, (int32_t)(f->modes >> 7 & 7)),
-                       dy = tensor_of(f, 1, (int32_t)(f->modes >> 10 & 7)),
-                       dst = tensor_of(f, 2, (int32_t)(f->modes >> 13 & 7));
+    const cllrn_tensor src = tensor_of(f, 0), dy = tensor_of(f, 1), dst = tensor_of(f, 2);
     const size_t element = cllrn_dtype_size(dst.dtype);
     char *const to = f->dst + f->offsets[2] * element;
     cllrn_error error = CLLRN_ERROR_INIT;
