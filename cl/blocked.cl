@@ -25,11 +25,19 @@
 #include "kernel.h"
 #endif
 
-/* The channel blocks of an item. */
-typedef struct layout {
+/* An item, its channel blocks, and the tile of it that a work-item computes. */
+typedef struct item {
+    global const element_t *x, *dy;
+    global element_t *to;
     index_t channels, count, plane; /* count: blocks; plane: its elements */
-    int size, shift;
-} layout;
+    int size, shift;                /* channels of a block: size = 2^shift */
+    index_t left, right;            /* the tile's part of each plane */
+    int lower, upper;               /* channels that a window reaches before and after its own */
+    uint modes;
+    lrn_scalars scalars;
+} item;
+
+#define POWER LRN_POWER_IN(m.modes)
 
 /* Lane masks that are the same for all vectors that begin in one lane of a block. */
 typedef struct taps {
@@ -48,16 +56,16 @@ LRN_INLINE bits_t outside(bits_t numbers, index_t count)
  * Masks for vectors of block b from lane `phase` on, whose windows begin `before` channels
  * earlier.
  */
-LRN_INLINE void find_taps(taps *t, layout l, index_t b, int phase, int before)
+LRN_INLINE void find_taps(taps *t, item m, index_t b, int phase, int before)
 {
-    const bits_t lanes = lrn_lanes_from(phase) & (bits_t)((uint)l.size - 1u),
-                 channels = lanes + (bits_t)((uint)b << l.shift);
+    const bits_t lanes = lrn_lanes_from(phase) & (bits_t)((uint)m.size - 1u),
+                 channels = lanes + (bits_t)((uint)b << m.shift);
 #pragma unroll
     for (int j = 0; j < LRN_TAPS; ++j) {
-        t->crosses[j] = outside(lanes + (bits_t)((uint)(j - before)), l.size);
-        t->beyond[j] = outside(channels + (bits_t)((uint)(j - before)), l.channels);
+        t->crosses[j] = outside(lanes + (bits_t)((uint)(j - before)), m.size);
+        t->beyond[j] = outside(channels + (bits_t)((uint)(j - before)), m.channels);
     }
-    t->padding = outside(channels, l.channels);
+    t->padding = outside(channels, m.channels);
 }
 
 /*
@@ -65,11 +73,11 @@ LRN_INLINE void find_taps(taps *t, layout l, index_t b, int phase, int before)
  * previous block lies `previous` and the next one `next` elements away. 0 if there is no such
  * block: any element will do.
  */
-LRN_INLINE index_t crossing(layout l, index_t b, int offset, index_t previous, index_t next)
+LRN_INLINE index_t crossing(item m, index_t b, int offset, index_t previous, index_t next)
 {
     if (offset < 0)
-        return b > 0 ? previous + l.size + offset : 0;
-    return offset > 0 && b < l.count - 1 ? next - l.size + offset : 0;
+        return b > 0 ? previous + m.size + offset : 0;
+    return offset > 0 && b < m.count - 1 ? next - m.size + offset : 0;
 }
 
 /* Where vectors lie. Always passed as a constant. */
@@ -87,21 +95,21 @@ LRN_INLINE real_t merge(real_t own, real_t other, const taps *t, int j, int wher
 }
 
 /* Loads the taps of the vector at element e of block b. */
-LRN_INLINE void load_taps(real_t *x, global const element_t *from, layout l, index_t b, index_t e,
+LRN_INLINE void load_taps(real_t *x, global const element_t *from, item m, index_t b, index_t e,
                           const taps *t, int before, int where)
 {
-    const index_t at = b * l.plane + e;
-    if (where == ANYWHERE && (l.plane < LRN_WIDTH || at < before ||
-                              at + LRN_WIDTH + LRN_TAPS - 1 - before > l.count * l.plane)) {
+    const index_t at = b * m.plane + e;
+    if (where == ANYWHERE && (m.plane < LRN_WIDTH || at < before ||
+                              at + LRN_WIDTH + LRN_TAPS - 1 - before > m.count * m.plane)) {
         /* Element by element. */
         for (int j = 0; j < LRN_TAPS; ++j) {
             scalar_t part[LRN_WIDTH];
             for (int i = 0; i < LRN_WIDTH; ++i) {
-                const index_t lane = (e + i) & (l.size - 1), position = e + i - lane,
-                              c = (b << l.shift) + lane + j - before;
+                const index_t lane = (e + i) & (m.size - 1), position = e + i - lane,
+                              c = (b << m.shift) + lane + j - before;
                 part[i] =
-                    position < l.plane && c >= 0 && c < l.channels
-                        ? lrn_get(from, LRN_STORAGE, lrn_channel(c, l.plane, l.shift) + position)
+                    position < m.plane && c >= 0 && c < m.channels
+                        ? lrn_get(from, LRN_STORAGE, lrn_channel(c, m.plane, m.shift) + position)
                         : 0.0f;
             }
             x[j] = LRN_LOAD(part);
@@ -109,50 +117,52 @@ LRN_INLINE void load_taps(real_t *x, global const element_t *from, layout l, ind
         return;
     }
     /* Needed by the next row: hardware prefetchers do not foresee the end of a tile's rows. */
-    LRN_PREFETCH(from + at + 2 * l.plane, 0);
+    LRN_PREFETCH(from + at + 2 * m.plane, 0);
 #pragma unroll
     for (int j = 0; j < LRN_TAPS; ++j)
         x[j] = merge(lrn_load(from, LRN_STORAGE, at + j - before, LRN_WIDTH),
-                     lrn_load(from, LRN_STORAGE, at + crossing(l, b, j - before, -l.plane, l.plane),
+                     lrn_load(from, LRN_STORAGE, at + crossing(m, b, j - before, -m.plane, m.plane),
                               LRN_WIDTH),
                      t, j, where);
 }
 
 /* Elements of a vector that fit a plane. */
-LRN_INLINE int whole(layout l)
+LRN_INLINE int whole(item m)
 {
-    return l.plane < LRN_WIDTH ? (int)l.plane : LRN_WIDTH;
+    return m.plane < LRN_WIDTH ? (int)m.plane : LRN_WIDTH;
 }
 
 /* Element e, moved back if its vector would leave the plane. */
-LRN_INLINE index_t moved_back(layout l, index_t e)
+LRN_INLINE index_t moved_back(item m, index_t e)
 {
-    return e + whole(l) > l.plane ? l.plane - whole(l) : e;
+    return e + whole(m) > m.plane ? m.plane - whole(m) : e;
 }
 
 /* Elements between vectors that begin in the same lane of a block. */
-LRN_INLINE int step(layout l)
+LRN_INLINE int step(item m)
 {
-    return l.size > LRN_WIDTH ? l.size : LRN_WIDTH;
+    return m.size > LRN_WIDTH ? m.size : LRN_WIDTH;
 }
 
 /* The part of elements first .. end - 1 of block b, in whole steps, with windows in the item. */
-LRN_INLINE void find_inside(index_t *from, index_t *to, layout l, index_t b, index_t first,
+LRN_INLINE void find_inside(index_t *from, index_t *to, item m, index_t b, index_t first,
                             index_t end, int before)
 {
-    const index_t last = b == l.count - 1 && end == l.plane ? end - (LRN_TAPS - 1 - before) : end;
-    *from = b == 0 && first == 0 ? step(l) : first;
-    *to = last > *from ? *from + (last - *from) / step(l) * step(l) : *from;
+    const index_t last = b == m.count - 1 && end == m.plane ? end - (LRN_TAPS - 1 - before) : end;
+    *from = b == 0 && first == 0 ? step(m) : first;
+    *to = last > *from ? *from + (last - *from) / step(m) * step(m) : *from;
 }
 
-LRN_INLINE int is_at_an_end(layout l, index_t b, int before)
+LRN_INLINE int is_at_an_end(item m, index_t b, int before)
 {
-    return (b << l.shift) < before || ((b + 1) << l.shift) + LRN_TAPS - 1 - before > l.channels;
+    return (b << m.shift) < before || ((b + 1) << m.shift) + LRN_TAPS - 1 - before > m.channels;
 }
 
 /* Whether stores to a plane may bypass the caches. */
-LRN_INLINE int streams(global const element_t *plane, uint modes)
+LRN_INLINE int streams(item m, index_t b)
 {
+    const uint modes = m.modes;
+    global element_t *plane = m.to + b * m.plane;
     return LRN_MODE(LAUNCH) && (size_t)plane % (LRN_WIDTH * sizeof *plane) == 0;
 }
 
@@ -186,48 +196,46 @@ LRN_INLINE int row_of(index_t b)
     return (int)(b % 3) * LRN_ROW + LRN_MARGIN;
 }
 
-typedef rows *result_t;
 #else
-typedef global element_t *result_t;
+typedef void rows; /* forward keeps none */
 #endif
 
 /*
  * Stores y of elements first .. end - 1 of block b or, backward, keeps their factors and powers
  * in a row that begins at element `left`. Returns the greatest *excess of lrn_power.
  */
-LRN_INLINE bits_t normalize(int power_class, result_t to, global const element_t *x, layout l,
-                            index_t b, index_t left, index_t first, index_t end, int lower,
-                            int where, uint modes, lrn_scalars scalars)
+LRN_INLINE bits_t normalize(int power, rows *kept, item m, index_t b, index_t first, index_t end,
+                            int where)
 {
-    const int count = where == ANYWHERE ? whole(l) : LRN_WIDTH;
+    const int count = where == ANYWHERE ? whole(m) : LRN_WIDTH;
 #ifndef LRN_BACKWARD
-    const int stream = streams(to + b * l.plane, modes);
+    const int stream = streams(m, b);
 #endif
     bits_t most = (bits_t)(0u);
-    for (int phase = 0; phase < l.size; phase += LRN_WIDTH) {
+    for (int phase = 0; phase < m.size; phase += LRN_WIDTH) {
         taps t;
-        find_taps(&t, l, b, phase, lower);
-        for (index_t v = first + phase; v < end; v += step(l)) {
-            const index_t e = where == ANYWHERE ? moved_back(l, v) : v, at = b * l.plane + e;
+        find_taps(&t, m, b, phase, m.lower);
+        for (index_t v = first + phase; v < end; v += step(m)) {
+            const index_t e = where == ANYWHERE ? moved_back(m, v) : v, at = b * m.plane + e;
             real_t window[LRN_TAPS];
             bits_t excess = (bits_t)(0u);
-            load_taps(window, x, l, b, e, &t, lower, where);
-            const real_t own = lrn_load(x, LRN_STORAGE, at, count),
+            load_taps(window, m.x, m, b, e, &t, m.lower, where);
+            const real_t own = lrn_load(m.x, LRN_STORAGE, at, count),
                          sum = lrn_window_sum_unrolled(window, window);
 #ifdef LRN_BACKWARD
-            const index_t place = row_of(b) + (e - left);
-            real_t power;
-            const real_t factor =
-                where == ANYWHERE
-                    ? lrn_gradient_factor(power_class, own, sum, scalars, &power)
-                    : lrn_gradient_factor_ordinary(power_class, own, sum, scalars, &power, &excess);
-            LRN_STORE(factor, (scalar_t *)to->factors + place);
-            LRN_STORE(power, (scalar_t *)to->powers + place);
+            const index_t to = row_of(b) + (e - m.left);
+            real_t power_of_s;
+            const real_t factor = where == ANYWHERE
+                                      ? lrn_gradient_factor(power, own, sum, m.scalars, &power_of_s)
+                                      : lrn_gradient_factor_ordinary(power, own, sum, m.scalars,
+                                                                     &power_of_s, &excess);
+            LRN_STORE(factor, (scalar_t *)kept->factors + to);
+            LRN_STORE(power_of_s, (scalar_t *)kept->powers + to);
 #else
             const real_t y = where == ANYWHERE
-                                 ? lrn_normalize(power_class, own, sum, scalars)
-                                 : lrn_normalize_ordinary(power_class, own, sum, scalars, &excess);
-            store(y, to, at, count, &t, where, stream);
+                                 ? lrn_normalize(power, own, sum, m.scalars)
+                                 : lrn_normalize_ordinary(power, own, sum, m.scalars, &excess);
+            store(y, m.to, at, count, &t, where, stream);
 #endif
             most = max(most, where == INSIDE ? excess : excess & ~t.padding);
         }
@@ -235,116 +243,92 @@ LRN_INLINE bits_t normalize(int power_class, result_t to, global const element_t
     return most;
 }
 
-LRN_RARE void normalize_carefully(result_t to, global const element_t *x, layout l, index_t b,
-                                  index_t left, index_t first, index_t end, int lower, uint modes,
-                                  lrn_scalars scalars)
+LRN_RARE void normalize_carefully(rows *kept, item m, index_t b, index_t first, index_t end)
 {
-    normalize(LRN_POWER, to, x, l, b, left, first, end, lower, ANYWHERE, modes, scalars);
+    normalize(POWER, kept, m, b, first, end, ANYWHERE);
 }
 
-/* normalize() inside the item; returns whether all powers were ordinary. */
-LRN_INLINE int normalize_inside(int power_class, result_t to, global const element_t *x, layout l,
-                                index_t b, index_t left, index_t first, index_t end, int lower,
-                                uint modes, lrn_scalars scalars)
+/* normalize() inside the item; returns whether a power was not ordinary. */
+LRN_INLINE int normalize_inside(int power, rows *kept, item m, index_t b, index_t first,
+                                index_t end)
 {
-    const bits_t most = is_at_an_end(l, b, lower) ? normalize(power_class, to, x, l, b, left, first,
-                                                              end, lower, AT_AN_END, modes, scalars)
-                                                  : normalize(power_class, to, x, l, b, left, first,
-                                                              end, lower, INSIDE, modes, scalars);
-    return !LRN_ANY_LANE(lrn_is_special(power_class, most));
+    const bits_t most = is_at_an_end(m, b, m.lower)
+                            ? normalize(power, kept, m, b, first, end, AT_AN_END)
+                            : normalize(power, kept, m, b, first, end, INSIDE);
+    return LRN_ANY_LANE(lrn_is_special(power, most));
 }
 
-LRN_RARE int normalize_inside_both(result_t to, global const element_t *x, layout l, index_t b,
-                                   index_t left, index_t first, index_t end, int lower, uint modes,
-                                   lrn_scalars scalars)
+LRN_RARE int normalize_inside_both(rows *kept, item m, index_t b, index_t first, index_t end)
 {
-    return normalize_inside(LRN_POWER_BOTH, to, x, l, b, left, first, end, lower, modes, scalars);
+    return normalize_inside(LRN_POWER_BOTH, kept, m, b, first, end);
 }
 
-LRN_INLINE void normalize_row(result_t to, global const element_t *x, layout l, index_t b,
-                              index_t left, index_t right, int lower, uint modes,
-                              lrn_scalars scalars)
+LRN_INLINE void normalize_row(rows *kept, item m, index_t b)
 {
     index_t first, end;
-    find_inside(&first, &end, l, b, left, right, lower);
-    /* A separate loop for each of the most used powers. */
-    int done =
-        LRN_POWER == LRN_POWER_3_4
-            ? normalize_inside(LRN_POWER_3_4, to, x, l, b, left, first, end, lower, modes, scalars)
-        : LRN_POWER == LRN_POWER_NEAR
-            ? normalize_inside(LRN_POWER_NEAR, to, x, l, b, left, first, end, lower, modes, scalars)
-            : normalize_inside(LRN_POWER, to, x, l, b, left, first, end, lower, modes, scalars);
-    if (LRN_POWER == LRN_POWER_NEAR && !done)
-        done = normalize_inside_both(to, x, l, b, left, first, end, lower, modes, scalars);
-    if (!done)
-        end = first;
-    if (first > left)
-        normalize_carefully(to, x, l, b, left, left, first, lower, modes, scalars);
-    if (end < right)
-        normalize_carefully(to, x, l, b, left, end, right, lower, modes, scalars);
+    int special;
+    find_inside(&first, &end, m, b, m.left, m.right, m.lower);
+    LRN_BY_POWER(POWER, special = normalize_inside(power, kept, m, b, first, end));
+    LRN_AGAIN(POWER, special, normalize_inside_both(kept, m, b, first, end), end = first);
+    if (first > m.left)
+        normalize_carefully(kept, m, b, m.left, first);
+    if (end < m.right)
+        normalize_carefully(kept, m, b, end, m.right);
 }
 
 #ifdef LRN_BACKWARD
 
 /* Stores dx of elements first .. end - 1 of block b. */
-LRN_INLINE void gradient(const rows *r, global const element_t *x, global const element_t *dy,
-                         global element_t *to, layout l, index_t b, index_t left, index_t first,
-                         index_t end, int upper, int where, uint modes, lrn_scalars scalars)
+LRN_INLINE void gradient(const rows *kept, item m, index_t b, index_t first, index_t end, int where)
 {
     const int row = row_of(b), previous = row_of(b - 1) - row, next = row_of(b + 1) - row;
-    const int count = where == ANYWHERE ? whole(l) : LRN_WIDTH;
-    const int stream = streams(to + b * l.plane, modes);
-    for (int phase = 0; phase < l.size; phase += LRN_WIDTH) {
+    const int count = where == ANYWHERE ? whole(m) : LRN_WIDTH;
+    const int stream = streams(m, b);
+    for (int phase = 0; phase < m.size; phase += LRN_WIDTH) {
         taps t;
-        find_taps(&t, l, b, phase, upper);
-        for (index_t v = first + phase; v < end; v += step(l)) {
-            const index_t e = where == ANYWHERE ? moved_back(l, v) : v, at = b * l.plane + e;
-            const scalar_t *factors = (const scalar_t *)r->factors + row + (e - left);
-            const scalar_t *powers = (const scalar_t *)r->powers + row + (e - left);
+        find_taps(&t, m, b, phase, m.upper);
+        for (index_t v = first + phase; v < end; v += step(m)) {
+            const index_t e = where == ANYWHERE ? moved_back(m, v) : v, at = b * m.plane + e;
+            const scalar_t *factors = (const scalar_t *)kept->factors + row + (e - m.left);
+            const scalar_t *powers = (const scalar_t *)kept->powers + row + (e - m.left);
             real_t g[LRN_TAPS], f[LRN_TAPS];
-            load_taps(g, dy, l, b, e, &t, upper, where);
+            load_taps(g, m.dy, m, b, e, &t, m.upper, where);
 #pragma unroll
             for (int j = 0; j < LRN_TAPS; ++j)
-                f[j] = merge(LRN_LOAD(factors + j - upper),
-                             LRN_LOAD(factors + crossing(l, b, j - upper, previous, next)), &t, j,
+                f[j] = merge(LRN_LOAD(factors + j - m.upper),
+                             LRN_LOAD(factors + crossing(m, b, j - m.upper, previous, next)), &t, j,
                              where);
-            const real_t dx = lrn_gradient(LRN_POWER, lrn_load(x, LRN_STORAGE, at, count),
-                                           lrn_load(dy, LRN_STORAGE, at, count), LRN_LOAD(powers),
-                                           lrn_window_sum_unrolled(g, f), scalars);
-            store(dx, to, at, count, &t, where, stream);
+            const real_t dx = lrn_gradient(POWER, lrn_load(m.x, LRN_STORAGE, at, count),
+                                           lrn_load(m.dy, LRN_STORAGE, at, count), LRN_LOAD(powers),
+                                           lrn_window_sum_unrolled(g, f), m.scalars);
+            store(dx, m.to, at, count, &t, where, stream);
         }
     }
 }
 
-LRN_RARE void gradient_carefully(const rows *r, global const element_t *x,
-                                 global const element_t *dy, global element_t *to, layout l,
-                                 index_t b, index_t left, index_t first, index_t end, int upper,
-                                 uint modes, lrn_scalars scalars)
+LRN_RARE void gradient_carefully(const rows *kept, item m, index_t b, index_t first, index_t end)
 {
-    gradient(r, x, dy, to, l, b, left, first, end, upper, ANYWHERE, modes, scalars);
+    gradient(kept, m, b, first, end, ANYWHERE);
 }
 
-LRN_INLINE void gradient_row(const rows *r, global const element_t *x, global const element_t *dy,
-                             global element_t *to, layout l, index_t b, index_t left, index_t right,
-                             int upper, uint modes, lrn_scalars scalars)
+LRN_INLINE void gradient_row(const rows *kept, item m, index_t b)
 {
     index_t first, end;
-    find_inside(&first, &end, l, b, left, right, upper);
-    if (is_at_an_end(l, b, upper))
-        gradient(r, x, dy, to, l, b, left, first, end, upper, AT_AN_END, modes, scalars);
+    find_inside(&first, &end, m, b, m.left, m.right, m.upper);
+    if (is_at_an_end(m, b, m.upper))
+        gradient(kept, m, b, first, end, AT_AN_END);
     else
-        gradient(r, x, dy, to, l, b, left, first, end, upper, INSIDE, modes, scalars);
-    if (first > left)
-        gradient_carefully(r, x, dy, to, l, b, left, left, first, upper, modes, scalars);
-    if (end < right)
-        gradient_carefully(r, x, dy, to, l, b, left, end, right, upper, modes, scalars);
+        gradient(kept, m, b, first, end, INSIDE);
+    if (first > m.left)
+        gradient_carefully(kept, m, b, m.left, first);
+    if (end < m.right)
+        gradient_carefully(kept, m, b, end, m.right);
 }
 
 #endif
 
 kernel void LRN_KERNEL_NAME(blocked)(LRN_FAST_PARAMETERS)
 {
-    const lrn_scalars scalars = LRN_SCALARS;
     const index_t tiles = inner < tile_positions ? 1 : inner / tile_positions;
     const index_t tile = (index_t)get_global_id(0);
     const index_t begin = (index_t)get_global_id(1) * tile_channels;
@@ -352,37 +336,44 @@ kernel void LRN_KERNEL_NAME(blocked)(LRN_FAST_PARAMETERS)
         return;
 
     const int shift = LRN_MODE(DST_SHIFT);
-    const layout l = {channels, lrn_padded(channels, shift) >> shift, inner << shift, 1 << shift,
-                      shift};
     const index_t end = channels - begin <= tile_channels ? channels : begin + tile_channels;
     const index_t first = begin >> shift, last = (end - 1) >> shift;
-    const index_t left = (tile * tile_positions) << shift;
-    const index_t right = tile == tiles - 1 ? l.plane : left + ((index_t)tile_positions << shift);
+    item m;
+    m.channels = channels;
+    m.count = lrn_padded(channels, shift) >> shift;
+    m.plane = inner << shift;
+    m.size = 1 << shift;
+    m.shift = shift;
+    m.left = (tile * tile_positions) << shift;
+    m.right = tile == tiles - 1 ? m.plane : m.left + ((index_t)tile_positions << shift);
+    m.lower = lower;
+    m.upper = LRN_TAPS - 1 - lower;
+    m.modes = modes;
+    m.scalars = LRN_SCALARS;
     src += src_offset;
     dst += dst_offset;
 #ifdef LRN_BACKWARD
     dy += dy_offset;
-    const int upper = LRN_TAPS - 1 - lower;
-    rows r;
+    rows kept;
     for (int i = 0; i < 3 * LRN_ROW / LRN_WIDTH; ++i) /* vectors read the margins */
-        r.factors[i] = (real_t)(0.0f);
+        kept.factors[i] = (real_t)(0.0f);
 #endif
 
-    for (index_t item = get_global_id(2); item < outer; item += get_global_size(2)) {
-        global const element_t *x = src + item * src_outer;
-        global element_t *to = dst + item * dst_outer;
+    for (index_t number = get_global_id(2); number < outer; number += get_global_size(2)) {
+        m.x = src + number * src_outer;
+        m.dy = dy + number * dy_outer;
+        m.to = dst + number * dst_outer;
 #ifdef LRN_BACKWARD
         /* dx of a block needs the next block's row. */
         for (index_t b = first - 1; b <= last + 1; ++b) {
-            if (b >= 0 && b < l.count)
-                normalize_row(&r, x, l, b, left, right, lower, modes, scalars);
+            if (b >= 0 && b < m.count)
+                normalize_row(&kept, m, b);
             if (b > first)
-                gradient_row(&r, x, dy + item * dy_outer, to, l, b - 1, left, right, upper, modes,
-                             scalars);
+                gradient_row(&kept, m, b - 1);
         }
 #else
         for (index_t b = first; b <= last; ++b)
-            normalize_row(to, x, l, b, left, right, lower, modes, scalars);
+            normalize_row(0, m, b);
 #endif
     }
 }

@@ -39,55 +39,38 @@ kernel void LRN_KERNEL_NAME(column)(LRN_FAST_PARAMETERS)
         from = LRN_AT(from, src_type, item * src_outer + position * src_inner);
         global element_t *to = LRN_AT(dst, dst_type, dst_offset);
         to = LRN_AT(to, dst_type, item * dst_outer + position * dst_inner);
-        real_t x[LRN_TAPS]; /* channels j - lower .. j + upper */
+        lrn_registers r;
+        lrn_registers_clear(&r);
 #ifdef LRN_BACKWARD
         const int dy_type = LRN_TYPE(DY), dy_shift = LRN_MODE(DY_SHIFT);
         global const element_t *dy_from = LRN_AT(dy, dy_type, dy_offset);
         dy_from = LRN_AT(dy_from, dy_type, item * dy_outer + position * dy_inner);
-        /* Channels j - (LRN_TAPS - 1) .. j, the mirrored window of channel j - lower. */
-        real_t gradients[LRN_TAPS], factors[LRN_TAPS], powers[LRN_TAPS];
-#pragma unroll
-        for (int i = 0; i < LRN_TAPS; ++i)
-            x[i] = gradients[i] = factors[i] = powers[i] = (real_t)(0.0f);
-#pragma unroll
-        for (int i = 1; i < LRN_TAPS; ++i) /* the first one is shifted out at once */
-            x[i] = channel_of(from, src_type, src_channel, src_shift, channels,
-                              begin - LRN_TAPS + i, count);
-        for (index_t j = begin - upper; j < end + lower; ++j) {
-            const index_t c = j - lower;
-            real_t gradient_j = (real_t)(0.0f), factor = gradient_j, power = gradient_j;
-            lrn_shift_in(
-                x, channel_of(from, src_type, src_channel, src_shift, channels, j + upper, count));
-            if (j >= 0 && j < channels) {
-                gradient_j =
-                    lrn_load(dy_from, dy_type, lrn_channel(j, dy_channel, dy_shift), count);
-                factor = lrn_gradient_factor(LRN_POWER, lrn_pick(x, lower),
-                                             lrn_window_sum_unrolled(x, x), scalars, &power);
-            }
-            lrn_shift_in(gradients, gradient_j);
-            lrn_shift_in(factors, factor);
-            lrn_shift_in(powers, power);
-            if (c >= begin) {
-                const real_t dx = lrn_gradient(
-                    LRN_POWER, x[0], lrn_pick(gradients, upper), lrn_pick(powers, upper),
-                    lrn_window_sum_unrolled(gradients, factors), scalars);
-                lrn_store(dx, to, dst_type, lrn_channel(c, dst_channel, dst_shift), count);
-            }
-        }
+        const index_t first = begin - upper, last = end + lower;
 #else
-        x[0] = (real_t)(0.0f); /* is shifted out at once */
-#pragma unroll
-        for (int i = 1; i < LRN_TAPS; ++i)
-            x[i] = channel_of(from, src_type, src_channel, src_shift, channels,
-                              begin - lower - 1 + i, count);
-        for (index_t c = begin; c < end; ++c) {
-            lrn_shift_in(
-                x, channel_of(from, src_type, src_channel, src_shift, channels, c + upper, count));
-            const real_t y = lrn_normalize(LRN_POWER, lrn_pick(x, lower),
-                                           lrn_window_sum_unrolled(x, x), scalars);
-            lrn_store(y, to, dst_type, lrn_channel(c, dst_channel, dst_shift), count);
-        }
+        const index_t first = begin, last = end;
 #endif
+#pragma unroll
+        for (int i = 1; i < LRN_TAPS; ++i) /* the first register is shifted out at once */
+            r.x[i] = channel_of(from, src_type, src_channel, src_shift, channels,
+                                first - lower - 1 + i, count);
+        for (index_t j = first; j < last; ++j) {
+            lrn_shift_in(r.x, channel_of(from, src_type, src_channel, src_shift, channels,
+                                         j + upper, count));
+#ifdef LRN_BACKWARD
+            const index_t c = j - lower;
+            const int is_channel = j >= 0 && j < channels;
+            lrn_registers_put(
+                &r, LRN_POWER,
+                channel_of(dy_from, dy_type, dy_channel, dy_shift, channels, j, count), is_channel,
+                lower, scalars);
+            if (c < begin)
+                continue;
+#else
+            const index_t c = j;
+#endif
+            const real_t result = lrn_registers_result(&r, LRN_POWER, lower, scalars);
+            lrn_store(result, to, dst_type, lrn_channel(c, dst_channel, dst_shift), count);
+        }
         if (end == channels)
             for (index_t c = channels; c < lrn_padded(channels, dst_shift); ++c)
                 lrn_store((real_t)(0.0f), to, dst_type, lrn_channel(c, dst_channel, dst_shift),

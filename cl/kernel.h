@@ -24,10 +24,42 @@
 #endif
 #endif
 
-/* The power class, if the program is built for one alone; else `modes` gives it. */
-#ifndef LRN_POWER
-#define LRN_POWER LRN_MODE(POWER)
+/* The power class: a constant if the program is built for one alone; else `modes` gives it. */
+#ifdef LRN_POWER
+#define LRN_POWER_IN(modes) LRN_POWER
+#else
+#define LRN_POWER LRN_POWER_IN(modes)
+#define LRN_POWER_IN(modes) ((int)((modes) >> LRN_MODE_POWER & 7))
 #endif
+
+/* Runs a statement with `power`, in a copy of the code for each of the most used power classes. */
+#define LRN_BY_POWER(CLASS, STATEMENT)                                                             \
+    do {                                                                                           \
+        if ((CLASS) == LRN_POWER_3_4) {                                                            \
+            const int power = LRN_POWER_3_4;                                                       \
+            STATEMENT;                                                                             \
+        } else if ((CLASS) == LRN_POWER_NEAR) {                                                    \
+            const int power = LRN_POWER_NEAR;                                                      \
+            STATEMENT;                                                                             \
+        } else {                                                                                   \
+            const int power = (CLASS);                                                             \
+            STATEMENT;                                                                             \
+        }                                                                                          \
+    } while (0)
+
+/*
+ * Powers that are not ordinary (see arithmetic.h) are rare, so kernels compute several elements as
+ * if all powers were ordinary. If one was not, `special` is set, and this computes the elements
+ * again: with s near k and far from k by the expression BOTH, which tells whether a power was
+ * special, and every other power by the statement CAREFULLY.
+ */
+#define LRN_AGAIN(CLASS, special, BOTH, CAREFULLY)                                                 \
+    do {                                                                                           \
+        if ((CLASS) == LRN_POWER_NEAR && special)                                                  \
+            special = BOTH;                                                                        \
+        if (special)                                                                               \
+            CAREFULLY;                                                                             \
+    } while (0)
 
 /* Type of buffer offsets: uint on devices without 64-bit integers. */
 #ifndef LRN_OFFSET
@@ -292,6 +324,60 @@ static inline void lrn_shift_in(real_t *x, real_t next)
         x[j] = x[j + 1];
     x[LRN_TAPS - 1] = next;
 }
+
+/*
+ * The shift registers of a walk along the channels, which takes in channel j + upper when it is at
+ * channel j. Backward it gives dx of channel j - lower, whose mirrored window is in the last three.
+ */
+typedef struct lrn_registers {
+    real_t x[LRN_TAPS]; /* channels j - lower .. j + upper */
+#ifdef LRN_BACKWARD
+    real_t dy[LRN_TAPS], factors[LRN_TAPS], powers[LRN_TAPS]; /* j - (LRN_TAPS - 1) .. j */
+#endif
+} lrn_registers;
+
+static inline void lrn_registers_clear(lrn_registers *r)
+{
+#pragma unroll
+    for (int i = 0; i < LRN_TAPS; ++i) {
+        r->x[i] = (real_t)(0.0f);
+#ifdef LRN_BACKWARD
+        r->dy[i] = r->factors[i] = r->powers[i] = (real_t)(0.0f);
+#endif
+    }
+}
+
+#ifdef LRN_BACKWARD
+/* Takes in dy of channel j. If there is no channel j, dy is zero. */
+static inline void lrn_registers_put(lrn_registers *r, int power, real_t dy, int is_channel,
+                                     int lower, lrn_scalars scalars)
+{
+    real_t factor = (real_t)(0.0f), power_of_s = factor;
+    if (is_channel)
+        factor = lrn_gradient_factor(power, lrn_pick(r->x, lower),
+                                     lrn_window_sum_unrolled(r->x, r->x), scalars, &power_of_s);
+    lrn_shift_in(r->dy, dy);
+    lrn_shift_in(r->factors, factor);
+    lrn_shift_in(r->powers, power_of_s);
+}
+
+/* dx of channel j - lower. */
+static inline real_t lrn_registers_result(const lrn_registers *r, int power, int lower,
+                                          lrn_scalars scalars)
+{
+    const int upper = LRN_TAPS - 1 - lower;
+    return lrn_gradient(power, r->x[0], lrn_pick(r->dy, upper), lrn_pick(r->powers, upper),
+                        lrn_window_sum_unrolled(r->dy, r->factors), scalars);
+}
+#else
+/* y of channel j. */
+static inline real_t lrn_registers_result(const lrn_registers *r, int power, int lower,
+                                          lrn_scalars scalars)
+{
+    return lrn_normalize(power, lrn_pick(r->x, lower), lrn_window_sum_unrolled(r->x, r->x),
+                         scalars);
+}
+#endif
 
 /* Axes of the general kernels: LRN_MODE(WINDOW_COUNT) window axes, then position axes. */
 typedef struct lrn_axes {

@@ -21,11 +21,24 @@
 #include "kernel.h"
 #endif
 
+/* The channels of one position. */
+typedef struct row {
+    global const element_t *x, *dy;
+    global element_t *to;
+    index_t channels;
+    int lower, upper; /* channels that a window reaches before and after its own */
+    uint modes;
+    lrn_scalars scalars;
+} row;
+
+#define POWER LRN_POWER_IN(r.modes)
+
 /* Whether stores to a row may bypass the caches: vectors are aligned and none moves back. */
-LRN_INLINE int streams(global const element_t *out, index_t channels, uint modes)
+LRN_INLINE int streams(row r)
 {
-    return LRN_MODE(LAUNCH) && channels % LRN_WIDTH == 0 &&
-           (size_t)out % (LRN_WIDTH * sizeof *out) == 0;
+    const uint modes = r.modes;
+    return LRN_MODE(LAUNCH) && r.channels % LRN_WIDTH == 0 &&
+           (size_t)r.to % (LRN_WIDTH * sizeof *r.to) == 0;
 }
 
 /* Prefetch distance in elements: hardware prefetches too, but not far enough ahead. */
@@ -44,7 +57,7 @@ LRN_INLINE int streams(global const element_t *out, index_t channels, uint modes
  * Sets copy[LRN_WIDTH + i] to channel first + i of a row for i < count, or to zero if there is no
  * such channel. Some elements beyond count may become zero too.
  */
-LRN_INLINE void copy_row(scalar_t *copy, global const element_t *row, index_t channels,
+LRN_INLINE void copy_row(scalar_t *copy, global const element_t *from, index_t channels,
                          index_t first, int count)
 {
     const index_t low = first > 0 ? first : 0;
@@ -59,88 +72,70 @@ LRN_INLINE void copy_row(scalar_t *copy, global const element_t *row, index_t ch
         for (index_t c = low; c < high; c += LRN_WIDTH) {
             /* The last vector moves back if it would leave the channels. */
             const index_t at = c + LRN_WIDTH > high ? high - LRN_WIDTH : c;
-            LRN_PREFETCH(row + at + AHEAD, 0);
-            LRN_STORE(lrn_load(row, LRN_STORAGE, at, LRN_WIDTH), copy + (at - first));
+            LRN_PREFETCH(from + at + AHEAD, 0);
+            LRN_STORE(lrn_load(from, LRN_STORAGE, at, LRN_WIDTH), copy + (at - first));
         }
     } else {
         for (index_t c = low; c < high; ++c)
-            copy[c - first] = lrn_get(row, LRN_STORAGE, c);
+            copy[c - first] = lrn_get(from, LRN_STORAGE, c);
     }
 }
 
 /* Sets factors and powers of a vector of channels, whose windows begin at x; returns *excess. */
-LRN_INLINE bits_t differentiate_vector(int power_class, scalar_t *factors, scalar_t *powers,
-                                       const scalar_t *x, int lower, int careful,
-                                       lrn_scalars scalars)
+LRN_INLINE bits_t differentiate_vector(int power, scalar_t *factors, scalar_t *powers,
+                                       const scalar_t *x, row r, int careful)
 {
-    real_t window[LRN_TAPS], power;
+    real_t window[LRN_TAPS], power_of_s;
     bits_t excess = (bits_t)(0u);
 #pragma unroll
     for (int j = 0; j < LRN_TAPS; ++j)
         window[j] = LRN_LOAD(x + j);
-    const real_t own = LRN_LOAD(x + lower), sum = lrn_window_sum_unrolled(window, window);
+    const real_t own = LRN_LOAD(x + r.lower), sum = lrn_window_sum_unrolled(window, window);
     const real_t factor =
-        careful ? lrn_gradient_factor(power_class, own, sum, scalars, &power)
-                : lrn_gradient_factor_ordinary(power_class, own, sum, scalars, &power, &excess);
+        careful ? lrn_gradient_factor(power, own, sum, r.scalars, &power_of_s)
+                : lrn_gradient_factor_ordinary(power, own, sum, r.scalars, &power_of_s, &excess);
     LRN_STORE(factor, factors);
-    LRN_STORE(power, powers);
+    LRN_STORE(power_of_s, powers);
     return excess;
 }
 
-/* differentiate_vector() for count channels; returns whether all powers were ordinary. */
-LRN_INLINE int differentiate_vectors(int power_class, scalar_t *factors, scalar_t *powers,
-                                     const scalar_t *x, int count, int lower, lrn_scalars scalars)
+/* differentiate_vector() for count channels; returns whether a power was not ordinary. */
+LRN_INLINE int differentiate_vectors(int power, scalar_t *factors, scalar_t *powers,
+                                     const scalar_t *x, int count, row r)
 {
     bits_t most = (bits_t)(0u);
     for (int i = 0; i < count; i += LRN_WIDTH)
-        most = max(most, differentiate_vector(power_class, factors + i, powers + i, x + i, lower, 0,
-                                              scalars));
-    return !LRN_ANY_LANE(lrn_is_special(power_class, most));
+        most = max(most, differentiate_vector(power, factors + i, powers + i, x + i, r, 0));
+    return LRN_ANY_LANE(lrn_is_special(power, most));
 }
 
 LRN_RARE int differentiate_vectors_both(scalar_t *factors, scalar_t *powers, const scalar_t *x,
-                                        int count, int lower, lrn_scalars scalars)
+                                        int count, row r)
 {
-    return differentiate_vectors(LRN_POWER_BOTH, factors, powers, x, count, lower, scalars);
-}
-
-/* Sets factors and powers of count channels for every power, ordinary or special. */
-LRN_INLINE void differentiate(scalar_t *factors, scalar_t *powers, const scalar_t *x, int count,
-                              int lower, uint modes, lrn_scalars scalars)
-{
-    /* A separate loop for each of the most used powers. */
-    int done =
-        LRN_POWER == LRN_POWER_3_4
-            ? differentiate_vectors(LRN_POWER_3_4, factors, powers, x, count, lower, scalars)
-        : LRN_POWER == LRN_POWER_NEAR
-            ? differentiate_vectors(LRN_POWER_NEAR, factors, powers, x, count, lower, scalars)
-            : differentiate_vectors(LRN_POWER, factors, powers, x, count, lower, scalars);
-    if (LRN_POWER == LRN_POWER_NEAR && !done)
-        done = differentiate_vectors_both(factors, powers, x, count, lower, scalars);
-    for (int i = 0; i < count && !done; i += LRN_WIDTH)
-        differentiate_vector(LRN_POWER, factors + i, powers + i, x + i, lower, 1, scalars);
+    return differentiate_vectors(LRN_POWER_BOTH, factors, powers, x, count, r);
 }
 
 /* Stores dx of channels begin .. end - 1 of a row, at most LRN_CHUNK of them. */
-LRN_INLINE void chunk(global const element_t *x_row, global const element_t *dy_row,
-                      global element_t *dx_row, index_t channels, index_t begin, index_t end,
-                      int lower, uint modes, lrn_scalars scalars)
+LRN_INLINE void chunk(row r, index_t begin, index_t end)
 {
-    const int upper = LRN_TAPS - 1 - lower;
-    const int stream = streams(dx_row, channels, modes);
+    const int stream = streams(r);
     const int terms =
         (int)(end - begin) + LRN_TAPS - 1; /* channels begin - upper .. end - 1 + lower */
     /* A chunk shorter than a vector is still read as a whole vector. */
     const int whole = end - begin >= LRN_WIDTH ? terms : terms + LRN_WIDTH - 1;
     scalar_t xs[SPAN + 2 * LRN_WIDTH], dys[SPAN], factors[SPAN], powers[SPAN];
     const scalar_t *x = xs + LRN_WIDTH, *dy = dys + LRN_WIDTH;
-    copy_row(xs, x_row, channels, begin - upper - lower, whole + LRN_TAPS - 1 + LRN_WIDTH - 1);
-    copy_row(dys, dy_row, channels, begin - upper, whole);
-    differentiate(factors, powers, x, whole, lower, modes, scalars);
+    copy_row(xs, r.x, r.channels, begin - (LRN_TAPS - 1), whole + LRN_TAPS - 1 + LRN_WIDTH - 1);
+    copy_row(dys, r.dy, r.channels, begin - r.upper, whole);
+    int special;
+    LRN_BY_POWER(POWER, special = differentiate_vectors(power, factors, powers, x, whole, r));
+    LRN_AGAIN(POWER, special, differentiate_vectors_both(factors, powers, x, whole, r),
+              for (int i = 0; i < whole; i += LRN_WIDTH)
+                  differentiate_vector(POWER, factors + i, powers + i, x + i, r, 1));
     /* No term outside the channels: an infinite power may have made a NaN. */
-    for (int i = 0; i < upper - begin; ++i)
+    for (int i = 0; i < r.upper - begin; ++i)
         factors[i] = 0.0f;
-    for (int i = (int)(channels - begin) + upper; i < terms; ++i)
+    for (int i = (int)(r.channels - begin) + r.upper; i < terms; ++i)
         factors[i] = 0.0f;
     for (index_t first = begin; first < end; first += LRN_WIDTH) {
         /* The last vector moves back if it would leave the channels. */
@@ -154,33 +149,32 @@ LRN_INLINE void chunk(global const element_t *x_row, global const element_t *dy_
             f[j] = LRN_LOAD(factors + i + j);
         }
         const real_t dx =
-            lrn_gradient(LRN_POWER, LRN_LOAD(x + i + LRN_TAPS - 1), LRN_LOAD(dy + i + upper),
-                         LRN_LOAD(powers + i + upper), lrn_window_sum_unrolled(g, f), scalars);
+            lrn_gradient(POWER, LRN_LOAD(x + i + LRN_TAPS - 1), LRN_LOAD(dy + i + r.upper),
+                         LRN_LOAD(powers + i + r.upper), lrn_window_sum_unrolled(g, f), r.scalars);
         if (stream)
-            lrn_store_whole(dx, dx_row, LRN_STORAGE, c, 1);
+            lrn_store_whole(dx, r.to, LRN_STORAGE, c, 1);
         else
-            lrn_store(dx, dx_row, LRN_STORAGE, c, end - c < LRN_WIDTH ? (int)(end - c) : LRN_WIDTH);
+            lrn_store(dx, r.to, LRN_STORAGE, c, end - c < LRN_WIDTH ? (int)(end - c) : LRN_WIDTH);
     }
 }
 
 #else
 
 /* Stores one vector of y; reads single elements, none outside the row. */
-LRN_RARE void normalize_alone(global const element_t *row, global element_t *out, index_t channels,
-                              index_t c, int lower, uint modes, lrn_scalars scalars)
+LRN_RARE void normalize_alone(row r, index_t c)
 {
     scalar_t window[LRN_WIDTH + LRN_TAPS - 1];
     real_t x[LRN_TAPS];
     for (int i = 0; i < LRN_WIDTH + LRN_TAPS - 1; ++i) {
-        const index_t tap = c - lower + i;
-        window[i] = tap >= 0 && tap < channels ? lrn_get(row, LRN_STORAGE, tap) : 0.0f;
+        const index_t tap = c - r.lower + i;
+        window[i] = tap >= 0 && tap < r.channels ? lrn_get(r.x, LRN_STORAGE, tap) : 0.0f;
     }
 #pragma unroll
     for (int j = 0; j < LRN_TAPS; ++j)
         x[j] = LRN_LOAD(window + j);
     const real_t y =
-        lrn_normalize(LRN_POWER, LRN_LOAD(window + lower), lrn_window_sum_unrolled(x, x), scalars);
-    lrn_store(y, out, LRN_STORAGE, c, channels < LRN_WIDTH ? (int)channels : LRN_WIDTH);
+        lrn_normalize(POWER, LRN_LOAD(window + r.lower), lrn_window_sum_unrolled(x, x), r.scalars);
+    lrn_store(y, r.to, LRN_STORAGE, c, r.channels < LRN_WIDTH ? (int)r.channels : LRN_WIDTH);
 }
 
 /* For each tap, the lanes of a row's first and last vector whose tap is a channel: all bits set. */
@@ -200,111 +194,92 @@ LRN_INLINE void find_ends(ends *e, index_t channels, int lower)
     }
 }
 
-/* Which vector of a row. */
-enum place { FIRST, INNER, LAST };
+/* Which vector of a row. Always passed as a constant. */
+enum { FIRST, INNER, LAST };
 
 /* Stores one vector of y; at the ends, lanes of neighbouring rows become zeros. Returns *excess. */
-LRN_INLINE bits_t normalize_vector(int power, global const element_t *row, global element_t *out,
-                                   index_t c, enum place where, const ends *e, int stream,
-                                   int lower, lrn_scalars scalars)
+LRN_INLINE bits_t normalize_vector(int power, row r, index_t c, int which, const ends *e,
+                                   int stream, int lower)
 {
     real_t x[LRN_TAPS];
     bits_t excess;
 #pragma unroll
     for (int j = 0; j < LRN_TAPS; ++j) {
-        x[j] = lrn_load(row, LRN_STORAGE, c - lower + j, LRN_WIDTH);
-        if (where == FIRST && j < lower)
+        x[j] = lrn_load(r.x, LRN_STORAGE, c - lower + j, LRN_WIDTH);
+        if (which == FIRST && j < lower)
             x[j] = LRN_REAL(LRN_BITS(x[j]) & e->first[j]);
-        if (where == LAST && j > lower)
+        if (which == LAST && j > lower)
             x[j] = LRN_REAL(LRN_BITS(x[j]) & e->last[j]);
     }
-    const real_t y = lrn_normalize_ordinary(power, lrn_load(row, LRN_STORAGE, c, LRN_WIDTH),
-                                            lrn_window_sum_unrolled(x, x), scalars, &excess);
-    lrn_store_whole(y, out, LRN_STORAGE, c, stream);
+    const real_t y = lrn_normalize_ordinary(power, lrn_load(r.x, LRN_STORAGE, c, LRN_WIDTH),
+                                            lrn_window_sum_unrolled(x, x), r.scalars, &excess);
+    lrn_store_whole(y, r.to, LRN_STORAGE, c, stream);
     return excess;
 }
 
 /*
  * Stores y of a row with rows on either side, whose clipped windows are all in the first and the
- * last vector. Returns whether all powers were ordinary.
+ * last vector. Returns whether a power was not ordinary.
  */
-LRN_INLINE int normalize_vectors(int power, global const element_t *row, global element_t *out,
-                                 index_t channels, const ends *e, int lower, uint modes,
-                                 lrn_scalars scalars)
+LRN_INLINE int normalize_vectors(int power, row r, const ends *e, int lower)
 {
-    const index_t back = channels - LRN_WIDTH, inside = back - (LRN_TAPS - 1 - lower);
-    const int stream = streams(out, channels, modes);
-    bits_t most = normalize_vector(power, row, out, 0, FIRST, e, stream, lower, scalars);
+    const index_t back = r.channels - LRN_WIDTH, inside = back - (LRN_TAPS - 1 - lower);
+    const int stream = streams(r);
+    bits_t most = normalize_vector(power, r, 0, FIRST, e, stream, lower);
     index_t c = LRN_WIDTH;
     for (; c <= inside; c += LRN_WIDTH) {
-        LRN_PREFETCH(row + c + AHEAD, 0);
-        most = max(most, normalize_vector(power, row, out, c, INNER, e, stream, lower, scalars));
+        LRN_PREFETCH(r.x + c + AHEAD, 0);
+        most = max(most, normalize_vector(power, r, c, INNER, e, stream, lower));
     }
     if (c < back)
-        most =
-            max(most, normalize_vector(power, row, out, inside, INNER, e, stream, lower, scalars));
-    most = max(most, normalize_vector(power, row, out, back, LAST, e, stream, lower, scalars));
-    return !LRN_ANY_LANE(lrn_is_special(power, most));
+        most = max(most, normalize_vector(power, r, inside, INNER, e, stream, lower));
+    most = max(most, normalize_vector(power, r, back, LAST, e, stream, lower));
+    return LRN_ANY_LANE(lrn_is_special(power, most));
 }
 
 /* normalize_vectors() for rare cases: windows off centre, and s far from k. */
-LRN_RARE int normalize_vectors_rarely(int power, global const element_t *row, global element_t *out,
-                                      index_t channels, const ends *e, int lower, uint modes,
-                                      lrn_scalars scalars)
+LRN_RARE int normalize_vectors_rarely(int power, row r, const ends *e)
 {
-    return normalize_vectors(power, row, out, channels, e, lower, modes, scalars);
-}
-
-/* normalize_vectors() for centred windows, in a separate loop for each of the most used powers. */
-LRN_INLINE int normalize_vectors_by_power(global const element_t *row, global element_t *out,
-                                          index_t channels, const ends *e, uint modes,
-                                          lrn_scalars scalars)
-{
-    const int lower = LRN_TAPS / 2;
-    if (LRN_POWER == LRN_POWER_3_4)
-        return normalize_vectors(LRN_POWER_3_4, row, out, channels, e, lower, modes, scalars);
-    if (LRN_POWER == LRN_POWER_NEAR)
-        return normalize_vectors(LRN_POWER_NEAR, row, out, channels, e, lower, modes, scalars);
-    return normalize_vectors(LRN_POWER, row, out, channels, e, lower, modes, scalars);
+    return normalize_vectors(power, r, e, r.lower);
 }
 
 /* Stores y of a row for every power, ordinary or special, and reads nothing outside the row. */
-LRN_RARE void normalize_row_alone(global const element_t *row, global element_t *out,
-                                  index_t channels, int lower, uint modes, lrn_scalars scalars)
+LRN_RARE void normalize_row_alone(row r)
 {
-    for (index_t c = 0; c < channels; c += LRN_WIDTH) {
+    for (index_t c = 0; c < r.channels; c += LRN_WIDTH) {
         /* The last vector moves back if it would leave the channels. */
-        const index_t back = channels - LRN_WIDTH;
-        normalize_alone(row, out, channels, c > back && back >= 0 ? back : c, lower, modes,
-                        scalars);
+        const index_t back = r.channels - LRN_WIDTH;
+        normalize_alone(r, c > back && back >= 0 ? back : c);
     }
 }
 
 /* Stores y of a row that normalize_vectors() allows, for every power. */
-LRN_INLINE void normalize_row(global const element_t *row, global element_t *out, index_t channels,
-                              const ends *e, int lower, uint modes, lrn_scalars scalars)
+LRN_INLINE void normalize_row(row r, const ends *e)
 {
-    int done =
-        lower == LRN_TAPS / 2
-            ? normalize_vectors_by_power(row, out, channels, e, modes, scalars)
-            : normalize_vectors_rarely(LRN_POWER, row, out, channels, e, lower, modes, scalars);
-    if (LRN_POWER == LRN_POWER_NEAR && !done)
-        done =
-            normalize_vectors_rarely(LRN_POWER_BOTH, row, out, channels, e, lower, modes, scalars);
-    if (!done)
-        normalize_row_alone(row, out, channels, lower, modes, scalars);
+    int special;
+    if (r.lower == LRN_TAPS / 2)
+        LRN_BY_POWER(POWER, special = normalize_vectors(power, r, e, LRN_TAPS / 2));
+    else
+        special = normalize_vectors_rarely(POWER, r, e);
+    LRN_AGAIN(POWER, special, normalize_vectors_rarely(LRN_POWER_BOTH, r, e),
+              normalize_row_alone(r));
 }
 
 #endif
 
 kernel void LRN_KERNEL_NAME(packed)(LRN_FAST_PARAMETERS)
 {
-    const lrn_scalars scalars = LRN_SCALARS;
     const index_t left = (index_t)get_global_id(0) * tile_positions;
     if (left >= inner)
         return;
 
     const index_t right = inner - left < tile_positions ? inner : left + tile_positions;
+    row r;
+    r.channels = channels;
+    r.lower = lower;
+    r.upper = LRN_TAPS - 1 - lower;
+    r.modes = modes;
+    r.scalars = LRN_SCALARS;
     src += src_offset;
     dst += dst_offset;
 #ifdef LRN_BACKWARD
@@ -320,19 +295,17 @@ kernel void LRN_KERNEL_NAME(packed)(LRN_FAST_PARAMETERS)
 
     for (index_t item = get_global_id(2); item < outer; item += get_global_size(2)) {
         for (index_t position = left; position < right; ++position) {
-            global const element_t *row = src + item * src_outer + position * src_inner;
-            global element_t *out = dst + item * dst_outer + position * dst_inner;
+            r.x = src + item * src_outer + position * src_inner;
+            r.dy = dy + item * dy_outer + position * dy_inner;
+            r.to = dst + item * dst_outer + position * dst_inner;
 #ifdef LRN_BACKWARD
-            global const element_t *gradients = dy + item * dy_outer + position * dy_inner;
             for (index_t begin = 0; begin < channels; begin += LRN_CHUNK)
-                chunk(row, gradients, out, channels, begin,
-                      channels - begin < LRN_CHUNK ? channels : begin + LRN_CHUNK, lower, modes,
-                      scalars);
+                chunk(r, begin, channels - begin < LRN_CHUNK ? channels : begin + LRN_CHUNK);
 #else
             if (dense && position > 0 && position < inner - 1)
-                normalize_row(row, out, channels, &e, lower, modes, scalars);
+                normalize_row(r, &e);
             else
-                normalize_row_alone(row, out, channels, lower, modes, scalars);
+                normalize_row_alone(r);
 #endif
         }
     }

@@ -35,21 +35,24 @@
 /* Rows that the windows of LRN_ROWS rows reach together. */
 #define LRN_COLUMN (LRN_ROWS + LRN_TAPS - 1)
 
-/* The line of an item. */
-typedef struct line {
-    index_t size; /* elements */
-    index_t rows; /* channels */
-    index_t step; /* elements from one row to the next */
-    int exact;    /* column mode: each row has its own vectors */
-    int skew;     /* else vectors begin at LRN_WIDTH - skew, 2 LRN_WIDTH - skew .. */
-    int stream;   /* stores bypass the caches and are aligned */
-} line;
-
-/* What a work-item computes of a line; the ends are exclusive. */
+/* An item and the tile of it that a work-item computes. */
 typedef struct tile {
-    index_t begin, end;  /* rows */
-    index_t left, right; /* positions */
+    global const element_t *x, *dy; /* element (0, 0) of the item */
+    global element_t *to;
+    index_t size;        /* elements of the line */
+    index_t rows;        /* channels */
+    index_t step;        /* elements from one row to the next */
+    index_t begin, end;  /* rows of the tile; all ends are exclusive */
+    index_t left, right; /* positions of the tile */
+    int lower, upper;    /* rows that a window reaches before and after its own */
+    int exact;           /* column mode: each row has its own vectors */
+    int skew;            /* else vectors begin at LRN_WIDTH - skew, 2 LRN_WIDTH - skew .. */
+    int stream;          /* stores bypass the caches and are aligned */
+    uint modes;
+    lrn_scalars scalars;
 } tile;
+
+#define POWER LRN_POWER_IN(t.modes)
 
 LRN_INLINE int least(index_t a, int b)
 {
@@ -57,57 +60,57 @@ LRN_INLINE int least(index_t a, int b)
 }
 
 /* Begin of the first vector at `at` or after it. */
-LRN_INLINE index_t vector_from(line l, index_t at)
+LRN_INLINE index_t vector_from(tile t, index_t at)
 {
-    return l.exact ? at : ((at + l.skew + LRN_WIDTH - 1) & ~(index_t)(LRN_WIDTH - 1)) - l.skew;
+    return t.exact ? at : ((at + t.skew + LRN_WIDTH - 1) & ~(index_t)(LRN_WIDTH - 1)) - t.skew;
 }
 
 /* Begin of a vector, moved back if it is exact and would pass the row's end. */
-LRN_INLINE index_t vector_at(line l, index_t at, index_t end)
+LRN_INLINE index_t vector_at(tile t, index_t at, index_t end)
 {
-    return l.exact ? min(at, end - LRN_WIDTH) : at;
+    return t.exact ? min(at, end - LRN_WIDTH) : at;
 }
 
 /* Whether the windows of elements first .. end - 1 lie inside the line. */
-LRN_INLINE int is_inside(line l, index_t first, index_t end, int lower)
+LRN_INLINE int is_inside(tile t, index_t first, index_t end, int lower)
 {
-    return first >= lower * l.step && end + (LRN_TAPS - 1 - lower) * l.step <= l.size;
+    return first >= lower * t.step && end + (LRN_TAPS - 1 - lower) * t.step <= t.size;
 }
 
 /* A vector, with zeros where it lies outside the line. */
-LRN_RARE real_t load_clipped(global const element_t *from, line l, index_t at)
+LRN_RARE real_t load_clipped(global const element_t *from, index_t size, index_t at)
 {
-    if (at >= 0 && at + LRN_WIDTH <= l.size)
+    if (at >= 0 && at + LRN_WIDTH <= size)
         return lrn_load(from, LRN_STORAGE, at, LRN_WIDTH);
-    if (at <= -LRN_WIDTH || at >= l.size)
+    if (at <= -LRN_WIDTH || at >= size)
         return (real_t)(0.0f);
     scalar_t part[LRN_WIDTH];
     for (int i = 0; i < LRN_WIDTH; ++i)
-        part[i] = at + i >= 0 && at + i < l.size ? lrn_get(from, LRN_STORAGE, at + i) : 0.0f;
+        part[i] = at + i >= 0 && at + i < size ? lrn_get(from, LRN_STORAGE, at + i) : 0.0f;
     return LRN_LOAD(part);
 }
 
-LRN_INLINE real_t load(global const element_t *from, line l, index_t at, int inside)
+LRN_INLINE real_t load(global const element_t *from, tile t, index_t at, int inside)
 {
-    return inside ? lrn_load(from, LRN_STORAGE, at, LRN_WIDTH) : load_clipped(from, l, at);
+    return inside ? lrn_load(from, LRN_STORAGE, at, LRN_WIDTH) : load_clipped(from, t.size, at);
 }
 
 /* A vector of exact row c; zeros if the row is outside the line. */
-LRN_INLINE real_t load_of_row(global const element_t *from, line l, index_t c, index_t position,
+LRN_INLINE real_t load_of_row(global const element_t *from, tile t, index_t c, index_t position,
                               int inside)
 {
-    return inside || (c >= 0 && c < l.rows)
-               ? lrn_load(from, LRN_STORAGE, c * l.step + position, LRN_WIDTH)
+    return inside || (c >= 0 && c < t.rows)
+               ? lrn_load(from, LRN_STORAGE, c * t.step + position, LRN_WIDTH)
                : (real_t)(0.0f);
 }
 
 /* The vectors of the LRN_COLUMN exact rows from c on. */
-LRN_INLINE void load_column(real_t *column, global const element_t *from, line l, index_t c,
+LRN_INLINE void load_column(real_t *column, global const element_t *from, tile t, index_t c,
                             index_t position, int inside)
 {
 #pragma unroll
     for (int j = 0; j < LRN_COLUMN; ++j)
-        column[j] = load_of_row(from, l, c + j, position, inside);
+        column[j] = load_of_row(from, t, c + j, position, inside);
 }
 
 /*
@@ -116,7 +119,7 @@ LRN_INLINE void load_column(real_t *column, global const element_t *from, line l
  * index would keep the column out of registers.
  */
 LRN_INLINE void rows_of_column(real_t *rows, const real_t *column, int shift, int usual,
-                               global const element_t *from, line l, index_t c, index_t position,
+                               global const element_t *from, tile t, index_t c, index_t position,
                                int inside)
 {
 #pragma unroll
@@ -125,7 +128,7 @@ LRN_INLINE void rows_of_column(real_t *rows, const real_t *column, int shift, in
     if (shift != usual) {
 #pragma unroll
         for (int r = 0; r < LRN_ROWS; ++r)
-            rows[r] = load_of_row(from, l, c + shift + r, position, inside);
+            rows[r] = load_of_row(from, t, c + shift + r, position, inside);
     }
 }
 
@@ -133,37 +136,37 @@ LRN_INLINE void rows_of_column(real_t *rows, const real_t *column, int shift, in
  * Prefetches the element that the next row's window adds at this position; a window ends `last`
  * rows after its own. Hardware prefetchers do not foresee the end of a tile's rows.
  */
-LRN_INLINE void prefetch_row_behind(global const element_t *from, line l, index_t at, int last)
+LRN_INLINE void prefetch_row_behind(global const element_t *from, tile t, index_t at, int last)
 {
-    LRN_PREFETCH(from + at + (last + 1) * l.step, 0);
+    LRN_PREFETCH(from + at + (last + 1) * t.step, 0);
 }
 
 /* Prefetches the LRN_ROWS rows after a column that begins at row c. */
-LRN_INLINE void prefetch_column_behind(global const element_t *from, line l, index_t c,
+LRN_INLINE void prefetch_column_behind(global const element_t *from, tile t, index_t c,
                                        index_t position)
 {
 #pragma unroll
     for (int r = 0; r < LRN_ROWS; ++r)
-        prefetch_row_behind(from, l, (c + r) * l.step + position, LRN_COLUMN - 1);
+        prefetch_row_behind(from, t, (c + r) * t.step + position, LRN_COLUMN - 1);
 }
 
 /* Prefetches dst's next LRN_ROWS rows if stores use the caches: stores would wait for them. */
-LRN_INLINE void prefetch_stores_behind(global element_t *to, line l, index_t c, index_t position)
+LRN_INLINE void prefetch_stores_behind(tile t, index_t c, index_t position)
 {
-    if (l.stream)
+    if (t.stream)
         return;
 #pragma unroll
     for (int r = 0; r < LRN_ROWS; ++r)
-        LRN_PREFETCH(to + (c + LRN_ROWS + r) * l.step + position, 1);
+        LRN_PREFETCH(t.to + (c + LRN_ROWS + r) * t.step + position, 1);
 }
 
 /* The sums of squares over the windows of a vector's elements. */
-LRN_INLINE real_t squares(global const element_t *from, line l, index_t at, int lower, int inside)
+LRN_INLINE real_t squares(tile t, index_t at, int inside)
 {
     real_t x[LRN_TAPS];
 #pragma unroll
     for (int j = 0; j < LRN_TAPS; ++j)
-        x[j] = load(from, l, at + (j - lower) * l.step, inside);
+        x[j] = load(t.x, t, at + (j - t.lower) * t.step, inside);
     return lrn_window_sum_unrolled(x, x);
 }
 
@@ -182,73 +185,68 @@ typedef struct row {
 #define LRN_EARLIER ((LRN_TAPS + LRN_ROWS - 2) / LRN_ROWS * LRN_ROWS)
 
 /* Vectors that hold a row's positions and, if vectors cross rows, all that the last one reaches. */
-LRN_INLINE int row_vectors(line l, tile t)
+LRN_INLINE int row_vectors(tile t)
 {
-    return (int)((t.right - t.left + (l.exact ? 1 : 2) * (LRN_WIDTH - 1)) / LRN_WIDTH);
+    return (int)((t.right - t.left + (t.exact ? 1 : 2) * (LRN_WIDTH - 1)) / LRN_WIDTH);
 }
 
 /* Keeps the factors and powers of row c; factors outside the line are zeros. */
-LRN_INLINE void differentiate_row(row *rows, global const element_t *x, line l, tile t, index_t c,
-                                  int lower, uint modes, lrn_scalars scalars)
+LRN_INLINE void differentiate_row(row *rows, tile t, index_t c)
 {
     row *r = &LRN_KEPT(rows, c);
-    const int vectors = row_vectors(l, t);
-    const index_t at = c * l.step + t.left, end = c * l.step + t.right;
-    if (is_inside(l, at, vector_at(l, at + (vectors - 1) * LRN_WIDTH, end) + LRN_WIDTH, lower)) {
+    const int vectors = row_vectors(t);
+    const index_t at = c * t.step + t.left, end = c * t.step + t.right;
+    if (is_inside(t, at, vector_at(t, at + (vectors - 1) * LRN_WIDTH, end) + LRN_WIDTH, t.lower)) {
         bits_t excess, most = (bits_t)(0u);
         for (int v = 0; v < vectors; ++v) {
-            const index_t here = vector_at(l, at + v * LRN_WIDTH, end);
-            prefetch_row_behind(x, l, here, LRN_TAPS - 1 - lower);
-            r->factors[v] = lrn_gradient_factor_ordinary(LRN_POWER, load(x, l, here, 1),
-                                                         squares(x, l, here, lower, 1), scalars,
-                                                         &r->powers[v], &excess);
+            const index_t here = vector_at(t, at + v * LRN_WIDTH, end);
+            prefetch_row_behind(t.x, t, here, t.upper);
+            r->factors[v] =
+                lrn_gradient_factor_ordinary(POWER, load(t.x, t, here, 1), squares(t, here, 1),
+                                             t.scalars, &r->powers[v], &excess);
             most = max(most, excess);
         }
-        if (!LRN_ANY_LANE(lrn_is_special(LRN_POWER, most)))
+        if (!LRN_ANY_LANE(lrn_is_special(POWER, most)))
             return;
     }
     for (int v = 0; v < vectors; ++v) {
-        const index_t here = vector_at(l, at + v * LRN_WIDTH, end);
-        r->factors[v] = lrn_gradient_factor(LRN_POWER, load_clipped(x, l, here),
-                                            squares(x, l, here, lower, 0), scalars, &r->powers[v]);
+        const index_t here = vector_at(t, at + v * LRN_WIDTH, end);
+        r->factors[v] = lrn_gradient_factor(POWER, load_clipped(t.x, t.size, here),
+                                            squares(t, here, 0), t.scalars, &r->powers[v]);
         /* No term outside the line: an infinite power may have made a NaN. */
         scalar_t *factors = (scalar_t *)&r->factors[v];
         for (int i = 0; i < LRN_WIDTH && here + i < 0; ++i)
             factors[i] = 0.0f;
-        for (int i = LRN_WIDTH - 1; i >= 0 && here + i >= l.size; --i)
+        for (int i = LRN_WIDTH - 1; i >= 0 && here + i >= t.size; --i)
             factors[i] = 0.0f;
     }
 }
 
 /* dx of a vector of row c that begins at `at`, `offset` elements from the kept row's begin. */
-LRN_INLINE real_t gradient_at(const row *rows, index_t c, index_t offset, global const element_t *x,
-                              global const element_t *dy, line l, index_t at, int upper, int inside,
-                              uint modes, lrn_scalars scalars)
+LRN_INLINE real_t gradient_at(const row *rows, tile t, index_t c, index_t offset, index_t at,
+                              int inside)
 {
     real_t g[LRN_TAPS], f[LRN_TAPS];
 #pragma unroll
     for (int j = 0; j < LRN_TAPS; ++j) {
-        f[j] = LRN_LOAD((const scalar_t *)LRN_KEPT(rows, c + j - upper).factors + offset);
-        g[j] = load(dy, l, at + (j - upper) * l.step, inside);
+        f[j] = LRN_LOAD((const scalar_t *)LRN_KEPT(rows, c + j - t.upper).factors + offset);
+        g[j] = load(t.dy, t, at + (j - t.upper) * t.step, inside);
     }
-    return lrn_gradient(LRN_POWER, load(x, l, at, inside), load(dy, l, at, inside),
+    return lrn_gradient(POWER, load(t.x, t, at, inside), load(t.dy, t, at, inside),
                         LRN_LOAD((const scalar_t *)LRN_KEPT(rows, c).powers + offset),
-                        lrn_window_sum_unrolled(g, f), scalars);
+                        lrn_window_sum_unrolled(g, f), t.scalars);
 }
 
 /* Stores dx of row c; the rows of its windows must be kept. */
-LRN_INLINE void gradient_row(const row *rows, global const element_t *x, global const element_t *dy,
-                             global element_t *to, line l, tile t, index_t c, int upper, uint modes,
-                             lrn_scalars scalars)
+LRN_INLINE void gradient_row(const row *rows, tile t, index_t c)
 {
-    const index_t origin = c * l.step + t.left, end = c * l.step + t.right;
-    const index_t first = vector_from(l, origin), last = vector_from(l, end);
-    const int inside = is_inside(l, first, last, upper);
+    const index_t origin = c * t.step + t.left, end = c * t.step + t.right;
+    const index_t first = vector_from(t, origin), last = vector_from(t, end);
+    const int inside = is_inside(t, first, last, t.upper);
     for (index_t next = first; next < last; next += LRN_WIDTH) {
-        const index_t at = vector_at(l, next, end);
-        const real_t dx =
-            gradient_at(rows, c, next - origin, x, dy, l, at, upper, inside, modes, scalars);
-        lrn_store(dx, to, LRN_STORAGE, at, least(l.size - at, LRN_WIDTH));
+        const index_t at = vector_at(t, next, end);
+        const real_t dx = gradient_at(rows, t, c, next - origin, at, inside);
+        lrn_store(dx, t.to, LRN_STORAGE, at, least(t.size - at, LRN_WIDTH));
     }
 }
 
@@ -256,34 +254,32 @@ LRN_INLINE void gradient_row(const row *rows, global const element_t *x, global 
  * Stores dx of those of the LRN_ROWS exact rows from c on that are in the tile. Rows before c +
  * lower must be kept; keeps LRN_ROWS more. Returns whether a power was not ordinary.
  */
-LRN_INLINE int gradient_rows(int power, row *rows, global const element_t *src,
-                             global const element_t *dy, global element_t *to, line l, tile t,
-                             index_t c, int lower, int inside, uint modes, lrn_scalars scalars)
+LRN_INLINE int gradient_rows(int power, row *rows, tile t, index_t c, int inside)
 {
-    const int upper = LRN_TAPS - 1 - lower, vectors = row_vectors(l, t);
+    const int vectors = row_vectors(t);
     bits_t excess, most = (bits_t)(0u);
     for (int v = 0; v < vectors; ++v) {
-        const index_t position = vector_at(l, t.left + v * LRN_WIDTH, t.right);
+        const index_t position = vector_at(t, t.left + v * LRN_WIDTH, t.right);
         real_t x[LRN_COLUMN], g[LRN_COLUMN], f[LRN_COLUMN], next_x[LRN_ROWS], own_g[LRN_ROWS];
-        load_column(x, src, l, c, position, inside);
-        rows_of_column(next_x, x, lower, LRN_TAPS / 2, src, l, c, position, inside);
-        load_column(g, dy, l, c - upper, position, inside);
-        rows_of_column(own_g, g, upper, LRN_TAPS - 1 - LRN_TAPS / 2, dy, l, c - upper, position,
-                       inside);
-        prefetch_column_behind(src, l, c, position);
-        prefetch_column_behind(dy, l, c - upper, position);
-        prefetch_stores_behind(to, l, c, position);
+        load_column(x, t.x, t, c, position, inside);
+        rows_of_column(next_x, x, t.lower, LRN_TAPS / 2, t.x, t, c, position, inside);
+        load_column(g, t.dy, t, c - t.upper, position, inside);
+        rows_of_column(own_g, g, t.upper, LRN_TAPS - 1 - LRN_TAPS / 2, t.dy, t, c - t.upper,
+                       position, inside);
+        prefetch_column_behind(t.x, t, c, position);
+        prefetch_column_behind(t.dy, t, c - t.upper, position);
+        prefetch_stores_behind(t, c, position);
 #pragma unroll
         for (int j = 0; j < LRN_TAPS - 1; ++j) /* unset before the tile, where no dx is stored */
-            f[j] = LRN_KEPT(rows, c - upper + j).factors[v];
+            f[j] = LRN_KEPT(rows, c - t.upper + j).factors[v];
 #pragma unroll
         for (int r = 0; r < LRN_ROWS; ++r) {
-            const index_t j = c + lower + r;
+            const index_t j = c + t.lower + r;
             real_t factor = lrn_gradient_factor_ordinary(
-                power, next_x[r], lrn_window_sum_unrolled(x + r, x + r), scalars,
+                power, next_x[r], lrn_window_sum_unrolled(x + r, x + r), t.scalars,
                 &LRN_KEPT(rows, j).powers[v], &excess);
             /* No term outside the line: an infinite power may have made a NaN. */
-            if (!inside && (j < 0 || j >= l.rows))
+            if (!inside && (j < 0 || j >= t.rows))
                 factor = (real_t)(0.0f);
             else
                 most = max(most, excess);
@@ -294,103 +290,75 @@ LRN_INLINE int gradient_rows(int power, row *rows, global const element_t *src,
             if (!inside && (c + r < t.begin || c + r >= t.end))
                 continue;
             const real_t dx = lrn_gradient(power, x[r], own_g[r], LRN_KEPT(rows, c + r).powers[v],
-                                           lrn_window_sum_unrolled(g + r, f + r), scalars);
-            lrn_store_whole(dx, to, LRN_STORAGE, (c + r) * l.step + position, l.stream);
+                                           lrn_window_sum_unrolled(g + r, f + r), t.scalars);
+            lrn_store_whole(dx, t.to, LRN_STORAGE, (c + r) * t.step + position, t.stream);
         }
     }
     return LRN_ANY_LANE(lrn_is_special(power, most));
 }
 
-/* A separate loop for each of the most used powers. */
-LRN_INLINE int gradient_rows_by_power(row *rows, global const element_t *x,
-                                      global const element_t *dy, global element_t *to, line l,
-                                      tile t, index_t c, int lower, uint modes, lrn_scalars scalars)
+LRN_RARE int gradient_rows_clipped(int power, row *rows, tile t, index_t c)
 {
-    if (LRN_POWER == LRN_POWER_3_4)
-        return gradient_rows(LRN_POWER_3_4, rows, x, dy, to, l, t, c, lower, 1, modes, scalars);
-    if (LRN_POWER == LRN_POWER_NEAR)
-        return gradient_rows(LRN_POWER_NEAR, rows, x, dy, to, l, t, c, lower, 1, modes, scalars);
-    return gradient_rows(LRN_POWER, rows, x, dy, to, l, t, c, lower, 1, modes, scalars);
-}
-
-LRN_RARE int gradient_rows_clipped(int power, row *rows, global const element_t *x,
-                                   global const element_t *dy, global element_t *to, line l, tile t,
-                                   index_t c, int lower, uint modes, lrn_scalars scalars)
-{
-    return gradient_rows(power, rows, x, dy, to, l, t, c, lower, 0, modes, scalars);
+    return gradient_rows(power, rows, t, c, 0);
 }
 
 /* gradient_rows() for every power, ordinary or special. */
-LRN_RARE void gradient_rows_carefully(row *rows, global const element_t *x,
-                                      global const element_t *dy, global element_t *to, line l,
-                                      tile t, index_t c, int lower, uint modes, lrn_scalars scalars)
+LRN_RARE void gradient_rows_carefully(row *rows, tile t, index_t c)
 {
     for (int r = 0; r < LRN_ROWS; ++r)
-        differentiate_row(rows, x, l, t, c + lower + r, lower, modes, scalars);
+        differentiate_row(rows, t, c + t.lower + r);
     for (int r = 0; r < LRN_ROWS; ++r)
         if (c + r >= t.begin && c + r < t.end)
-            gradient_row(rows, x, dy, to, l, t, c + r, LRN_TAPS - 1 - lower, modes, scalars);
+            gradient_row(rows, t, c + r);
 }
 
-LRN_INLINE void compute_columns(global const element_t *x, global const element_t *dy,
-                                global element_t *to, line l, tile t, int lower, uint modes,
-                                lrn_scalars scalars)
+LRN_INLINE void compute_columns(tile t)
 {
-    const int upper = LRN_TAPS - 1 - lower;
     row rows[LRN_KEPT_ROWS];
     for (index_t c = t.begin - LRN_EARLIER; c < t.end; c += LRN_ROWS) {
-        const int inside =
-            c >= t.begin && c + LRN_ROWS <= t.end && c >= upper && c + LRN_COLUMN <= l.rows;
-        int special =
-            inside
-                ? gradient_rows_by_power(rows, x, dy, to, l, t, c, lower, modes, scalars)
-                : gradient_rows_clipped(LRN_POWER, rows, x, dy, to, l, t, c, lower, modes, scalars);
-        if (LRN_POWER == LRN_POWER_NEAR && special)
-            special = gradient_rows_clipped(LRN_POWER_BOTH, rows, x, dy, to, l, t, c, lower, modes,
-                                            scalars);
-        if (special)
-            gradient_rows_carefully(rows, x, dy, to, l, t, c, lower, modes, scalars);
+        int special;
+        if (c >= t.begin && c + LRN_ROWS <= t.end && c >= t.upper && c + LRN_COLUMN <= t.rows)
+            LRN_BY_POWER(POWER, special = gradient_rows(power, rows, t, c, 1));
+        else
+            special = gradient_rows_clipped(POWER, rows, t, c);
+        LRN_AGAIN(POWER, special, gradient_rows_clipped(LRN_POWER_BOTH, rows, t, c),
+                  gradient_rows_carefully(rows, t, c));
     }
 }
 
-LRN_RARE void compute_one_by_one(global const element_t *x, global const element_t *dy,
-                                 global element_t *to, line l, tile t, int lower, uint modes,
-                                 lrn_scalars scalars)
+LRN_RARE void compute_one_by_one(tile t)
 {
-    const int upper = LRN_TAPS - 1 - lower;
     row rows[LRN_KEPT_ROWS];
     for (index_t c = t.begin - LRN_TAPS + 1; c < t.end; ++c) {
-        differentiate_row(rows, x, l, t, c + lower, lower, modes, scalars);
+        differentiate_row(rows, t, c + t.lower);
         if (c < t.begin)
             continue;
-        if (c == 0 && t.left == 0 && l.skew > 0) {
+        if (c == 0 && t.left == 0 && t.skew > 0) {
             /* The elements before the first vector. */
-            const int head = least(l.size, LRN_WIDTH - l.skew);
-            const real_t dx = gradient_at(rows, 0, 0, x, dy, l, 0, upper, 0, modes, scalars);
-            lrn_store(dx, to, LRN_STORAGE, 0, head);
+            const int head = least(t.size, LRN_WIDTH - t.skew);
+            const real_t dx = gradient_at(rows, t, 0, 0, 0, 0);
+            lrn_store(dx, t.to, LRN_STORAGE, 0, head);
         }
-        gradient_row(rows, x, dy, to, l, t, c, upper, modes, scalars);
+        gradient_row(rows, t, c);
     }
 }
 
 #else
 
-LRN_RARE void normalize_vector(global const element_t *from, global element_t *to, line l,
-                               index_t at, int count, int lower, uint modes, lrn_scalars scalars)
+LRN_RARE void normalize_vector(tile t, index_t at, int count)
 {
-    const real_t y = lrn_normalize(LRN_POWER, load_clipped(from, l, at),
-                                   squares(from, l, at, lower, 0), scalars);
-    lrn_store(y, to, LRN_STORAGE, at, count);
+    const real_t y =
+        lrn_normalize(POWER, load_clipped(t.x, t.size, at), squares(t, at, 0), t.scalars);
+    lrn_store(y, t.to, LRN_STORAGE, at, count);
 }
 
 /* Stores y of row c for every power, ordinary or special. */
-LRN_RARE void normalize_carefully(global const element_t *from, global element_t *to, line l,
-                                  tile t, index_t c, int lower, uint modes, lrn_scalars scalars)
+LRN_RARE void normalize_carefully(tile t, index_t c)
 {
-    const index_t end = c * l.step + t.right, last = vector_from(l, end);
-    for (index_t next = vector_from(l, c * l.step + t.left); next < last; next += LRN_WIDTH) {
-        const index_t at = vector_at(l, next, end);
-        normalize_vector(from, to, l, at, least(l.size - at, LRN_WIDTH), lower, modes, scalars);
+    const index_t end = c * t.step + t.right, last = vector_from(t, end);
+    for (index_t next = vector_from(t, c * t.step + t.left); next < last; next += LRN_WIDTH) {
+        const index_t at = vector_at(t, next, end);
+        normalize_vector(t, at, least(t.size - at, LRN_WIDTH));
     }
 }
 
@@ -398,113 +366,80 @@ LRN_RARE void normalize_carefully(global const element_t *from, global element_t
  * Stores y of row c, whose vectors cross into the next row. Returns whether the row must be
  * computed with care: a power was not ordinary, or windows leave the line.
  */
-LRN_INLINE int normalize_row(int power, global const element_t *from, global element_t *to, line l,
-                             tile t, index_t c, int lower, uint modes, lrn_scalars scalars)
+LRN_INLINE int normalize_row(int power, tile t, index_t c)
 {
-    const index_t first = vector_from(l, c * l.step + t.left),
-                  last = vector_from(l, c * l.step + t.right);
-    if (!is_inside(l, first, last, lower))
+    const index_t first = vector_from(t, c * t.step + t.left),
+                  last = vector_from(t, c * t.step + t.right);
+    if (!is_inside(t, first, last, t.lower))
         return 1;
     bits_t excess, most = (bits_t)(0u);
     for (index_t at = first; at < last; at += LRN_WIDTH) {
-        prefetch_row_behind(from, l, at, LRN_TAPS - 1 - lower);
-        const real_t y = lrn_normalize_ordinary(power, load(from, l, at, 1),
-                                                squares(from, l, at, lower, 1), scalars, &excess);
+        prefetch_row_behind(t.x, t, at, t.upper);
+        const real_t y = lrn_normalize_ordinary(power, load(t.x, t, at, 1), squares(t, at, 1),
+                                                t.scalars, &excess);
         most = max(most, excess);
-        lrn_store_whole(y, to, LRN_STORAGE, at, l.stream);
+        lrn_store_whole(y, t.to, LRN_STORAGE, at, t.stream);
     }
     return LRN_ANY_LANE(lrn_is_special(power, most));
-}
-
-/* A separate loop for each of the most used powers. */
-LRN_INLINE int normalize_row_by_power(global const element_t *from, global element_t *to, line l,
-                                      tile t, index_t c, int lower, uint modes, lrn_scalars scalars)
-{
-    if (LRN_POWER == LRN_POWER_3_4)
-        return normalize_row(LRN_POWER_3_4, from, to, l, t, c, lower, modes, scalars);
-    if (LRN_POWER == LRN_POWER_NEAR)
-        return normalize_row(LRN_POWER_NEAR, from, to, l, t, c, lower, modes, scalars);
-    return normalize_row(LRN_POWER, from, to, l, t, c, lower, modes, scalars);
 }
 
 /*
  * Stores y of those of the LRN_ROWS exact rows from c on that are in the tile. Returns whether a
  * power was not ordinary.
  */
-LRN_INLINE int normalize_rows(int power, global const element_t *from, global element_t *to, line l,
-                              tile t, index_t c, int lower, int inside, uint modes,
-                              lrn_scalars scalars)
+LRN_INLINE int normalize_rows(int power, tile t, index_t c, int inside)
 {
     bits_t excess, most = (bits_t)(0u);
     for (index_t next = t.left; next < t.right; next += LRN_WIDTH) {
-        const index_t position = vector_at(l, next, t.right);
+        const index_t position = vector_at(t, next, t.right);
         real_t x[LRN_COLUMN], own[LRN_ROWS];
-        load_column(x, from, l, c - lower, position, inside);
-        rows_of_column(own, x, lower, LRN_TAPS / 2, from, l, c - lower, position, inside);
-        prefetch_column_behind(from, l, c - lower, position);
-        prefetch_stores_behind(to, l, c, position);
+        load_column(x, t.x, t, c - t.lower, position, inside);
+        rows_of_column(own, x, t.lower, LRN_TAPS / 2, t.x, t, c - t.lower, position, inside);
+        prefetch_column_behind(t.x, t, c - t.lower, position);
+        prefetch_stores_behind(t, c, position);
 #pragma unroll
         for (int r = 0; r < LRN_ROWS; ++r) {
             if (!inside && c + r >= t.end)
                 continue;
             const real_t y = lrn_normalize_ordinary(
-                power, own[r], lrn_window_sum_unrolled(x + r, x + r), scalars, &excess);
+                power, own[r], lrn_window_sum_unrolled(x + r, x + r), t.scalars, &excess);
             most = max(most, excess);
-            lrn_store_whole(y, to, LRN_STORAGE, (c + r) * l.step + position, l.stream);
+            lrn_store_whole(y, t.to, LRN_STORAGE, (c + r) * t.step + position, t.stream);
         }
     }
     return LRN_ANY_LANE(lrn_is_special(power, most));
 }
 
-/* A separate loop for each of the most used powers. */
-LRN_INLINE int normalize_rows_by_power(global const element_t *from, global element_t *to, line l,
-                                       tile t, index_t c, int lower, uint modes,
-                                       lrn_scalars scalars)
+LRN_RARE int normalize_rows_clipped(int power, tile t, index_t c)
 {
-    if (LRN_POWER == LRN_POWER_3_4)
-        return normalize_rows(LRN_POWER_3_4, from, to, l, t, c, lower, 1, modes, scalars);
-    if (LRN_POWER == LRN_POWER_NEAR)
-        return normalize_rows(LRN_POWER_NEAR, from, to, l, t, c, lower, 1, modes, scalars);
-    return normalize_rows(LRN_POWER, from, to, l, t, c, lower, 1, modes, scalars);
+    return normalize_rows(power, t, c, 0);
 }
 
-LRN_RARE int normalize_rows_clipped(int power, global const element_t *from, global element_t *to,
-                                    line l, tile t, index_t c, int lower, uint modes,
-                                    lrn_scalars scalars)
-{
-    return normalize_rows(power, from, to, l, t, c, lower, 0, modes, scalars);
-}
-
-LRN_INLINE void compute_columns(global const element_t *from, global element_t *to, line l, tile t,
-                                int lower, uint modes, lrn_scalars scalars)
+LRN_INLINE void compute_columns(tile t)
 {
     for (index_t c = t.begin; c < t.end; c += LRN_ROWS) {
-        const int inside = c >= lower && c + LRN_COLUMN - lower <= l.rows && c + LRN_ROWS <= t.end;
-        int special =
-            inside ? normalize_rows_by_power(from, to, l, t, c, lower, modes, scalars)
-                   : normalize_rows_clipped(LRN_POWER, from, to, l, t, c, lower, modes, scalars);
-        if (LRN_POWER == LRN_POWER_NEAR && special)
-            special =
-                normalize_rows_clipped(LRN_POWER_BOTH, from, to, l, t, c, lower, modes, scalars);
-        for (int r = 0; special && r < LRN_ROWS && c + r < t.end; ++r)
-            normalize_carefully(from, to, l, t, c + r, lower, modes, scalars);
+        int special;
+        if (c >= t.lower && c + LRN_COLUMN - t.lower <= t.rows && c + LRN_ROWS <= t.end)
+            LRN_BY_POWER(POWER, special = normalize_rows(power, t, c, 1));
+        else
+            special = normalize_rows_clipped(POWER, t, c);
+        LRN_AGAIN(POWER, special, normalize_rows_clipped(LRN_POWER_BOTH, t, c),
+                  for (int r = 0; r < LRN_ROWS && c + r < t.end; ++r)
+                      normalize_carefully(t, c + r));
     }
 }
 
-LRN_RARE void compute_one_by_one(global const element_t *from, global element_t *to, line l, tile t,
-                                 int lower, uint modes, lrn_scalars scalars)
+LRN_RARE void compute_one_by_one(tile t)
 {
-    if (t.begin == 0 && t.left == 0 && l.skew > 0) {
+    if (t.begin == 0 && t.left == 0 && t.skew > 0) {
         /* The elements before the first vector. */
-        const int head = least(l.size, LRN_WIDTH - l.skew);
-        normalize_vector(from, to, l, 0, head, lower, modes, scalars);
+        const int head = least(t.size, LRN_WIDTH - t.skew);
+        normalize_vector(t, 0, head);
     }
     for (index_t c = t.begin; c < t.end; ++c) {
-        int special = normalize_row_by_power(from, to, l, t, c, lower, modes, scalars);
-        if (LRN_POWER == LRN_POWER_NEAR && special)
-            special = normalize_row(LRN_POWER_BOTH, from, to, l, t, c, lower, modes, scalars);
-        if (special)
-            normalize_carefully(from, to, l, t, c, lower, modes, scalars);
+        int special;
+        LRN_BY_POWER(POWER, special = normalize_row(power, t, c));
+        LRN_AGAIN(POWER, special, normalize_row(LRN_POWER_BOTH, t, c), normalize_carefully(t, c));
     }
 }
 
@@ -512,7 +447,6 @@ LRN_RARE void compute_one_by_one(global const element_t *from, global element_t 
 
 kernel void LRN_KERNEL_NAME(planar)(LRN_FAST_PARAMETERS)
 {
-    const lrn_scalars scalars = LRN_SCALARS;
     const index_t tiles = inner < tile_positions ? 1 : inner / tile_positions;
     const index_t tile_number = (index_t)get_global_id(0);
     const index_t begin = (index_t)get_global_id(1) * tile_channels;
@@ -520,8 +454,18 @@ kernel void LRN_KERNEL_NAME(planar)(LRN_FAST_PARAMETERS)
         return;
 
     const index_t left = tile_number * tile_positions;
-    const tile t = {begin, channels - begin <= tile_channels ? channels : begin + tile_channels,
-                    left, tile_number == tiles - 1 ? inner : left + tile_positions};
+    tile t;
+    t.size = channels * inner;
+    t.rows = channels;
+    t.step = inner;
+    t.begin = begin;
+    t.end = channels - begin <= tile_channels ? channels : begin + tile_channels;
+    t.left = left;
+    t.right = tile_number == tiles - 1 ? inner : left + tile_positions;
+    t.lower = lower;
+    t.upper = LRN_TAPS - 1 - lower;
+    t.modes = modes;
+    t.scalars = LRN_SCALARS;
     src += src_offset;
     dst += dst_offset;
 #ifdef LRN_BACKWARD
@@ -529,29 +473,23 @@ kernel void LRN_KERNEL_NAME(planar)(LRN_FAST_PARAMETERS)
 #endif
 
     for (index_t item = get_global_id(2); item < outer; item += get_global_size(2)) {
-        global element_t *to = dst + item * dst_outer;
-        const int skew = (int)((size_t)to / sizeof *to % LRN_WIDTH);
+        t.x = src + item * src_outer;
+        t.dy = dy + item * dy_outer;
+        t.to = dst + item * dst_outer;
+        t.skew = (int)((size_t)t.to / sizeof *t.to % LRN_WIDTH);
         /* Streaming stores write whole cache lines, in column mode only if every row is aligned. */
-        const int aligned = skew == 0 && inner % LRN_WIDTH == 0;
+        const int aligned = t.skew == 0 && inner % LRN_WIDTH == 0;
 #ifdef LRN_BACKWARD
-        const int stream = LRN_MODE(LAUNCH) && aligned, exact = inner >= LRN_WIDTH;
+        t.stream = LRN_MODE(LAUNCH) && aligned;
+        t.exact = inner >= LRN_WIDTH;
 #else
         /* Forward has little arithmetic: streaming stores gain more than column mode does. */
-        const int stream = LRN_MODE(LAUNCH), exact = inner >= LRN_WIDTH && (aligned || !stream);
+        t.stream = LRN_MODE(LAUNCH);
+        t.exact = inner >= LRN_WIDTH && (aligned || !t.stream);
 #endif
-        const line l = {channels * inner, channels, inner, exact, skew, stream};
-        global const element_t *from = src + item * src_outer;
-#ifdef LRN_BACKWARD
-        global const element_t *gradients = dy + item * dy_outer;
-        if (exact)
-            compute_columns(from, gradients, to, l, t, lower, modes, scalars);
+        if (t.exact)
+            compute_columns(t);
         else
-            compute_one_by_one(from, gradients, to, l, t, lower, modes, scalars);
-#else
-        if (exact)
-            compute_columns(from, to, l, t, lower, modes, scalars);
-        else
-            compute_one_by_one(from, to, l, t, lower, modes, scalars);
-#endif
+            compute_one_by_one(t);
     }
 }

@@ -30,25 +30,17 @@ TASK kernel void LRN_KERNEL_NAME(stream)(LRN_FAST_PARAMETERS)
     const int upper = LRN_TAPS - 1 - lower;
     global const element_t *from = LRN_AT(src, src_type, src_offset);
     global element_t *to = LRN_AT(dst, dst_type, dst_offset);
-    real_t x[LRN_TAPS]; /* channels j - lower .. j + upper */
 #ifdef LRN_BACKWARD
     const int dy_type = LRN_TYPE(DY), dy_shift = LRN_MODE(DY_SHIFT);
     global const element_t *dy_from = LRN_AT(dy, dy_type, dy_offset);
-    /* Channels j - (LRN_TAPS - 1) .. j, the mirrored window of channel j - lower. */
-    real_t gradients[LRN_TAPS], factors[LRN_TAPS], powers[LRN_TAPS];
     const int delay = LRN_TAPS - 1;
 #else
     const int delay = upper;
 #endif
     const index_t turns = lrn_padded(channels, dst_shift) + delay; /* per line */
     index_t item = 0, position = 0, turn = 0;
-#pragma unroll
-    for (int j = 0; j < LRN_TAPS; ++j) {
-        x[j] = (real_t)(0.0f);
-#ifdef LRN_BACKWARD
-        gradients[j] = factors[j] = powers[j] = (real_t)(0.0f);
-#endif
-    }
+    lrn_registers r;
+    lrn_registers_clear(&r);
 #ifdef INTELFPGA_CL
     /*
      * In place, a store needs the value loaded from its address, so the store always comes later.
@@ -66,30 +58,22 @@ TASK kernel void LRN_KERNEL_NAME(stream)(LRN_FAST_PARAMETERS)
 #ifndef LRN_BACKWARD
 #pragma unroll
         for (int j = 0; j < LRN_TAPS; ++j)
-            x[j] = turn == 0 ? (real_t)(0.0f) : x[j];
+            r.x[j] = turn == 0 ? (real_t)(0.0f) : r.x[j];
 #endif
-        real_t next = (real_t)(0.0f), result;
+        real_t next = (real_t)(0.0f);
         if (turn < channels)
             next = lrn_get(from, src_type, src_line + lrn_channel(turn, src_channel, src_shift));
-        lrn_shift_in(x, next);
+        lrn_shift_in(r.x, next);
 #ifdef LRN_BACKWARD
         const index_t j = turn - upper;
         const index_t dy_line = item * dy_outer + position * dy_inner;
-        real_t gradient_j = (real_t)(0.0f), factor = gradient_j, power = gradient_j;
-        if (j >= 0 && j < channels) {
-            gradient_j = lrn_get(dy_from, dy_type, dy_line + lrn_channel(j, dy_channel, dy_shift));
-            factor = lrn_gradient_factor(LRN_POWER, lrn_pick(x, lower),
-                                         lrn_window_sum_unrolled(x, x), scalars, &power);
-        }
-        lrn_shift_in(gradients, gradient_j);
-        lrn_shift_in(factors, factor);
-        lrn_shift_in(powers, power);
-        result = lrn_gradient(LRN_POWER, x[0], lrn_pick(gradients, upper), lrn_pick(powers, upper),
-                              lrn_window_sum_unrolled(gradients, factors), scalars);
-#else
-        result =
-            lrn_normalize(LRN_POWER, lrn_pick(x, lower), lrn_window_sum_unrolled(x, x), scalars);
+        const int is_channel = j >= 0 && j < channels;
+        real_t dy_j = (real_t)(0.0f);
+        if (is_channel)
+            dy_j = lrn_get(dy_from, dy_type, dy_line + lrn_channel(j, dy_channel, dy_shift));
+        lrn_registers_put(&r, LRN_POWER, dy_j, is_channel, lower, scalars);
 #endif
+        const real_t result = lrn_registers_result(&r, LRN_POWER, lower, scalars);
         if (c >= 0)
             lrn_set(c < channels ? result : (real_t)(0.0f), to, dst_type,
                     dst_line + lrn_channel(c, dst_channel, dst_shift));
