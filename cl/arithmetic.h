@@ -8,8 +8,8 @@
 #ifndef LRN_ARITHMETIC_H
 #define LRN_ARITHMETIC_H
 
-#ifndef LRN_REAL_H
-#include "real.h"
+#ifndef LRN_TYPES_H
+#include "types.h"
 #endif
 #ifndef LRN_POWER_H
 #ifdef LRN_DOUBLE

@@ -399,18 +399,18 @@ static inline lrn_axes lrn_axes_make(index8_t dims, index8_t src, index8_t dy, i
  * axis. A vector that may overlap then moves back, and the vector before it owns the first `skip`
  * neighbours; otherwise only the first `count` neighbours exist.
  */
-typedef struct lrn_place {
+typedef struct lrn_position {
     index_t src, dy, dst; /* offsets, in elements, of element 0 on all window axes */
     int count, skip;
     int padding; /* it is padding of a channel block, which only dst has */
-} lrn_place;
+} lrn_position;
 
-/* Position vector `number`, from 0 to lrn_place_count - 1. */
-static inline lrn_place lrn_place_make(const lrn_axes *axes, index_t number, int may_overlap,
-                                       uint modes)
+/* Position vector `number`, from 0 to lrn_position_count - 1. */
+static inline lrn_position lrn_position_make(const lrn_axes *axes, index_t number, int may_overlap,
+                                             uint modes)
 {
     const int first = LRN_MODE(WINDOW_COUNT);
-    lrn_place place = {0, 0, 0, LRN_WIDTH, 0, 0};
+    lrn_position position = {0, 0, 0, LRN_WIDTH, 0, 0};
     for (int axis = 7; axis >= first; --axis) {
         const index_t dim = axes->dims[axis];
         index_t turns = dim, at;
@@ -420,32 +420,32 @@ static inline lrn_place lrn_place_make(const lrn_axes *axes, index_t number, int
             /* The channels, which may have blocks; then there are no vectors along them. */
             turns = lrn_padded(dim, LRN_MODE(DST_SHIFT));
             at = number % turns;
-            place.padding = at >= dim;
-            place.src += lrn_channel(at, axes->src[axis], LRN_MODE(SRC_SHIFT));
-            place.dy += lrn_channel(at, axes->dy[axis], LRN_MODE(DY_SHIFT));
-            place.dst += lrn_channel(at, axes->dst[axis], LRN_MODE(DST_SHIFT));
+            position.padding = at >= dim;
+            position.src += lrn_channel(at, axes->src[axis], LRN_MODE(SRC_SHIFT));
+            position.dy += lrn_channel(at, axes->dy[axis], LRN_MODE(DY_SHIFT));
+            position.dst += lrn_channel(at, axes->dst[axis], LRN_MODE(DST_SHIFT));
         } else {
             at = number % turns;
             if (axis == 7) {
                 at *= LRN_WIDTH;
                 if (dim - at < LRN_WIDTH && may_overlap && dim >= LRN_WIDTH) {
-                    place.skip = LRN_WIDTH - (int)(dim - at);
+                    position.skip = LRN_WIDTH - (int)(dim - at);
                     at = dim - LRN_WIDTH;
                 } else if (dim - at < LRN_WIDTH) {
-                    place.count = (int)(dim - at);
+                    position.count = (int)(dim - at);
                 }
             }
-            place.src += at * axes->src[axis];
-            place.dy += at * axes->dy[axis];
-            place.dst += at * axes->dst[axis];
+            position.src += at * axes->src[axis];
+            position.dy += at * axes->dy[axis];
+            position.dst += at * axes->dst[axis];
         }
         number /= turns;
     }
-    return place;
+    return position;
 }
 
 /* The number of position vectors. */
-static inline index_t lrn_place_count(const lrn_axes *axes, uint modes)
+static inline index_t lrn_position_count(const lrn_axes *axes, uint modes)
 {
     const int first = LRN_MODE(WINDOW_COUNT);
     index_t count = 1;

@@ -3,8 +3,8 @@
 #ifndef LRN_POWER_H
 #define LRN_POWER_H
 
-#ifndef LRN_REAL_H
-#include "real.h"
+#ifndef LRN_TYPES_H
+#include "types.h"
 #endif
 
 /*

@@ -106,19 +106,19 @@ kernel void LRN_KERNEL_NAME(strided)(LRN_GENERAL_PARAMETERS)
     const lrn_scalars scalars = LRN_SCALARS;
     const int src_type = LRN_TYPE(SRC), dst_type = LRN_TYPE(DST);
     const lrn_axes axes = lrn_axes_make(dims, src_strides, dy_strides, dst_strides);
-    if ((index_t)get_global_id(0) >= lrn_place_count(&axes, modes))
+    if ((index_t)get_global_id(0) >= lrn_position_count(&axes, modes))
         return;
-    const lrn_place place = lrn_place_make(&axes, get_global_id(0), 0, modes);
+    const lrn_position position = lrn_position_make(&axes, get_global_id(0), 0, modes);
 
     volume v;
     v.src = LRN_AT(src, src_type, src_offset);
-    v.src = LRN_AT(v.src, src_type, place.src);
+    v.src = LRN_AT(v.src, src_type, position.src);
     v.src_type = src_type;
     v.src_shift = LRN_MODE(WITHIN) ? 0 : LRN_MODE(SRC_SHIFT);
 #ifdef LRN_BACKWARD
     v.dy_type = LRN_TYPE(DY);
     v.dy = LRN_AT(dy, v.dy_type, dy_offset);
-    v.dy = LRN_AT(v.dy, v.dy_type, place.dy);
+    v.dy = LRN_AT(v.dy, v.dy_type, position.dy);
     v.dy_shift = LRN_MODE(WITHIN) ? 0 : LRN_MODE(DY_SHIFT);
 #endif
     const int dst_shift = LRN_MODE(WITHIN) ? 0 : LRN_MODE(DST_SHIFT);
@@ -133,7 +133,7 @@ kernel void LRN_KERNEL_NAME(strided)(LRN_GENERAL_PARAMETERS)
         v.taps[axis] = at >= 0 ? taps : 1;
     }
     dst = LRN_AT(dst, dst_type, dst_offset);
-    dst = LRN_AT(dst, dst_type, place.dst);
+    dst = LRN_AT(dst, dst_type, position.dst);
 
     const index_t padded = lrn_padded(v.dims[2], dst_shift);
     const index_t elements = v.dims[0] * v.dims[1] * padded;
@@ -141,7 +141,7 @@ kernel void LRN_KERNEL_NAME(strided)(LRN_GENERAL_PARAMETERS)
         const index_t i2 = n % padded, i1 = n / padded % v.dims[1], i0 = n / padded / v.dims[1];
         const index_t to =
             i0 * dst_steps[0] + i1 * dst_steps[1] + lrn_channel(i2, dst_steps[2], dst_shift);
-        if (place.padding || i2 >= v.dims[2]) {
+        if (position.padding || i2 >= v.dims[2]) {
             lrn_set(0, dst, dst_type, to);
             continue;
         }

@@ -5,7 +5,7 @@
 
 #include <cllrn_types.h>
 
-#include "../cl/classes.h"
+#include "../cl/constants.h"
 #include "ieee754.h"
 
 /* The kernels' number of a dtype, LRN_F32 .. */

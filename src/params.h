@@ -7,7 +7,7 @@
 
 #include <cllrn_types.h>
 
-#include "../cl/classes.h"
+#include "../cl/constants.h"
 #include "ieee754.h"
 
 /* Returns the status of the first error found in params. */

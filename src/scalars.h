@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The kernels' scalar arguments from lrn_values, in the float type of cl/real.h. */
+/* The kernels' scalar arguments from lrn_values, in the float type of cl/types.h. */
 #ifndef LRN_SCALARS_H
 #define LRN_SCALARS_H
 
-#include "../cl/real.h"
+#include "../cl/types.h"
 #include "params.h"
 
 static inline lrn_scalars lrn_scalars_of(const lrn_values *v)

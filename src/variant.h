@@ -3,7 +3,7 @@
 #ifndef LRN_VARIANT_H
 #define LRN_VARIANT_H
 
-#include "../cl/classes.h"
+#include "../cl/constants.h"
 #include "device.h"
 #include "tensor.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Constants that the host and the kernels share. */
-#ifndef LRN_CLASSES_H
-#define LRN_CLASSES_H
+#ifndef LRN_CONSTANTS_H
+#define LRN_CONSTANTS_H
 
 /* Power classes: which code computes s^-beta. */
 #define LRN_POWER_ZERO 0    /* beta 0: y = x for every s */

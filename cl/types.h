@@ -10,11 +10,11 @@
  * A scalar_t is a float, or a double with LRN_DOUBLE. A real_t is a vector of LRN_WIDTH scalars:
  * 1, 2, 4, 8 or 16 of them in OpenCL (1 with LRN_DOUBLE), one in C.
  */
-#ifndef LRN_REAL_H
-#define LRN_REAL_H
+#ifndef LRN_TYPES_H
+#define LRN_TYPES_H
 
-#ifndef LRN_CLASSES_H
-#include "classes.h"
+#ifndef LRN_CONSTANTS_H
+#include "constants.h"
 #endif
 
 #if defined(__OPENCL_VERSION__) || defined(__OPENCL_C_VERSION__)
