@@ -11,7 +11,6 @@
 
 #include <cllrn_verify.h>
 #include <inttypes.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -47,16 +46,6 @@ static bool make_tensor(const verify_case *c, layout how, int32_t dtype, int off
     return true;
 }
 
-static bool copy_tensor(const guarded_tensor *from, guarded_tensor *made)
-{
-    *made = *from;
-    made->data = malloc(from->size);
-    if (!made->data)
-        return message_fail("out of memory for a tensor of %zu bytes", from->size);
-    memcpy(made->data, from->data, from->size);
-    return true;
-}
-
 static bool backward(const case_buffers *s)
 {
     return s->c->direction == CLLRN_DIRECTION_BACKWARD;
@@ -65,18 +54,19 @@ static bool backward(const case_buffers *s)
 static bool make_tensors(case_buffers *s)
 {
     const verify_case *const c = s->c;
-    if (!make_tensor(c, c->row.x_layout, c->x_type, c->row.x_offset, &s->x))
+    if (!make_tensor(c, c->row.x_layout, c->types.x, c->row.x_offset, &s->x))
         return false;
     content_fill(c, CONTENT_X, &s->x.tensor, origin(&s->x, s->x.data));
     if (backward(s)) {
-        if (!make_tensor(c, c->row.dst_layout, c->dy_type, c->row.x_offset + c->row.dst_offset,
+        if (!make_tensor(c, c->row.dst_layout, c->types.dy, c->row.x_offset + c->row.dst_offset,
                          &s->dy))
             return false;
         content_fill(c, CONTENT_DY, &s->dy.tensor, origin(&s->dy, s->dy.data));
     }
     if (s->in_place == ALIAS_NONE)
-        return make_tensor(c, c->row.dst_layout, c->dst_type, c->row.dst_offset, &s->dst);
-    return copy_tensor(s->in_place == ALIAS_X ? &s->x : &s->dy, &s->dst);
+        return make_tensor(c, c->row.dst_layout, c->types.dst, c->row.dst_offset, &s->dst);
+    s->dst = s->in_place == ALIAS_X ? s->x : s->dy;
+    return true;
 }
 
 operation case_buffers_operation(const case_buffers *s, const void *dst)
@@ -109,9 +99,9 @@ bool case_buffers_possible(const verify_case *c, alias in_place)
 {
     switch (in_place) {
     case ALIAS_X:
-        return c->x_type == c->dst_type && c->row.x_layout != LAYOUT_REPEATED;
+        return c->types.x == c->types.dst && c->row.x_layout != LAYOUT_REPEATED;
     case ALIAS_DY:
-        return c->direction == CLLRN_DIRECTION_BACKWARD && c->dy_type == c->dst_type;
+        return c->direction == CLLRN_DIRECTION_BACKWARD && c->types.dy == c->types.dst;
     default:
         return true;
     }
@@ -132,7 +122,8 @@ void case_buffers_free(case_buffers *s)
 {
     free(s->x.data);
     free(s->dy.data);
-    free(s->dst.data);
+    if (s->in_place == ALIAS_NONE)
+        free(s->dst.data);
     free(s->expected);
     free(s->result);
     memset(s, 0, sizeof *s);

@@ -20,7 +20,7 @@ typedef enum alias { ALIAS_NONE, ALIAS_X, ALIAS_DY, ALIAS_COUNT } alias;
 typedef struct case_buffers {
     const verify_case *c;
     alias in_place;
-    guarded_tensor x, dy, dst; /* dst: before the run; in place, a copy of x or dy */
+    guarded_tensor x, dy, dst; /* dst: before the run; in place, x or dy */
     void *expected;            /* dst's whole buffer after the run, by the host build */
     void *result;              /* dst's whole buffer after the run, from the device */
 } case_buffers;

@@ -1,5 +1,36 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "case_rows.h"
+/* A changed row changes digests: `cllrn verify --write-digests`. */
+#include "cases.h"
+
+/* The types of a row, as bits in the order of case_types_of_rows. */
+enum {
+    F32 = 1 << 0,
+    F16 = 1 << 1,
+    BF16 = 1 << 2,
+    F64 = 1 << 3,
+    F16_F32 = 1 << 4, /* type of x, type of dst */
+    F32_F16 = 1 << 5,
+    BF16_F32 = 1 << 6,
+    F32_BF16 = 1 << 7,
+    NARROW = F16 | BF16,
+    SAME = F32 | NARROW | F64,
+    MIXED = F16_F32 | F32_F16 | BF16_F32 | F32_BF16,
+    NONE = 0
+};
+
+/* Directions, as bits. */
+enum { FORWARD = 1, BACKWARD = 2, BOTH = FORWARD | BACKWARD };
+
+const case_types case_types_of_rows[CASE_TYPES] = {
+    {"f32", CLLRN_DTYPE_F32, CLLRN_DTYPE_F32, CLLRN_DTYPE_F32},
+    {"f16", CLLRN_DTYPE_F16, CLLRN_DTYPE_F16, CLLRN_DTYPE_F16},
+    {"bf16", CLLRN_DTYPE_BF16, CLLRN_DTYPE_BF16, CLLRN_DTYPE_BF16},
+    {"f64", CLLRN_DTYPE_F64, CLLRN_DTYPE_F64, CLLRN_DTYPE_F64},
+    {"f16>f32", CLLRN_DTYPE_F16, CLLRN_DTYPE_F16, CLLRN_DTYPE_F32},
+    {"f32>f16", CLLRN_DTYPE_F32, CLLRN_DTYPE_F32, CLLRN_DTYPE_F16},
+    {"bf16>f32", CLLRN_DTYPE_BF16, CLLRN_DTYPE_F32, CLLRN_DTYPE_F32},
+    {"f32>bf16", CLLRN_DTYPE_F32, CLLRN_DTYPE_BF16, CLLRN_DTYPE_BF16},
+};
 
 /* clang-format off */
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cases.h"
 
-#include "case_rows.h"
 #include "message.h"
 
 #include <inttypes.h>
@@ -9,20 +8,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-
-static const struct {
-    const char *name;
-    int32_t x, dy, dst;
-} types[TYPE_COUNT] = {
-    {"f32", CLLRN_DTYPE_F32, CLLRN_DTYPE_F32, CLLRN_DTYPE_F32},
-    {"f16", CLLRN_DTYPE_F16, CLLRN_DTYPE_F16, CLLRN_DTYPE_F16},
-    {"bf16", CLLRN_DTYPE_BF16, CLLRN_DTYPE_BF16, CLLRN_DTYPE_BF16},
-    {"f64", CLLRN_DTYPE_F64, CLLRN_DTYPE_F64, CLLRN_DTYPE_F64},
-    {"f16>f32", CLLRN_DTYPE_F16, CLLRN_DTYPE_F16, CLLRN_DTYPE_F32},
-    {"f32>f16", CLLRN_DTYPE_F32, CLLRN_DTYPE_F32, CLLRN_DTYPE_F16},
-    {"bf16>f32", CLLRN_DTYPE_BF16, CLLRN_DTYPE_F32, CLLRN_DTYPE_F32},
-    {"f32>bf16", CLLRN_DTYPE_F32, CLLRN_DTYPE_BF16, CLLRN_DTYPE_BF16},
-};
 
 static const int32_t directions[] = {CLLRN_DIRECTION_FORWARD, CLLRN_DIRECTION_BACKWARD};
 
@@ -60,10 +45,7 @@ static verify_case make_case(const case_row *row, int type, int direction, case_
         .number = number,
         .list = shortest,
         .direction = directions[direction],
-        .types = types[type].name,
-        .x_type = types[type].x,
-        .dy_type = types[type].dy,
-        .dst_type = types[type].dst,
+        .types = case_types_of_rows[type],
         .row = *row,
         .params = make_params(row),
     };
@@ -74,7 +56,7 @@ static int find(int number, verify_case *found)
 {
     int count = 0;
     for (int i = 0; i < case_row_count; ++i)
-        for (int type = 0; type < TYPE_COUNT; ++type)
+        for (int type = 0; type < CASE_TYPES; ++type)
             for (int direction = 0; direction < 2; ++direction) {
                 const case_row *const row = &case_rows[i];
                 case_list shortest;
@@ -213,7 +195,7 @@ void case_describe(const verify_case *c, char text[CASE_TEXT])
 {
     const cllrn_params *const p = &c->params;
     size_t used = 0;
-    append(text, &used, "%s %s ", c->types,
+    append(text, &used, "%s %s ", c->types.name,
            c->direction == CLLRN_DIRECTION_FORWARD ? "forward" : "backward");
     for (int axis = 0; axis < c->row.rank; ++axis)
         append(text, &used, "%s%" PRId64, axis ? "x" : "", c->row.dims[axis]);
@@ -233,7 +215,7 @@ void case_describe(const verify_case *c, char text[CASE_TEXT])
 
 bool case_is_f64(const verify_case *c)
 {
-    return c->dst_type == CLLRN_DTYPE_F64;
+    return c->types.dst == CLLRN_DTYPE_F64;
 }
 
 bool case_needs_inf_nan(const verify_case *c)

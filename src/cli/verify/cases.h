@@ -62,7 +62,7 @@ typedef enum content {
 typedef struct case_row {
     enum section section;
     int types[LIST_FULL + 1]; /* by list, as bits: types added to those of the shorter lists */
-    int directions;           /* as bits */
+    int directions;           /* as bits: 1 forward, 2 backward */
     int32_t rank, channel_axis;
     int64_t dims[CLLRN_MAX_RANK];
     layout x_layout, dst_layout; /* dy has dst_layout too */
@@ -74,12 +74,23 @@ typedef struct case_row {
     enum content content;
 } case_row;
 
+/* The types of tensors; the name is "f16", or "f16>f32" where src and dst differ. */
+typedef struct case_types {
+    const char *name;
+    int32_t x, dy, dst;
+} case_types;
+
+/* The table: case_rows.c. */
+enum { CASE_TYPES = 8 };
+extern const case_types case_types_of_rows[CASE_TYPES];
+extern const case_row case_rows[];
+extern const int case_row_count;
+
 typedef struct verify_case {
     int number;
     case_list list; /* the shortest list with this case */
     int32_t direction;
-    const char *types; /* "f16", or "f16>f32" where src and dst differ */
-    int32_t x_type, dy_type, dst_type;
+    case_types types;
     case_row row;
     cllrn_params params;
 } verify_case;

@@ -114,7 +114,7 @@ static double subnormal(maker *m)
 /* A number halfway between two numbers of dst's type; for float16 also two subnormal ones. */
 static double tie(maker *m)
 {
-    const bool f16 = m->c->dst_type == CLLRN_DTYPE_F16;
+    const bool f16 = m->c->types.dst == CLLRN_DTYPE_F16;
     const int digits = f16 ? 10 : 7;
     int exponent = (int)(next_bits(&m->state) % 29) - 14;
     int64_t lower = (int64_t)(next_bits(&m->state) >> (32 - digits));

@@ -16,7 +16,7 @@ const char *types_name(int types)
 static int types_of(const verify_case *c)
 {
     int types = 0;
-    while (types < TYPES_MIXED && strcmp(types_name(types), c->types) != 0)
+    while (types < TYPES_MIXED && strcmp(types_name(types), c->types.name) != 0)
         ++types;
     return types;
 }
