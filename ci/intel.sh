@@ -19,7 +19,7 @@ cd "$(dirname "$0")/.."
 
 install_packages "${build_packages[@]}" g++ pkg-config libcmocka-dev python3-venv
 cmake --preset dev >/dev/null
-cmake --build --preset dev --target cllrn_command queue_test offline_test
+cmake --build --preset dev --target cllrn_command queue_test memory_kinds_test offline_test
 
 # The runtime needs intel-cmplr-lib-rt without depending on it.
 install_runtime "$venv" "intel-opencl-rt$version" "intel-cmplr-lib-rt$version"

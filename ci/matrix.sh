@@ -33,8 +33,8 @@ done
 
 install_packages "${build_packages[@]}" g++ pkg-config libcmocka-dev mesa-opencl-icd oclgrind
 cmake --preset dev >/dev/null && cmake --build --preset dev \
-    --target cllrn_command queue_test alignment_test offline_test embedded_test xrt_test \
-    layer_embedded layer_xrt || exit 1
+    --target cllrn_command queue_test alignment_test memory_kinds_test offline_test embedded_test \
+    xrt_test layer_embedded layer_xrt || exit 1
 
 declare -A names=([pocl]="PoCL" [rusticl]="rusticl, llvmpipe" [oclgrind]="Oclgrind"
     [embedded]="PoCL as an EMBEDDED device" [xrt]="PoCL as Xilinx's runtime" [intel]="Intel's CPU runtime"

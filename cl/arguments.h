@@ -11,8 +11,8 @@
  * Rows are (TYPE, NAME, VALUE). The first row of a list goes to the macro FIRST, all others go to
  * NEXT. VALUE is an expression of lrn_arguments_set in src/arguments.c. TYPE is one of
  *
- *   source, result, scratch   buffer of const element_t, of element_t, of scalar_t
- *   offset                    offset_t: elements from the buffer's begin
+ *   source, result, scratch   memory of const element_t, of element_t, of scalar_t
+ *   offset                    offset_t: elements from the memory's begin
  *   index, axes               index_t, index8_t
  *   int, uint, scalar         int, uint, scalar_t
  */
@@ -23,9 +23,9 @@
 
 /* For the fast kernels. In the forward direction dy is src. */
 #define LRN_FAST_ARGUMENTS(FIRST, NEXT)                                                           \
-    FIRST(source, src, operands->src.buffer)                                                      \
-    NEXT(source, dy, operands->dy.buffer)                                                         \
-    NEXT(result, dst, operands->dst.buffer)                                                       \
+    FIRST(source, src, &operands->src)                                                            \
+    NEXT(source, dy, &operands->dy)                                                               \
+    NEXT(result, dst, &operands->dst)                                                             \
     /* Offsets of element (0, 0, 0). */                                                           \
     NEXT(offset, src_offset, operands->src.offset)                                                \
     NEXT(offset, dy_offset, operands->dy.offset)                                                  \
@@ -53,10 +53,10 @@
 
 /* For the general kernels. A kernel without scratch gets any buffer for it. */
 #define LRN_GENERAL_ARGUMENTS(FIRST, NEXT)                                                        \
-    FIRST(source, src, operands->src.buffer)                                                      \
-    NEXT(source, dy, operands->dy.buffer)                                                         \
-    NEXT(result, dst, operands->dst.buffer)                                                       \
-    NEXT(scratch, scratch, operands->scratch.buffer)                                              \
+    FIRST(source, src, &operands->src)                                                            \
+    NEXT(source, dy, &operands->dy)                                                               \
+    NEXT(result, dst, &operands->dst)                                                             \
+    NEXT(scratch, scratch, &operands->scratch)                                                    \
     /* Offsets of element (0, 0, ..); in scratch, of its first slot. */                           \
     NEXT(offset, src_offset, operands->src.offset)                                                \
     NEXT(offset, dy_offset, operands->dy.offset)                                                  \

@@ -567,18 +567,37 @@ CLLRN_API const char *cllrn_variant_name(size_t index);
 
 /* ----------------------------------------------------------------- enqueue */
 
-/* Kinds of memory that hold tensors; kinds for SVM and USM pointers are reserved. */
+/*
+ * Kinds of memory, each of the engine's context. Operands of one enqueue may be
+ * of different kinds. What OpenCL cannot tell of a memory is not checked:
+ *
+ * BUFFER  All is checked: context, flags, size.
+ * SVM     Shared virtual memory of OpenCL 2.0: coarse or fine grained, from
+ *         clSVMAlloc, or any memory where the device has fine-grained system SVM.
+ *         The context, flags and size of an allocation are not checked: a pointer
+ *         outside of one is undefined behaviour. Coarse-grained memory must not be
+ *         mapped while the command runs.
+ * USM     Host, device or shared memory of cl_intel_unified_shared_memory. The
+ *         context, the size and, of device memory, the device are checked; there
+ *         are no flags to restrict access.
+ */
 typedef int32_t cllrn_memory_kind;
-enum { CLLRN_MEMORY_BUFFER = 1 };
+enum { CLLRN_MEMORY_BUFFER = 1, CLLRN_MEMORY_SVM = 2, CLLRN_MEMORY_USM = 3 };
 
+/*
+ * Element (0, 0, ..) lies offset bytes behind the buffer's begin or the pointer.
+ * For a buffer offset must be a multiple of the element size, for a pointer the
+ * sum of both. The pointer may lie anywhere in its allocation.
+ */
 typedef struct cllrn_memory {
     uint32_t struct_size;
-    cllrn_memory_kind kind; /* CLLRN_MEMORY_BUFFER */
-    cl_mem buffer;   /* a buffer or sub-buffer of the engine's context */
-    uint64_t offset; /* bytes to element (0, 0, ..), a multiple of the element size */
+    cllrn_memory_kind kind;
+    cl_mem buffer; /* CLLRN_MEMORY_BUFFER: a buffer or sub-buffer; else NULL */
+    void *pointer; /* CLLRN_MEMORY_SVM and CLLRN_MEMORY_USM; else NULL */
+    uint64_t offset;
 } cllrn_memory;
 
-#define CLLRN_MEMORY_INIT { sizeof(cllrn_memory), CLLRN_MEMORY_BUFFER, 0, 0 }
+#define CLLRN_MEMORY_INIT { sizeof(cllrn_memory), CLLRN_MEMORY_BUFFER, 0, 0, 0 }
 
 /*
  * The memory of one enqueue, by name. dy is for backward plans only, else NULL.
@@ -603,27 +622,34 @@ typedef struct cllrn_operands {
  * is not NULL; the memories of the operands may then be NULL.
  *
  * With a plan for CLLRN_ALIASING_IN_PLACE or CLLRN_ALIASING_EITHER, dst may be
- * src, or dy, in place: the same buffer, offset, dtype, strides and block, where
- * a sub-buffer counts as the part of its parent buffer that it is. Any other
- * overlap of the elements of dst and a source is refused; interleaved slices of
- * one buffer that share no element are fine. src and dy are only read and may
- * overlap each other. If two operands lie in one buffer, pass the same cl_mem
- * for both: OpenCL leaves the behaviour undefined when a kernel uses a buffer
- * and its sub-buffer at once.
+ * src, or dy, in place: the same memory, offset, dtype, strides and block. Any
+ * other overlap of the elements of dst and a source is refused; interleaved
+ * slices of one memory that share no element are fine. src and dy are only read
+ * and may overlap each other. A sub-buffer counts as the part of its parent
+ * buffer that it is. Pointers of all kinds, and buffers of CL_MEM_USE_HOST_PTR,
+ * count as the addresses that they are; other buffers cannot overlap a pointer.
+ * If two operands lie in one memory, pass both in the same way: OpenCL leaves
+ * the behaviour undefined when a kernel uses a buffer and its sub-buffer, or a
+ * buffer and the pointer it was made of, at once.
  *
  * The command may overwrite cllrn_plan_scratch_size bytes of scratch, which
  * must overlap no tensor. The element of scratch is a float, for float64
- * tensors a double. The memory of a buffer (for CL_MEM_USE_HOST_PTR the
- * caller's) needs no more alignment than its element.
+ * tensors a double. Memory (for CL_MEM_USE_HOST_PTR the caller's) needs no more
+ * alignment than its element.
  *
  * CLLRN_INVALID_ARGUMENT   plan, operands, src, dst or a backward plan's dy is NULL, a forward plan's
- *                          dy is not, or an unknown struct_size or memory kind
+ *                          dy is not, an unknown struct_size or memory kind, or a memory with
+ *                          both a buffer and a pointer
  * CLLRN_INVALID_QUEUE      queue is not a command queue
- * CLLRN_DEVICE_MISMATCH    the queue is not for the engine's device or one of its sub-devices
+ * CLLRN_DEVICE_MISMATCH    the queue is not for the engine's device or one of its sub-devices, or
+ *                          USM device memory is of another device
+ * CLLRN_UNSUPPORTED        an SVM or USM pointer where the device or the OpenCL loader has none
  * CLLRN_CONTEXT_MISMATCH   queue, buffer or event belong to another context
- * CLLRN_INVALID_BUFFER     not a buffer; a source is write-only, dst read-only, or scratch either
- * CLLRN_INVALID_OFFSET     offset is not a multiple of the element size
- * CLLRN_BUFFER_TOO_SMALL   offset and tensor exceed the buffer
+ * CLLRN_INVALID_BUFFER     not a buffer; a source is write-only, dst read-only, or scratch either;
+ *                          a NULL pointer, or not USM memory of the context
+ * CLLRN_INVALID_OFFSET     a buffer's offset, or a pointer's address, is not a multiple of the
+ *                          element size
+ * CLLRN_BUFFER_TOO_SMALL   offset and tensor exceed the buffer or the USM allocation
  * CLLRN_SCRATCH_TOO_SMALL  less scratch than needed, or none
  * CLLRN_INVALID_ALIASING   the plan does not run in place, or only in place: cllrn_problem.aliasing,
  *                          or the variant it was forced to, says so

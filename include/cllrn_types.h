@@ -49,9 +49,9 @@ enum {
     CLLRN_INVALID_CHANNEL_AXIS = 109, /* a channel axis outside -rank..rank-1 */
     CLLRN_SHAPE_MISMATCH = 110,       /* tensors whose dims, channel axes or dtypes do not match */
     CLLRN_SIZE_OVERFLOW = 111,        /* a product of sizes and strides exceeds 63 bits */
-    CLLRN_INVALID_BUFFER = 112,       /* not a buffer, or its flags forbid what the kernel does */
-    CLLRN_BUFFER_TOO_SMALL = 113,     /* the tensor exceeds the buffer, or a text its memory */
-    CLLRN_INVALID_OFFSET = 114,       /* an offset that is not a multiple of the element size */
+    CLLRN_INVALID_BUFFER = 112,       /* not a buffer or pointer that the kernel can use so */
+    CLLRN_BUFFER_TOO_SMALL = 113,     /* the tensor exceeds its memory, or a text its own */
+    CLLRN_INVALID_OFFSET = 114,       /* an offset or address that is not a multiple of the element size */
     CLLRN_PARTIAL_OVERLAP = 115,      /* dst overlaps a source in part, or scratch a tensor */
     CLLRN_SCRATCH_TOO_SMALL = 116,    /* less scratch than cllrn_plan_scratch_size says */
     CLLRN_INVALID_QUEUE = 117,        /* not a command queue */

@@ -65,13 +65,14 @@ static void set(setter *to, size_t size, const void *value)
         to->code = clSetKernelArg(to->kernel, to->next++, size, value);
 }
 
-static void set_buffer(setter *to, cl_mem buffer)
+static void set_memory(setter *to, const lrn_memory *memory)
 {
-    set(to, sizeof buffer, &buffer);
+    if (to->code == CL_SUCCESS)
+        to->code = lrn_memory_set_argument(memory, to->kernel, to->next++);
 }
-#define set_source set_buffer
-#define set_result set_buffer
-#define set_scratch set_buffer
+#define set_source set_memory
+#define set_result set_memory
+#define set_scratch set_memory
 
 static void set_offset(setter *to, uint64_t wide)
 {

@@ -3,17 +3,12 @@
 #ifndef LRN_SRC_ARGUMENTS_H
 #define LRN_SRC_ARGUMENTS_H
 
+#include "memory.h"
 #include "plan.h"
 
-/* A checked buffer; offset: elements from its begin to element (0, 0, ..) of the tensor. */
-typedef struct lrn_operand {
-    cl_mem buffer;
-    uint64_t offset;
-} lrn_operand;
-
-/* Each needs a valid buffer, also if the kernel does not use it. */
+/* Each needs a valid memory, also if the kernel does not use it. */
 typedef struct lrn_operands {
-    lrn_operand src, dy, dst, scratch;
+    lrn_memory src, dy, dst, scratch;
 } lrn_operands;
 
 /* Writes the kernel's parameters, in order: "TYPE NAME, TYPE NAME, ..". */

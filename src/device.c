@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "device.h"
 
+#include <dlfcn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +9,8 @@
 #include "error.h"
 #include "info.h"
 #include "query.h"
+
+enum { SVM_CAPABILITIES = 0x1053 }; /* CL_DEVICE_SVM_CAPABILITIES, of OpenCL 2.0 */
 
 /* Workarounds for single drivers, one entry each, with its reason. */
 static const struct {
@@ -76,6 +79,28 @@ static cllrn_status fail_query(cllrn_error *error, cl_int code, const char *name
     return lrn_fail_cl(error, code, "engine create: asking the device for %s", name);
 }
 
+/*
+ * The functions for pointers, newer than OpenCL 1.2: none must be needed to
+ * load the library. The loader exports those of OpenCL itself, the platform
+ * gives its extensions.
+ */
+static void find_pointer_functions(cl_platform_id platform, bool svm, bool usm,
+                                   lrn_device_facts *facts)
+{
+    static const char *const names[] = {"clSetKernelArgSVMPointer", "clSetKernelArgMemPointerINTEL",
+                                        "clGetMemAllocInfoINTEL"};
+    void *found[3] = {svm ? dlsym(RTLD_DEFAULT, names[0]) : NULL};
+    for (int i = 0; i < 3 && platform != NULL; ++i)
+        if (found[i] == NULL && (i == 0 ? svm : usm))
+            found[i] = clGetExtensionFunctionAddressForPlatform(platform, names[i]);
+    if (found[1] == NULL || found[2] == NULL)
+        found[1] = found[2] = NULL;
+    /* ISO C has no conversion from void * to a function. */
+    memcpy(&facts->set_svm, &found[0], sizeof found[0]);
+    memcpy(&facts->set_usm, &found[1], sizeof found[1]);
+    memcpy(&facts->usm_info, &found[2], sizeof found[2]);
+}
+
 cllrn_status lrn_device_facts_get(const lrn_target *target, lrn_device_facts *facts,
                                   cllrn_error *error)
 {
@@ -87,6 +112,7 @@ cllrn_status lrn_device_facts_get(const lrn_target *target, lrn_device_facts *fa
     cl_uint units = 0, width = 0;
     cl_ulong local_memory = 0, cache = 0, allocation = 0;
     cl_device_local_mem_type local_type = CL_LOCAL;
+    cl_bitfield svm = 0;
     size_t sizes[16] = {0}, group = 0;
     char profile[32] = "EMBEDDED_PROFILE";
     const struct {
@@ -107,6 +133,7 @@ cllrn_status lrn_device_facts_get(const lrn_target *target, lrn_device_facts *fa
          &allocation},
         {CL_DEVICE_GLOBAL_MEM_CACHE_SIZE, "CL_DEVICE_GLOBAL_MEM_CACHE_SIZE", sizeof cache, &cache},
         {CL_DEVICE_PROFILE, "CL_DEVICE_PROFILE", sizeof profile - 1, profile},
+        {SVM_CAPABILITIES, "CL_DEVICE_SVM_CAPABILITIES", sizeof svm, &svm},
     };
     for (size_t i = 0; i < sizeof queries / sizeof *queries; ++i) {
         const cl_int code = get(device, queries[i].info, queries[i].size, queries[i].value);
@@ -122,7 +149,10 @@ cllrn_status lrn_device_facts_get(const lrn_target *target, lrn_device_facts *fa
                         "engine create: no memory for CL_DEVICE_EXTENSIONS");
     const bool int64 = extensions != NULL && lrn_info_has_word(extensions, "cles_khr_int64");
     const bool fp64 = extensions != NULL && lrn_info_has_word(extensions, "cl_khr_fp64");
+    const bool usm =
+        extensions != NULL && lrn_info_has_word(extensions, "cl_intel_unified_shared_memory");
     free(extensions);
+    find_pointer_functions(target->platform, svm != 0, usm, facts);
 
     /* A device of both types, as Oclgrind reports, counts as a GPU. */
     facts->cpu_like = (type & CL_DEVICE_TYPE_CPU) != 0 && (type & CL_DEVICE_TYPE_GPU) == 0;

@@ -9,6 +9,12 @@
 
 #include "target.h"
 
+/* Of clSetKernelArgSVMPointer and clSetKernelArgMemPointerINTEL, and of clGetMemAllocInfoINTEL. */
+typedef cl_int(CL_API_CALL *lrn_set_pointer_fn)(cl_kernel kernel, cl_uint index,
+                                                const void *pointer);
+typedef cl_int(CL_API_CALL *lrn_usm_info_fn)(cl_context context, const void *pointer, cl_uint info,
+                                             size_t size, void *value, size_t *size_ret);
+
 typedef struct lrn_device_facts {
     bool cpu_like;    /* few work-items with vectors and sequential access; else many scalar ones */
     bool pipelined;   /* one work-item does all work: an FPGA compiler pipelines its loop */
@@ -24,6 +30,9 @@ typedef struct lrn_device_facts {
     int64_t cache;          /* bytes of the global memory cache; 0: unknown */
     const char *options;    /* compiler options appended to those of a program: " -x" or "" */
     char name[160];         /* "device (platform, driver version)", for messages */
+    /* NULL where the device has no SVM, or no USM. */
+    lrn_set_pointer_fn set_svm, set_usm;
+    lrn_usm_info_fn usm_info;
 } lrn_device_facts;
 
 /*

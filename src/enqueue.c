@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cllrn_enqueue: checks of queue, wait list and buffers, arguments, kernel launch. */
+/* cllrn_enqueue: checks of queue, wait list and operands, kernel launch. */
 #include <inttypes.h>
 
 #include <cllrn.h>
@@ -16,19 +16,6 @@ typedef struct invocation {
     const cllrn_engine *engine;
     cllrn_error *error;
 } invocation;
-
-/* A caller's buffer and offset, checked. */
-typedef struct place {
-    cl_mem buffer;    /* as the caller passed it */
-    cl_mem root;      /* the parent if buffer is a sub-buffer, else buffer */
-    uint64_t offset;  /* bytes from buffer's beginning to element (0, 0, ..) */
-    uint64_t address; /* bytes from root's beginning to element (0, 0, ..) */
-} place;
-
-/* All buffers of a call. In the forward direction dy equals src. */
-typedef struct places {
-    place src, dy, dst, scratch;
-} places;
 
 static cllrn_status check_queue(const invocation *call, cl_command_queue queue)
 {
@@ -96,138 +83,43 @@ static cllrn_status check_wait_list(const invocation *call, cl_uint count, const
     return CLLRN_SUCCESS;
 }
 
-/*
- * Checks one buffer and fills *out: the buffer must belong to the engine's
- * context, have no flag of `forbidden`, and contain bytes lowest .. lowest +
- * length - 1 around its offset, which must be a multiple of `alignment`.
- */
-static cllrn_status check_memory(const invocation *call, const char *role,
-                                 const cllrn_memory *memory, cl_mem_flags forbidden, int64_t lowest,
-                                 uint64_t length, size_t alignment, place *out)
-{
-    if (!LRN_READABLE(memory))
-        return lrn_fail(call->error, CLLRN_INVALID_ARGUMENT,
-                        "enqueue: %s is NULL or not initialised: use CLLRN_MEMORY_INIT", role);
-    if (memory->kind != CLLRN_MEMORY_BUFFER)
-        return lrn_fail(call->error, CLLRN_INVALID_ARGUMENT,
-                        "enqueue: %s has unknown kind %" PRId32
-                        ", expected CLLRN_MEMORY_BUFFER (%d)",
-                        role, memory->kind, CLLRN_MEMORY_BUFFER);
-    if (memory->buffer == NULL)
-        return lrn_fail(call->error, CLLRN_INVALID_BUFFER, "enqueue: %s has a NULL buffer", role);
-
-    static const cl_mem_object_type plain = CL_MEM_OBJECT_BUFFER;
-    static const cl_mem_flags unrestricted = 0;
-    static const cl_mem none = NULL;
-    cl_mem_object_type type = 0;
-    cl_mem_flags flags = 0;
-    cl_context context = NULL;
-    size_t size = 0, origin = 0;
-    cl_mem parent = NULL;
-    /*
-     * Defaults for unknown queries: an unrestricted buffer of the engine
-     * without a parent. OpenCL refuses most others.
-     */
-    const struct {
-        cl_mem_info info;
-        size_t size;
-        void *value;
-        const void *otherwise; /* default for an unknown query; NULL: the answer is required */
-    } queries[] = {
-        {CL_MEM_TYPE, sizeof type, &type, &plain},
-        {CL_MEM_FLAGS, sizeof flags, &flags, &unrestricted},
-        {CL_MEM_CONTEXT, sizeof context, &context, &call->engine->core.context},
-        {CL_MEM_SIZE, sizeof size, &size, NULL},
-        {CL_MEM_ASSOCIATED_MEMOBJECT, sizeof parent, &parent, &none},
-        {CL_MEM_OFFSET, sizeof origin, &origin, NULL},
-    };
-    for (size_t i = 0; i < sizeof queries / sizeof *queries; ++i) {
-        /* Xilinx's runtime fails when a buffer without a parent is asked for its offset. */
-        if (queries[i].value == &origin && parent == NULL)
-            continue;
-        cl_int code = clGetMemObjectInfo(memory->buffer, queries[i].info, queries[i].size,
-                                         queries[i].value, NULL);
-        if (queries[i].otherwise != NULL)
-            code = lrn_query_or(code, queries[i].value, queries[i].otherwise, queries[i].size);
-        if (code == CL_INVALID_MEM_OBJECT)
-            return lrn_fail_code(call->error, CLLRN_INVALID_BUFFER, code, "enqueue: %s", role);
-        if (code != CL_SUCCESS)
-            return lrn_fail_cl(call->error, code, "enqueue: asking about the buffer of %s", role);
-        if (queries[i].value == &type && type != CL_MEM_OBJECT_BUFFER)
-            return lrn_fail(call->error, CLLRN_INVALID_BUFFER,
-                            "enqueue: %s is a memory object of type 0x%x, not a buffer", role,
-                            (unsigned)type);
-    }
-    if (context != call->engine->core.context)
-        return lrn_fail(call->error, CLLRN_CONTEXT_MISMATCH,
-                        "enqueue: %s is a buffer of context %p, the engine of %p", role,
-                        (void *)context, (void *)call->engine->core.context);
-    if (flags & forbidden)
-        return lrn_fail(call->error, CLLRN_INVALID_BUFFER,
-                        "enqueue: %s is a buffer that kernels may only %s", role,
-                        flags & CL_MEM_READ_ONLY ? "read" : "write");
-    if (memory->offset % alignment != 0)
-        return lrn_fail(call->error, CLLRN_INVALID_OFFSET,
-                        "enqueue: %s has offset %" PRIu64
-                        ", expected a multiple of its element size %zu",
-                        role, memory->offset, alignment);
-
-    /* lowest <= 0; -lowest and length are below 2^60, so only the offset can overflow a sum. */
-    const uint64_t before = (uint64_t)-lowest;
-    if (memory->offset < before)
-        return lrn_fail(call->error, CLLRN_BUFFER_TOO_SMALL,
-                        "enqueue: %s begins %" PRIu64 " bytes before its buffer: offset %" PRIu64
-                        ", negative strides reach back "
-                        "%" PRIu64,
-                        role, before - memory->offset, memory->offset, before);
-    if (memory->offset - before > size || length > size - (memory->offset - before))
-        return lrn_fail(call->error, CLLRN_BUFFER_TOO_SMALL,
-                        "enqueue: %s needs %" PRIu64 " bytes from %" PRIu64
-                        " on, its buffer has %zu",
-                        role, length, memory->offset - before, size);
-    if (!call->engine->core.facts.int64 && memory->offset / alignment > UINT32_MAX)
-        return lrn_fail(call->error, CLLRN_UNSUPPORTED_SIZE,
-                        "enqueue: %s has offset %" PRIu64
-                        ", which needs the 64-bit integers that %s lacks",
-                        role, memory->offset, call->engine->core.facts.name);
-    out->buffer = memory->buffer;
-    out->offset = memory->offset;
-    out->root = parent != NULL ? parent : memory->buffer;
-    out->address = (uint64_t)origin + memory->offset;
-    return CLLRN_SUCCESS;
-}
-
 static cllrn_status check_tensor_memory(const invocation *call, const char *role,
                                         const cllrn_memory *memory, cl_mem_flags forbidden,
-                                        const lrn_side *side, place *out)
+                                        const lrn_side *side, lrn_memory *out)
 {
     const size_t element = cllrn_dtype_size(side->dtype);
-    return check_memory(call, role, memory, forbidden, side->lowest * (int64_t)element,
-                        (uint64_t)(side->highest - side->lowest + 1) * element, element, out);
+    const lrn_memory_use use = {role, forbidden, element, (uint64_t)-side->lowest * element,
+                                (uint64_t)(side->highest - side->lowest + 1) * element};
+    return lrn_memory_check(&call->engine->core, memory, &use, out, call->error);
 }
 
 /* Whether `length` bytes of scratch overlap the memory range that a tensor spans. */
-static bool meets(const place *scratch, uint64_t length, const place *at, const lrn_side *side)
+static bool meets(const lrn_memory *scratch, uint64_t length, const lrn_memory *at,
+                  const lrn_side *side)
 {
     const size_t element = cllrn_dtype_size(side->dtype);
     const uint64_t begin = at->address - (uint64_t)-side->lowest * element;
     const uint64_t end = at->address + (uint64_t)(side->highest + 1) * element;
-    return scratch->root == at->root && scratch->address < end && begin < scratch->address + length;
+    return scratch->space == at->space && scratch->address < end &&
+           begin < scratch->address + length;
 }
 
 static cllrn_status check_scratch(const invocation *call, const lrn_launch *launch,
-                                  const cllrn_memory *scratch, places *at)
+                                  const cllrn_memory *scratch, lrn_operands *at)
 {
     const lrn_shape *shape = &call->plan->shape;
+    at->scratch = at->dst; /* a kernel without scratch takes any memory */
+    at->scratch.offset = 0;
     if (launch->scratch == 0)
         return CLLRN_SUCCESS;
     if (scratch == NULL)
         return lrn_fail(call->error, CLLRN_SCRATCH_TOO_SMALL,
                         "enqueue: no scratch, expected %" PRIu64 " bytes", launch->scratch);
-    const size_t element = shape->src.dtype == CLLRN_DTYPE_F64 ? sizeof(double) : sizeof(float);
+    const bool f64 = shape->src.dtype == CLLRN_DTYPE_F64;
+    const lrn_memory_use use = {"scratch", CL_MEM_READ_ONLY | CL_MEM_WRITE_ONLY,
+                                f64 ? sizeof(double) : sizeof(float), 0, launch->scratch};
     cllrn_status status =
-        check_memory(call, "scratch", scratch, CL_MEM_READ_ONLY | CL_MEM_WRITE_ONLY, 0,
-                     launch->scratch, element, &at->scratch);
+        lrn_memory_check(&call->engine->core, scratch, &use, &at->scratch, call->error);
     if (status == CLLRN_BUFFER_TOO_SMALL) {
         /* The message already holds both numbers; only the status differs. */
         status = CLLRN_SCRATCH_TOO_SMALL;
@@ -241,7 +133,7 @@ static cllrn_status check_scratch(const invocation *call, const lrn_launch *laun
         meets(&at->scratch, launch->scratch, &at->dst, &shape->dst))
         return lrn_fail(call->error, CLLRN_PARTIAL_OVERLAP,
                         "enqueue: scratch, %" PRIu64 " bytes at %" PRIu64
-                        ", overlaps a tensor in the same buffer",
+                        ", overlaps a tensor in the same memory",
                         launch->scratch, at->scratch.address);
     return CLLRN_SUCCESS;
 }
@@ -250,10 +142,10 @@ static cllrn_status check_scratch(const invocation *call, const lrn_launch *laun
  * Refuses a partial overlap of dst and a source. If dst is the source in place,
  * sets *in_place; else leaves *in_place unchanged.
  */
-static cllrn_status check_source(const invocation *call, const char *role, const place *source,
-                                 const cllrn_tensor *tensor, const place *dst, bool *in_place)
+static cllrn_status check_source(const invocation *call, const char *role, const lrn_memory *source,
+                                 const cllrn_tensor *tensor, const lrn_memory *dst, bool *in_place)
 {
-    if (source->root != dst->root)
+    if (source->space != dst->space)
         return CLLRN_SUCCESS;
     if (source->address == dst->address && lrn_tensor_same_places(tensor, &call->plan->dst)) {
         *in_place = true;
@@ -262,15 +154,15 @@ static cllrn_status check_source(const invocation *call, const char *role, const
     const int64_t distance = (int64_t)dst->address - (int64_t)source->address;
     if (lrn_overlap_between(tensor, &call->plan->dst, distance))
         return lrn_fail(call->error, CLLRN_PARTIAL_OVERLAP,
-                        "enqueue: %s and dst share some elements of one buffer, %s at byte %" PRIu64
+                        "enqueue: %s and dst share some elements of one memory, %s at byte %" PRIu64
                         ", dst at %" PRIu64 ": make them the same or disjoint",
                         role, role, source->address, dst->address);
     return CLLRN_SUCCESS;
 }
 
-/* Sets *aliasing to CLLRN_ALIASING_DISJOINT or CLLRN_ALIASING_IN_PLACE, or refuses a partial
- * overlap. */
-static cllrn_status find_aliasing(const invocation *call, const places *at, int32_t *aliasing)
+/* Finds whether dst is a source, in place, or none; refuses a partial overlap. */
+static cllrn_status find_aliasing(const invocation *call, const lrn_operands *at,
+                                  cllrn_aliasing *aliasing)
 {
     bool in_place = false;
     cllrn_status status =
@@ -279,28 +171,6 @@ static cllrn_status find_aliasing(const invocation *call, const places *at, int3
         status = check_source(call, "dy", &at->dy, &call->plan->dy, &at->dst, &in_place);
     *aliasing = in_place ? CLLRN_ALIASING_IN_PLACE : CLLRN_ALIASING_DISJOINT;
     return status;
-}
-
-static lrn_operand operand(const place *at, size_t element_size)
-{
-    return (lrn_operand){at->buffer, at->offset / element_size};
-}
-
-static cl_int set_arguments(const cllrn_plan *plan, const lrn_launch *launch, cl_kernel kernel,
-                            const places *at)
-{
-    const lrn_shape *shape = &plan->shape;
-    const bool f64 = shape->src.dtype == CLLRN_DTYPE_F64;
-    lrn_operands operands = {
-        .src = operand(&at->src, cllrn_dtype_size(shape->src.dtype)),
-        .dy = operand(&at->dy, cllrn_dtype_size(shape->dy.dtype)),
-        .dst = operand(&at->dst, cllrn_dtype_size(shape->dst.dtype)),
-        /* Without scratch any buffer will do. */
-        .scratch = {at->dst.buffer, 0},
-    };
-    if (launch->scratch > 0)
-        operands.scratch = operand(&at->scratch, f64 ? sizeof(double) : sizeof(float));
-    return lrn_arguments_set(kernel, plan, &launch->selection, &operands);
 }
 
 /* The queue, wait list and event of a call. */
@@ -329,7 +199,7 @@ static cllrn_status enqueue_nothing(const invocation *call, const queueing *to)
 }
 
 static cllrn_status launch_kernel(const invocation *call, const lrn_launch *launch,
-                                  const places *at, const queueing *to)
+                                  const lrn_operands *at, const queueing *to)
 {
     const lrn_selection *selection = &launch->selection;
     cl_kernel kernel = NULL;
@@ -337,7 +207,7 @@ static cllrn_status launch_kernel(const invocation *call, const lrn_launch *laun
     cllrn_status status = lrn_program_take_kernel(launch->program, "enqueue", &kernel, call->error);
     if (status != CLLRN_SUCCESS)
         return status;
-    cl_int code = set_arguments(call->plan, launch, kernel, at);
+    cl_int code = lrn_arguments_set(kernel, call->plan, selection, at);
     if (code != CL_SUCCESS) {
         status = lrn_fail_cl(call->error, code, "enqueue: setting the arguments of %s",
                              launch->program->kernel);
@@ -363,7 +233,7 @@ static cllrn_status enqueue(const invocation *call, const cllrn_operands *operan
     const cllrn_plan *const plan = call->plan;
     const bool backward = plan->direction == CLLRN_DIRECTION_BACKWARD;
     cllrn_status status;
-    places at;
+    lrn_operands at; /* in the forward direction dy is src */
     cllrn_aliasing aliasing;
 
     if (!backward && operands->dy != NULL)

@@ -45,8 +45,10 @@ xrt)
 rusticl) on_device "$build/tests/device/queue_test" ;;
 *)
     on_device "$build/tests/device/queue_test"
-    # Where it was built: it is long in an emulator of processors, and on rusticl.
-    [ ! -x "$build/tests/device/offline_test" ] || on_device "$build/tests/device/offline_test"
+    # Where they were built: they are long in an emulator of processors, and on rusticl.
+    for program in memory_kinds_test offline_test; do
+        [ ! -x "$build/tests/device/$program" ] || on_device "$build/tests/device/$program"
+    done
     ;;
 esac
 on_device "$build/cllrn" verify "$@"

@@ -358,7 +358,7 @@ static void enqueue__negative_strides_BUFFER_TOO_SMALL(void **state)
     scene_refuse(CLLRN_BUFFER_TOO_SMALL, &s);
     cllrn_error error = error_blank();
     scene_run(&s, NULL, &error);
-    assert_non_null(strstr(error.message, "begins 4 bytes before its buffer"));
+    assert_non_null(strstr(error.message, "begins 4 bytes before its memory"));
     s.dst.offset = 84 * 4;
     scene_refuse(CLLRN_BUFFER_TOO_SMALL, &s);
     s.dst.offset = 0;

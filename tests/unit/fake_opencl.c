@@ -50,6 +50,7 @@ typedef struct object {
     size_t detail;          /* index in the table of its type */
     cl_mem_flags flags;
     size_t size, origin;
+    void *host;            /* of a buffer that wraps the host's memory */
     struct object *parent; /* of a sub-buffer or a sub-device */
     cl_uint device_count;
     struct object *devices[MAX_DEVICES];
@@ -88,6 +89,16 @@ static size_t object_count, device_count, program_count, kernel_count, command_c
 static char build_options[MAX_PROGRAMS][256];
 static size_t build_count;
 static object *platform;
+static unsigned char arena[1 << 24]; /* SVM and USM memory */
+static size_t arena_used;
+static struct {
+    const unsigned char *base;
+    size_t size;
+    cl_context context;
+    cl_device_id device;
+    cl_uint type;
+} usm[256];
+static size_t usm_count;
 static size_t violations;
 static bool delay;
 
@@ -175,7 +186,7 @@ void fake_reset(void)
 {
     fake_before_build = NULL;
     object_count = device_count = program_count = kernel_count = command_count = 0;
-    build_count = 0;
+    build_count = arena_used = usm_count = 0;
     violations = 0;
     delay = false;
     fake_lie(NULL, NULL, 0);
@@ -231,6 +242,7 @@ cl_device_id fake_device(void)
         .binary_status = CL_SUCCESS,
         .binary_result = CL_SUCCESS,
         .build_log = "",
+        .hidden = NULL,
     };
     if (device_count == MAX_DEVICES) {
         violation("more than %d devices: raise MAX_DEVICES", MAX_DEVICES);
@@ -289,6 +301,34 @@ cl_mem fake_sub_buffer(cl_mem parent, cl_mem_flags flags, size_t origin, size_t 
     o->origin = origin;
     o->size = size;
     return (cl_mem)(void *)o;
+}
+
+cl_mem fake_host_buffer(cl_context context, void *memory, size_t size)
+{
+    cl_mem buffer = fake_buffer(context, CL_MEM_READ_WRITE | CL_MEM_USE_HOST_PTR, size);
+    ((object *)(void *)buffer)->host = memory;
+    return buffer;
+}
+
+void *fake_svm(size_t size)
+{
+    unsigned char *const memory = arena + arena_used;
+    arena_used += (size + 63) / 64 * 64;
+    assert_true(arena_used <= sizeof arena);
+    memset(memory, 0, size);
+    return memory;
+}
+
+void *fake_usm(cl_context context, cl_device_id device, cl_uint type, size_t size)
+{
+    assert_true(usm_count < sizeof usm / sizeof *usm);
+    unsigned char *const base = fake_svm(size);
+    usm[usm_count].base = base;
+    usm[usm_count].size = size;
+    usm[usm_count].context = context;
+    usm[usm_count].device = device;
+    usm[usm_count++].type = type;
+    return base;
 }
 
 cl_mem fake_image(cl_context context)
@@ -534,6 +574,7 @@ CL_API_ENTRY cl_int CL_API_CALL clGetDeviceInfo(cl_device_id handle, cl_device_i
         PROPERTY_STRING(CL_DEVICE_VERSION, s->version),
         PROPERTY_STRING(CL_DEVICE_EXTENSIONS, s->extensions),
         {0x105B, "CL_DEVICE_IL_VERSION", strlen(s->il) + 1, s->il},
+        {0x1053, "CL_DEVICE_SVM_CAPABILITIES", sizeof s->svm, &s->svm},
     };
     const cl_int code = answer(__func__, o != NULL, CL_INVALID_DEVICE, list, COUNT(list), info,
                                size, value, size_ret);
@@ -587,6 +628,7 @@ CL_API_ENTRY cl_int CL_API_CALL clGetMemObjectInfo(cl_mem handle, cl_mem_info in
         PROPERTY(CL_MEM_TYPE, type),        PROPERTY(CL_MEM_FLAGS, m->flags),
         PROPERTY(CL_MEM_CONTEXT, context),  PROPERTY(CL_MEM_SIZE, m->size),
         PROPERTY(CL_MEM_OFFSET, m->origin), PROPERTY(CL_MEM_ASSOCIATED_MEMOBJECT, parent),
+        PROPERTY(CL_MEM_HOST_PTR, m->host),
     };
     cl_int code = answer(__func__, o != NULL, CL_INVALID_MEM_OBJECT, list, COUNT(list), info, size,
                          value, size_ret);
@@ -881,21 +923,6 @@ static cl_program CL_API_CALL create_program_with_il(cl_context handle, const vo
     return (cl_program)(void *)o;
 }
 
-CL_API_ENTRY void *CL_API_CALL clGetExtensionFunctionAddressForPlatform(cl_platform_id handle,
-                                                                        const char *name)
-{
-    cl_program(CL_API_CALL * function)(cl_context, const void *, size_t, cl_int *) =
-        create_program_with_il;
-    void *address = NULL;
-    pthread_mutex_lock(&lock);
-    const bool there = enter(__func__, name) == CL_SUCCESS && *settings[0].il != '\0';
-    find(handle, PLATFORM, __func__);
-    pthread_mutex_unlock(&lock);
-    if (there && strcmp(name, "clCreateProgramWithILKHR") == 0)
-        memcpy(&address, &function, sizeof address);
-    return address;
-}
-
 /* Whether a device is the whole or one of its sub-devices. */
 static bool is_part(const object *device, const object *whole)
 {
@@ -1139,14 +1166,14 @@ CL_API_ENTRY cl_kernel CL_API_CALL clCreateKernel(cl_program handle, const char 
     return (cl_kernel)(void *)o;
 }
 
-CL_API_ENTRY cl_int CL_API_CALL clSetKernelArg(cl_kernel handle, cl_uint index, size_t size,
-                                               const void *value)
+static cl_int set_argument(const char *function, cl_kernel handle, cl_uint index, size_t size,
+                           const void *value, bool pointer)
 {
     pthread_mutex_lock(&lock);
-    const cl_int code = enter(__func__, "");
-    object *o = find(handle, KERNEL, __func__);
+    const cl_int code = enter(function, "");
+    object *o = find(handle, KERNEL, function);
     if (o == NULL) {
-        violation("%s of no kernel", __func__);
+        violation("%s of no kernel", function);
         pthread_mutex_unlock(&lock);
         return CL_INVALID_KERNEL;
     }
@@ -1162,15 +1189,18 @@ CL_API_ENTRY cl_int CL_API_CALL clSetKernelArg(cl_kernel handle, cl_uint index, 
         } else if (size != a->size || value == NULL) {
             violation("argument %s of %s has %zu bytes, not %zu", a->name, k->name, a->size, size);
         } else {
-            if (a->buffer) {
+            if (pointer && !a->buffer)
+                violation("argument %s of %s is no pointer", a->name, k->name);
+            if (a->buffer && !pointer) {
                 cl_mem buffer;
                 memcpy(&buffer, value, sizeof buffer);
-                const object *m = find(buffer, BUFFER, __func__);
+                const object *m = find(buffer, BUFFER, function);
                 if (m == NULL || m->type != BUFFER || m->context != o->context)
                     violation("argument %s of %s is no buffer of its context", a->name, k->name);
             }
             memcpy(a->value, value, size);
             a->set = true;
+            a->function = function;
         }
     }
     const bool wait = delay;
@@ -1178,6 +1208,73 @@ CL_API_ENTRY cl_int CL_API_CALL clSetKernelArg(cl_kernel handle, cl_uint index, 
     if (wait)
         sched_yield();
     return code;
+}
+
+CL_API_ENTRY cl_int CL_API_CALL clSetKernelArg(cl_kernel kernel, cl_uint index, size_t size,
+                                               const void *value)
+{
+    return set_argument(__func__, kernel, index, size, value, false);
+}
+
+static cl_int CL_API_CALL set_svm(cl_kernel kernel, cl_uint index, const void *pointer)
+{
+    return set_argument("clSetKernelArgSVMPointer", kernel, index, sizeof pointer, &pointer, true);
+}
+
+static cl_int CL_API_CALL set_usm(cl_kernel kernel, cl_uint index, const void *pointer)
+{
+    return set_argument("clSetKernelArgMemPointerINTEL", kernel, index, sizeof pointer, &pointer,
+                        true);
+}
+
+static cl_int CL_API_CALL usm_info(cl_context handle, const void *pointer, cl_uint info,
+                                   size_t size, void *value, size_t *size_ret)
+{
+    pthread_mutex_lock(&lock);
+    const object *context = find(handle, CONTEXT, "clGetMemAllocInfoINTEL");
+    cl_uint type = 0x4196; /* unknown */
+    const void *base = NULL;
+    size_t length = 0;
+    cl_device_id device = NULL;
+    for (size_t i = 0; i < usm_count; ++i)
+        if (usm[i].context == handle && (const unsigned char *)pointer >= usm[i].base &&
+            (const unsigned char *)pointer < usm[i].base + usm[i].size) {
+            type = usm[i].type;
+            base = usm[i].base;
+            length = usm[i].size;
+            device = usm[i].device;
+        }
+    const property list[] = {{0x419A, "CL_MEM_ALLOC_TYPE_INTEL", sizeof type, &type},
+                             {0x419B, "CL_MEM_ALLOC_BASE_PTR_INTEL", sizeof base, &base},
+                             {0x419C, "CL_MEM_ALLOC_SIZE_INTEL", sizeof length, &length},
+                             {0x419D, "CL_MEM_ALLOC_DEVICE_INTEL", sizeof device, &device}};
+    const cl_int code = answer("clGetMemAllocInfoINTEL", context != NULL, CL_INVALID_CONTEXT, list,
+                               COUNT(list), info, size, value, size_ret);
+    pthread_mutex_unlock(&lock);
+    return code;
+}
+
+CL_API_ENTRY void *CL_API_CALL clGetExtensionFunctionAddressForPlatform(cl_platform_id handle,
+                                                                        const char *name)
+{
+    static const struct {
+        const char *name;
+        void (*function)(void);
+    } functions[] = {{"clCreateProgramWithILKHR", (void (*)(void))create_program_with_il},
+                     {"clSetKernelArgSVMPointer", (void (*)(void))set_svm},
+                     {"clSetKernelArgMemPointerINTEL", (void (*)(void))set_usm},
+                     {"clGetMemAllocInfoINTEL", (void (*)(void))usm_info}};
+    const fake_device_settings *const s = &settings[0];
+    void *found = NULL;
+    pthread_mutex_lock(&lock);
+    const bool there = enter(__func__, name) == CL_SUCCESS;
+    find(handle, PLATFORM, __func__);
+    for (size_t i = *s->il != '\0' ? 0 : 1; there && i < COUNT(functions); ++i)
+        if (strcmp(functions[i].name, name) == 0 &&
+            (s->hidden == NULL || strcmp(s->hidden, name) != 0))
+            memcpy(&found, &functions[i].function, sizeof found);
+    pthread_mutex_unlock(&lock);
+    return found;
 }
 
 static bool check_waits(cl_uint count, const cl_event *list, const object *context,
@@ -1306,7 +1403,7 @@ CL_API_ENTRY cl_int CL_API_CALL clEnqueueNDRangeKernel(cl_command_queue queue_ha
         for (int i = 0; i < k->count; ++i) {
             cl_mem buffer;
             memcpy(&buffer, k->arguments[i].value, sizeof buffer);
-            if (k->arguments[i].buffer)
+            if (k->arguments[i].buffer && strcmp(k->arguments[i].function, "clSetKernelArg") == 0)
                 find(buffer, BUFFER, __func__);
         }
     }
@@ -1342,8 +1439,20 @@ cl_mem fake_buffer_argument(const fake_command *command, const char *name)
     const fake_argument *a = fake_find_argument(command, name);
     cl_mem buffer;
     assert_true(a->buffer);
+    assert_string_equal(a->function, "clSetKernelArg");
     memcpy(&buffer, a->value, sizeof buffer);
     return buffer;
+}
+
+const void *fake_pointer_argument(const fake_command *command, const char *name,
+                                  const char *function)
+{
+    const fake_argument *a = fake_find_argument(command, name);
+    const void *pointer;
+    assert_true(a->buffer);
+    assert_string_equal(a->function, function);
+    memcpy(&pointer, a->value, sizeof pointer);
+    return pointer;
 }
 
 int64_t fake_integer_argument(const fake_command *command, const char *name, int element)

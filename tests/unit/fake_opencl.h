@@ -39,6 +39,8 @@ typedef struct fake_device_settings {
     cl_int binary_result;  /* what clBuildProgram returns of a binary */
     const char *build_log; /* NULL: the log has size 0; "": size 1 */
     bool late;             /* it compiles when a kernel is made: there is no binary before */
+    cl_bitfield svm;       /* CL_DEVICE_SVM_CAPABILITIES; 0: none */
+    const char *hidden;    /* a function that the first device's platform does not give, or NULL */
 } fake_device_settings;
 
 /* Forgets every object, count and fault. Each test begins with it. */
@@ -56,9 +58,17 @@ cl_context fake_context(cl_uint count, const cl_device_id *devices);
 cl_command_queue fake_queue(cl_context context, cl_device_id device);
 cl_mem fake_buffer(cl_context context, cl_mem_flags flags, uint64_t size);
 cl_mem fake_sub_buffer(cl_mem parent, cl_mem_flags flags, size_t origin, size_t size);
+cl_mem fake_host_buffer(cl_context context, void *memory, size_t size); /* CL_MEM_USE_HOST_PTR */
 cl_mem fake_image(cl_context context);
 cl_event fake_event(cl_context context);
 void fake_release(void *object);
+
+/* USM memory of a type of cl_intel_unified_shared_memory; device NULL: of none. Zeroed, aligned to
+ * 64 bytes. */
+enum { FAKE_USM_HOST = 0x4197, FAKE_USM_DEVICE = 0x4198, FAKE_USM_SHARED = 0x4199 };
+void *fake_usm(cl_context context, cl_device_id device, cl_uint type, size_t size);
+/* SVM memory, of which OpenCL tells nothing. */
+void *fake_svm(size_t size);
 
 /* References, 0 for a dead object. */
 long fake_references(void *object);
@@ -109,7 +119,8 @@ enum { FAKE_MAX_ARGUMENTS = 40, FAKE_MAX_WAITS = 4 };
 
 typedef struct fake_argument {
     char name[24];
-    bool buffer, set;
+    const char *function; /* that set it */
+    bool buffer, set;     /* buffer: or a pointer */
     size_t size;
     unsigned char value[64];
 } fake_argument;
@@ -133,6 +144,9 @@ const fake_command *fake_command_at(size_t index);
 /* An argument by the name it has in the kernel's source; fails the test when there is none. */
 const fake_argument *fake_find_argument(const fake_command *command, const char *name);
 cl_mem fake_buffer_argument(const fake_command *command, const char *name);
+/* A pointer that this function set. */
+const void *fake_pointer_argument(const fake_command *command, const char *name,
+                                  const char *function);
 int64_t fake_integer_argument(const fake_command *command, const char *name, int element);
 /* A float or a double. */
 double fake_scalar_argument(const fake_command *command, const char *name);
