@@ -137,7 +137,8 @@ static void sources_list__headers_first_each_with_its_line_SUCCESS(void **state)
             assert_string_equal(list.file, name);
             snprintf(line, sizeof line, "#line 1 \"cl/%s\"\n", name);
             assert_string_equal(list.parts[list.count - 2], line);
-            assert_non_null(strstr(list.parts[list.count - 1], "kernel void LRN_KERNEL_NAME("));
+            snprintf(line, sizeof line, "kernel void LRN_KERNEL_NAME(%s)(", cllrn_variant_name(k));
+            assert_non_null(strstr(list.parts[list.count - 1], line));
         }
     lrn_sources_close(&sources);
 }
