@@ -61,7 +61,7 @@ compare_speed() {
     echo
     local results=build/peers/results.json plot=tests/peers/peers.svg readme=(--readme README.md)
     [ "${1:-}" != --print ] || plot=build/peers/peers.svg readme=()
-    /usr/bin/python3 -B tools/cllrn_plot.py --ratios "$results" --output "$plot" || return 1
+    /usr/bin/python3 -B tests/peers/cllrn_plot.py --ratios "$results" --output "$plot" || return 1
     /usr/bin/python3 -B tests/peers/table.py "$results" "${readme[@]}"
 }
 

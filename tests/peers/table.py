@@ -7,7 +7,7 @@
 Prints a table of every shape, one of geometric means over the shapes of a
 kind of work, and the project's targets beside what was measured.  --readme
 replaces what is between the lines "<!-- peers table -->" and "<!-- end -->" by
-the means, the targets and peers.svg, which tools/cllrn_plot.py --ratios draws.
+the means, the targets and peers.svg, which tests/peers/cllrn_plot.py --ratios draws.
 
 A missed target is a result like any other: leaves with 0, with 1 when
 a file is not as expected, with 2 for wrong usage.
