@@ -136,12 +136,14 @@ static int open_directory(const char *path)
 
 /*
  * Opens the cache directory, and creates it first if `make`. Returns a
- * descriptor, or -1 if the directory is missing or not private: the files in it
- * are executed.
+ * descriptor, or -1 if there is no cache, or its directory is missing or not
+ * private: the files in it are executed.
  */
 static int enter(lrn_cache *cache, bool make)
 {
     struct stat status;
+    if (!lrn_cache_is_on(cache))
+        return -1;
     int fd = open_directory(cache->directory);
     if (fd < 0 && errno == ENOENT) {
         if (!make)
@@ -248,8 +250,6 @@ static cllrn_pack *read_entry(lrn_cache *cache, int directory, const char *entry
 cllrn_pack *lrn_cache_load(lrn_cache *cache, const char *name, const char *options)
 {
     char entry[ENTRY_NAME];
-    if (!lrn_cache_is_on(cache))
-        return NULL;
     const int directory = enter(cache, false);
     if (directory < 0)
         return NULL;
@@ -263,7 +263,7 @@ void lrn_cache_drop(lrn_cache *cache, const char *name, const char *options, con
 {
     char entry[ENTRY_NAME];
     lrn_log(cache->core, CLLRN_LOG_WARNING, "dropped %s from the cache: %s", name, why);
-    const int directory = lrn_cache_is_on(cache) ? enter(cache, false) : -1;
+    const int directory = enter(cache, false);
     if (directory < 0)
         return;
     entry_name(cache, name, options, entry);
@@ -324,7 +324,7 @@ void lrn_cache_store(lrn_cache *cache, const lrn_pack_row *row)
     const char *texts[CLLRN_PACK_TEXTS];
     cllrn_pack *pack = NULL;
     cllrn_error error = CLLRN_ERROR_INIT;
-    const int directory = lrn_cache_is_on(cache) ? enter(cache, true) : -1;
+    const int directory = enter(cache, true);
     if (directory < 0)
         return;
     for (int i = 0; i < CLLRN_PACK_TEXTS; ++i)

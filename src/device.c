@@ -8,7 +8,6 @@
 
 #include "error.h"
 #include "info.h"
-#include "query.h"
 
 enum { SVM_CAPABILITIES = 0x1053 }; /* CL_DEVICE_SVM_CAPABILITIES, of OpenCL 2.0 */
 

@@ -8,7 +8,7 @@
 #include "device.h"
 #include "error.h"
 #include "overlap.h"
-#include "query.h"
+#include "info.h"
 
 /* What every step of one enqueue call needs. */
 typedef struct invocation {

@@ -122,15 +122,22 @@ bool lrn_readable(const void *pointer, size_t known)
     return true;
 }
 
-LRN_PRINTF(4, 0)
-static void fill(cllrn_error *error, cllrn_status status, int32_t code, const char *format,
-                 va_list arguments)
+cllrn_status lrn_opencl_status(int32_t code)
 {
+    return code == CL_OUT_OF_HOST_MEMORY ? CLLRN_OUT_OF_MEMORY : CLLRN_OPENCL_FAILURE;
+}
+
+cllrn_status lrn_fail_code(cllrn_error *error, cllrn_status status, int32_t code,
+                           const char *format, ...)
+{
+    va_list arguments;
     if (!LRN_FILLABLE(error))
-        return;
+        return status;
     error->status = status;
     error->cl_error = code;
+    va_start(arguments, format);
     const int length = vsnprintf(error->message, sizeof error->message, format, arguments);
+    va_end(arguments);
     if (code != CL_SUCCESS && length >= 0 && (size_t)length < sizeof error->message)
         snprintf(error->message + length, sizeof error->message - (size_t)length, ": %s (%d)",
                  cllrn_opencl_error_string(code), code);
@@ -138,35 +145,6 @@ static void fill(cllrn_error *error, cllrn_status status, int32_t code, const ch
     for (char *c = error->message; *c != '\0'; ++c)
         if ((unsigned char)*c < ' ' || *c == 127)
             *c = '?';
-}
-
-cllrn_status lrn_fail(cllrn_error *error, cllrn_status status, const char *format, ...)
-{
-    va_list arguments;
-    va_start(arguments, format);
-    fill(error, status, CL_SUCCESS, format, arguments);
-    va_end(arguments);
-    return status;
-}
-
-cllrn_status lrn_fail_cl(cllrn_error *error, int32_t code, const char *format, ...)
-{
-    const cllrn_status status =
-        code == CL_OUT_OF_HOST_MEMORY ? CLLRN_OUT_OF_MEMORY : CLLRN_OPENCL_FAILURE;
-    va_list arguments;
-    va_start(arguments, format);
-    fill(error, status, code, format, arguments);
-    va_end(arguments);
-    return status;
-}
-
-cllrn_status lrn_fail_code(cllrn_error *error, cllrn_status status, int32_t code,
-                           const char *format, ...)
-{
-    va_list arguments;
-    va_start(arguments, format);
-    fill(error, status, code, format, arguments);
-    va_end(arguments);
     return status;
 }
 

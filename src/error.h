@@ -13,21 +13,23 @@
 #define LRN_PRINTF(text, first)
 #endif
 
-/* Fills *error, which may be NULL, and returns status. */
-cllrn_status lrn_fail(cllrn_error *error, cllrn_status status, const char *format, ...)
-    LRN_PRINTF(3, 4);
-
 /*
- * As lrn_fail, for an OpenCL call that returned code. The status is
- * CLLRN_OUT_OF_MEMORY for CL_OUT_OF_HOST_MEMORY, else CLLRN_OPENCL_FAILURE. The
- * message ends in the code's name.
+ * Fills *error, which may be NULL, and returns status. code is that of an
+ * OpenCL call, whose name ends the message, or 0.
  */
-cllrn_status lrn_fail_cl(cllrn_error *error, int32_t code, const char *format, ...)
-    LRN_PRINTF(3, 4);
-
-/* As lrn_fail_cl, with a given status. */
 cllrn_status lrn_fail_code(cllrn_error *error, cllrn_status status, int32_t code,
                            const char *format, ...) LRN_PRINTF(4, 5);
+
+/* As lrn_fail_code, if no OpenCL call failed. */
+#define lrn_fail(error, status, ...) lrn_fail_code(error, status, 0, __VA_ARGS__)
+
+/*
+ * As lrn_fail_code; the status is CLLRN_OUT_OF_MEMORY for CL_OUT_OF_HOST_MEMORY,
+ * else CLLRN_OPENCL_FAILURE.
+ */
+#define lrn_fail_cl(error, code, ...)                                                              \
+    lrn_fail_code(error, lrn_opencl_status(code), code, __VA_ARGS__)
+cllrn_status lrn_opencl_status(int32_t code);
 
 /* Copies an error to the caller's, which may be NULL. */
 void lrn_error_copy(cllrn_error *to, const cllrn_error *from);

@@ -85,43 +85,26 @@ static bool can_be_in_place(const cllrn_plan *plan)
             lrn_tensor_same_places(&plan->dy, &plan->dst));
 }
 
-static cllrn_status open_in_place(cllrn_plan *plan, const cllrn_problem *problem,
+/* Opens what the problem's aliasing asks for: one of the launches, or both. */
+static cllrn_status open_launches(cllrn_plan *plan, const cllrn_problem *problem,
                                   cllrn_error *error)
 {
-    if (!can_be_in_place(plan))
+    const bool possible = can_be_in_place(plan);
+    /* Of both, a forced variant needs to fit one. */
+    const bool lenient = problem->aliasing == CLLRN_ALIASING_EITHER && problem->variant != NULL;
+    cllrn_status status = CLLRN_SUCCESS;
+    if (problem->aliasing == CLLRN_ALIASING_IN_PLACE && !possible)
         return lrn_fail(
             error, CLLRN_SHAPE_MISMATCH,
             "plan create: only for CLLRN_ALIASING_IN_PLACE, but dst has the dtype, strides and "
             "block of no source");
-    return open_launch(plan, problem, CLLRN_ALIASING_IN_PLACE, error);
-}
-
-static cllrn_status open_both(cllrn_plan *plan, const cllrn_problem *problem, cllrn_error *error)
-{
-    const bool forced = problem->variant != NULL;
-    cllrn_status status = open_launch(plan, problem, CLLRN_ALIASING_DISJOINT, error);
-    if (status != CLLRN_SUCCESS && !(forced && status == CLLRN_INVALID_VARIANT))
+    if (problem->aliasing != CLLRN_ALIASING_IN_PLACE)
+        status = open_launch(plan, problem, CLLRN_ALIASING_DISJOINT, error);
+    if (problem->aliasing == CLLRN_ALIASING_DISJOINT || !possible ||
+        (status != CLLRN_SUCCESS && !(lenient && status == CLLRN_INVALID_VARIANT)))
         return status;
-    if (can_be_in_place(plan)) {
-        const cllrn_status in_place = open_launch(plan, problem, CLLRN_ALIASING_IN_PLACE, error);
-        /* A forced variant needs to fit one of the two: a single refusal is not an error. */
-        if (!forced || in_place != CLLRN_INVALID_VARIANT)
-            status = in_place;
-    }
-    return status;
-}
-
-static cllrn_status open_launches(cllrn_plan *plan, const cllrn_problem *problem,
-                                  cllrn_error *error)
-{
-    switch (problem->aliasing) {
-    case CLLRN_ALIASING_DISJOINT:
-        return open_launch(plan, problem, CLLRN_ALIASING_DISJOINT, error);
-    case CLLRN_ALIASING_IN_PLACE:
-        return open_in_place(plan, problem, error);
-    default:
-        return open_both(plan, problem, error);
-    }
+    const cllrn_status in_place = open_launch(plan, problem, CLLRN_ALIASING_IN_PLACE, error);
+    return lenient && in_place == CLLRN_INVALID_VARIANT ? status : in_place;
 }
 
 static cllrn_status check_problem(const cllrn_problem *problem, cllrn_error *error)

@@ -7,7 +7,7 @@
 #include <time.h>
 
 #include "build.h"
-#include "query.h"
+#include "info.h"
 
 static bool same_key(const lrn_program_key *a, const lrn_program_key *b)
 {

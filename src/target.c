@@ -9,7 +9,6 @@
 #include "error.h"
 #include "hash.h"
 #include "info.h"
-#include "query.h"
 
 static const struct {
     const char *name;
