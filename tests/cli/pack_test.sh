@@ -165,7 +165,7 @@ ls sources | sed -n 's/\.cl$//p' | grep -vx "$program" | head -n 16 >names.txt
 while read -r one; do
     "$cllrn" pack add shared x.npy --programs "$one" >/dev/null 2>"$one.txt" &
 done <names.txt
-for one in $(operations -p); do
+for one in $(jobs -p); do
     status=0
     wait "$one" || status=$?
     check 'a program is added' [ "$status" -eq 0 ]

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Kernel sources for offline compilers: one complete source per program. */
+/* The list of programs that a device may need, and a complete source of each. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -14,10 +14,10 @@
 static const lrn_sources built_in; /* NULL texts mean the built-in files */
 
 /* A program of the list. The width of its offsets is not part of its key. */
-typedef struct offline_key {
+typedef struct listed_program {
     lrn_program_key key;
     bool int64;
-} offline_key;
+} listed_program;
 
 size_t cllrn_program_count(const cllrn_engine *engine)
 {
@@ -26,7 +26,7 @@ size_t cllrn_program_count(const cllrn_engine *engine)
                : lrn_program_key_count(&lrn_any_device) + lrn_program_key_count(&lrn_any_embedded);
 }
 
-static cllrn_status get_key(const cllrn_engine *engine, size_t number, offline_key *wanted,
+static cllrn_status get_key(const cllrn_engine *engine, size_t number, listed_program *wanted,
                             cllrn_error *error)
 {
     const lrn_device_facts *facts = engine != NULL ? &engine->core.facts : &lrn_any_device;
@@ -38,18 +38,17 @@ static cllrn_status get_key(const cllrn_engine *engine, size_t number, offline_k
     wanted->int64 = facts->int64;
     if (lrn_program_key_number(at, facts, &wanted->key))
         return CLLRN_SUCCESS;
-    return lrn_fail(error, CLLRN_INVALID_ARGUMENT,
-                    "offline program %zu: there are %zu, counted from 0", number,
-                    cllrn_program_count(engine));
+    return lrn_fail(error, CLLRN_INVALID_ARGUMENT, "program %zu: there are %zu, counted from 0",
+                    number, cllrn_program_count(engine));
 }
 
 cllrn_status cllrn_program_get(const cllrn_engine *engine, size_t number,
                                cllrn_program_info *program, cllrn_error *error)
 {
-    offline_key wanted;
+    listed_program wanted;
     if (!LRN_READABLE(program))
         return lrn_fail(error, CLLRN_INVALID_ARGUMENT,
-                        "offline program %zu: program is NULL or not initialised: use "
+                        "program get %zu: program is NULL or not initialised: use "
                         "CLLRN_PROGRAM_INFO_INIT",
                         number);
     const cllrn_status status = get_key(engine, number, &wanted, error);
@@ -103,7 +102,7 @@ static void write_defines(writing *w, const char *options)
 }
 
 /* Writes the source and a final zero. */
-static void write_source(writing *w, const offline_key *wanted, const lrn_sources *sources)
+static void write_source(writing *w, const listed_program *wanted, const lrn_sources *sources)
 {
     const lrn_program_key *const key = &wanted->key;
     const lrn_source_list list =
@@ -126,10 +125,10 @@ static void write_source(writing *w, const offline_key *wanted, const lrn_source
 cllrn_status cllrn_program_source(const cllrn_engine *engine, size_t number, char *text,
                                   size_t size, size_t *needed, cllrn_error *error)
 {
-    offline_key wanted;
+    listed_program wanted;
     if (text == NULL && needed == NULL)
         return lrn_fail(error, CLLRN_INVALID_ARGUMENT,
-                        "offline source %zu: text and needed are NULL", number);
+                        "program source %zu: text and needed are NULL", number);
     const cllrn_status status = get_key(engine, number, &wanted, error);
     if (status != CLLRN_SUCCESS)
         return status;
@@ -138,7 +137,7 @@ cllrn_status cllrn_program_source(const cllrn_engine *engine, size_t number, cha
     write_source(&counted, &wanted, sources);
     if (text != NULL && size < counted.length)
         return lrn_fail(error, CLLRN_BUFFER_TOO_SMALL,
-                        "offline source %zu: %zu bytes, the text has room for %zu", number,
+                        "program source %zu: %zu bytes, the text has room for %zu", number,
                         counted.length, size);
     if (text != NULL)
         write_source(&(writing){.text = text, .room = size}, &wanted, sources);
