@@ -3,7 +3,7 @@
 
 #include <inttypes.h>
 
-#include "query.h"
+#include "info.h"
 
 /* Constants of cl_intel_unified_shared_memory, which older headers lack. */
 enum {
