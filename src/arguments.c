@@ -44,7 +44,7 @@ void lrn_arguments_text(const lrn_program_key *key, bool int64, char text[CLLRN_
 uint32_t lrn_arguments_modes(const cllrn_plan *plan, const lrn_selection *selection)
 {
     const lrn_shape *const shape = &plan->shape;
-    const lrn_values *const values = &plan->values;
+    const lrn_coefficients *const values = &plan->values;
     uint32_t modes = 0;
 #define PACK(name, bits, value) modes |= (uint32_t)(value) << LRN_MODE_##name;
     LRN_MODES(PACK)
@@ -111,7 +111,7 @@ cl_int lrn_arguments_set(cl_kernel kernel, const cllrn_plan *plan, const lrn_sel
                          const lrn_operands *operands)
 {
     const lrn_shape *const shape = &plan->shape;
-    const lrn_values *const values = &plan->values;
+    const lrn_coefficients *const values = &plan->values;
     setter to = {.kernel = kernel,
                  .code = CL_SUCCESS,
                  .wide = selection->key.wide,

@@ -60,14 +60,14 @@ static uint64_t sum(const cllrn_tensor *tensor, const void *data, uint64_t first
     int64_t index[CLLRN_MAX_RANK] = {0};
     uint64_t hashes = 0;
     do {
-        const int64_t place = lrn_tensor_place(tensor, index);
+        const int64_t start = lrn_tensor_offset(tensor, index);
         uint64_t number = first;
         for (int axis = 0; axis < tensor->rank; ++axis)
             number += (uint64_t)index[axis] * steps[axis];
         for (int64_t i = 0; i < tensor->dims[inner]; ++i, number += steps[inner]) {
             const int64_t offset =
-                blocked ? lrn_tensor_offset(tensor, inner, i) : i * tensor->strides[inner];
-            const uint64_t bits = lrn_element_bits(tensor->dtype, data, place + offset);
+                blocked ? lrn_tensor_axis_offset(tensor, inner, i) : i * tensor->strides[inner];
+            const uint64_t bits = lrn_element_bits(tensor->dtype, data, start + offset);
             hashes += mix(mix(number + UINT64_C(0x9e3779b97f4a7c15)) + bits);
         }
     } while (lrn_tensor_next(tensor, &inner, 1, index));

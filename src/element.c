@@ -6,21 +6,39 @@
  */
 #include "element.h"
 
-#include <stdbool.h>
 #include <string.h>
 
-/* The bits of the exponent and fraction fields of an IEEE 754 format; the sign has one bit. */
+/* An IEEE 754 format: the bits of its exponent and fraction fields; the sign has one bit. */
 typedef struct format {
+    const char *name;
     int exponent, fraction;
 } format;
 
 /* By lrn_element_type. */
 static const format formats[] = {
-    [LRN_F32] = {8, 23},
-    [LRN_F16] = {5, 10},
-    [LRN_BF16] = {8, 7},
-    [LRN_F64] = {11, 52},
+    [LRN_F32] = {"f32", 8, 23},
+    [LRN_F16] = {"f16", 5, 10},
+    [LRN_BF16] = {"bf16", 8, 7},
+    [LRN_F64] = {"f64", 11, 52},
 };
+
+bool lrn_element_is_dtype(int32_t dtype)
+{
+    return dtype >= CLLRN_DTYPE_F32 && dtype <= CLLRN_DTYPE_F64;
+}
+
+size_t cllrn_dtype_size(cllrn_dtype dtype)
+{
+    if (!lrn_element_is_dtype(dtype))
+        return 0;
+    const format f = formats[lrn_element_type(dtype)];
+    return (size_t)(1 + f.exponent + f.fraction) / 8;
+}
+
+const char *cllrn_dtype_string(cllrn_dtype dtype)
+{
+    return lrn_element_is_dtype(dtype) ? formats[lrn_element_type(dtype)].name : "unknown dtype";
+}
 
 static uint64_t low_bits(int count)
 {
@@ -114,19 +132,19 @@ static uint64_t narrow(format to, double value)
 static uint64_t load(cllrn_dtype dtype, const void *data, int64_t index)
 {
     const size_t size = cllrn_dtype_size(dtype);
-    const unsigned char *place = (const unsigned char *)data + index * (int64_t)size;
+    const unsigned char *at = (const unsigned char *)data + index * (int64_t)size;
     uint16_t bits16;
     uint32_t bits32;
     uint64_t bits64;
     switch (size) {
     case sizeof bits16:
-        memcpy(&bits16, place, sizeof bits16);
+        memcpy(&bits16, at, sizeof bits16);
         return bits16;
     case sizeof bits32:
-        memcpy(&bits32, place, sizeof bits32);
+        memcpy(&bits32, at, sizeof bits32);
         return bits32;
     default:
-        memcpy(&bits64, place, sizeof bits64);
+        memcpy(&bits64, at, sizeof bits64);
         return bits64;
     }
 }
@@ -134,15 +152,15 @@ static uint64_t load(cllrn_dtype dtype, const void *data, int64_t index)
 static void store(cllrn_dtype dtype, void *data, int64_t index, uint64_t bits)
 {
     const size_t size = cllrn_dtype_size(dtype);
-    unsigned char *place = (unsigned char *)data + index * (int64_t)size;
+    unsigned char *at = (unsigned char *)data + index * (int64_t)size;
     const uint16_t bits16 = (uint16_t)bits;
     const uint32_t bits32 = (uint32_t)bits;
     if (size == sizeof bits16)
-        memcpy(place, &bits16, sizeof bits16);
+        memcpy(at, &bits16, sizeof bits16);
     else if (size == sizeof bits32)
-        memcpy(place, &bits32, sizeof bits32);
+        memcpy(at, &bits32, sizeof bits32);
     else
-        memcpy(place, &bits, sizeof bits);
+        memcpy(at, &bits, sizeof bits);
 }
 
 static uint64_t canonical(format f, uint64_t bits)

@@ -3,10 +3,14 @@
 #ifndef LRN_ELEMENT_H
 #define LRN_ELEMENT_H
 
+#include <stdbool.h>
+
 #include <cllrn_types.h>
 
 #include "../cl/constants.h"
 #include "ieee754.h"
+
+bool lrn_element_is_dtype(int32_t dtype);
 
 /* The kernels' number of a dtype, LRN_F32 .. */
 static inline int lrn_element_type(cllrn_dtype dtype)

@@ -85,7 +85,7 @@ static cllrn_status check_wait_list(const invocation *call, cl_uint count, const
 
 static cllrn_status check_tensor_memory(const invocation *call, const char *role,
                                         const cllrn_memory *memory, cl_mem_flags forbidden,
-                                        const lrn_side *side, lrn_memory *out)
+                                        const lrn_layout *side, lrn_memory *out)
 {
     const size_t element = cllrn_dtype_size(side->dtype);
     const lrn_memory_use use = {role, forbidden, element, (uint64_t)-side->lowest * element,
@@ -95,7 +95,7 @@ static cllrn_status check_tensor_memory(const invocation *call, const char *role
 
 /* Whether `length` bytes of scratch overlap the memory range that a tensor spans. */
 static bool meets(const lrn_memory *scratch, uint64_t length, const lrn_memory *at,
-                  const lrn_side *side)
+                  const lrn_layout *side)
 {
     const size_t element = cllrn_dtype_size(side->dtype);
     const uint64_t begin = at->address - (uint64_t)-side->lowest * element;
@@ -147,12 +147,12 @@ static cllrn_status check_source(const invocation *call, const char *role, const
 {
     if (source->space != dst->space)
         return CLLRN_SUCCESS;
-    if (source->address == dst->address && lrn_tensor_same_places(tensor, &call->plan->dst)) {
+    if (source->address == dst->address && lrn_tensor_same_layout(tensor, &call->plan->dst)) {
         *in_place = true;
         return CLLRN_SUCCESS;
     }
     const int64_t distance = (int64_t)dst->address - (int64_t)source->address;
-    if (lrn_overlap_between(tensor, &call->plan->dst, distance))
+    if (lrn_tensor_overlap(tensor, &call->plan->dst, distance))
         return lrn_fail(call->error, CLLRN_PARTIAL_OVERLAP,
                         "enqueue: %s and dst share some elements of one memory, %s at byte %" PRIu64
                         ", dst at %" PRIu64 ": make them the same or disjoint",

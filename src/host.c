@@ -7,19 +7,18 @@
 
 #include "element.h"
 #include "error.h"
-#include "overlap.h"
 #include "params.h"
+#include "size.h"
 #include "tensor.h"
 
 /* Refuses a dst that overlaps a source, unless dst is the source in place. */
 static cllrn_status check_overlap(const char *who, const cllrn_tensor *src, const void *src_data,
-                                  const char *role, const cllrn_tensor *dst, const void *dst_data,
-                                  cllrn_error *error)
+                                  const char *role, const lrn_host_problem *p, cllrn_error *error)
 {
-    if (lrn_tensor_same_places(src, dst) && src_data == dst_data)
+    if (lrn_tensor_same_layout(src, p->dst) && src_data == p->dst_data)
         return CLLRN_SUCCESS;
-    const int64_t distance = (int64_t)((intptr_t)dst_data - (intptr_t)src_data);
-    if (lrn_overlap_between(src, dst, distance))
+    const int64_t distance = (int64_t)((intptr_t)p->dst_data - (intptr_t)src_data);
+    if (lrn_tensor_overlap(src, p->dst, distance))
         return lrn_fail(error, CLLRN_PARTIAL_OVERLAP,
                         "%s: %s and dst share some elements, dst lying %" PRId64
                         " bytes behind %s: make them the same or disjoint",
@@ -27,25 +26,24 @@ static cllrn_status check_overlap(const char *who, const cllrn_tensor *src, cons
     return CLLRN_SUCCESS;
 }
 
-cllrn_status lrn_host_check(const char *who, const cllrn_params *params, const cllrn_tensor *src,
-                            const void *src_data, const cllrn_tensor *dy, const void *dy_data,
-                            const cllrn_tensor *dst, const void *dst_data, cllrn_error *error)
+static cllrn_status check(const char *who, const lrn_host_problem *p, cllrn_error *error)
 {
     cllrn_status status;
-    if ((status = lrn_params_check(params, error)) != CLLRN_SUCCESS ||
-        (status = lrn_tensor_check_all(params, src, dy, dst, error)) != CLLRN_SUCCESS)
+    if ((status = lrn_params_check(p->params, error)) != CLLRN_SUCCESS ||
+        (p->backward && (status = lrn_tensor_check(p->dy, "dy", error)) != CLLRN_SUCCESS) ||
+        (status = lrn_tensor_check_all(p->params, p->src, p->dy, p->dst, error)) != CLLRN_SUCCESS ||
+        lrn_tensor_elements(p->src) == 0)
         return status;
-    if (lrn_tensor_elements(src) == 0)
-        return CLLRN_SUCCESS;
-    if (src_data == NULL || dst_data == NULL || (dy != NULL && dy_data == NULL))
+    if (p->src_data == NULL || p->dst_data == NULL || (p->backward && p->dy_data == NULL))
         return lrn_fail(error, CLLRN_INVALID_ARGUMENT, "%s: src, dy or dst data is NULL", who);
-    status = check_overlap(who, src, src_data, "src", dst, dst_data, error);
-    if (status == CLLRN_SUCCESS && dy != NULL)
-        status = check_overlap(who, dy, dy_data, "dy", dst, dst_data, error);
+    status = check_overlap(who, p->src, p->src_data, "src", p, error);
+    if (status == CLLRN_SUCCESS && p->backward)
+        status = check_overlap(who, p->dy, p->dy_data, "dy", p, error);
     return status;
 }
 
-void lrn_host_clear_padding(const cllrn_tensor *dst, void *dst_data)
+/* Writes zeros to the padding of the destination's last channel block. */
+static void clear_padding(const cllrn_tensor *dst, void *data)
 {
     const int channels = lrn_tensor_channel_axis(dst);
     const int64_t block = lrn_tensor_block(dst);
@@ -53,41 +51,89 @@ void lrn_host_clear_padding(const cllrn_tensor *dst, void *dst_data)
     if (dst->dims[channels] % block == 0)
         return;
     do {
-        const int64_t place = lrn_tensor_place(dst, index);
+        const int64_t start = lrn_tensor_offset(dst, index);
         for (int64_t c = dst->dims[channels]; c % block != 0; ++c)
-            lrn_element_set(dst->dtype, dst_data, place + lrn_tensor_offset(dst, channels, c), 0.0);
+            lrn_element_set(dst->dtype, data, start + lrn_tensor_axis_offset(dst, channels, c),
+                            0.0);
     } while (lrn_tensor_next(dst, &channels, 1, index));
 }
 
-static cllrn_status run(const char *who, const lrn_host_job *job, cllrn_error *error)
+cllrn_status lrn_host_no_memory(const char *who, cllrn_error *error)
 {
-    const cllrn_status status = lrn_host_check(who, job->params, job->src, job->src_data, job->dy,
-                                               job->dy_data, job->dst, job->dst_data, error);
-    if (status != CLLRN_SUCCESS || lrn_tensor_elements(job->src) == 0)
+    return lrn_fail(error, CLLRN_OUT_OF_MEMORY,
+                    "%s: no memory for the elements along the window's axes at one position", who);
+}
+
+cllrn_status lrn_host_run(const char *who, const lrn_host_problem *problem, lrn_host_compute *how,
+                          cllrn_error *error)
+{
+    const cllrn_status status = check(who, problem, error);
+    if (status != CLLRN_SUCCESS || lrn_tensor_elements(problem->src) == 0)
         return status;
-    if (!(job->src->dtype == CLLRN_DTYPE_F64 ? lrn_host_run_f64(job) : lrn_host_run_f32(job)))
-        return lrn_fail(error, CLLRN_OUT_OF_MEMORY, "%s: no memory for one position's window axes",
-                        who);
-    lrn_host_clear_padding(job->dst, job->dst_data);
+    if (!how(problem))
+        return lrn_host_no_memory(who, error);
+    clear_padding(problem->dst, problem->dst_data);
     return CLLRN_SUCCESS;
+}
+
+/* Lists the offsets of a block's elements from its first; `others` are the other axes. */
+static void list_offsets(const cllrn_tensor *tensor, const int *others, int other_count,
+                         int64_t *offsets)
+{
+    int64_t index[CLLRN_MAX_RANK] = {0};
+    do
+        *offsets++ = lrn_tensor_offset(tensor, index);
+    while (lrn_tensor_next(tensor, others, other_count, index));
+}
+
+bool lrn_host_block_make(const lrn_host_problem *problem, size_t each, lrn_host_block *block)
+{
+    lrn_host_block b = {.count = 1, .dims = {1, 1, 1}};
+    int others[CLLRN_MAX_RANK], other_count = 0;
+    b.axis_count = lrn_tensor_window_axes(problem->params, problem->src, b.axes);
+    for (int axis = 0, next = 0; axis < problem->src->rank; ++axis) {
+        if (next == b.axis_count || b.axes[next] != axis) {
+            others[other_count++] = axis;
+            continue;
+        }
+        const int64_t dim = problem->src->dims[axis];
+        b.dims[CLLRN_MAX_WINDOW - b.axis_count + next++] = dim;
+        b.count *= dim;
+    }
+    b.work = lrn_size_alloc((uint64_t)b.count, each + 3 * sizeof *b.src);
+    if (b.work == NULL)
+        return false;
+    b.src = (int64_t *)(void *)((char *)b.work + (size_t)b.count * each);
+    b.dst = b.src + b.count;
+    list_offsets(problem->src, others, other_count, b.src);
+    list_offsets(problem->dst, others, other_count, b.dst);
+    if (problem->backward) {
+        b.dy = b.dst + b.count;
+        list_offsets(problem->dy, others, other_count, b.dy);
+    }
+    *block = b;
+    return true;
+}
+
+static bool compute(const lrn_host_problem *problem)
+{
+    return (problem->src->dtype == CLLRN_DTYPE_F64 ? lrn_host_compute_f64
+                                                   : lrn_host_compute_f32)(problem);
 }
 
 cllrn_status cllrn_host_forward(const cllrn_params *params, const cllrn_tensor *src,
                                 const void *src_data, const cllrn_tensor *dst, void *dst_data,
                                 cllrn_error *error)
 {
-    const lrn_host_job job = {
+    const lrn_host_problem problem = {
         .params = params, .src = src, .src_data = src_data, .dst = dst, .dst_data = dst_data};
-    return run("host forward", &job, error);
+    return lrn_host_run("host forward", &problem, compute, error);
 }
 
 cllrn_status cllrn_host_backward(const cllrn_params *params, const cllrn_tensor *src,
                                  const void *src_data, const cllrn_tensor *dy, const void *dy_data,
                                  const cllrn_tensor *dst, void *dst_data, cllrn_error *error)
 {
-    const lrn_host_job job = {params, src, dy, dst, src_data, dy_data, dst_data};
-    if (dy == NULL)
-        return lrn_fail(error, CLLRN_INVALID_ARGUMENT,
-                        "host backward: dy: NULL or not initialised: begin with CLLRN_TENSOR_INIT");
-    return run("host backward", &job, error);
+    const lrn_host_problem problem = {params, src, dy, dst, src_data, dy_data, dst_data, true};
+    return lrn_host_run("host backward", &problem, compute, error);
 }

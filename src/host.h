@@ -4,31 +4,52 @@
 #define LRN_HOST_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include <cllrn_types.h>
 
-/*
- * Checks the arguments of a run on host memory. who begins the messages: "host
- * forward", "reference backward" and so on. dy is NULL in the forward
- * direction. dst may be src or dy in place; any other overlap is refused.
- */
-cllrn_status lrn_host_check(const char *who, const cllrn_params *params, const cllrn_tensor *src,
-                            const void *src_data, const cllrn_tensor *dy, const void *dy_data,
-                            const cllrn_tensor *dst, const void *dst_data, cllrn_error *error);
-
-/* Writes zeros to the padding of a destination's last channel block. */
-void lrn_host_clear_padding(const cllrn_tensor *dst, void *dst_data);
-
-/* A run, not empty, whose arguments passed lrn_host_check. dy is NULL in the forward direction. */
-typedef struct lrn_host_job {
+/* The operator on host memory. dy is used in the backward direction only, else NULL. */
+typedef struct lrn_host_problem {
     const cllrn_params *params;
     const cllrn_tensor *src, *dy, *dst;
     const void *src_data, *dy_data;
     void *dst_data;
-} lrn_host_job;
+    bool backward;
+} lrn_host_problem;
 
-/* Run the kernels' arithmetic in float and in double. False: out of memory. */
-bool lrn_host_run_f32(const lrn_host_job *job);
-bool lrn_host_run_f64(const lrn_host_job *job);
+/* Computes a checked problem that is not empty. False: out of memory. */
+typedef bool lrn_host_compute(const lrn_host_problem *problem);
+
+/* The kernels' arithmetic in float and in double. */
+lrn_host_compute lrn_host_compute_f32, lrn_host_compute_f64;
+
+/*
+ * Checks a problem and computes it. who begins the messages: "host forward",
+ * "reference backward" and so on. dst may be src or dy in place; any other
+ * overlap is refused.
+ */
+cllrn_status lrn_host_run(const char *who, const lrn_host_problem *problem,
+                          lrn_host_compute *compute, cllrn_error *error);
+
+/* The status for a compute function that returned false. */
+cllrn_status lrn_host_no_memory(const char *who, cllrn_error *error);
+
+/*
+ * The elements along the window's axes at one position, in C order: the
+ * operator computes one position at a time. Offsets count from the position's
+ * first element.
+ */
+typedef struct lrn_host_block {
+    int axes[CLLRN_MAX_WINDOW], axis_count;
+    int64_t count, dims[CLLRN_MAX_WINDOW]; /* the first dims are 1 if there are fewer axes */
+    void *work;                            /* memory for the computation */
+    int64_t *src, *dy, *dst;               /* the offset of each element; dy only if backward */
+} lrn_host_block;
+
+/*
+ * Makes a block with work memory of `each` bytes, a multiple of 8, for every
+ * element. False: out of memory. The caller frees block->work.
+ */
+bool lrn_host_block_make(const lrn_host_problem *problem, size_t each, lrn_host_block *block);
 
 #endif

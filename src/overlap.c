@@ -8,10 +8,6 @@
  */
 #include "overlap.h"
 
-#include <inttypes.h>
-
-#include "tensor.h"
-
 /* Terms of an equation: the axes of two tensors, and the bytes of an element. */
 #define MAX_TERMS (2 * (CLLRN_MAX_RANK + 1) + 1)
 
@@ -53,13 +49,13 @@ static int64_t add_term(equation *e, int64_t step, int64_t limit)
             e->limit[i] += limit;
             return shift;
         }
-    int place = e->count++;
-    for (; place > 0 && e->step[place - 1] < step; --place) {
-        e->step[place] = e->step[place - 1];
-        e->limit[place] = e->limit[place - 1];
+    int at = e->count++;
+    for (; at > 0 && e->step[at - 1] < step; --at) {
+        e->step[at] = e->step[at - 1];
+        e->limit[at] = e->limit[at - 1];
     }
-    e->step[place] = step;
-    e->limit[place] = limit;
+    e->step[at] = step;
+    e->limit[at] = limit;
     return shift;
 }
 
@@ -96,22 +92,27 @@ static bool solvable(equation *e, int i, int64_t target)
     return false;
 }
 
-bool lrn_overlap_between(const cllrn_tensor *a, const cllrn_tensor *b, int64_t distance)
+void lrn_footprint_extent(const lrn_footprint *footprint, int64_t *lowest, int64_t *highest)
 {
-    int64_t a_size = (int64_t)cllrn_dtype_size(a->dtype);
-    int64_t b_size = (int64_t)cllrn_dtype_size(b->dtype);
+    *lowest = *highest = 0;
+    for (int axis = 0; axis < footprint->count; ++axis) {
+        const int64_t span = (footprint->dims[axis] - 1) * footprint->strides[axis];
+        *(span < 0 ? lowest : highest) += span;
+    }
+}
+
+bool lrn_overlap_between(const lrn_footprint *a, const lrn_footprint *b, int64_t distance)
+{
     int64_t a_lowest, a_highest, b_lowest, b_highest;
-    lrn_tensor_extent(a, &a_lowest, &a_highest);
-    lrn_tensor_extent(b, &b_lowest, &b_highest);
-    if (distance + b_lowest * b_size >= (a_highest + 1) * a_size ||
-        distance + (b_highest + 1) * b_size <= a_lowest * a_size)
+    lrn_footprint_extent(a, &a_lowest, &a_highest);
+    lrn_footprint_extent(b, &b_lowest, &b_highest);
+    if (distance + b_lowest * b->size >= (a_highest + 1) * a->size ||
+        distance + (b_highest + 1) * b->size <= a_lowest * a->size)
         return false;
 
     /* In the largest unit that divides all lengths: for equal dtypes mostly whole elements. */
-    const int64_t unit = gcd(gcd(a_size, b_size), distance < 0 ? -distance : distance);
-    a_size /= unit;
-    b_size /= unit;
-    distance /= unit;
+    const int64_t unit = gcd(gcd(a->size, b->size), distance < 0 ? -distance : distance);
+    const int64_t a_size = a->size / unit, b_size = b->size / unit;
 
     /*
      * An element of a at A and one of b at B overlap if -a_size < A - B <
@@ -120,32 +121,30 @@ bool lrn_overlap_between(const cllrn_tensor *a, const cllrn_tensor *b, int64_t d
      * both elements are one unit).
      */
     equation e = {.count = 0};
-    int64_t target = distance;
-    const lrn_places in_a = lrn_tensor_places(a), in_b = lrn_tensor_places(b);
-    for (int axis = 0; axis < in_a.count; ++axis)
-        target += add_term(&e, in_a.strides[axis] * a_size, in_a.dims[axis] - 1);
-    for (int axis = 0; axis < in_b.count; ++axis)
-        target += add_term(&e, -in_b.strides[axis] * b_size, in_b.dims[axis] - 1);
+    int64_t target = distance / unit;
+    for (int axis = 0; axis < a->count; ++axis)
+        target += add_term(&e, a->strides[axis] * a_size, a->dims[axis] - 1);
+    for (int axis = 0; axis < b->count; ++axis)
+        target += add_term(&e, -b->strides[axis] * b_size, b->dims[axis] - 1);
     target += b_size - 1;
     add_term(&e, 1, a_size + b_size - 2);
     prepare(&e);
     return solvable(&e, 0, target);
 }
 
-bool lrn_overlap_within(const cllrn_tensor *tensor)
+bool lrn_overlap_within(const lrn_footprint *f)
 {
-    const lrn_places places = lrn_tensor_places(tensor);
     /* Two indices that differ first at axis `first` differ there by at least 1. */
-    for (int first = 0; first < places.count; ++first) {
-        if (places.dims[first] < 2)
+    for (int first = 0; first < f->count; ++first) {
+        if (f->dims[first] < 2)
             continue;
         equation e = {.count = 0};
-        int64_t target = -places.strides[first];
-        target += add_term(&e, places.strides[first], places.dims[first] - 2);
-        for (int axis = first + 1; axis < places.count; ++axis) {
-            const int64_t reach = places.dims[axis] - 1;
-            target += add_term(&e, places.strides[axis], 2 * reach);
-            target += places.strides[axis] * reach;
+        int64_t target = -f->strides[first];
+        target += add_term(&e, f->strides[first], f->dims[first] - 2);
+        for (int axis = first + 1; axis < f->count; ++axis) {
+            const int64_t reach = f->dims[axis] - 1;
+            target += add_term(&e, f->strides[axis], 2 * reach);
+            target += f->strides[axis] * reach;
         }
         prepare(&e);
         if (solvable(&e, 0, target))

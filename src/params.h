@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Parameters of the operator: conventions, checks, and the values that kernels use. */
+/* Parameters of the operator: conventions, checks, and the window. */
 #ifndef LRN_PARAMS_H
 #define LRN_PARAMS_H
 
 #include <stdbool.h>
 
 #include <cllrn_types.h>
-
-#include "../cl/constants.h"
-#include "ieee754.h"
 
 /* Returns the status of the first error found in params. */
 cllrn_status lrn_params_check(const cllrn_params *params, cllrn_error *error);
@@ -41,21 +38,5 @@ static inline int32_t lrn_params_taps(const cllrn_params *params)
 {
     return lrn_params_lower(params) + lrn_params_upper(params) + 1;
 }
-
-/*
- * The scalars of the kernels: every value is a float unless f64. scale = alpha
- * / divisor and beta have a high and a low part, because one float would lose
- * accuracy; gradient = -2 alpha beta / divisor.
- */
-typedef struct lrn_values {
-    double scale_hi, scale_lo, k, beta_hi, beta_lo;
-    double gradient;
-    double octaves[5];       /* see lrn_near_powers; for LRN_POWER_NEAR only */
-    int power;               /* LRN_POWER_*, the code path for beta and k */
-    int parity, next_parity; /* LRN_BETA_*, of beta and of beta + 1 */
-} lrn_values;
-
-/* The values for float kernels, or for double kernels if f64. */
-lrn_values lrn_params_values(const cllrn_params *params, bool f64);
 
 #endif

@@ -80,9 +80,9 @@ static cllrn_status open_launch(cllrn_plan *plan, const cllrn_problem *problem,
 /* In place needs a source with the layout of dst; else there is nothing to build for it. */
 static bool can_be_in_place(const cllrn_plan *plan)
 {
-    return lrn_tensor_same_places(&plan->src, &plan->dst) ||
+    return lrn_tensor_same_layout(&plan->src, &plan->dst) ||
            (plan->direction == CLLRN_DIRECTION_BACKWARD &&
-            lrn_tensor_same_places(&plan->dy, &plan->dst));
+            lrn_tensor_same_layout(&plan->dy, &plan->dst));
 }
 
 /* Opens what the problem's aliasing asks for: one of the launches, or both. */
@@ -153,7 +153,7 @@ static void describe(cllrn_plan *plan, const cllrn_problem *problem)
     plan->shape = lrn_shape_make(problem->params, problem->src, problem->dy, problem->dst);
     plan->lower = lrn_params_lower(problem->params);
     plan->taps = lrn_params_taps(problem->params);
-    plan->values = lrn_params_values(problem->params, problem->src->dtype == CLLRN_DTYPE_F64);
+    plan->values = lrn_coefficients_make(problem->params, problem->src->dtype == CLLRN_DTYPE_F64);
 }
 
 cllrn_status cllrn_plan_create(cllrn_engine *engine, const cllrn_problem *problem, cllrn_plan **out,

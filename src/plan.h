@@ -4,9 +4,11 @@
 #define LRN_PLAN_H
 
 #include "engine.h"
+#include "coefficients.h"
 #include "params.h"
 #include "program.h"
 #include "select.h"
+#include "shape.h"
 #include "tensor.h"
 
 /* How to run a plan, disjoint or in place. */
@@ -25,7 +27,7 @@ struct cllrn_plan {
     bool empty;                /* no elements; the fields below are not set */
     lrn_shape shape;
     int32_t lower, taps;
-    lrn_values values;
+    lrn_coefficients values;
     lrn_launch launches[2]; /* see lrn_plan_launch */
 };
 

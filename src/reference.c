@@ -4,7 +4,6 @@
  * read. It shares no arithmetic with the kernels, so that it can judge their
  * accuracy.
  */
-#include <inttypes.h>
 #include <stdlib.h>
 #include <tgmath.h>
 
@@ -17,12 +16,13 @@
 #include "size.h"
 #include "tensor.h"
 
-/* The elements along the windows' axes at one position, in C order. */
+/* A block's elements, and what becomes of them. */
 typedef struct block {
-    int64_t count, dims[CLLRN_MAX_WINDOW]; /* the first dims are 1 if there are fewer axes */
-    double *x, *dy;                      /* exact for every dtype */
-    double *result, *magnitude;          /* y, or dx and the magnitudes of its terms */
-    void *work;                          /* three arrays of type REAL */
+    int64_t count;
+    const int64_t *dims;        /* CLLRN_MAX_WINDOW of them */
+    double *x, *dy;             /* exact for every dtype */
+    double *result, *magnitude; /* y, or dx and the magnitudes of its terms */
+    void *work;                 /* three arrays of type REAL */
 } block;
 
 typedef struct window {
@@ -59,134 +59,97 @@ static window window_of(const block *b, int64_t i, int64_t lower, int64_t upper)
 #undef REAL
 #undef NAME
 
-static void compute(const cllrn_params *params, bool backward, bool f64, const block *b)
+static void compute_block(const lrn_host_problem *p, const block *b)
 {
-    if (params->beta == 0.0) {
-        const double *from = backward ? b->dy : b->x;
+    const bool f64 = p->src->dtype == CLLRN_DTYPE_F64;
+    if (p->params->beta == 0.0) {
+        const double *from = p->backward ? b->dy : b->x;
         for (int64_t i = 0; i < b->count; ++i) {
             b->result[i] = from[i];
             b->magnitude[i] = fabs(from[i]);
         }
-    } else if (backward) {
-        (f64 ? backward_long_double : backward_double)(params, b);
+    } else if (p->backward) {
+        (f64 ? backward_long_double : backward_double)(p->params, b);
     } else {
-        (f64 ? forward_long_double : forward_double)(params, b);
+        (f64 ? forward_long_double : forward_double)(p->params, b);
     }
-}
-
-/* Lists the offsets of a block's elements from its first; `others` are the other axes. */
-static void list_places(const cllrn_tensor *tensor, const int *others, int other_count,
-                        int64_t *places)
-{
-    int64_t index[CLLRN_MAX_RANK] = {0};
-    do
-        *places++ = lrn_tensor_place(tensor, index);
-    while (lrn_tensor_next(tensor, others, other_count, index));
 }
 
 static void gather(const cllrn_tensor *tensor, const void *data, const int64_t *index,
-                   const int64_t *places, int64_t count, double *to)
+                   const int64_t *offsets, int64_t count, double *to)
 {
-    const int64_t first = lrn_tensor_place(tensor, index);
+    const int64_t start = lrn_tensor_offset(tensor, index);
     for (int64_t i = 0; i < count; ++i)
-        to[i] = lrn_element_get(tensor->dtype, data, first + places[i]);
+        to[i] = lrn_element_get(tensor->dtype, data, start + offsets[i]);
 }
 
-/* Bytes that a block needs per element. */
-enum { ELEMENT_SIZE = 3 * sizeof(long double) + 4 * sizeof(double) + 3 * sizeof(int64_t) };
-
-/* Runs a checked job. magnitudes is NULL, or an array with the layout of dst. */
-static cllrn_status run(const char *who, const lrn_host_job *job, double *magnitudes,
-                        cllrn_error *error)
+static void scatter(const cllrn_tensor *tensor, cllrn_dtype dtype, void *data, const int64_t *index,
+                    const lrn_host_block *to, const double *from)
 {
-    int axes[CLLRN_MAX_WINDOW], others[CLLRN_MAX_RANK], other_count = 0;
-    const int axis_count = lrn_tensor_window_axes(job->params, job->src, axes);
-    block b = {.count = 1, .dims = {1, 1, 1}};
-    for (int i = 0; i < axis_count; ++i) {
-        const int64_t dim = job->src->dims[axes[i]];
-        b.dims[CLLRN_MAX_WINDOW - axis_count + i] = dim;
-        b.count *= dim;
-    }
-    for (int axis = 0, next = 0; axis < job->src->rank; ++axis) {
-        if (next < axis_count && axes[next] == axis)
-            ++next;
-        else
-            others[other_count++] = axis;
-    }
+    const int64_t start = lrn_tensor_offset(tensor, index);
+    for (int64_t i = 0; i < to->count; ++i)
+        lrn_element_set(dtype, data, start + to->dst[i], from[i]);
+}
 
-    void *memory = lrn_size_alloc((uint64_t)b.count, ELEMENT_SIZE);
-    if (memory == NULL)
-        return lrn_fail(error, CLLRN_OUT_OF_MEMORY,
-                        "%s: no memory for the %" PRId64 " elements of a window's axes", who,
-                        b.count);
-    b.work = memory;
-    b.x = (double *)((long double *)memory + 3 * b.count);
+/* Computes a checked problem; magnitudes is NULL or laid out as dst. False: out of memory. */
+static bool compute_both(const lrn_host_problem *p, double *magnitudes)
+{
+    lrn_host_block at;
+    if (!lrn_host_block_make(p, 3 * sizeof(long double) + 4 * sizeof(double), &at))
+        return false;
+    block b = {.count = at.count, .dims = at.dims, .work = at.work};
+    b.x = (double *)((long double *)at.work + 3 * b.count);
     b.dy = b.x + b.count;
     b.result = b.dy + b.count;
     b.magnitude = b.result + b.count;
-    int64_t *src_places = (int64_t *)(b.magnitude + b.count);
-    int64_t *dy_places = src_places + b.count, *dst_places = dy_places + b.count;
-    list_places(job->src, others, other_count, src_places);
-    if (job->dy != NULL)
-        list_places(job->dy, others, other_count, dy_places);
-    list_places(job->dst, others, other_count, dst_places);
-
     int64_t index[CLLRN_MAX_RANK] = {0};
     do {
         /* In place is safe: the whole block is read before any of it is written. */
-        gather(job->src, job->src_data, index, src_places, b.count, b.x);
-        if (job->dy != NULL)
-            gather(job->dy, job->dy_data, index, dy_places, b.count, b.dy);
-        compute(job->params, job->dy != NULL, job->src->dtype == CLLRN_DTYPE_F64, &b);
-        const int64_t first = lrn_tensor_place(job->dst, index);
-        for (int64_t i = 0; i < b.count; ++i) {
-            lrn_element_set(job->dst->dtype, job->dst_data, first + dst_places[i], b.result[i]);
-            if (magnitudes != NULL)
-                lrn_element_set(CLLRN_DTYPE_F64, magnitudes, first + dst_places[i], b.magnitude[i]);
-        }
-    } while (lrn_tensor_next(job->src, axes, axis_count, index));
-    free(memory);
-    lrn_host_clear_padding(job->dst, job->dst_data);
-    return CLLRN_SUCCESS;
+        gather(p->src, p->src_data, index, at.src, b.count, b.x);
+        if (p->backward)
+            gather(p->dy, p->dy_data, index, at.dy, b.count, b.dy);
+        compute_block(p, &b);
+        scatter(p->dst, p->dst->dtype, p->dst_data, index, &at, b.result);
+        if (magnitudes != NULL)
+            scatter(p->dst, CLLRN_DTYPE_F64, magnitudes, index, &at, b.magnitude);
+    } while (lrn_tensor_next(p->src, at.axes, at.axis_count, index));
+    free(at.work);
+    return true;
 }
 
-static cllrn_status run_into_tensor(const char *who, const lrn_host_job *job, cllrn_error *error)
+static bool compute(const lrn_host_problem *problem)
 {
-    const cllrn_status status = lrn_host_check(who, job->params, job->src, job->src_data, job->dy,
-                                               job->dy_data, job->dst, job->dst_data, error);
-    if (status != CLLRN_SUCCESS || lrn_tensor_elements(job->src) == 0)
-        return status;
-    return run(who, job, NULL, error);
+    return compute_both(problem, NULL);
 }
 
-/* Runs a job without dst: dst_data is an array of doubles in C order. */
-static cllrn_status run_into_doubles(const char *who, lrn_host_job job, double *magnitudes,
+/* Runs a problem without dst: dst_data is an array of doubles in C order. */
+static cllrn_status run_into_doubles(const char *who, lrn_host_problem p, double *magnitudes,
                                      cllrn_error *error)
 {
-    const cllrn_tensor *src = job.src;
     cllrn_status status;
     cllrn_tensor dst = CLLRN_TENSOR_INIT;
-    if ((status = lrn_params_check(job.params, error)) != CLLRN_SUCCESS ||
-        (status = lrn_tensor_check(src, "src", error)) != CLLRN_SUCCESS ||
-        (status = cllrn_tensor_set(&dst, src->dtype, src->rank, src->dims, NULL, src->channel_axis,
-                                   error)) != CLLRN_SUCCESS ||
-        (status = lrn_tensor_check_all(job.params, src, job.dy, &dst, error)) != CLLRN_SUCCESS ||
-        lrn_tensor_elements(src) == 0)
+    if ((status = lrn_params_check(p.params, error)) != CLLRN_SUCCESS ||
+        (status = lrn_tensor_check(p.src, "src", error)) != CLLRN_SUCCESS ||
+        (p.backward && (status = lrn_tensor_check(p.dy, "dy", error)) != CLLRN_SUCCESS) ||
+        (status = cllrn_tensor_set(&dst, p.src->dtype, p.src->rank, p.src->dims, NULL,
+                                   p.src->channel_axis, error)) != CLLRN_SUCCESS ||
+        (status = lrn_tensor_check_all(p.params, p.src, p.dy, &dst, error)) != CLLRN_SUCCESS ||
+        lrn_tensor_elements(p.src) == 0)
         return status;
-    if (job.src_data == NULL || (job.dy != NULL && job.dy_data == NULL) || job.dst_data == NULL)
+    if (p.src_data == NULL || (p.backward && p.dy_data == NULL) || p.dst_data == NULL)
         return lrn_fail(error, CLLRN_INVALID_ARGUMENT, "%s: src, dy or dst data is NULL", who);
     dst.dtype = CLLRN_DTYPE_F64; /* src's dtype was for the checks: doubles hold every result */
-    job.dst = &dst;
-    return run(who, &job, magnitudes, error);
+    p.dst = &dst;
+    return compute_both(&p, magnitudes) ? CLLRN_SUCCESS : lrn_host_no_memory(who, error);
 }
 
 cllrn_status cllrn_reference_forward(const cllrn_params *params, const cllrn_tensor *src,
                                      const void *src_data, const cllrn_tensor *dst, void *dst_data,
                                      cllrn_error *error)
 {
-    const lrn_host_job job = {
+    const lrn_host_problem problem = {
         .params = params, .src = src, .src_data = src_data, .dst = dst, .dst_data = dst_data};
-    return run_into_tensor("reference forward", &job, error);
+    return lrn_host_run("reference forward", &problem, compute, error);
 }
 
 cllrn_status cllrn_reference_backward(const cllrn_params *params, const cllrn_tensor *src,
@@ -194,18 +157,16 @@ cllrn_status cllrn_reference_backward(const cllrn_params *params, const cllrn_te
                                       const void *dy_data, const cllrn_tensor *dst, void *dst_data,
                                       cllrn_error *error)
 {
-    const lrn_host_job job = {params, src, dy, dst, src_data, dy_data, dst_data};
-    /* In a job, dy NULL means the forward direction. */
-    const cllrn_status status = lrn_tensor_check(dy, "dy", error);
-    return status != CLLRN_SUCCESS ? status : run_into_tensor("reference backward", &job, error);
+    const lrn_host_problem problem = {params, src, dy, dst, src_data, dy_data, dst_data, true};
+    return lrn_host_run("reference backward", &problem, compute, error);
 }
 
 cllrn_status cllrn_reference_forward_f64(const cllrn_params *params, const cllrn_tensor *src,
                                          const void *src_data, double *dst_data, cllrn_error *error)
 {
-    const lrn_host_job job = {
+    const lrn_host_problem problem = {
         .params = params, .src = src, .src_data = src_data, .dst_data = dst_data};
-    return run_into_doubles("reference forward", job, NULL, error);
+    return run_into_doubles("reference forward", problem, NULL, error);
 }
 
 cllrn_status cllrn_reference_backward_f64(const cllrn_params *params, const cllrn_tensor *src,
@@ -213,10 +174,6 @@ cllrn_status cllrn_reference_backward_f64(const cllrn_params *params, const cllr
                                           const void *dy_data, double *dst_data, double *magnitudes,
                                           cllrn_error *error)
 {
-    const lrn_host_job job = {params, src, dy, NULL, src_data, dy_data, dst_data};
-    /* In a job, dy NULL means the forward direction. */
-    const cllrn_status status = lrn_tensor_check(dy, "dy", error);
-    if (status != CLLRN_SUCCESS)
-        return status;
-    return run_into_doubles("reference backward", job, magnitudes, error);
+    const lrn_host_problem problem = {params, src, dy, NULL, src_data, dy_data, dst_data, true};
+    return run_into_doubles("reference backward", problem, magnitudes, error);
 }

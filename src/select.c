@@ -100,7 +100,7 @@ static void launch(const lrn_variant *row, const lrn_problem *p, int power, lrn_
 
 static bool is_wide(const lrn_shape *shape, int taps)
 {
-    const lrn_side *const sides[] = {&shape->src, &shape->dy, &shape->dst};
+    const lrn_layout *const sides[] = {&shape->src, &shape->dy, &shape->dst};
     bool wide = shape->positions >= LRN_NARROW_LIMIT;
     for (int i = 0; i < 3; ++i)
         wide =

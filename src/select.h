@@ -12,7 +12,7 @@
 typedef struct lrn_request {
     const lrn_shape *shape;
     int32_t taps;
-    int power;                 /* LRN_POWER_ZERO .., as in lrn_values */
+    int power;                 /* LRN_POWER_ZERO .., as in lrn_coefficients */
     cllrn_direction direction; /* CLLRN_DIRECTION_FORWARD or CLLRN_DIRECTION_BACKWARD */
     cllrn_aliasing aliasing;   /* CLLRN_ALIASING_DISJOINT or CLLRN_ALIASING_IN_PLACE */
     const char *variant;       /* NULL: the first variant that fits; else this one */

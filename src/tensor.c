@@ -4,30 +4,10 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "element.h"
 #include "error.h"
 #include "overlap.h"
 #include "params.h"
-
-/* In the order of their numbers. */
-static const struct {
-    const char *name;
-    size_t size;
-} dtypes[] = {{"f32", 4}, {"f16", 2}, {"bf16", 2}, {"f64", 8}};
-
-static bool is_dtype(cllrn_dtype dtype)
-{
-    return dtype >= CLLRN_DTYPE_F32 && dtype <= CLLRN_DTYPE_F64;
-}
-
-size_t cllrn_dtype_size(cllrn_dtype dtype)
-{
-    return is_dtype(dtype) ? dtypes[dtype - CLLRN_DTYPE_F32].size : 0;
-}
-
-const char *cllrn_dtype_string(cllrn_dtype dtype)
-{
-    return is_dtype(dtype) ? dtypes[dtype - CLLRN_DTYPE_F32].name : "unknown dtype";
-}
 
 /* *product = a * b for a, b >= 0; false if it exceeds 63 bits. */
 static bool multiply(int64_t a, int64_t b, int64_t *product)
@@ -44,7 +24,7 @@ static cllrn_status check_rank(int32_t rank, const char *role, cllrn_error *erro
     if (rank >= 2 && rank <= CLLRN_MAX_RANK)
         return CLLRN_SUCCESS;
     return lrn_fail(error, CLLRN_INVALID_RANK, "%s: rank %" PRId32 "%s, expected 2..%d", role, rank,
-                    is_dtype(rank) ? ", which is a dtype" : "", CLLRN_MAX_RANK);
+                    lrn_element_is_dtype(rank) ? ", which is a dtype" : "", CLLRN_MAX_RANK);
 }
 
 cllrn_status cllrn_tensor_set(cllrn_tensor *tensor, cllrn_dtype dtype, int32_t rank,
@@ -165,7 +145,7 @@ cllrn_status lrn_tensor_check(const cllrn_tensor *tensor, const char *role, cllr
     if (!LRN_READABLE(tensor))
         return lrn_fail(error, CLLRN_INVALID_ARGUMENT,
                         "%s: NULL or not initialised: begin with CLLRN_TENSOR_INIT", role);
-    if (!is_dtype(tensor->dtype))
+    if (!lrn_element_is_dtype(tensor->dtype))
         return lrn_fail(error, CLLRN_INVALID_DTYPE,
                         "%s: unknown dtype %" PRId32
                         ", expected CLLRN_DTYPE_F32 (%d)..CLLRN_DTYPE_F64 (%d)",
@@ -201,16 +181,16 @@ cllrn_status lrn_tensor_check_destination(const cllrn_tensor *tensor, const char
     const cllrn_status status = lrn_tensor_check(tensor, role, error);
     if (status != CLLRN_SUCCESS || lrn_tensor_elements(tensor) == 0)
         return status;
-    const lrn_places places = lrn_tensor_places(tensor);
-    for (int axis = 0; axis < places.count; ++axis)
-        if (places.dims[axis] > 1 && places.strides[axis] == 0)
+    const lrn_footprint footprint = lrn_tensor_footprint(tensor);
+    for (int axis = 0; axis < footprint.count; ++axis)
+        if (footprint.dims[axis] > 1 && footprint.strides[axis] == 0)
             return lrn_fail(error, CLLRN_INVALID_STRIDES,
                             "%s: stride 0 at axis %d of dim %" PRId64
-                            ": a destination's elements must not share a place",
+                            ": a destination's elements must not share an address",
                             role, axis, tensor->dims[axis]);
-    if (lrn_overlap_within(tensor))
+    if (lrn_overlap_within(&footprint))
         return lrn_fail(error, CLLRN_INVALID_STRIDES,
-                        "%s: these strides put two elements in one place: a destination's "
+                        "%s: these strides put two elements at one address: a destination's "
                         "elements must not share one",
                         role);
     return CLLRN_SUCCESS;
@@ -314,54 +294,55 @@ static int64_t block_of(const cllrn_tensor *tensor, int axis)
     return axis == lrn_tensor_channel_axis(tensor) ? lrn_tensor_block(tensor) : 1;
 }
 
-/* The stride of an axis; a small number, the same for all tensors, if the stride is not used. */
-static int64_t stride_of(const cllrn_tensor *tensor, int axis)
+int64_t lrn_tensor_stride(const cllrn_tensor *tensor, int axis)
 {
     const int64_t block = block_of(tensor, axis);
     return tensor->dims[axis] > block ? tensor->strides[axis] : block;
 }
 
-int64_t lrn_tensor_offset(const cllrn_tensor *tensor, int axis, int64_t index)
+int64_t lrn_tensor_axis_offset(const cllrn_tensor *tensor, int axis, int64_t index)
 {
     const int64_t block = block_of(tensor, axis);
     return index / block * tensor->strides[axis] + index % block;
 }
 
-lrn_places lrn_tensor_places(const cllrn_tensor *tensor)
+lrn_footprint lrn_tensor_footprint(const cllrn_tensor *tensor)
 {
     const int64_t block = lrn_tensor_block(tensor);
-    lrn_places places = {.count = tensor->rank};
+    lrn_footprint made = {.size = (int64_t)cllrn_dtype_size(tensor->dtype), .count = tensor->rank};
     for (int axis = 0; axis < tensor->rank; ++axis) {
-        places.dims[axis] = tensor->dims[axis];
-        places.strides[axis] = stride_of(tensor, axis);
+        made.dims[axis] = tensor->dims[axis];
+        made.strides[axis] = lrn_tensor_stride(tensor, axis);
     }
     if (block > 1) {
-        int64_t *channels = &places.dims[lrn_tensor_channel_axis(tensor)];
+        int64_t *channels = &made.dims[lrn_tensor_channel_axis(tensor)];
         *channels = (*channels + block - 1) / block;
-        places.dims[places.count] = block;
-        places.strides[places.count++] = 1;
+        made.dims[made.count] = block;
+        made.strides[made.count++] = 1;
     }
-    return places;
+    return made;
 }
 
-bool lrn_tensor_same_places(const cllrn_tensor *a, const cllrn_tensor *b)
+bool lrn_tensor_overlap(const cllrn_tensor *a, const cllrn_tensor *b, int64_t distance)
+{
+    const lrn_footprint of_a = lrn_tensor_footprint(a), of_b = lrn_tensor_footprint(b);
+    return lrn_overlap_between(&of_a, &of_b, distance);
+}
+
+bool lrn_tensor_same_layout(const cllrn_tensor *a, const cllrn_tensor *b)
 {
     if (a->dtype != b->dtype || lrn_tensor_block(a) != lrn_tensor_block(b))
         return false;
     for (int axis = 0; axis < a->rank; ++axis)
-        if (stride_of(a, axis) != stride_of(b, axis))
+        if (lrn_tensor_stride(a, axis) != lrn_tensor_stride(b, axis))
             return false;
     return true;
 }
 
 void lrn_tensor_extent(const cllrn_tensor *tensor, int64_t *lowest, int64_t *highest)
 {
-    const lrn_places places = lrn_tensor_places(tensor);
-    *lowest = *highest = 0;
-    for (int axis = 0; axis < places.count; ++axis) {
-        const int64_t span = (places.dims[axis] - 1) * places.strides[axis];
-        *(span < 0 ? lowest : highest) += span;
-    }
+    const lrn_footprint footprint = lrn_tensor_footprint(tensor);
+    lrn_footprint_extent(&footprint, lowest, highest);
 }
 
 cllrn_status cllrn_tensor_span(const cllrn_tensor *tensor, int64_t *elements, int64_t *below,
@@ -381,134 +362,6 @@ cllrn_status cllrn_tensor_span(const cllrn_tensor *tensor, int64_t *elements, in
     return CLLRN_SUCCESS;
 }
 
-/* One axis: its dim, and its strides in src, dy and dst. */
-typedef struct axis_t {
-    int64_t dim, src, dy, dst;
-} axis_t;
-
-static axis_t axis_of(int axis, const cllrn_tensor *src, const cllrn_tensor *dy,
-                      const cllrn_tensor *dst)
-{
-    return (axis_t){src->dims[axis], stride_of(src, axis), stride_of(dy, axis),
-                    stride_of(dst, axis)};
-}
-
-static int64_t magnitude(int64_t x)
-{
-    return x < 0 ? -x : x;
-}
-
-/* The order of axes from outer to inner: larger strides in dst first, then in src. */
-static bool outside_of(const axis_t *a, const axis_t *b)
-{
-    if (magnitude(a->dst) != magnitude(b->dst))
-        return magnitude(a->dst) > magnitude(b->dst);
-    return magnitude(a->src) > magnitude(b->src);
-}
-
-/* Whether two axes merge: a step of the outer one is the whole length of the inner one. */
-static bool continues(const axis_t *outer, const axis_t *inner)
-{
-    return outer->src == inner->src * inner->dim && outer->dy == inner->dy * inner->dim &&
-           outer->dst == inner->dst * inner->dim;
-}
-
-static void insert(axis_t *axes, int *count, axis_t one)
-{
-    int place = (*count)++;
-    for (; place > 0 && outside_of(&one, &axes[place - 1]); --place)
-        axes[place] = axes[place - 1];
-    axes[place] = one;
-}
-
-static int merge(axis_t *axes, int count)
-{
-    int merged = 0;
-    for (int i = 0; i < count; ++i) {
-        axis_t *last = merged > 0 ? &axes[merged - 1] : NULL;
-        if (last != NULL && continues(last, &axes[i])) {
-            const int64_t dim = last->dim * axes[i].dim;
-            *last = axes[i];
-            last->dim = dim;
-        } else {
-            axes[merged++] = axes[i];
-        }
-    }
-    return merged;
-}
-
-static void put_axis(lrn_shape *shape, int at, axis_t axis)
-{
-    shape->dims[at] = axis.dim;
-    shape->src.strides[at] = axis.src;
-    shape->dy.strides[at] = axis.dy;
-    shape->dst.strides[at] = axis.dst;
-}
-
-static void make_side(const cllrn_tensor *tensor, lrn_side *side)
-{
-    side->dtype = tensor->dtype;
-    for (int64_t block = lrn_tensor_block(tensor); block > 1; block /= 2)
-        ++side->block_shift;
-    lrn_tensor_extent(tensor, &side->lowest, &side->highest);
-}
-
-lrn_shape lrn_shape_make(const cllrn_params *params, const cllrn_tensor *src,
-                         const cllrn_tensor *dy, const cllrn_tensor *dst)
-{
-    lrn_shape shape;
-    axis_t positions[CLLRN_MAX_RANK];
-    int window[CLLRN_MAX_WINDOW], count = 0;
-    bool spanned[CLLRN_MAX_RANK] = {false};
-    if (dy == NULL)
-        dy = src;
-
-    memset(&shape, 0, sizeof shape);
-    make_side(src, &shape.src);
-    make_side(dy, &shape.dy);
-    make_side(dst, &shape.dst);
-    shape.blocked =
-        shape.src.block_shift > 0 || shape.dy.block_shift > 0 || shape.dst.block_shift > 0;
-
-    for (int axis = 0; axis < LRN_MAX_AXES; ++axis)
-        shape.dims[axis] = 1;
-    shape.within = lrn_params_within(params);
-    shape.window_count = lrn_tensor_window_axes(params, src, window);
-    for (int i = 0; i < shape.window_count; ++i) {
-        spanned[window[i]] = true;
-        put_axis(&shape, i, axis_of(window[i], src, dy, dst));
-    }
-    /* A channel axis in blocks stays separate: it merges with no other axis. */
-    if (shape.blocked && shape.within) {
-        const int axis = lrn_tensor_channel_axis(src);
-        spanned[axis] = true;
-        put_axis(&shape, shape.window_count, axis_of(axis, src, dy, dst));
-    }
-    for (int axis = 0; axis < src->rank; ++axis)
-        if (!spanned[axis] && src->dims[axis] > 1)
-            insert(positions, &count, axis_of(axis, src, dy, dst));
-    count = merge(positions, count);
-    if (count == 0)
-        positions[count++] = (axis_t){1, 1, 1, 1};
-    for (int i = 0; i < count; ++i)
-        put_axis(&shape, LRN_MAX_AXES - count + i, positions[i]);
-
-    shape.positions = 1;
-    for (int axis = shape.window_count; axis < LRN_MAX_AXES; ++axis)
-        shape.positions *= shape.dims[axis];
-    return shape;
-}
-
-bool lrn_shape_is_simple(const lrn_shape *shape)
-{
-    if (shape->window_count > 1 || shape->within)
-        return false;
-    for (int axis = shape->window_count; axis < LRN_INNER - 1; ++axis)
-        if (shape->dims[axis] > 1)
-            return false;
-    return true;
-}
-
 bool lrn_tensor_next(const cllrn_tensor *tensor, const int *excluded, int excluded_count,
                      int64_t index[CLLRN_MAX_RANK])
 {
@@ -525,10 +378,10 @@ bool lrn_tensor_next(const cllrn_tensor *tensor, const int *excluded, int exclud
     return false;
 }
 
-int64_t lrn_tensor_place(const cllrn_tensor *tensor, const int64_t index[CLLRN_MAX_RANK])
+int64_t lrn_tensor_offset(const cllrn_tensor *tensor, const int64_t index[CLLRN_MAX_RANK])
 {
-    int64_t place = 0;
+    int64_t offset = 0;
     for (int axis = 0; axis < tensor->rank; ++axis)
-        place += lrn_tensor_offset(tensor, axis, index[axis]);
-    return place;
+        offset += lrn_tensor_axis_offset(tensor, axis, index[axis]);
+    return offset;
 }

@@ -5,7 +5,7 @@
 
 #include "../cl/constants.h"
 #include "device.h"
-#include "tensor.h"
+#include "shape.h"
 
 /* The problem as the variants see it. */
 typedef struct lrn_problem {

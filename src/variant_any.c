@@ -24,7 +24,7 @@ static void launch_column(const lrn_problem *p, lrn_selection *s)
 }
 
 /* The axis as dst stores it: rounded up to whole channel blocks. */
-static int64_t padded(int64_t dim, const lrn_side *dst)
+static int64_t padded(int64_t dim, const lrn_layout *dst)
 {
     const int64_t block = INT64_C(1) << dst->block_shift;
     return lrn_divide_up(dim, block) * block;

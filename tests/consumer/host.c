@@ -2,6 +2,10 @@
 /* A user who needs no device: host and reference forward, C99. */
 #include <cllrn_verify.h>
 
+#ifdef CL_VERSION_1_0
+#error "this header must not need OpenCL"
+#endif
+
 #include <math.h>
 #include <stdio.h>
 #include <string.h>

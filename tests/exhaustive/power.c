@@ -20,8 +20,8 @@
 #include <unistd.h>
 
 #include "../../cl/arithmetic.h"
-#include "params.h"
-#include "scalars.h"
+#include "coefficients.h"
+#include "host_scalars.h"
 
 #define FIRST UINT32_C(0x00800000) /* 2^-126 */
 #define LAST UINT32_C(0x7f7fffff)  /* the greatest finite float */
@@ -154,7 +154,7 @@ static bool run_beta(double beta, double k, floats range)
     if (cllrn_params_across(&params, CLLRN_CONVENTION_TORCH, 1, 1.0, beta, k, NULL) !=
         CLLRN_SUCCESS)
         return false;
-    const lrn_values v = lrn_params_values(&params, false);
+    const lrn_coefficients v = lrn_coefficients_make(&params, false);
     for (uint32_t i = 0; i < threads; ++i) {
         slices[i] = (slice){.beta = beta,
                             .power = v.power,

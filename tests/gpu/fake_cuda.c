@@ -23,6 +23,7 @@
 
 #include <cllrn_verify.h>
 
+#include "coefficients.h"
 #include "params.h"
 
 /* CUresult. */
@@ -349,7 +350,7 @@ static fast take_fast(arguments *a)
 
 static bool take_scalars(arguments *a, const cllrn_params *params)
 {
-    const lrn_values v = lrn_params_values(params, false);
+    const lrn_coefficients v = lrn_coefficients_make(params, false);
     const double expected[] = {v.scale_hi,   v.scale_lo,   v.k,          v.beta_hi,
                                v.beta_lo,    v.gradient,   v.octaves[0], v.octaves[1],
                                v.octaves[2], v.octaves[3], v.octaves[4]};

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "params.h"
+#include "coefficients.h"
 #include "program.h"
 
 enum { MOST = 4000, LINE = CLLRN_OPTIONS_SIZE + 32 };
@@ -61,7 +61,7 @@ static int check_problem(const lrn_device_facts *facts, const cllrn_params *para
         for (size_t v = 0; v == 0 || cllrn_variant_name(v - 1) != NULL; ++v) {
             const lrn_request request = {.shape = &shape,
                                          .taps = lrn_params_taps(params),
-                                         .power = lrn_params_values(params, false).power,
+                                         .power = lrn_coefficients_make(params, false).power,
                                          .direction = direction,
                                          .aliasing = aliasing,
                                          .variant = v == 0 ? NULL : cllrn_variant_name(v - 1)};

@@ -15,7 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "params.h"
+#include "coefficients.h"
 #include "select.h"
 
 enum { UNITS = 64 };
@@ -53,7 +53,7 @@ static lrn_selection choose(const problem *p, int64_t units)
         &params, &tensor, p->direction == CLLRN_DIRECTION_BACKWARD ? &tensor : NULL, &tensor);
     const lrn_request request = {.shape = &shape,
                                  .taps = lrn_params_taps(&params),
-                                 .power = lrn_params_values(&params, false).power,
+                                 .power = lrn_coefficients_make(&params, false).power,
                                  .direction = p->direction,
                                  .aliasing = CLLRN_ALIASING_DISJOINT};
     size_t row = 0;

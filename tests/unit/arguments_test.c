@@ -90,7 +90,8 @@ static size_t assert_list(const fake_command *c, bool general, bool wide, bool i
 /* The scalars of both lists are the plan's values, unrounded. */
 static void assert_scalars(const fake_command *c, const scene *s)
 {
-    const lrn_values v = lrn_params_values(&s->params, s->src_tensor.dtype == CLLRN_DTYPE_F64);
+    const lrn_coefficients v =
+        lrn_coefficients_make(&s->params, s->src_tensor.dtype == CLLRN_DTYPE_F64);
     const struct {
         const char *name;
         double value;

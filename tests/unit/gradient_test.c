@@ -7,18 +7,18 @@
 #include <math.h>
 
 #include "../../cl/arithmetic.h"
-#include "params.h"
-#include "scalars.h"
+#include "coefficients.h"
+#include "host_scalars.h"
 
 static lrn_scalars scalars_of(const cllrn_params *params)
 {
-    const lrn_values v = lrn_params_values(params, false);
+    const lrn_coefficients v = lrn_coefficients_make(params, false);
     return lrn_scalars_of(&v);
 }
 
 static int power_of(const cllrn_params *params)
 {
-    return lrn_params_values(params, false).power;
+    return lrn_coefficients_make(params, false).power;
 }
 
 static bool is_normal(double x)

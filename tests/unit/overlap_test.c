@@ -7,6 +7,12 @@
 #include "overlap.h"
 #include "tensor.h"
 
+static bool overlaps_itself(const cllrn_tensor *tensor)
+{
+    const lrn_footprint footprint = lrn_tensor_footprint(tensor);
+    return lrn_overlap_within(&footprint);
+}
+
 enum { ROOM = 10000 };
 
 static int compare(const void *a, const void *b)
@@ -89,12 +95,12 @@ static void overlap_between__as_brute_force_SUCCESS(void **state)
         lrn_tensor_extent(&b, &b_lowest, &b_highest);
         interleaved += !expected && distance < a_highest * size && distance > a_lowest * size;
 
-        if (lrn_overlap_between(&a, &b, distance) != expected) {
+        if (lrn_tensor_overlap(&a, &b, distance) != expected) {
             describe("a", &a);
             describe("b", &b);
             fail_msg("distance %lld: expected %d", (long long)distance, expected);
         }
-        assert_int_equal(lrn_overlap_between(&b, &a, -distance), expected);
+        assert_int_equal(lrn_tensor_overlap(&b, &a, -distance), expected);
     }
     print_message("%d pairs, %d with blocks, %d disjoint, %d of them interleaved\n", CASES, blocked,
                   apart, interleaved);
@@ -118,7 +124,7 @@ static void overlap_within__as_brute_force_SUCCESS(void **state)
         const bool expected = shares(&t);
         distinct += !expected;
         blocked += !expected && t.channel_block > 1;
-        if (lrn_overlap_within(&t) != expected) {
+        if (overlaps_itself(&t) != expected) {
             describe("tensor", &t);
             fail_msg("expected %d", expected);
         }
@@ -149,21 +155,21 @@ static void overlap_between__slices_of_large_tensors_SUCCESS(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; ++i) {
         const cllrn_tensor *t = &rows[i].t;
-        assert_false(lrn_overlap_within(t));
-        assert_false(lrn_overlap_between(t, t, rows[i].apart * 4));
-        assert_false(lrn_overlap_between(t, t, -rows[i].apart * 4));
-        assert_true(lrn_overlap_between(t, t, 0));
-        assert_true(lrn_overlap_between(t, t, rows[i].apart * 4 + 1));
-        assert_true(lrn_overlap_between(t, t, rows[i].apart * 4 - 3));
-        assert_true(lrn_overlap_between(t, t, rows[i].apart * 8));
+        assert_false(overlaps_itself(t));
+        assert_false(lrn_tensor_overlap(t, t, rows[i].apart * 4));
+        assert_false(lrn_tensor_overlap(t, t, -rows[i].apart * 4));
+        assert_true(lrn_tensor_overlap(t, t, 0));
+        assert_true(lrn_tensor_overlap(t, t, rows[i].apart * 4 + 1));
+        assert_true(lrn_tensor_overlap(t, t, rows[i].apart * 4 - 3));
+        assert_true(lrn_tensor_overlap(t, t, rows[i].apart * 8));
     }
     /* Channels 0..99 and 120..219 of 256, then with one in common. */
     const int64_t narrow[] = {64, 56, 56, 100};
     const cllrn_tensor part = make_tensor(4, narrow, last, -1);
-    assert_false(lrn_overlap_between(&part, &part, 120 * 4));
-    assert_true(lrn_overlap_between(&part, &part, 99 * 4));
-    assert_false(lrn_overlap_between(&part, &part, 156 * 4));
-    assert_true(lrn_overlap_between(&part, &part, 157 * 4));
+    assert_false(lrn_tensor_overlap(&part, &part, 120 * 4));
+    assert_true(lrn_tensor_overlap(&part, &part, 99 * 4));
+    assert_false(lrn_tensor_overlap(&part, &part, 156 * 4));
+    assert_true(lrn_tensor_overlap(&part, &part, 157 * 4));
 }
 
 /* Halves of the channels, by whole blocks and through the middle of one. */
@@ -174,20 +180,20 @@ static void overlap_between__slices_of_blocked_tensors_SUCCESS(void **state)
     (void)state;
     t.strides[0] *= 2; /* 64 of 128 channels */
     const int64_t half = 4 * t.strides[1];
-    assert_false(lrn_overlap_within(&t));
-    assert_false(lrn_overlap_between(&t, &t, half * 4));
-    assert_true(lrn_overlap_between(&t, &t, (half - 1) * 4));
-    assert_true(lrn_overlap_between(&t, &t, half * 4 - 1));
+    assert_false(overlaps_itself(&t));
+    assert_false(lrn_tensor_overlap(&t, &t, half * 4));
+    assert_true(lrn_tensor_overlap(&t, &t, (half - 1) * 4));
+    assert_true(lrn_tensor_overlap(&t, &t, half * 4 - 1));
     /* 56 channels leave half a block unused, which is theirs all the same. */
     const int64_t narrow[] = {32, 56, 56, 56};
     cllrn_tensor n = make_blocked(4, narrow, 1, 16);
     n.strides[0] *= 2;
-    assert_true(lrn_overlap_between(&n, &n, (3 * n.strides[1] + 8) * 4));
-    assert_false(lrn_overlap_between(&n, &n, half * 4));
+    assert_true(lrn_tensor_overlap(&n, &n, (3 * n.strides[1] + 8) * 4));
+    assert_false(lrn_tensor_overlap(&n, &n, half * 4));
     /* A tensor of another size of element behind the other. */
     const cllrn_tensor h = with_dtype(t, CLLRN_DTYPE_F16);
-    assert_false(lrn_overlap_between(&t, &h, half * 4 + 32 * 2 * half * 4));
-    assert_true(lrn_overlap_between(&t, &h, half * 4));
+    assert_false(lrn_tensor_overlap(&t, &h, half * 4 + 32 * 2 * half * 4));
+    assert_true(lrn_tensor_overlap(&t, &h, half * 4));
 }
 
 static double seconds_since(clock_t begin)
@@ -221,14 +227,14 @@ static void overlap__hard_cases_bounded_SUCCESS(void **state)
                       random_below(&random, dims[axis]) * b_strides[axis];
 
         clock_t begin = clock();
-        assert_true(lrn_overlap_between(&a, &b, common * 4));
+        assert_true(lrn_tensor_overlap(&a, &b, common * 4));
         longest = seconds_since(begin) > longest ? seconds_since(begin) : longest;
         /* All strides are even, so an odd number of elements further they are apart. */
         begin = clock();
-        given_up += lrn_overlap_between(&a, &b, (common + 1) * 4);
+        given_up += lrn_tensor_overlap(&a, &b, (common + 1) * 4);
         longest = seconds_since(begin) > longest ? seconds_since(begin) : longest;
         begin = clock();
-        (void)lrn_overlap_within(&a);
+        (void)overlaps_itself(&a);
         longest = seconds_since(begin) > longest ? seconds_since(begin) : longest;
     }
     print_message("longest %.3f s; %d of 100 disjoint pairs given up as overlap\n", longest,
@@ -246,14 +252,14 @@ static void overlap__largest_strides_SUCCESS(void **state)
     const cllrn_tensor a = make_tensor(3, dims, up, 1), b = make_tensor(3, dims, down, 1);
     const cllrn_tensor c = make_tensor(3, ones, up, 1);
     (void)state;
-    assert_false(lrn_overlap_within(&a));
-    assert_true(lrn_overlap_between(&a, &b, 0));
-    assert_true(lrn_overlap_between(&a, &b, most * 4));
-    assert_true(lrn_overlap_between(&a, &b, most * 8));
-    assert_false(lrn_overlap_between(&a, &b, most * 8 + 4));
-    assert_false(lrn_overlap_between(&a, &b, 4));
-    assert_true(lrn_overlap_between(&c, &c, 3));
-    assert_false(lrn_overlap_between(&c, &c, 4));
+    assert_false(overlaps_itself(&a));
+    assert_true(lrn_tensor_overlap(&a, &b, 0));
+    assert_true(lrn_tensor_overlap(&a, &b, most * 4));
+    assert_true(lrn_tensor_overlap(&a, &b, most * 8));
+    assert_false(lrn_tensor_overlap(&a, &b, most * 8 + 4));
+    assert_false(lrn_tensor_overlap(&a, &b, 4));
+    assert_true(lrn_tensor_overlap(&c, &c, 3));
+    assert_false(lrn_tensor_overlap(&c, &c, 4));
 }
 
 int main(void)

@@ -4,6 +4,7 @@
 #include <float.h>
 #include <math.h>
 
+#include "coefficients.h"
 #include "params.h"
 
 /* {lower, upper} by convention and size, written out; {-1, -1} where refused. Index 0 is size 1. */
@@ -399,9 +400,9 @@ static void params_values__power_SUCCESS(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; ++i) {
         const cllrn_params p = make_params(CLLRN_CONVENTION_TORCH, 5, 1.0, rows[i].beta, rows[i].k);
-        assert_int_equal(lrn_params_values(&p, false).power, rows[i].power);
+        assert_int_equal(lrn_coefficients_make(&p, false).power, rows[i].power);
         /* double has one power for all. */
-        assert_int_equal(lrn_params_values(&p, true).power,
+        assert_int_equal(lrn_coefficients_make(&p, true).power,
                          rows[i].power == LRN_POWER_ZERO ? LRN_POWER_ZERO : LRN_POWER_GENERAL);
     }
 }
@@ -419,7 +420,7 @@ static void params_values__octaves_SUCCESS(void **state)
     for (size_t b = 0; b < sizeof betas / sizeof *betas; ++b)
         for (size_t i = 0; i < sizeof ks / sizeof *ks; ++i) {
             const cllrn_params p = make_params(CLLRN_CONVENTION_TORCH, 5, 1.0, betas[b], ks[i].k);
-            const lrn_values v = lrn_params_values(&p, false);
+            const lrn_coefficients v = lrn_coefficients_make(&p, false);
             assert_int_equal(v.power, LRN_POWER_NEAR);
             for (int e = 0; e < 5; ++e)
                 assert_true(v.octaves[e] ==
@@ -428,7 +429,7 @@ static void params_values__octaves_SUCCESS(void **state)
     /* Nobody reads them elsewhere, and they are the same each time. */
     const cllrn_params p = make_params(CLLRN_CONVENTION_TORCH, 5, 1.0, 0.75, 1.0);
     for (int i = 0; i < 5; ++i)
-        assert_true(lrn_params_values(&p, false).octaves[i] == 0.0);
+        assert_true(lrn_coefficients_make(&p, false).octaves[i] == 0.0);
 }
 
 static void params_values__parity_SUCCESS(void **state)
@@ -456,28 +457,28 @@ static void params_values__parity_SUCCESS(void **state)
     for (int f64 = 0; f64 < 2; ++f64) {
         for (size_t i = 0; i < sizeof rows / sizeof *rows; ++i) {
             const cllrn_params p = make_params(CLLRN_CONVENTION_TORCH, 5, 1.0, rows[i].beta, 1.0);
-            assert_int_equal(lrn_params_values(&p, f64).parity, rows[i].parity);
-            assert_int_equal(lrn_params_values(&p, f64).next_parity, rows[i].next);
+            assert_int_equal(lrn_coefficients_make(&p, f64).parity, rows[i].parity);
+            assert_int_equal(lrn_coefficients_make(&p, f64).next_parity, rows[i].next);
         }
         /* Of the number given, not of what a float or a limit makes of it. */
         for (int exponent = 30; exponent <= 52; ++exponent) {
             const cllrn_params p =
                 make_params(CLLRN_CONVENTION_TORCH, 5, 1.0, ldexp(1.0, exponent) + 1.0, 1.0);
-            assert_int_equal(lrn_params_values(&p, f64).parity, LRN_BETA_ODD);
-            assert_int_equal(lrn_params_values(&p, f64).next_parity, LRN_BETA_EVEN);
+            assert_int_equal(lrn_coefficients_make(&p, f64).parity, LRN_BETA_ODD);
+            assert_int_equal(lrn_coefficients_make(&p, f64).next_parity, LRN_BETA_EVEN);
         }
         static const double even[] = {1e300, -1e300}, fractions[] = {1e-300, -1e-300};
         for (size_t i = 0; i < 2; ++i) {
             cllrn_params p = make_params(CLLRN_CONVENTION_TORCH, 5, 1.0, even[i], 1.0);
-            assert_int_equal(lrn_params_values(&p, f64).parity, LRN_BETA_EVEN);
+            assert_int_equal(lrn_coefficients_make(&p, f64).parity, LRN_BETA_EVEN);
             p = make_params(CLLRN_CONVENTION_TORCH, 5, 1.0, fractions[i], 1.0);
-            assert_int_equal(lrn_params_values(&p, f64).parity, LRN_BETA_FRACTION);
+            assert_int_equal(lrn_coefficients_make(&p, f64).parity, LRN_BETA_FRACTION);
         }
     }
 }
 
 /* Where a float is a type's, so are the values: a kernel's argument loses nothing. */
-static void assert_floats(const lrn_values *v)
+static void assert_floats(const lrn_coefficients *v)
 {
     const double values[] = {v->scale_hi,   v->scale_lo,   v->k,          v->beta_hi,
                              v->beta_lo,    v->gradient,   v->octaves[0], v->octaves[1],
@@ -510,7 +511,7 @@ static void params_values__two_floats_SUCCESS(void **state)
     (void)state;
     for (int i = 0; i < 100000; ++i) {
         const cllrn_params p = random_params(&random);
-        const lrn_values v = lrn_params_values(&p, false);
+        const lrn_coefficients v = lrn_coefficients_make(&p, false);
         const double scale = p.alpha / p.divisor;
         assert_floats(&v);
         assert_split(scale, v.scale_hi, v.scale_lo);
@@ -529,7 +530,7 @@ static void params_values__two_doubles_SUCCESS(void **state)
     (void)state;
     for (int i = 0; i < 100000; ++i) {
         const cllrn_params p = random_params(&random);
-        const lrn_values v = lrn_params_values(&p, true);
+        const lrn_coefficients v = lrn_coefficients_make(&p, true);
         assert_true(v.scale_hi == p.alpha / p.divisor);
         /* (scale_hi + scale_lo) * divisor = alpha, to twice the bits of a double. */
         const double error =
@@ -549,21 +550,21 @@ static void params_values__extremes_SUCCESS(void **state)
     (void)state;
     /* Too large for a float: an infinity, and no NaN in the low part. */
     cllrn_params p = make_params(CLLRN_CONVENTION_TORCH, 1, 1e300, 1.0, 1e300);
-    lrn_values v = lrn_params_values(&p, false);
+    lrn_coefficients v = lrn_coefficients_make(&p, false);
     assert_true(isinf(v.scale_hi) && v.scale_lo == 0.0 && isinf(v.k) && isinf(v.gradient));
-    v = lrn_params_values(&p, true);
+    v = lrn_coefficients_make(&p, true);
     assert_true(v.scale_hi == 1e300 && v.scale_lo == 0.0 && v.k == 1e300);
     p = make_window(0, 0, 1e-300, 1e300, 1.0, 1.0);
-    v = lrn_params_values(&p, true);
+    v = lrn_coefficients_make(&p, true);
     assert_true(isinf(v.scale_hi) && v.scale_lo == 0.0);
     /* Near the least double the rest cannot be told; it must not be a NaN. */
     p = make_window(0, 0, 3.0, 1e-320, 1.0, 1.0);
-    v = lrn_params_values(&p, true);
+    v = lrn_coefficients_make(&p, true);
     assert_true(v.scale_hi == 1e-320 / 3.0 && isfinite(v.scale_lo));
 
     p = make_params(CLLRN_CONVENTION_TORCH, 1, (double)NAN, (double)NAN, (double)NAN);
     for (int f64 = 0; f64 < 2; ++f64) {
-        v = lrn_params_values(&p, f64);
+        v = lrn_coefficients_make(&p, f64);
         assert_true(isnan(v.scale_hi) && isnan(v.beta_hi) && isnan(v.k) && isnan(v.gradient));
         assert_true(v.scale_lo == 0.0 && v.beta_lo == 0.0);
     }
@@ -573,7 +574,7 @@ static void params_values__extremes_SUCCESS(void **state)
         for (int sign = -1; sign <= 1; sign += 2)
             for (int f64 = 0; f64 < 2; ++f64) {
                 p = make_params(CLLRN_CONVENTION_TORCH, 1, 1.0, sign * huge[i], 1.0);
-                v = lrn_params_values(&p, f64);
+                v = lrn_coefficients_make(&p, f64);
                 assert_true(isfinite(v.beta_hi) && v.beta_hi * sign > 1e9);
                 assert_true(isfinite(v.beta_lo));
                 assert_true(!isinf(v.gradient) == !isinf(huge[i]) && v.gradient * sign < 0.0);
@@ -585,7 +586,7 @@ static void params_values__extremes_SUCCESS(void **state)
     for (size_t i = 0; i < sizeof tiny / sizeof *tiny; ++i)
         for (int f64 = 0; f64 < 2; ++f64) {
             p = make_params(CLLRN_CONVENTION_TORCH, 1, 1.0, tiny[i], 1.0);
-            v = lrn_params_values(&p, f64);
+            v = lrn_coefficients_make(&p, f64);
             assert_true(v.beta_hi != 0.0 && !signbit(v.beta_hi) == !signbit(tiny[i]));
             if (!f64)
                 assert_floats(&v);

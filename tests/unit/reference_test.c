@@ -50,7 +50,7 @@ static int64_t place_of(const array *a, int64_t number)
 {
     int64_t index[CLLRN_MAX_RANK];
     index_of(&a->tensor, number, index);
-    return lrn_tensor_place(&a->tensor, index);
+    return lrn_tensor_offset(&a->tensor, index);
 }
 
 static double get(const array *a, int64_t number)
@@ -588,7 +588,7 @@ static void reference__layouts_and_dtypes_the_same_values(void **state)
             int64_t index[CLLRN_MAX_RANK];
             index_of(&filled, i, index);
             const ptrdiff_t at = (y.origin - y.memory) +
-                                 (ptrdiff_t)(lrn_tensor_place(&filled, index) * (int64_t)size);
+                                 (ptrdiff_t)(lrn_tensor_offset(&filled, index) * (int64_t)size);
             if (index[channels] >= real) {
                 static const unsigned char zeros[8] = {0};
                 assert_memory_equal(y.memory + at, zeros, size);

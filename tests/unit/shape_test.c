@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 
+#include "shape.h"
 #include "tensor.h"
 
 /* Axes and strides written out, the window's first, the positions' from `positions` on. */
@@ -157,7 +158,7 @@ static void shape_make__sides_differ_SUCCESS(void **state)
         const cllrn_tensor *t[] = {&plain, &plain, &plain};
         t[which] = &pad;
         const lrn_shape s = lrn_shape_make(&params, t[0], t[1], t[2]);
-        const lrn_side *sides[] = {&s.src, &s.dy, &s.dst};
+        const lrn_layout *sides[] = {&s.src, &s.dy, &s.dst};
         assert_int_equal(s.dims[LRN_INNER - 2], 2);
         assert_int_equal(s.dims[LRN_INNER - 1], 4);
         assert_int_equal(s.dims[LRN_INNER], 5);
@@ -316,7 +317,7 @@ static void shape_make__element_by_element_SUCCESS(void **state)
             assert_int_equal(positions[a->position], b->position);
         }
         for (int side = 0; side < 3; ++side) {
-            const lrn_side *is[] = {&shape.src, &shape.dy, &shape.dst};
+            const lrn_layout *is[] = {&shape.src, &shape.dy, &shape.dst};
             const size_t places_count = list_places(all[side], places, 100000);
             int64_t lowest = 0, highest = 0;
             for (size_t e = 0; e < places_count; ++e) {

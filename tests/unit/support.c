@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "params.h"
+#include "coefficients.h"
 
 static atomic_size_t calls, failed;
 static atomic_long live, mutexes;
@@ -90,7 +90,7 @@ lrn_request request_of(const lrn_shape *shape, const cllrn_params *params, int32
 {
     return (lrn_request){.shape = shape,
                          .taps = lrn_params_taps(params),
-                         .power = lrn_params_values(params, false).power,
+                         .power = lrn_coefficients_make(params, false).power,
                          .direction = direction,
                          .aliasing = aliasing,
                          .variant = variant};

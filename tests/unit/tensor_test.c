@@ -545,12 +545,12 @@ static void tensor_same_places__strides_of_single_elements_SUCCESS(void **state)
     const cllrn_tensor ta = make_tensor(3, dims, a, 1), tb = make_tensor(3, dims, b, 1),
                        tc = make_tensor(3, dims, c, 1);
     (void)state;
-    assert_true(lrn_tensor_same_places(&ta, &tb));
-    assert_false(lrn_tensor_same_places(&ta, &tc));
+    assert_true(lrn_tensor_same_layout(&ta, &tb));
+    assert_false(lrn_tensor_same_layout(&ta, &tc));
     for (int32_t dtype = CLLRN_DTYPE_F16; dtype <= CLLRN_DTYPE_F64; ++dtype) {
         const cllrn_tensor other = with_dtype(ta, dtype);
-        assert_false(lrn_tensor_same_places(&ta, &other));
-        assert_true(lrn_tensor_same_places(&other, &other));
+        assert_false(lrn_tensor_same_layout(&ta, &other));
+        assert_true(lrn_tensor_same_layout(&other, &other));
     }
 }
 
@@ -561,22 +561,22 @@ static void tensor_same_places__blocks_SUCCESS(void **state)
     (void)state;
     /* One block: its stride leads nowhere. */
     b.strides[1] = 1234;
-    assert_true(lrn_tensor_same_places(&a, &b));
+    assert_true(lrn_tensor_same_layout(&a, &b));
     a = b = make_blocked(3, two, 1, 8);
-    assert_true(lrn_tensor_same_places(&a, &b));
+    assert_true(lrn_tensor_same_layout(&a, &b));
     b.strides[1] *= 2;
-    assert_false(lrn_tensor_same_places(&a, &b));
+    assert_false(lrn_tensor_same_layout(&a, &b));
     b = make_blocked(3, two, 1, 4);
-    assert_false(lrn_tensor_same_places(&a, &b));
+    assert_false(lrn_tensor_same_layout(&a, &b));
     /* A block of 0 and one of 1 are the same. */
     a = b = make_nchw(2, 3, 4, 5);
     b.channel_block = 1;
-    assert_true(lrn_tensor_same_places(&a, &b));
+    assert_true(lrn_tensor_same_layout(&a, &b));
     /* Channels side by side are not a block of them, as far as this goes. */
     a = make_nhwc(2, 8, 3, 3);
     b = a;
     b.channel_block = 8;
-    assert_false(lrn_tensor_same_places(&a, &b));
+    assert_false(lrn_tensor_same_layout(&a, &b));
 }
 
 static void tensor_window_axes__of_each_region_SUCCESS(void **state)
@@ -623,10 +623,10 @@ static void tensor_next__as_brute_force_SUCCESS(void **state)
         int64_t index[CLLRN_MAX_RANK] = {0};
         size_t at = 0;
         do {
-            const int64_t place = lrn_tensor_place(&t, index);
+            const int64_t place = lrn_tensor_offset(&t, index);
             assert_int_equal(index[channels], 0);
             for (int64_t c = 0; c < t.dims[channels]; ++c)
-                assert_int_equal(place + lrn_tensor_offset(&t, channels, c), offsets[at++]);
+                assert_int_equal(place + lrn_tensor_axis_offset(&t, channels, c), offsets[at++]);
         } while (lrn_tensor_next(&t, &channels, 1, index));
         assert_int_equal(at, count);
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The kernels' scalar arguments from lrn_values, in the float type of cl/types.h. */
-#ifndef LRN_SCALARS_H
-#define LRN_SCALARS_H
+/* The kernels' struct of scalars, in the float type of cl/types.h. */
+#ifndef LRN_HOST_SCALARS_H
+#define LRN_HOST_SCALARS_H
 
 #include "../cl/types.h"
-#include "params.h"
+#include "coefficients.h"
 
-static inline lrn_scalars lrn_scalars_of(const lrn_values *v)
+static inline lrn_scalars lrn_scalars_of(const lrn_coefficients *v)
 {
     return (lrn_scalars){.scale_hi = (scalar_t)v->scale_hi,
                          .scale_lo = (scalar_t)v->scale_lo,
