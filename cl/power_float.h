@@ -123,7 +123,7 @@ LRN_INLINE real_t lrn_power_split(real_t s, float bias, lrn_scalars p, real_t *e
  *
  *     s^b = 2^(b e) (1 + f)^b = 2^(b e) (1 + f q(f))
  *
- * 2^(b e) is one of five arguments (see src/near.h); LRN_SLOPES gives the coefficients of q. The
+ * 2^(b e) is one of five arguments (see src/coefficients.c); LRN_SLOPES gives the coefficients of q. The
  * error comes from the rounding of this argument, of f q, and of the last product and sum. Over
  * every such float of ten pairs of beta and k, tests/exhaustive/power.c finds at most 1.9 ULP.
  */
