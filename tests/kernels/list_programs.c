@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "coefficients.h"
+#include "params.h"
 #include "program.h"
 
 enum { MOST = 4000, LINE = CLLRN_OPTIONS_SIZE + 32 };

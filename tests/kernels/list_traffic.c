@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "coefficients.h"
+#include "params.h"
 #include "select.h"
 
 enum { UNITS = 64 };

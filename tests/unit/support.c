@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "coefficients.h"
+#include "params.h"
 
 static atomic_size_t calls, failed;
 static atomic_long live, mutexes;
