@@ -51,80 +51,69 @@ static int nearest_axis(const cllrn_tensor *tensor)
     return nearest;
 }
 
-/* The sum of the hashes of all elements; `first` is the number of element (0, 0, ..). */
-static uint64_t sum(const cllrn_tensor *tensor, const void *data, uint64_t first,
-                    const uint64_t steps[CLLRN_MAX_RANK])
+/*
+ * The sum of the hashes of all elements of a box, which begins at index
+ * `origin` of a tensor of `whole` dims whose elements are numbered from `first`
+ * on.
+ */
+static uint64_t sum(const cllrn_tensor *box, const void *data, const int64_t *origin,
+                    const int64_t *whole, uint64_t first)
 {
-    const int inner = nearest_axis(tensor);
-    const bool blocked = lrn_tensor_block(tensor) > 1;
+    const int inner = nearest_axis(box);
+    const bool blocked = lrn_tensor_block(box) > 1;
+    uint64_t steps[CLLRN_MAX_RANK], hashes = 0;
     int64_t index[CLLRN_MAX_RANK] = {0};
-    uint64_t hashes = 0;
+    find_steps(box, whole, steps);
     do {
-        const int64_t start = lrn_tensor_offset(tensor, index);
+        const int64_t start = lrn_tensor_offset(box, index);
         uint64_t number = first;
-        for (int axis = 0; axis < tensor->rank; ++axis)
-            number += (uint64_t)index[axis] * steps[axis];
-        for (int64_t i = 0; i < tensor->dims[inner]; ++i, number += steps[inner]) {
+        for (int axis = 0; axis < box->rank; ++axis)
+            number += (uint64_t)(origin[axis] + index[axis]) * steps[axis];
+        for (int64_t i = 0; i < box->dims[inner]; ++i, number += steps[inner]) {
             const int64_t offset =
-                blocked ? lrn_tensor_axis_offset(tensor, inner, i) : i * tensor->strides[inner];
-            const uint64_t bits = lrn_element_bits(tensor->dtype, data, start + offset);
+                blocked ? lrn_tensor_axis_offset(box, inner, i) : i * box->strides[inner];
+            const uint64_t bits = lrn_element_bits(box->dtype, data, start + offset);
             hashes += mix(mix(number + UINT64_C(0x9e3779b97f4a7c15)) + bits);
         }
-    } while (lrn_tensor_next(tensor, &inner, 1, index));
+    } while (lrn_tensor_next(box, ~(1u << inner), index));
     return hashes;
 }
 
-static cllrn_status check(const cllrn_tensor *tensor, const void *data, const uint64_t *digest,
-                          cllrn_error *error)
+static cllrn_status add(const cllrn_tensor *box, const void *data, const int64_t *origin,
+                        const int64_t *whole, uint64_t first_position, uint64_t *digest,
+                        cllrn_error *error)
 {
-    const cllrn_status status = lrn_tensor_check(tensor, "tensor", error);
+    const cllrn_status status = lrn_tensor_check(box, "tensor", error);
     if (status != CLLRN_SUCCESS)
         return status;
-    if (digest == NULL || (data == NULL && lrn_tensor_elements(tensor) > 0))
-        return lrn_fail(error, CLLRN_INVALID_ARGUMENT, "digest: data or digest is NULL");
+    if (digest == NULL || (data == NULL && lrn_tensor_elements(box) > 0) || origin == NULL ||
+        whole == NULL)
+        return lrn_fail(error, CLLRN_INVALID_ARGUMENT,
+                        "digest: data, digest, first or whole_dims is NULL");
+    for (int axis = 0; axis < box->rank; ++axis)
+        if (origin[axis] < 0 || whole[axis] < box->dims[axis] ||
+            origin[axis] > whole[axis] - box->dims[axis])
+            return lrn_fail(error, CLLRN_INVALID_DIMS,
+                            "digest: on axis %d the box has %" PRId64 " elements from %" PRId64
+                            " on, the whole tensor %" PRId64,
+                            axis, box->dims[axis], origin[axis], whole[axis]);
+    if (lrn_tensor_elements(box) == 0)
+        return CLLRN_SUCCESS;
+    const uint64_t channels = (uint64_t)whole[lrn_tensor_channel_axis(box)];
+    *digest += sum(box, data, origin, whole, first_position * channels);
     return CLLRN_SUCCESS;
 }
 
 cllrn_status cllrn_digest(const cllrn_tensor *tensor, const void *data, uint64_t first_position,
                           uint64_t *digest, cllrn_error *error)
 {
-    const cllrn_status status = check(tensor, data, digest, error);
-    if (status != CLLRN_SUCCESS || lrn_tensor_elements(tensor) == 0)
-        return status;
-    uint64_t steps[CLLRN_MAX_RANK];
-    find_steps(tensor, tensor->dims, steps);
-    const int64_t channels = tensor->dims[lrn_tensor_channel_axis(tensor)];
-    *digest += sum(tensor, data, first_position * (uint64_t)channels, steps);
-    return CLLRN_SUCCESS;
-}
-
-static cllrn_status check_box(const cllrn_tensor *box, const int64_t *first, const int64_t *whole,
-                              cllrn_error *error)
-{
-    if (first == NULL || whole == NULL)
-        return lrn_fail(error, CLLRN_INVALID_ARGUMENT, "digest: first or whole_dims is NULL");
-    for (int axis = 0; axis < box->rank; ++axis)
-        if (first[axis] < 0 || whole[axis] < box->dims[axis] ||
-            first[axis] > whole[axis] - box->dims[axis])
-            return lrn_fail(error, CLLRN_INVALID_DIMS,
-                            "digest: on axis %d the box has %" PRId64 " elements from %" PRId64
-                            " on, the whole tensor %" PRId64,
-                            axis, box->dims[axis], first[axis], whole[axis]);
-    return CLLRN_SUCCESS;
+    static const int64_t origin[CLLRN_MAX_RANK];
+    const int64_t *whole = tensor != NULL ? tensor->dims : NULL;
+    return add(tensor, data, origin, whole, first_position, digest, error);
 }
 
 cllrn_status cllrn_digest_box(const cllrn_tensor *box, const void *data, const int64_t *first,
                               const int64_t *whole_dims, uint64_t *digest, cllrn_error *error)
 {
-    cllrn_status status = check(box, data, digest, error);
-    if (status == CLLRN_SUCCESS)
-        status = check_box(box, first, whole_dims, error);
-    if (status != CLLRN_SUCCESS || lrn_tensor_elements(box) == 0)
-        return status;
-    uint64_t steps[CLLRN_MAX_RANK], number = 0;
-    find_steps(box, whole_dims, steps);
-    for (int axis = 0; axis < box->rank; ++axis)
-        number += (uint64_t)first[axis] * steps[axis];
-    *digest += sum(box, data, number, steps);
-    return CLLRN_SUCCESS;
+    return add(box, data, first, whole_dims, 0, digest, error);
 }

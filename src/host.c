@@ -55,7 +55,7 @@ static void clear_padding(const cllrn_tensor *dst, void *data)
         for (int64_t c = dst->dims[channels]; c % block != 0; ++c)
             lrn_element_set(dst->dtype, data, start + lrn_tensor_axis_offset(dst, channels, c),
                             0.0);
-    } while (lrn_tensor_next(dst, &channels, 1, index));
+    } while (lrn_tensor_next(dst, ~(1u << channels), index));
 }
 
 cllrn_status lrn_host_no_memory(const char *who, cllrn_error *error)
@@ -76,40 +76,35 @@ cllrn_status lrn_host_run(const char *who, const lrn_host_problem *problem, lrn_
     return CLLRN_SUCCESS;
 }
 
-/* Lists the offsets of a block's elements from its first; `others` are the other axes. */
-static void list_offsets(const cllrn_tensor *tensor, const int *others, int other_count,
-                         int64_t *offsets)
+/* Lists the offsets of a block's elements from its first. */
+static void list_offsets(const cllrn_tensor *tensor, unsigned axes, int64_t *offsets)
 {
     int64_t index[CLLRN_MAX_RANK] = {0};
     do
         *offsets++ = lrn_tensor_offset(tensor, index);
-    while (lrn_tensor_next(tensor, others, other_count, index));
+    while (lrn_tensor_next(tensor, axes, index));
 }
 
 bool lrn_host_block_make(const lrn_host_problem *problem, size_t each, lrn_host_block *block)
 {
-    lrn_host_block b = {.count = 1, .dims = {1, 1, 1}};
-    int others[CLLRN_MAX_RANK], other_count = 0;
-    b.axis_count = lrn_tensor_window_axes(problem->params, problem->src, b.axes);
-    for (int axis = 0, next = 0; axis < problem->src->rank; ++axis) {
-        if (next == b.axis_count || b.axes[next] != axis) {
-            others[other_count++] = axis;
-            continue;
+    lrn_host_block b = {.count = 1, .dims = {1, 1, 1}, .unit = CLLRN_MAX_WINDOW};
+    const unsigned window = lrn_tensor_window_axes(problem->params, problem->src);
+    for (int axis = problem->src->rank - 1; axis >= 0; --axis)
+        if ((window >> axis & 1) != 0) {
+            b.dims[--b.unit] = problem->src->dims[axis];
+            b.count *= problem->src->dims[axis];
         }
-        const int64_t dim = problem->src->dims[axis];
-        b.dims[CLLRN_MAX_WINDOW - b.axis_count + next++] = dim;
-        b.count *= dim;
-    }
+    b.positions = ~window;
     b.work = lrn_size_alloc((uint64_t)b.count, each + 3 * sizeof *b.src);
     if (b.work == NULL)
         return false;
     b.src = (int64_t *)(void *)((char *)b.work + (size_t)b.count * each);
     b.dst = b.src + b.count;
-    list_offsets(problem->src, others, other_count, b.src);
-    list_offsets(problem->dst, others, other_count, b.dst);
+    list_offsets(problem->src, window, b.src);
+    list_offsets(problem->dst, window, b.dst);
     if (problem->backward) {
         b.dy = b.dst + b.count;
-        list_offsets(problem->dy, others, other_count, b.dy);
+        list_offsets(problem->dy, window, b.dy);
     }
     *block = b;
     return true;

@@ -40,8 +40,9 @@ cllrn_status lrn_host_no_memory(const char *who, cllrn_error *error);
  * first element.
  */
 typedef struct lrn_host_block {
-    int axes[CLLRN_MAX_WINDOW], axis_count;
-    int64_t count, dims[CLLRN_MAX_WINDOW]; /* the first dims are 1 if there are fewer axes */
+    unsigned positions; /* the axes that lead from position to position, as for lrn_tensor_next */
+    int unit;           /* how many of the dims, the first ones, are no axis and 1 */
+    int64_t count, dims[CLLRN_MAX_WINDOW];
     void *work;                            /* memory for the computation */
     int64_t *src, *dy, *dst;               /* the offset of each element; dy only if backward */
 } lrn_host_block;

@@ -98,10 +98,9 @@ static bool make_work(const lrn_host_problem *problem, const lrn_host_block *blo
     w->scalars = lrn_scalars_of(&values);
     w->elements = block->count;
     for (int axis = 0; axis < 3; ++axis) {
-        const int at = axis - (3 - block->axis_count);
         w->box.dims[axis] = block->dims[axis];
-        w->box.taps[axis] = at >= 0 ? lrn_params_taps(problem->params) : 1;
-        w->box.upper[axis] = at >= 0 ? lrn_params_upper(problem->params) : 0;
+        w->box.taps[axis] = axis >= block->unit ? lrn_params_taps(problem->params) : 1;
+        w->box.upper[axis] = axis >= block->unit ? lrn_params_upper(problem->params) : 0;
     }
     w->mirrored = w->box;
     for (int axis = 0; axis < 3; ++axis)
@@ -138,7 +137,7 @@ bool LRN_HOST_NAME(lrn_host_compute)(const lrn_host_problem *problem)
         int64_t index[CLLRN_MAX_RANK] = {0};
         do
             compute_block(problem, &block, index, &w);
-        while (lrn_tensor_next(problem->src, block.axes, block.axis_count, index));
+        while (lrn_tensor_next(problem->src, block.positions, index));
         free(w.slots);
     }
     free(block.work);

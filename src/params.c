@@ -6,52 +6,37 @@
 
 #include "error.h"
 
+/* lower = (size - shorter_lower) / 2, upper = (size - shorter_upper) / 2. */
+static const struct convention {
+    int shorter_lower, shorter_upper;
+    bool odd_only, undivided;
+} conventions[] = {
+    [CLLRN_CONVENTION_TORCH] = {0, 1, false, false},
+    [CLLRN_CONVENTION_ONNX] = {1, 0, false, false},
+    [CLLRN_CONVENTION_ONEDNN] = {1, 1, false, false},
+    [CLLRN_CONVENTION_TORCH_DOC] = {0, 0, false, false},
+    [CLLRN_CONVENTION_CAFFE] = {1, 1, true, false},
+    [CLLRN_CONVENTION_TENSORFLOW] = {1, 1, true, true},
+};
+
 /* Fills params for windows on these axes, all with the same lower and upper. */
 static cllrn_status fill(cllrn_params *params, int32_t first_axis, int32_t axes,
                          cllrn_convention convention, int64_t size, double alpha, double beta,
                          double k, cllrn_error *error)
 {
-    int64_t lower, upper;
-    double divisor = (double)size;
-    bool odd_only = false;
-
     if (!LRN_READABLE(params))
         return lrn_fail(error, CLLRN_INVALID_ARGUMENT,
                         "params: NULL or not initialised: begin with CLLRN_PARAMS_INIT");
     if (size < 1 || size > INT32_MAX)
         return lrn_fail(error, CLLRN_INVALID_WINDOW, "params: size %" PRId64 ", expected 1..%d",
                         size, INT32_MAX);
-    switch (convention) {
-    case CLLRN_CONVENTION_TORCH:
-        lower = size / 2;
-        upper = (size - 1) / 2;
-        break;
-    case CLLRN_CONVENTION_ONNX:
-        lower = (size - 1) / 2;
-        upper = size / 2;
-        break;
-    case CLLRN_CONVENTION_ONEDNN:
-        lower = upper = (size - 1) / 2;
-        break;
-    case CLLRN_CONVENTION_TORCH_DOC:
-        lower = upper = size / 2;
-        break;
-    case CLLRN_CONVENTION_CAFFE:
-        lower = upper = (size - 1) / 2;
-        odd_only = true;
-        break;
-    case CLLRN_CONVENTION_TENSORFLOW:
-        lower = upper = (size - 1) / 2;
-        divisor = 1.0;
-        odd_only = true;
-        break;
-    default:
+    if (convention < CLLRN_CONVENTION_TORCH || convention > CLLRN_CONVENTION_TENSORFLOW)
         return lrn_fail(error, CLLRN_INVALID_CONVENTION,
                         "params: unknown convention %" PRId32 ", expected CLLRN_CONVENTION_TORCH "
                         "(%d)..CLLRN_CONVENTION_TENSORFLOW (%d)",
                         convention, CLLRN_CONVENTION_TORCH, CLLRN_CONVENTION_TENSORFLOW);
-    }
-    if (odd_only && size % 2 == 0)
+    const struct convention *c = &conventions[convention];
+    if (c->odd_only && size % 2 == 0)
         return lrn_fail(error, CLLRN_INVALID_WINDOW,
                         "params: size %" PRId64
                         " is even, but this convention has odd sizes only: use size %" PRId64
@@ -60,14 +45,15 @@ static cllrn_status fill(cllrn_params *params, int32_t first_axis, int32_t axes,
 
     *params = (cllrn_params){.struct_size = params->struct_size,
                              .window_count = axes,
-                             .divisor = divisor,
+                             .divisor = 1.0,
                              .alpha = alpha,
                              .beta = beta,
                              .k = k};
     for (int32_t i = 0; i < axes; ++i) {
-        params->window[i] = (cllrn_window){.axis = first_axis + i, .lower = lower, .upper = upper};
-        if (i > 0)
-            params->divisor *= divisor;
+        params->window[i] = (cllrn_window){.axis = first_axis + i,
+                                           .lower = (size - c->shorter_lower) / 2,
+                                           .upper = (size - c->shorter_upper) / 2};
+        params->divisor *= c->undivided ? 1.0 : (double)size;
     }
     return CLLRN_SUCCESS;
 }
@@ -116,15 +102,11 @@ static cllrn_status check_window(const cllrn_window *window, int number, cllrn_e
                             "params: window[%d] and window[%d] both have axis %" PRId32
                             ", expected different axes",
                             i, number, w->axis);
-    if (w->lower < 0 || w->upper < 0)
+    if (w->lower < 0 || w->upper < 0 || w->lower >= INT32_MAX || w->upper >= INT32_MAX ||
+        w->lower + w->upper + 1 > INT32_MAX)
         return lrn_fail(error, CLLRN_INVALID_WINDOW,
                         "params: window lower %" PRId64 ", upper %" PRId64
-                        ": neither may be negative",
-                        w->lower, w->upper);
-    if (w->lower >= INT32_MAX || w->upper >= INT32_MAX || w->lower + w->upper + 1 > INT32_MAX)
-        return lrn_fail(error, CLLRN_INVALID_WINDOW,
-                        "params: window lower %" PRId64 " + upper %" PRId64
-                        " + 1 overflows, expected at most %d taps",
+                        ", expected 0 or more, and lower + upper + 1 at most %d",
                         w->lower, w->upper, INT32_MAX);
     return CLLRN_SUCCESS;
 }

@@ -112,7 +112,7 @@ static bool compute_both(const lrn_host_problem *p, double *magnitudes)
         scatter(p->dst, p->dst->dtype, p->dst_data, index, &at, b.result);
         if (magnitudes != NULL)
             scatter(p->dst, CLLRN_DTYPE_F64, magnitudes, index, &at, b.magnitude);
-    } while (lrn_tensor_next(p->src, at.axes, at.axis_count, index));
+    } while (lrn_tensor_next(p->src, at.positions, index));
     free(at.work);
     return true;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "shape.h"
 
-#include <string.h>
+#include <stdlib.h>
 
 #include "params.h"
 #include "tensor.h"
@@ -18,17 +18,12 @@ static axis_t axis_of(int axis, const cllrn_tensor *src, const cllrn_tensor *dy,
                     lrn_tensor_stride(dst, axis)};
 }
 
-static int64_t magnitude(int64_t x)
-{
-    return x < 0 ? -x : x;
-}
-
 /* The order of axes from outer to inner: larger strides in dst first, then in src. */
 static bool outside_of(const axis_t *a, const axis_t *b)
 {
-    if (magnitude(a->dst) != magnitude(b->dst))
-        return magnitude(a->dst) > magnitude(b->dst);
-    return magnitude(a->src) > magnitude(b->src);
+    if (llabs(a->dst) != llabs(b->dst))
+        return llabs(a->dst) > llabs(b->dst);
+    return llabs(a->src) > llabs(b->src);
 }
 
 /* Whether two axes merge: a step of the outer one is the whole length of the inner one. */
@@ -81,14 +76,14 @@ static void start_layout(const cllrn_tensor *tensor, lrn_layout *layout)
 lrn_shape lrn_shape_make(const cllrn_params *params, const cllrn_tensor *src,
                          const cllrn_tensor *dy, const cllrn_tensor *dst)
 {
-    lrn_shape shape;
+    lrn_shape shape = {.within = lrn_params_within(params)};
     axis_t positions[CLLRN_MAX_RANK];
-    int window[CLLRN_MAX_WINDOW], count = 0;
-    bool spanned[CLLRN_MAX_RANK] = {false};
+    int count = 0;
+    const int channels = lrn_tensor_channel_axis(src);
+    const unsigned window = lrn_tensor_window_axes(params, src);
     if (dy == NULL)
         dy = src;
 
-    memset(&shape, 0, sizeof shape);
     start_layout(src, &shape.src);
     start_layout(dy, &shape.dy);
     start_layout(dst, &shape.dst);
@@ -97,21 +92,16 @@ lrn_shape lrn_shape_make(const cllrn_params *params, const cllrn_tensor *src,
 
     for (int axis = 0; axis < LRN_MAX_AXES; ++axis)
         shape.dims[axis] = 1;
-    shape.within = lrn_params_within(params);
-    shape.window_count = lrn_tensor_window_axes(params, src, window);
-    for (int i = 0; i < shape.window_count; ++i) {
-        spanned[window[i]] = true;
-        put_axis(&shape, i, axis_of(window[i], src, dy, dst));
-    }
     /* A channel axis in blocks stays separate: it merges with no other axis. */
-    if (shape.blocked && shape.within) {
-        const int axis = lrn_tensor_channel_axis(src);
-        spanned[axis] = true;
-        put_axis(&shape, shape.window_count, axis_of(axis, src, dy, dst));
-    }
-    for (int axis = 0; axis < src->rank; ++axis)
-        if (!spanned[axis] && src->dims[axis] > 1)
+    const bool separate = shape.blocked && shape.within;
+    for (int axis = 0; axis < src->rank; ++axis) {
+        if ((window >> axis & 1) != 0)
+            put_axis(&shape, shape.window_count++, axis_of(axis, src, dy, dst));
+        else if (src->dims[axis] > 1 && !(separate && axis == channels))
             insert(positions, &count, axis_of(axis, src, dy, dst));
+    }
+    if (separate)
+        put_axis(&shape, shape.window_count, axis_of(channels, src, dy, dst));
     count = merge(positions, count);
     if (count == 0)
         positions[count++] = (axis_t){1, 1, 1, 1};

@@ -2,7 +2,6 @@
 #include "tensor.h"
 
 #include <inttypes.h>
-#include <string.h>
 
 #include "element.h"
 #include "error.h"
@@ -27,9 +26,10 @@ static cllrn_status check_rank(int32_t rank, const char *role, cllrn_error *erro
                     lrn_element_is_dtype(rank) ? ", which is a dtype" : "", CLLRN_MAX_RANK);
 }
 
-cllrn_status cllrn_tensor_set(cllrn_tensor *tensor, cllrn_dtype dtype, int32_t rank,
-                              const int64_t *dims, const int64_t *strides, int32_t channel_axis,
-                              cllrn_error *error)
+/* Fills *tensor; block 1: no channel blocks. */
+static cllrn_status fill(cllrn_tensor *tensor, cllrn_dtype dtype, int32_t rank, const int64_t *dims,
+                         const int64_t *strides, int32_t channel_axis, int32_t block,
+                         cllrn_error *error)
 {
     if (!LRN_READABLE(tensor) || dims == NULL)
         return lrn_fail(error, CLLRN_INVALID_ARGUMENT,
@@ -43,9 +43,9 @@ cllrn_status cllrn_tensor_set(cllrn_tensor *tensor, cllrn_dtype dtype, int32_t r
     cllrn_tensor made = {.struct_size = tensor->struct_size,
                          .dtype = dtype,
                          .rank = rank,
-                         .channel_axis = channel_axis};
-    /* A dim of 0 counts as 1 in the strides: those of an empty tensor are not all 0. */
-    int64_t step = 1;
+                         .channel_axis = channel_axis,
+                         .channel_block = block > 1 ? block : 0};
+    int64_t step = block;
     for (int axis = rank - 1; axis >= 0; --axis) {
         if (dims[axis] < 0)
             return lrn_fail(error, CLLRN_INVALID_DIMS,
@@ -53,13 +53,23 @@ cllrn_status cllrn_tensor_set(cllrn_tensor *tensor, cllrn_dtype dtype, int32_t r
                             dims[axis]);
         made.dims[axis] = dims[axis];
         made.strides[axis] = strides != NULL ? strides[axis] : step;
-        if (!multiply(step, dims[axis] > 0 ? dims[axis] : 1, &step))
+        /* A dim of 0 counts as 1 in the strides: those of an empty tensor are not all 0. */
+        int64_t count = dims[axis] > 0 ? dims[axis] : 1;
+        if (axis == lrn_tensor_channel_axis(&made))
+            count = (count - 1) / block + 1;
+        if (!multiply(step, count, &step))
             return lrn_fail(error, CLLRN_SIZE_OVERFLOW,
                             "tensor set: the product of the dims leaves 63 bits at axis %d", axis);
     }
-
     *tensor = made;
     return CLLRN_SUCCESS;
+}
+
+cllrn_status cllrn_tensor_set(cllrn_tensor *tensor, cllrn_dtype dtype, int32_t rank,
+                              const int64_t *dims, const int64_t *strides, int32_t channel_axis,
+                              cllrn_error *error)
+{
+    return fill(tensor, dtype, rank, dims, strides, channel_axis, 1, error);
 }
 
 static bool is_block(int32_t block)
@@ -67,46 +77,30 @@ static bool is_block(int32_t block)
     return block == 4 || block == 8 || block == 16 || block == 32;
 }
 
-static bool is_channel_axis(int32_t axis, int32_t rank)
+static cllrn_status check_channel_axis(int32_t axis, int32_t rank, const char *role,
+                                       cllrn_error *error)
 {
-    return axis >= -rank && axis < rank;
+    if (axis >= -rank && axis < rank)
+        return CLLRN_SUCCESS;
+    return lrn_fail(error, CLLRN_INVALID_CHANNEL_AXIS,
+                    "%s: channel axis %" PRId32 ", expected %" PRId32 "..%" PRId32
+                    " for rank %" PRId32,
+                    role, axis, -rank, rank - 1, rank);
 }
 
 cllrn_status cllrn_tensor_set_blocked(cllrn_tensor *tensor, cllrn_dtype dtype, int32_t rank,
                                       const int64_t *dims, int32_t channel_axis, int32_t block_size,
                                       cllrn_error *error)
 {
-    cllrn_tensor plain = CLLRN_TENSOR_INIT;
-    cllrn_status status = cllrn_tensor_set(&plain, dtype, rank, dims, NULL, channel_axis, error);
-    if (status != CLLRN_SUCCESS)
+    cllrn_status status;
+    if ((status = check_rank(rank, "tensor set", error)) != CLLRN_SUCCESS ||
+        (status = check_channel_axis(channel_axis, rank, "tensor set", error)) != CLLRN_SUCCESS)
         return status;
-    if (!is_channel_axis(channel_axis, rank))
-        return lrn_fail(error, CLLRN_INVALID_CHANNEL_AXIS,
-                        "tensor set: channel axis %" PRId32 ", expected %" PRId32 "..%" PRId32
-                        " for rank %" PRId32,
-                        channel_axis, -rank, rank - 1, rank);
     if (!is_block(block_size))
         return lrn_fail(error, CLLRN_INVALID_BLOCK,
                         "tensor set: channel block %" PRId32 ", expected 4, 8, 16 or 32",
                         block_size);
-
-    const int channels = lrn_tensor_channel_axis(&plain);
-    int64_t strides[CLLRN_MAX_RANK], step = block_size;
-    for (int axis = rank - 1; axis >= 0; --axis) {
-        int64_t count = dims[axis] > 0 ? dims[axis] : 1;
-        if (axis == channels)
-            count = (count - 1) / block_size + 1;
-        strides[axis] = step;
-        if (!multiply(step, count, &step))
-            return lrn_fail(error, CLLRN_SIZE_OVERFLOW,
-                            "tensor set: the product of the dims and the block leaves 63 bits at "
-                            "axis %d",
-                            axis);
-    }
-    status = cllrn_tensor_set(tensor, dtype, rank, dims, strides, channel_axis, error);
-    if (status == CLLRN_SUCCESS)
-        tensor->channel_block = block_size;
-    return status;
+    return fill(tensor, dtype, rank, dims, NULL, channel_axis, block_size, error);
 }
 
 /*
@@ -150,14 +144,11 @@ cllrn_status lrn_tensor_check(const cllrn_tensor *tensor, const char *role, cllr
                         "%s: unknown dtype %" PRId32
                         ", expected CLLRN_DTYPE_F32 (%d)..CLLRN_DTYPE_F64 (%d)",
                         role, tensor->dtype, CLLRN_DTYPE_F32, CLLRN_DTYPE_F64);
-    const cllrn_status status = check_rank(tensor->rank, role, error);
-    if (status != CLLRN_SUCCESS)
+    cllrn_status status;
+    if ((status = check_rank(tensor->rank, role, error)) != CLLRN_SUCCESS ||
+        (status = check_channel_axis(tensor->channel_axis, tensor->rank, role, error)) !=
+            CLLRN_SUCCESS)
         return status;
-    if (!is_channel_axis(tensor->channel_axis, tensor->rank))
-        return lrn_fail(error, CLLRN_INVALID_CHANNEL_AXIS,
-                        "%s: channel axis %" PRId32 ", expected %" PRId32 "..%" PRId32
-                        " for rank %" PRId32,
-                        role, tensor->channel_axis, -tensor->rank, tensor->rank - 1, tensor->rank);
     if (tensor->channel_block != 0 && tensor->channel_block != 1 &&
         !is_block(tensor->channel_block))
         return lrn_fail(error, CLLRN_INVALID_BLOCK,
@@ -190,28 +181,7 @@ cllrn_status lrn_tensor_check_destination(const cllrn_tensor *tensor, const char
                             role, axis, tensor->dims[axis]);
     if (lrn_overlap_within(&footprint))
         return lrn_fail(error, CLLRN_INVALID_STRIDES,
-                        "%s: these strides put two elements at one address: a destination's "
-                        "elements must not share one",
-                        role);
-    return CLLRN_SUCCESS;
-}
-
-static cllrn_status check_pair(const cllrn_tensor *src, const cllrn_tensor *other, const char *role,
-                               cllrn_error *error)
-{
-    if (src->rank != other->rank)
-        return lrn_fail(error, CLLRN_SHAPE_MISMATCH,
-                        "src has rank %" PRId32 ", %s %" PRId32 ", expected the same", src->rank,
-                        role, other->rank);
-    for (int axis = 0; axis < src->rank; ++axis)
-        if (src->dims[axis] != other->dims[axis])
-            return lrn_fail(error, CLLRN_SHAPE_MISMATCH,
-                            "dim %d of src is %" PRId64 ", of %s %" PRId64 ", expected the same",
-                            axis, src->dims[axis], role, other->dims[axis]);
-    if (lrn_tensor_channel_axis(src) != lrn_tensor_channel_axis(other))
-        return lrn_fail(error, CLLRN_SHAPE_MISMATCH,
-                        "channel axis of src is %d, of %s %d, expected the same",
-                        lrn_tensor_channel_axis(src), role, lrn_tensor_channel_axis(other));
+                        "%s: these strides put two elements of a destination at one address", role);
     return CLLRN_SUCCESS;
 }
 
@@ -222,14 +192,28 @@ static bool dtypes_mix(cllrn_dtype a, cllrn_dtype b)
                       (a == CLLRN_DTYPE_F32 || b == CLLRN_DTYPE_F32));
 }
 
-static cllrn_status check_dtypes(const cllrn_tensor *a, const char *a_role, const cllrn_tensor *b,
-                                 const char *b_role, cllrn_error *error)
+static cllrn_status check_pair(const cllrn_tensor *a, const char *a_role, const cllrn_tensor *b,
+                               const char *b_role, cllrn_error *error)
 {
-    if (dtypes_mix(a->dtype, b->dtype))
-        return CLLRN_SUCCESS;
-    return lrn_fail(error, CLLRN_SHAPE_MISMATCH,
-                    "dtype of %s is %s, of %s %s, expected the same, or f32 and one of f16, bf16",
-                    a_role, cllrn_dtype_string(a->dtype), b_role, cllrn_dtype_string(b->dtype));
+    if (a->rank != b->rank)
+        return lrn_fail(error, CLLRN_SHAPE_MISMATCH,
+                        "%s has rank %" PRId32 ", %s %" PRId32 ", expected the same", a_role,
+                        a->rank, b_role, b->rank);
+    for (int axis = 0; axis < a->rank; ++axis)
+        if (a->dims[axis] != b->dims[axis])
+            return lrn_fail(error, CLLRN_SHAPE_MISMATCH,
+                            "dim %d of %s is %" PRId64 ", of %s %" PRId64 ", expected the same",
+                            axis, a_role, a->dims[axis], b_role, b->dims[axis]);
+    if (lrn_tensor_channel_axis(a) != lrn_tensor_channel_axis(b))
+        return lrn_fail(error, CLLRN_SHAPE_MISMATCH,
+                        "channel axis of %s is %d, of %s %d, expected the same", a_role,
+                        lrn_tensor_channel_axis(a), b_role, lrn_tensor_channel_axis(b));
+    if (!dtypes_mix(a->dtype, b->dtype))
+        return lrn_fail(
+            error, CLLRN_SHAPE_MISMATCH,
+            "dtype of %s is %s, of %s %s, expected the same, or f32 and one of f16, bf16", a_role,
+            cllrn_dtype_string(a->dtype), b_role, cllrn_dtype_string(b->dtype));
+    return CLLRN_SUCCESS;
 }
 
 cllrn_status lrn_tensor_check_all(const cllrn_params *params, const cllrn_tensor *src,
@@ -239,12 +223,10 @@ cllrn_status lrn_tensor_check_all(const cllrn_params *params, const cllrn_tensor
     cllrn_status status;
     if ((status = lrn_tensor_check(src, "src", error)) != CLLRN_SUCCESS ||
         (dy != NULL && ((status = lrn_tensor_check(dy, "dy", error)) != CLLRN_SUCCESS ||
-                        (status = check_pair(src, dy, "dy", error)) != CLLRN_SUCCESS ||
-                        (status = check_dtypes(src, "src", dy, "dy", error)) != CLLRN_SUCCESS)) ||
+                        (status = check_pair(src, "src", dy, "dy", error)) != CLLRN_SUCCESS)) ||
         (status = lrn_tensor_check_destination(dst, "dst", error)) != CLLRN_SUCCESS ||
-        (status = check_pair(src, dst, "dst", error)) != CLLRN_SUCCESS ||
-        (status = check_dtypes(src, "src", dst, "dst", error)) != CLLRN_SUCCESS ||
-        (dy != NULL && (status = check_dtypes(dy, "dy", dst, "dst", error)) != CLLRN_SUCCESS))
+        (status = check_pair(src, "src", dst, "dst", error)) != CLLRN_SUCCESS ||
+        (dy != NULL && (status = check_pair(dy, "dy", dst, "dst", error)) != CLLRN_SUCCESS))
         return status;
     for (int i = 0; i < params->window_count; ++i)
         if (-params->window[i].axis > src->rank - 1)
@@ -273,19 +255,18 @@ int64_t lrn_tensor_elements(const cllrn_tensor *tensor)
     return elements;
 }
 
-int lrn_tensor_window_axes(const cllrn_params *params, const cllrn_tensor *tensor,
-                           int axes[CLLRN_MAX_WINDOW])
+unsigned lrn_tensor_window_axes(const cllrn_params *params, const cllrn_tensor *tensor)
 {
     const int channels = lrn_tensor_channel_axis(tensor);
-    int count = 0;
+    unsigned axes = 0;
     int32_t name = 1 - tensor->rank; /* of the first axis beside the channels */
     for (int axis = 0; axis < tensor->rank; ++axis) {
         const int32_t wanted = axis == channels ? CLLRN_AXIS_CHANNEL : name++;
         for (int i = 0; i < params->window_count; ++i)
             if (params->window[i].axis == wanted)
-                axes[count++] = axis;
+                axes |= 1u << axis;
     }
-    return count;
+    return axes;
 }
 
 /* Contiguous elements of an axis: the channel block, or 1. */
@@ -362,14 +343,10 @@ cllrn_status cllrn_tensor_span(const cllrn_tensor *tensor, int64_t *elements, in
     return CLLRN_SUCCESS;
 }
 
-bool lrn_tensor_next(const cllrn_tensor *tensor, const int *excluded, int excluded_count,
-                     int64_t index[CLLRN_MAX_RANK])
+bool lrn_tensor_next(const cllrn_tensor *tensor, unsigned axes, int64_t index[CLLRN_MAX_RANK])
 {
     for (int axis = tensor->rank - 1; axis >= 0; --axis) {
-        bool skip = false;
-        for (int i = 0; i < excluded_count; ++i)
-            skip = skip || excluded[i] == axis;
-        if (skip)
+        if ((axes >> axis & 1) == 0)
             continue;
         if (++index[axis] < tensor->dims[axis])
             return true;

@@ -34,9 +34,8 @@ int64_t lrn_tensor_block(const cllrn_tensor *tensor);
 
 int64_t lrn_tensor_elements(const cllrn_tensor *tensor);
 
-/* Sets axes to those that a window spans, in the tensor's order; returns their number. */
-int lrn_tensor_window_axes(const cllrn_params *params, const cllrn_tensor *tensor,
-                           int axes[CLLRN_MAX_WINDOW]);
+/* The axes that a window spans: bit i is set for axis i. */
+unsigned lrn_tensor_window_axes(const cllrn_params *params, const cllrn_tensor *tensor);
 
 /* The stride of an axis; a small number, the same for all tensors, if the stride is not used. */
 int64_t lrn_tensor_stride(const cllrn_tensor *tensor, int axis);
@@ -59,10 +58,9 @@ bool lrn_tensor_overlap(const cllrn_tensor *a, const cllrn_tensor *b, int64_t di
 void lrn_tensor_extent(const cllrn_tensor *tensor, int64_t *lowest, int64_t *highest);
 
 /*
- * Advances index to the next multi-index over all axes but the excluded ones,
- * the last axis fastest. Begin with all zeros; false after the last.
+ * Advances index to the next multi-index over some axes, bit i for axis i, the
+ * last axis fastest. Begin with all zeros; false after the last.
  */
-bool lrn_tensor_next(const cllrn_tensor *tensor, const int *excluded, int excluded_count,
-                     int64_t index[CLLRN_MAX_RANK]);
+bool lrn_tensor_next(const cllrn_tensor *tensor, unsigned axes, int64_t index[CLLRN_MAX_RANK]);
 
 #endif

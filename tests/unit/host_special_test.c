@@ -25,16 +25,12 @@ static void run(const cllrn_params *params, const array *src, const array *gradi
 static bool lies(const cllrn_params *p, const array *a, size_t of, size_t it, int64_t before,
                  int64_t behind)
 {
-    int axes[CLLRN_MAX_WINDOW];
-    const int count = lrn_tensor_window_axes(p, &a->tensor, axes);
+    const unsigned window = lrn_tensor_window_axes(p, &a->tensor);
     int64_t rest_of = a->c_order[of], rest_it = a->c_order[it];
     for (int axis = a->tensor.rank - 1; axis >= 0; --axis) {
         const int64_t dim = a->tensor.dims[axis];
         const int64_t d = rest_of % dim - rest_it % dim;
-        bool is_window = false;
-        for (int i = 0; i < count; ++i)
-            is_window = is_window || axes[i] == axis;
-        if (is_window ? d < -before || d > behind : d != 0)
+        if ((window >> axis & 1) != 0 ? d < -before || d > behind : d != 0)
             return false;
         rest_of /= dim;
         rest_it /= dim;

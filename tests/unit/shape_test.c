@@ -291,8 +291,11 @@ static void shape_make__element_by_element_SUCCESS(void **state)
             params =
                 make_region(1, 1, (int32_t)(1 + random_below(&random, most)), 9.0, 1.0, 0.75, 1.0);
         }
-        int window[CLLRN_MAX_WINDOW];
-        const int window_count = lrn_tensor_window_axes(&params, &src, window);
+        const unsigned axes = lrn_tensor_window_axes(&params, &src);
+        int window[CLLRN_MAX_WINDOW], window_count = 0;
+        for (int axis = 0; axis < src.rank; ++axis)
+            if ((axes >> axis & 1) != 0)
+                window[window_count++] = axis;
 
         const lrn_shape shape = lrn_shape_make(&params, &src, &dy, &dst);
 

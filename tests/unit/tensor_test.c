@@ -598,10 +598,10 @@ static void tensor_window_axes__of_each_region_SUCCESS(void **state)
         const cllrn_params p = rows[i].spatial_axes > 0
                                    ? make_region(1, 1, rows[i].spatial_axes, 9.0, 1.0, 0.75, 1.0)
                                    : make_params(CLLRN_CONVENTION_TORCH, 3, 1.0, 0.75, 1.0);
-        int axes[CLLRN_MAX_WINDOW] = {-1, -1, -1};
-        assert_int_equal(lrn_tensor_window_axes(&p, &t, axes), rows[i].count);
+        unsigned expected = 0;
         for (int a = 0; a < rows[i].count; ++a)
-            assert_int_equal(axes[a], rows[i].axes[a]);
+            expected |= 1u << rows[i].axes[a];
+        assert_int_equal(lrn_tensor_window_axes(&p, &t), expected);
     }
 }
 
@@ -627,17 +627,16 @@ static void tensor_next__as_brute_force_SUCCESS(void **state)
             assert_int_equal(index[channels], 0);
             for (int64_t c = 0; c < t.dims[channels]; ++c)
                 assert_int_equal(place + lrn_tensor_axis_offset(&t, channels, c), offsets[at++]);
-        } while (lrn_tensor_next(&t, &channels, 1, index));
+        } while (lrn_tensor_next(&t, ~(1u << channels), index));
         assert_int_equal(at, count);
 
-        /* Without any axis excluded, and with all: back at zeros behind the last. */
+        /* Over all axes, and over none: back at zeros behind the last. */
         int64_t all[CLLRN_MAX_RANK] = {0};
-        int every[CLLRN_MAX_RANK] = {0, 1, 2, 3, 4, 5, 6, 7};
         size_t steps = 1;
-        while (lrn_tensor_next(&t, NULL, 0, all))
+        while (lrn_tensor_next(&t, ~0u, all))
             ++steps;
         assert_int_equal(steps, count);
-        assert_false(lrn_tensor_next(&t, every, t.rank, all));
+        assert_false(lrn_tensor_next(&t, 0, all));
         for (int axis = 0; axis < t.rank; ++axis)
             assert_true(all[axis] == 0 && index[axis] == 0);
     }
