@@ -58,12 +58,6 @@ static void clear_padding(const cllrn_tensor *dst, void *data)
     } while (lrn_tensor_next(dst, ~(1u << channels), index));
 }
 
-cllrn_status lrn_host_no_memory(const char *who, cllrn_error *error)
-{
-    return lrn_fail(error, CLLRN_OUT_OF_MEMORY,
-                    "%s: no memory for the elements along the window's axes at one position", who);
-}
-
 cllrn_status lrn_host_run(const char *who, const lrn_host_problem *problem, lrn_host_compute *how,
                           cllrn_error *error)
 {
@@ -71,7 +65,9 @@ cllrn_status lrn_host_run(const char *who, const lrn_host_problem *problem, lrn_
     if (status != CLLRN_SUCCESS || lrn_tensor_elements(problem->src) == 0)
         return status;
     if (!how(problem))
-        return lrn_host_no_memory(who, error);
+        return lrn_fail(error, CLLRN_OUT_OF_MEMORY,
+                        "%s: no memory for the elements along the window's axes at one position",
+                        who);
     clear_padding(problem->dst, problem->dst_data);
     return CLLRN_SUCCESS;
 }
@@ -129,6 +125,7 @@ cllrn_status cllrn_host_backward(const cllrn_params *params, const cllrn_tensor 
                                  const void *src_data, const cllrn_tensor *dy, const void *dy_data,
                                  const cllrn_tensor *dst, void *dst_data, cllrn_error *error)
 {
-    const lrn_host_problem problem = {params, src, dy, dst, src_data, dy_data, dst_data, true};
+    const lrn_host_problem problem = {params,  src,      dy,   dst, src_data,
+                                      dy_data, dst_data, true, NULL};
     return lrn_host_run("host backward", &problem, compute, error);
 }

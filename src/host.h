@@ -15,6 +15,7 @@ typedef struct lrn_host_problem {
     const void *src_data, *dy_data;
     void *dst_data;
     bool backward;
+    double *magnitudes; /* see cllrn_reference_backward_f64; else NULL */
 } lrn_host_problem;
 
 /* Computes a checked problem that is not empty. False: out of memory. */
@@ -30,9 +31,6 @@ lrn_host_compute lrn_host_compute_f32, lrn_host_compute_f64;
  */
 cllrn_status lrn_host_run(const char *who, const lrn_host_problem *problem,
                           lrn_host_compute *compute, cllrn_error *error);
-
-/* The status for a compute function that returned false. */
-cllrn_status lrn_host_no_memory(const char *who, cllrn_error *error);
 
 /*
  * The elements along the window's axes at one position, in C order: the

@@ -10,10 +10,8 @@
 #include <cllrn_verify.h>
 
 #include "element.h"
-#include "error.h"
 #include "host.h"
 #include "params.h"
-#include "size.h"
 #include "tensor.h"
 
 /* A block's elements, and what becomes of them. */
@@ -91,8 +89,8 @@ static void scatter(const cllrn_tensor *tensor, cllrn_dtype dtype, void *data, c
         lrn_element_set(dtype, data, start + to->dst[i], from[i]);
 }
 
-/* Computes a checked problem; magnitudes is NULL or laid out as dst. False: out of memory. */
-static bool compute_both(const lrn_host_problem *p, double *magnitudes)
+/* Computes a checked problem. The results and the magnitudes are laid out as dst. */
+static bool compute_as(const lrn_host_problem *p, cllrn_dtype dtype)
 {
     lrn_host_block at;
     if (!lrn_host_block_make(p, 3 * sizeof(long double) + 4 * sizeof(double), &at))
@@ -109,9 +107,9 @@ static bool compute_both(const lrn_host_problem *p, double *magnitudes)
         if (p->backward)
             gather(p->dy, p->dy_data, index, at.dy, b.count, b.dy);
         compute_block(p, &b);
-        scatter(p->dst, p->dst->dtype, p->dst_data, index, &at, b.result);
-        if (magnitudes != NULL)
-            scatter(p->dst, CLLRN_DTYPE_F64, magnitudes, index, &at, b.magnitude);
+        scatter(p->dst, dtype, p->dst_data, index, &at, b.result);
+        if (p->magnitudes != NULL)
+            scatter(p->dst, CLLRN_DTYPE_F64, p->magnitudes, index, &at, b.magnitude);
     } while (lrn_tensor_next(p->src, at.positions, index));
     free(at.work);
     return true;
@@ -119,28 +117,24 @@ static bool compute_both(const lrn_host_problem *p, double *magnitudes)
 
 static bool compute(const lrn_host_problem *problem)
 {
-    return compute_both(problem, NULL);
+    return compute_as(problem, problem->dst->dtype);
+}
+
+static bool compute_doubles(const lrn_host_problem *problem)
+{
+    return compute_as(problem, CLLRN_DTYPE_F64);
 }
 
 /* Runs a problem without dst: dst_data is an array of doubles in C order. */
-static cllrn_status run_into_doubles(const char *who, lrn_host_problem p, double *magnitudes,
-                                     cllrn_error *error)
+static cllrn_status run_into_doubles(const char *who, lrn_host_problem p, cllrn_error *error)
 {
-    cllrn_status status;
-    cllrn_tensor dst = CLLRN_TENSOR_INIT;
-    if ((status = lrn_params_check(p.params, error)) != CLLRN_SUCCESS ||
-        (status = lrn_tensor_check(p.src, "src", error)) != CLLRN_SUCCESS ||
-        (p.backward && (status = lrn_tensor_check(p.dy, "dy", error)) != CLLRN_SUCCESS) ||
-        (status = cllrn_tensor_set(&dst, p.src->dtype, p.src->rank, p.src->dims, NULL,
-                                   p.src->channel_axis, error)) != CLLRN_SUCCESS ||
-        (status = lrn_tensor_check_all(p.params, p.src, p.dy, &dst, error)) != CLLRN_SUCCESS ||
-        lrn_tensor_elements(p.src) == 0)
-        return status;
-    if (p.src_data == NULL || (p.backward && p.dy_data == NULL) || p.dst_data == NULL)
-        return lrn_fail(error, CLLRN_INVALID_ARGUMENT, "%s: src, dy or dst data is NULL", who);
-    dst.dtype = CLLRN_DTYPE_F64; /* src's dtype was for the checks: doubles hold every result */
+    cllrn_tensor dst = CLLRN_TENSOR_INIT; /* of src's dtype, for the checks */
+    cllrn_status status = lrn_tensor_check(p.src, "src", error);
+    if (status == CLLRN_SUCCESS)
+        status = cllrn_tensor_set(&dst, p.src->dtype, p.src->rank, p.src->dims, NULL,
+                                  p.src->channel_axis, error);
     p.dst = &dst;
-    return compute_both(&p, magnitudes) ? CLLRN_SUCCESS : lrn_host_no_memory(who, error);
+    return status != CLLRN_SUCCESS ? status : lrn_host_run(who, &p, compute_doubles, error);
 }
 
 cllrn_status cllrn_reference_forward(const cllrn_params *params, const cllrn_tensor *src,
@@ -157,7 +151,8 @@ cllrn_status cllrn_reference_backward(const cllrn_params *params, const cllrn_te
                                       const void *dy_data, const cllrn_tensor *dst, void *dst_data,
                                       cllrn_error *error)
 {
-    const lrn_host_problem problem = {params, src, dy, dst, src_data, dy_data, dst_data, true};
+    const lrn_host_problem problem = {params,  src,      dy,   dst, src_data,
+                                      dy_data, dst_data, true, NULL};
     return lrn_host_run("reference backward", &problem, compute, error);
 }
 
@@ -166,7 +161,7 @@ cllrn_status cllrn_reference_forward_f64(const cllrn_params *params, const cllrn
 {
     const lrn_host_problem problem = {
         .params = params, .src = src, .src_data = src_data, .dst_data = dst_data};
-    return run_into_doubles("reference forward", problem, NULL, error);
+    return run_into_doubles("reference forward", problem, error);
 }
 
 cllrn_status cllrn_reference_backward_f64(const cllrn_params *params, const cllrn_tensor *src,
@@ -174,6 +169,7 @@ cllrn_status cllrn_reference_backward_f64(const cllrn_params *params, const cllr
                                           const void *dy_data, double *dst_data, double *magnitudes,
                                           cllrn_error *error)
 {
-    const lrn_host_problem problem = {params, src, dy, NULL, src_data, dy_data, dst_data, true};
-    return run_into_doubles("reference backward", problem, magnitudes, error);
+    const lrn_host_problem problem = {params,  src,      dy,   NULL,      src_data,
+                                      dy_data, dst_data, true, magnitudes};
+    return run_into_doubles("reference backward", problem, error);
 }
