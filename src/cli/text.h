@@ -21,9 +21,7 @@ short_text text_of_list(const int64_t *numbers, int count, const char *separator
  */
 __attribute__((format(printf, 4, 5))) void text_fold(FILE *to, int indent, const char *label,
                                                      const char *format, ...);
-__attribute__((format(printf, 4, 0))) void text_fold_arguments(FILE *to, int indent,
-                                                               const char *label,
-                                                               const char *format,
-                                                               va_list arguments);
+__attribute__((format(printf, 4, 0))) void
+text_fold_arguments(FILE *to, int indent, const char *label, const char *format, va_list arguments);
 
 #endif
