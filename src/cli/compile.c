@@ -285,7 +285,7 @@ static int execute(const request *r, output *file)
     const session_options how = {.queues = 1, .cache = CLLRN_CACHE_OFF, .quiet = r->quiet};
     device target = {.kind = DEVICE_OPENCL};
     session on = {.engine = NULL};
-    if ((r->output && !pack_file_begin(r->output, file)) ||
+    if ((r->output && !output_open_mode(file, r->output, PACK_FILE_MODE)) ||
         (opens && !device_resolve(r->device, &target)))
         return EXIT_FAILED;
     if (target.kind != DEVICE_OPENCL)

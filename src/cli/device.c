@@ -14,17 +14,6 @@
 
 /* ---------------------------------------------------------------------- facts */
 
-/* Copies what fits, as one line, without spaces at either end: some drivers pad names with them. */
-static void copy_trimmed(char *text, size_t size, const char *from)
-{
-    from += strspn(from, " \t\r\n");
-    snprintf(text, size, "%s", from);
-    size_t length = strlen(text);
-    while (length > 0 && strchr(" \t\r\n", text[length - 1]))
-        text[--length] = '\0';
-    printable_line(text);
-}
-
 /* A text of any length, for the caller to free; NULL where the device or platform does not answer.
  */
 static char *whole_text(cl_device_id id, cl_platform_id platform, cl_uint what)
@@ -42,18 +31,16 @@ static char *whole_text(cl_device_id id, cl_platform_id platform, cl_uint what)
     return NULL;
 }
 
-void device_text(cl_device_id id, cl_device_info what, char *text, size_t size)
+/* Gets what fits, as one line, without spaces at either end: some drivers pad names with them. */
+static void get_text(cl_device_id id, cl_platform_id platform, cl_uint what, char text[256])
 {
-    char *const whole = whole_text(id, NULL, what);
-    copy_trimmed(text, size, whole ? whole : "");
+    char *const whole = whole_text(id, platform, what);
+    snprintf(text, 256, "%s", whole ? whole + strspn(whole, " \t\r\n") : "");
     free(whole);
-}
-
-void device_platform_text(cl_platform_id id, cl_platform_info what, char *text, size_t size)
-{
-    char *const whole = whole_text(NULL, id, what);
-    copy_trimmed(text, size, whole ? whole : "");
-    free(whole);
+    size_t length = strlen(text);
+    while (length > 0 && strchr(" \t\r\n", text[length - 1]))
+        text[--length] = '\0';
+    printable_line(text);
 }
 
 cl_ulong device_number(cl_device_id id, cl_device_info what)
@@ -93,36 +80,35 @@ const char *device_type_name(cl_device_type type)
 
 enum { NO_PLATFORM = -1001 }; /* CL_PLATFORM_NOT_FOUND_KHR, from the loader itself */
 
-static bool no_platform(void)
-{
-    return message_fail("no OpenCL platform; install a driver (Debian's pocl-opencl-icd gives a "
-                        "CPU device), or use 'run --device host', which needs none");
-}
+#define ADVICE                                                                                     \
+    "install a driver (Debian's pocl-opencl-icd gives a CPU device), or use 'run --device host', " \
+    "which needs none"
 
 /* Sets *platforms, for the caller to free. False after a message. */
 static bool load_platforms(cl_platform_id **platforms, cl_uint *count)
 {
     cl_int error = clGetPlatformIDs(0, NULL, count);
     if (error == NO_PLATFORM || (error == CL_SUCCESS && *count == 0))
-        return no_platform();
-    if (!message_check_opencl(error, "clGetPlatformIDs", "the OpenCL loader"))
-        return false;
-    *platforms = calloc(*count, sizeof **platforms);
-    if (!*platforms)
+        return message_fail("no OpenCL platform; " ADVICE);
+    *platforms = error == CL_SUCCESS ? calloc(*count, sizeof **platforms) : NULL;
+    if (error == CL_SUCCESS && !*platforms)
         return message_fail("out of memory");
-    error = clGetPlatformIDs(*count, *platforms, NULL);
-    if (message_check_opencl(error, "clGetPlatformIDs", "the OpenCL loader"))
-        return true;
-    free(*platforms);
-    return false;
+    if (error == CL_SUCCESS)
+        error = clGetPlatformIDs(*count, *platforms, NULL);
+    return message_check_opencl(error, "clGetPlatformIDs", "the OpenCL loader");
 }
 
 static device describe(cl_platform_id platform, cl_device_id id)
 {
     device described = {.kind = DEVICE_OPENCL, .platform = platform, .id = id};
-    device_text(id, CL_DEVICE_NAME, described.name, sizeof described.name);
-    device_platform_text(platform, CL_PLATFORM_NAME, described.platform_name,
-                         sizeof described.platform_name);
+    char profile[256];
+    get_text(id, NULL, CL_DEVICE_NAME, described.name);
+    get_text(id, NULL, CL_DRIVER_VERSION, described.driver);
+    get_text(id, NULL, CL_DEVICE_VERSION, described.version);
+    get_text(id, NULL, CL_DEVICE_PROFILE, profile);
+    get_text(NULL, platform, CL_PLATFORM_NAME, described.platform_name);
+    get_text(NULL, platform, CL_PLATFORM_VERSION, described.platform_version);
+    described.embedded = strncmp(profile, "EMBEDDED", 8) == 0;
     described.type = device_number(id, CL_DEVICE_TYPE);
     return described;
 }
@@ -156,17 +142,12 @@ bool device_list_load(device_list *list)
     cl_platform_id *platforms = NULL;
     cl_uint count = 0;
     *list = (device_list){NULL, 0};
-    if (!load_platforms(&platforms, &count))
-        return false;
-    bool loaded = true;
+    bool loaded = load_platforms(&platforms, &count);
     for (cl_uint i = 0; i < count && loaded; ++i)
         loaded = append_platform(list, platforms[i]);
     free(platforms);
     if (loaded && list->count == 0)
-        loaded = message_fail("no OpenCL device: none of %u platforms has one; install a driver "
-                              "(Debian's pocl-opencl-icd gives a CPU device), or use "
-                              "'run --device host', which needs none",
-                              count);
+        loaded = message_fail("no OpenCL device: none of %u platforms has one; " ADVICE, count);
     if (!loaded)
         device_list_free(list);
     return loaded;
@@ -212,7 +193,7 @@ static const device *preferred(const device_list *list)
 static const device *find(const device_list *list, const char *spec)
 {
     int64_t index;
-    if (number_parse_int64(spec, &index))
+    if (number_parse_range(spec, INT64_MIN, INT64_MAX, &index))
         return index >= 0 && (uint64_t)index < list->count ? &list->devices[index] : NULL;
     for (size_t i = 0; i < list->count; ++i)
         if (contains(list->devices[i].name, spec) || contains(list->devices[i].platform_name, spec))
@@ -230,20 +211,22 @@ static bool no_such_device(const device_list *list, const char *spec)
     return message_fail("no such device '%s'; there are: %shost, reference", spec, known);
 }
 
+static const device without_opencl[] = {
+    [DEVICE_HOST] = {.kind = DEVICE_HOST, .name = "host"},
+    [DEVICE_REFERENCE] = {.kind = DEVICE_REFERENCE, .name = "reference"},
+};
+
 bool device_resolve(const char *spec, device *found)
 {
     const char *const variable = getenv("CLLRN_DEVICE");
     if (!spec && variable && *variable)
         spec = variable;
-    if (spec && strcmp(spec, "host") == 0) {
-        *found = (device){.kind = DEVICE_HOST, .name = "host"};
-        return true;
+    for (int kind = DEVICE_HOST; spec && kind <= DEVICE_REFERENCE; ++kind) {
+        if (strcmp(spec, without_opencl[kind].name) == 0) {
+            *found = without_opencl[kind];
+            return true;
+        }
     }
-    if (spec && strcmp(spec, "reference") == 0) {
-        *found = (device){.kind = DEVICE_REFERENCE, .name = "reference"};
-        return true;
-    }
-
     device_list list;
     if (!device_list_load(&list))
         return false;

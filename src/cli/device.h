@@ -12,7 +12,9 @@ typedef enum device_kind { DEVICE_OPENCL, DEVICE_HOST, DEVICE_REFERENCE } device
 typedef struct device {
     device_kind kind;
     char name[256];
-    char platform_name[256]; /* this and all below: set for DEVICE_OPENCL only */
+    /* All below are set for DEVICE_OPENCL only; "" where the device does not answer. */
+    char platform_name[256], platform_version[256], driver[256], version[256];
+    bool embedded; /* the EMBEDDED profile */
     cl_platform_id platform;
     cl_device_id id;
     cl_device_type type;
@@ -38,9 +40,7 @@ void device_list_free(device_list *list);
  */
 bool device_resolve(const char *spec, device *found);
 
-/* Queries; zero or "" where the device does not answer. */
-void device_text(cl_device_id id, cl_device_info what, char *text, size_t size);
-void device_platform_text(cl_platform_id id, cl_platform_info what, char *text, size_t size);
+/* Queries; zero or false where the device does not answer. */
 cl_ulong device_number(cl_device_id id, cl_device_info what);
 bool device_has_extension(cl_device_id id, const char *extension);
 const char *device_type_name(cl_device_type type);

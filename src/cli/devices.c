@@ -12,74 +12,63 @@
 #include <stdio.h>
 #include <string.h>
 
-/* What is printed about a device. */
-typedef struct facts {
-    size_t index;
-    const device *device;
-    char platform_version[256], driver_version[256];
-    const char *profile;
-    cl_ulong compute_units, native_float_vector, address_bits;
-    cl_ulong global_memory, max_allocation, local_memory;
-    bool fp64, fp16, fma, round_to_nearest, inf_nan, denorms, compiler;
-    char pack[600]; /* "fits", or why not; empty without --pack */
-} facts;
+/* What a device tells by numbers, with the names of the JSON. */
+static const struct {
+    const char *name;
+    cl_device_info what;
+} numbers[] = {
+    {"compute_units", CL_DEVICE_MAX_COMPUTE_UNITS},
+    {"native_float_vector", CL_DEVICE_NATIVE_VECTOR_WIDTH_FLOAT},
+    {"address_bits", CL_DEVICE_ADDRESS_BITS},
+    {"global_memory", CL_DEVICE_GLOBAL_MEM_SIZE},
+    {"max_allocation", CL_DEVICE_MAX_MEM_ALLOC_SIZE},
+    {"local_memory", CL_DEVICE_LOCAL_MEM_SIZE},
+};
 
-static void check_pack(facts *f, const cllrn_pack *pack)
+/* What a device can do: it has the extension, or one of the bits. */
+static const struct {
+    const char *name, *label, *extension; /* the label is for people; NULL: none */
+    cl_device_info what;
+    cl_ulong bits;
+} abilities[] = {
+    {"fp64", "fp64", NULL, CL_DEVICE_DOUBLE_FP_CONFIG, CL_ULONG_MAX},
+    {"fp16", "fp16", "cl_khr_fp16", 0, 0},
+    {"fma", "fma", NULL, CL_DEVICE_SINGLE_FP_CONFIG, CL_FP_FMA},
+    {"round_to_nearest", "round to nearest", NULL, CL_DEVICE_SINGLE_FP_CONFIG,
+     CL_FP_ROUND_TO_NEAREST},
+    {"inf_nan", "inf/nan", NULL, CL_DEVICE_SINGLE_FP_CONFIG, CL_FP_INF_NAN},
+    {"denorms", "denorms", NULL, CL_DEVICE_SINGLE_FP_CONFIG, CL_FP_DENORM},
+    {"compiler", NULL, NULL, CL_DEVICE_COMPILER_AVAILABLE, CL_TRUE},
+};
+
+enum { NUMBERS = sizeof numbers / sizeof numbers[0], COMPILER = 6, ABILITIES };
+
+static bool has_ability(const device *d, size_t i)
 {
-    cllrn_error error = CLLRN_ERROR_INIT;
-    const bool fits = cllrn_pack_check(pack, f->device->id, 0, &error) == CLLRN_SUCCESS;
-    snprintf(f->pack, sizeof f->pack, "%s", fits ? "fits" : error.message);
-    printable_line(f->pack);
+    return abilities[i].extension
+               ? device_has_extension(d->id, abilities[i].extension)
+               : (device_number(d->id, abilities[i].what) & abilities[i].bits) != 0;
 }
-
-static facts collect(const device *listed, size_t index, const cllrn_pack *pack)
-{
-    const cl_device_id id = listed->id;
-    const cl_ulong float_config = device_number(id, CL_DEVICE_SINGLE_FP_CONFIG);
-    char profile[64];
-    device_text(id, CL_DEVICE_PROFILE, profile, sizeof profile);
-    facts f = {
-        .index = index,
-        .device = listed,
-        .profile = strncmp(profile, "EMBEDDED", 8) == 0 ? "EMBEDDED" : "FULL",
-        .compute_units = device_number(id, CL_DEVICE_MAX_COMPUTE_UNITS),
-        .native_float_vector = device_number(id, CL_DEVICE_NATIVE_VECTOR_WIDTH_FLOAT),
-        .address_bits = device_number(id, CL_DEVICE_ADDRESS_BITS),
-        .global_memory = device_number(id, CL_DEVICE_GLOBAL_MEM_SIZE),
-        .max_allocation = device_number(id, CL_DEVICE_MAX_MEM_ALLOC_SIZE),
-        .local_memory = device_number(id, CL_DEVICE_LOCAL_MEM_SIZE),
-        .fp64 = device_number(id, CL_DEVICE_DOUBLE_FP_CONFIG) != 0,
-        .fp16 = device_has_extension(id, "cl_khr_fp16"),
-        .fma = (float_config & CL_FP_FMA) != 0,
-        .round_to_nearest = (float_config & CL_FP_ROUND_TO_NEAREST) != 0,
-        .inf_nan = (float_config & CL_FP_INF_NAN) != 0,
-        .denorms = (float_config & CL_FP_DENORM) != 0,
-        .compiler = device_number(id, CL_DEVICE_COMPILER_AVAILABLE) != 0,
-    };
-    device_platform_text(listed->platform, CL_PLATFORM_VERSION, f.platform_version,
-                         sizeof f.platform_version);
-    device_text(id, CL_DRIVER_VERSION, f.driver_version, sizeof f.driver_version);
-    if (pack)
-        check_pack(&f, pack);
-    return f;
-}
-
-/* ---------------------------------------------------------------------- human */
 
 static const char *yes_no(bool value)
 {
     return value ? "yes" : "no";
 }
 
+static const char *profile_of(const device *d)
+{
+    return d->embedded ? "EMBEDDED" : "FULL";
+}
+
 typedef struct size_text {
     char chars[32];
 } size_text;
 
-static size_text text_of_size(cl_ulong bytes)
+static size_text size_of(const device *d, cl_device_info what)
 {
     static const char *const units[] = {"B", "KiB", "MiB", "GiB", "TiB"};
     size_text t;
-    double size = (double)bytes;
+    double size = (double)device_number(d->id, what);
     size_t unit = 0;
     for (; size >= 1024 && unit + 1 < sizeof units / sizeof units[0]; ++unit)
         size /= 1024;
@@ -87,56 +76,48 @@ static size_text text_of_size(cl_ulong bytes)
     return t;
 }
 
-static void print_human(const facts *f)
+static void print_human(const device *d, size_t index, const char *pack)
 {
     enum { INDENT = 15 };
-    printf("%zu  %s\n", f->index, f->device->name);
-    text_fold(stdout, INDENT, "   platform", "%s, %s", f->device->platform_name,
-              f->platform_version);
+    char text[256];
+    size_t used = 0;
+    printf("%zu  %s\n", index, d->name);
+    text_fold(stdout, INDENT, "   platform", "%s, %s", d->platform_name, d->platform_version);
     text_fold(stdout, INDENT, "   device",
-              "%s, driver %s, %s profile, %u-bit addresses, compiler %s",
-              device_type_name(f->device->type), f->driver_version, f->profile,
-              (unsigned)f->address_bits, yes_no(f->compiler));
+              "%s, driver %s, %s profile, %u-bit addresses, compiler %s", device_type_name(d->type),
+              d->driver, profile_of(d), (unsigned)device_number(d->id, CL_DEVICE_ADDRESS_BITS),
+              yes_no(has_ability(d, COMPILER)));
     text_fold(stdout, INDENT, "   size",
               "%u compute units, native float vector %u, global %s, max allocation %s, local %s",
-              (unsigned)f->compute_units, (unsigned)f->native_float_vector,
-              text_of_size(f->global_memory).chars, text_of_size(f->max_allocation).chars,
-              text_of_size(f->local_memory).chars);
-    text_fold(stdout, INDENT, "   arithmetic",
-              "fp64 %s, fp16 %s, fma %s, round to nearest %s, inf/nan %s, denorms %s",
-              yes_no(f->fp64), yes_no(f->fp16), yes_no(f->fma), yes_no(f->round_to_nearest),
-              yes_no(f->inf_nan), yes_no(f->denorms));
-    if (*f->pack)
-        text_fold(stdout, INDENT, "   pack", "%s", f->pack);
+              (unsigned)device_number(d->id, CL_DEVICE_MAX_COMPUTE_UNITS),
+              (unsigned)device_number(d->id, CL_DEVICE_NATIVE_VECTOR_WIDTH_FLOAT),
+              size_of(d, CL_DEVICE_GLOBAL_MEM_SIZE).chars,
+              size_of(d, CL_DEVICE_MAX_MEM_ALLOC_SIZE).chars,
+              size_of(d, CL_DEVICE_LOCAL_MEM_SIZE).chars);
+    for (size_t i = 0; abilities[i].label; ++i)
+        used += (size_t)snprintf(text + used, sizeof text - used, "%s%s %s", i ? ", " : "",
+                                 abilities[i].label, yes_no(has_ability(d, i)));
+    text_fold(stdout, INDENT, "   arithmetic", "%s", text);
+    if (pack)
+        text_fold(stdout, INDENT, "   pack", "%s", pack);
 }
 
-/* ----------------------------------------------------------------------- JSON */
-
-static void add_to_json(json *j, const facts *f)
+static void add_to_json(json *j, const device *d, size_t index, const char *pack)
 {
     json_open_object(j, NULL);
-    json_add_integer(j, "index", (int64_t)f->index);
-    json_add_text(j, "platform", f->device->platform_name);
-    json_add_text(j, "platform_version", f->platform_version);
-    json_add_text(j, "name", f->device->name);
-    json_add_text(j, "driver_version", f->driver_version);
-    json_add_text(j, "type", device_type_name(f->device->type));
-    json_add_text(j, "profile", f->profile);
-    json_add_integer(j, "compute_units", (int64_t)f->compute_units);
-    json_add_integer(j, "native_float_vector", (int64_t)f->native_float_vector);
-    json_add_integer(j, "address_bits", (int64_t)f->address_bits);
-    json_add_integer(j, "global_memory", (int64_t)f->global_memory);
-    json_add_integer(j, "max_allocation", (int64_t)f->max_allocation);
-    json_add_integer(j, "local_memory", (int64_t)f->local_memory);
-    json_add_bool(j, "fp64", f->fp64);
-    json_add_bool(j, "fp16", f->fp16);
-    json_add_bool(j, "fma", f->fma);
-    json_add_bool(j, "round_to_nearest", f->round_to_nearest);
-    json_add_bool(j, "inf_nan", f->inf_nan);
-    json_add_bool(j, "denorms", f->denorms);
-    json_add_bool(j, "compiler", f->compiler);
-    if (*f->pack)
-        json_add_text(j, "pack", f->pack);
+    json_add_integer(j, "index", (int64_t)index);
+    json_add_text(j, "platform", d->platform_name);
+    json_add_text(j, "platform_version", d->platform_version);
+    json_add_text(j, "name", d->name);
+    json_add_text(j, "driver_version", d->driver);
+    json_add_text(j, "type", device_type_name(d->type));
+    json_add_text(j, "profile", profile_of(d));
+    for (size_t i = 0; i < NUMBERS; ++i)
+        json_add_integer(j, numbers[i].name, (int64_t)device_number(d->id, numbers[i].what));
+    for (size_t i = 0; i < ABILITIES; ++i)
+        json_add_bool(j, abilities[i].name, has_ability(d, i));
+    if (pack)
+        json_add_text(j, "pack", pack);
     json_close(j);
 }
 
@@ -152,8 +133,12 @@ static int print_devices(bool as_json, const cllrn_pack *pack)
         json_open_array(&j, "devices");
     }
     for (size_t i = 0; i < list.count; ++i) {
-        const facts f = collect(&list.devices[i], i, pack);
-        as_json ? add_to_json(&j, &f) : print_human(&f);
+        const device *const d = &list.devices[i];
+        cllrn_error error = CLLRN_ERROR_INIT;
+        const bool fits = pack && cllrn_pack_check(pack, d->id, 0, &error) == CLLRN_SUCCESS;
+        printable_line(error.message);
+        const char *const answer = !pack ? NULL : fits ? "fits" : error.message;
+        as_json ? add_to_json(&j, d, i, answer) : print_human(d, i, answer);
     }
     while (*j.closing)
         json_close(&j);

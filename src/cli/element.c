@@ -112,14 +112,6 @@ void element_poison(int32_t dtype, void *data, int64_t count)
     }
 }
 
-double element_half_ulp(int32_t dtype, double value)
-{
-    if (dtype == element_arithmetic(dtype))
-        return 0;
-    const format f = element_format_of(dtype);
-    return ldexp(0.5, exponent_at(f, value) - f.fraction_bits);
-}
-
 int32_t element_arithmetic(int32_t dtype)
 {
     return dtype == CLLRN_DTYPE_F64 ? CLLRN_DTYPE_F64 : CLLRN_DTYPE_F32;
@@ -129,4 +121,40 @@ bool element_mixes(int32_t dtype, int32_t other)
 {
     return dtype == other || (dtype != CLLRN_DTYPE_F64 && other != CLLRN_DTYPE_F64 &&
                               (dtype == CLLRN_DTYPE_F32 || other == CLLRN_DTYPE_F32));
+}
+
+/* Half the distance between neighbours of `value` in a 16-bit dtype; 0 for other dtypes. */
+static double half_ulp(int32_t dtype, double value)
+{
+    if (dtype == element_arithmetic(dtype))
+        return 0;
+    const format f = element_format_of(dtype);
+    return ldexp(0.5, exponent_at(f, value) - f.fraction_bits);
+}
+
+/* Replaces an infinity by the power of two that would be next: values round to both alike. */
+static double bounded(int32_t dtype, double value)
+{
+    if (dtype == CLLRN_DTYPE_F64) /* a double cannot hold that number */
+        return value;
+    const double limit = ldexp(1, element_format_of(dtype).overflow_exponent);
+    return fmin(fmax(value, -limit), limit);
+}
+
+double element_error(int32_t dtype, double value, double expected, double magnitude, int32_t unit,
+                     int half_ulps)
+{
+    if (value == expected || (isnan(value) && isnan(expected)))
+        return 0;
+    if (isnan(value) || isnan(expected))
+        return INFINITY;
+    const double target = bounded(dtype, expected);
+    const double difference = fabs(bounded(dtype, value) - target);
+    if (isinf(difference))
+        return INFINITY;
+    const double rounding = half_ulps * half_ulp(dtype, target);
+    const element_format f = element_format_of(unit);
+    /* A magnitude below the smallest normal number would ask for more than numbers hold. */
+    const double size = fmax(fabs(bounded(dtype, magnitude)), ldexp(1, f.least_exponent));
+    return ldexp(fmax(difference - rounding, 0) / size, f.fraction_bits);
 }

@@ -20,9 +20,6 @@ uint64_t element_bits(int32_t dtype, const void *data, int64_t index);
 /* Fills with quiet NaNs whose payloads no kernel writes, so that an overwritten element shows. */
 void element_poison(int32_t dtype, void *data, int64_t count);
 
-/* Half the distance between neighbours of `value` in a 16-bit dtype; 0 for other dtypes. */
-double element_half_ulp(int32_t dtype, double value);
-
 typedef struct element_format {
     int fraction_bits;     /* eps, the distance from 1 to the next number, is 2 to minus this */
     int least_exponent;    /* of the smallest normal number */
@@ -36,5 +33,12 @@ int32_t element_arithmetic(int32_t dtype);
 
 /* Whether one problem may have tensors of both dtypes. */
 bool element_mixes(int32_t dtype, int32_t other);
+
+/*
+ * The error of an element of the dtype in eps of `unit`, a dtype, relative to the magnitude,
+ * less some half ULPs of a 16-bit dtype. Infinite where only one of value and expected is a NaN.
+ */
+double element_error(int32_t dtype, double value, double expected, double magnitude, int32_t unit,
+                     int half_ulps);
 
 #endif

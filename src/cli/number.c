@@ -1,58 +1,42 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "number.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <math.h>
+#include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
-/* Parses a number that must be followed by `terminator`; *end points to it. */
-static bool parse_int64(const char *text, char terminator, int64_t *value, const char **end)
+bool number_parse_range(const char *text, int64_t least, int64_t greatest, int64_t *value)
 {
     if (*text != '-' && !(*text >= '0' && *text <= '9'))
         return false; /* strtoll alone would skip spaces and take a plus */
     char *stop;
     errno = 0;
     const long long parsed = strtoll(text, &stop, 10);
-    if (errno != 0 || stop == text || *stop != terminator)
-        return false;
-    *value = parsed;
-    *end = stop;
-    return true;
-}
-
-bool number_parse_int64(const char *text, int64_t *value)
-{
-    const char *end;
-    return parse_int64(text, '\0', value, &end);
-}
-
-bool number_parse_range(const char *text, int64_t least, int64_t greatest, int64_t *value)
-{
-    int64_t parsed;
-    if (!number_parse_int64(text, &parsed) || parsed < least || parsed > greatest)
+    if (errno != 0 || stop == text || *stop != '\0' || parsed < least || parsed > greatest)
         return false;
     *value = parsed;
     return true;
 }
 
-bool number_parse_pair(const char *text, int64_t *first, int64_t *second)
+bool number_parse_pair(const char *text, const char *separator, int64_t least, int64_t greatest,
+                       int64_t *first, int64_t *second)
 {
-    const char *end;
-    int64_t low;
-    if (!parse_int64(text, ',', &low, &end) || !number_parse_int64(end + 1, second))
+    char before[32];
+    const char *const at = strstr(text, separator);
+    if (!at || at - text >= (ptrdiff_t)sizeof before)
         return false;
-    *first = low;
-    return true;
-}
-
-static bool is_space(char c)
-{
-    return c == ' ' || (c >= '\t' && c <= '\r');
+    snprintf(before, sizeof before, "%.*s", (int)(at - text), text);
+    return number_parse_range(before, least, greatest, first) &&
+           number_parse_range(at + strlen(separator), least, greatest, second);
 }
 
 bool number_parse_double(const char *text, double *value)
 {
-    if (is_space(*text))
+    if (isspace((unsigned char)*text))
         return false;
     char *stop;
     errno = 0;

@@ -6,14 +6,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Decimal, with an optional minus. This and the others set *value on success only. */
-bool number_parse_int64(const char *text, int64_t *value);
-
-/* A decimal from least to greatest, both included. */
+/* A decimal, with an optional minus, from least to greatest. Sets *value on success only. */
 bool number_parse_range(const char *text, int64_t least, int64_t greatest, int64_t *value);
 
-/* "LO,HI" */
-bool number_parse_pair(const char *text, int64_t *first, int64_t *second);
+/* Two such numbers with a separator between them. */
+bool number_parse_pair(const char *text, const char *separator, int64_t least, int64_t greatest,
+                       int64_t *first, int64_t *second);
 
 /* What strtod takes, nan and inf included, but no number that overflows. */
 bool number_parse_double(const char *text, double *value);

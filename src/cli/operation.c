@@ -1,7 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "operation.h"
 
+#include "message.h"
+
+#include "../size.h"
+
 #include <cllrn_verify.h>
+#include <inttypes.h>
 #include <time.h>
 
 double operation_clock(void)
@@ -11,24 +16,38 @@ double operation_clock(void)
     return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
-cllrn_status operation_run_host(const operation *todo, cllrn_error *error)
+cllrn_status operation_run(const operation *todo, bool reference, cllrn_error *error)
 {
     const operand *const src = &todo->src, *const dy = &todo->dy, *const dst = &todo->dst;
     if (todo->backward)
-        return cllrn_host_backward(todo->params, &src->tensor, src->data, &dy->tensor, dy->data,
-                                   &dst->tensor, dst->data, error);
-    return cllrn_host_forward(todo->params, &src->tensor, src->data, &dst->tensor, dst->data,
-                              error);
+        return (reference ? cllrn_reference_backward
+                          : cllrn_host_backward)(todo->params, &src->tensor, src->data, &dy->tensor,
+                                                 dy->data, &dst->tensor, dst->data, error);
+    return (reference ? cllrn_reference_forward : cllrn_host_forward)(
+        todo->params, &src->tensor, src->data, &dst->tensor, dst->data, error);
 }
 
-cllrn_status operation_run_reference(const operation *todo, cllrn_error *error)
+bool operation_run_exact(const operation *todo, exact *made)
 {
-    const operand *const src = &todo->src, *const dy = &todo->dy, *const dst = &todo->dst;
-    if (todo->backward)
-        return cllrn_reference_backward(todo->params, &src->tensor, src->data, &dy->tensor,
-                                        dy->data, &dst->tensor, dst->data, error);
-    return cllrn_reference_forward(todo->params, &src->tensor, src->data, &dst->tensor, dst->data,
-                                   error);
+    const cllrn_tensor *const src = &todo->src.tensor, *const dy = &todo->dy.tensor;
+    cllrn_error error = CLLRN_ERROR_INIT;
+    uint64_t count = 1;
+    for (int axis = 0; axis < src->rank; ++axis)
+        count *= (uint64_t)src->dims[axis];
+    const uint64_t doubles = todo->backward ? 2 * count : count;
+    made->values = lrn_size_alloc(doubles, sizeof *made->values);
+    if (!made->values)
+        return message_fail("out of memory for %" PRIu64 " doubles to check against", doubles);
+    made->magnitudes = made->values + (doubles - count);
+    const cllrn_status status =
+        todo->backward
+            ? cllrn_reference_backward_f64(todo->params, src, todo->src.data, dy, todo->dy.data,
+                                           made->values, made->magnitudes, &error)
+            : cllrn_reference_forward_f64(todo->params, src, todo->src.data, made->values, &error);
+    if (message_check(status, &error))
+        return true;
+    free(made->values);
+    return false;
 }
 
 cllrn_problem operation_problem(const operation *todo, int32_t aliasing)

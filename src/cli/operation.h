@@ -21,9 +21,18 @@ typedef struct operation {
     operand src, dy, dst;
 } operation;
 
-/* Run an operation by the host build, or by the reference. dst may be src or dy. */
-cllrn_status operation_run_host(const operation *todo, cllrn_error *error);
-cllrn_status operation_run_reference(const operation *todo, cllrn_error *error);
+/* Runs the operation by the host build, or by the reference. dst may be src or dy. */
+cllrn_status operation_run(const operation *todo, bool reference, cllrn_error *error);
+
+/* The exact result: doubles in C order. */
+typedef struct exact {
+    double *values;
+    double *magnitudes; /* what errors are relative to: forward the values, backward the sums of
+                           the magnitudes of the gradient's terms, which may cancel */
+} exact;
+
+/* Computes the exact result; the caller frees `values`. False after a message. */
+bool operation_run_exact(const operation *todo, exact *made);
 
 /* The operation as a problem for a plan, which points into the operation. */
 cllrn_problem operation_problem(const operation *todo, int32_t aliasing);

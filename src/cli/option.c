@@ -64,7 +64,7 @@ static bool is_variant(const char *name, size_t length)
 {
     const char *known;
     for (size_t i = 0; (known = cllrn_variant_name(i)) != NULL; ++i)
-        if (strlen(known) == length && strncmp(known, name, length) == 0)
+        if (strncmp(known, name, length) == 0 && known[length] == '\0')
             return true;
     return false;
 }

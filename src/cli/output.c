@@ -12,7 +12,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* O_PATH needs no permission to list the directory. */
 #ifndef O_PATH
 #define O_PATH O_RDONLY
 #endif
@@ -82,6 +81,7 @@ static bool may_replace(const char *path, const struct stat *status)
     return true;
 }
 
+/* O_PATH needs no permission to list the directory. */
 static int open_directory(const char *path)
 {
     const size_t length = directory_length(path);
@@ -93,7 +93,7 @@ static int open_directory(const char *path)
 
 /* ------------------------------------------------------------------- the stream */
 
-static void forget(output *out)
+void output_discard(output *out)
 {
     if (out->file)
         fclose(out->file);
@@ -158,7 +158,7 @@ static bool begin_stream(output *out, const char *path, int stream)
     out->file = out->path ? descriptor_spool() : NULL;
     if (out->file)
         return true;
-    forget(out);
+    output_discard(out);
     return false;
 }
 
@@ -198,7 +198,7 @@ bool output_open_mode(output *out, const char *path, mode_t mode)
         out->path ? begin(out, mode & (exists ? status.st_mode : 0666), exists) : errno;
     if (code == 0)
         return true;
-    forget(out);
+    output_discard(out);
     return message_fail("%s: cannot be written: %s in its directory", path, strerror(code));
 }
 
@@ -233,11 +233,44 @@ bool output_commit(output *out)
         code = lrn_file_commit(&out->disk, out->path + directory_length(out->path));
     if (code != 0)
         message_fail("%s: cannot be written: %s", out->path, strerror(code));
-    forget(out);
+    output_discard(out);
     return code == 0;
 }
 
-void output_discard(output *out)
+/* -------------------------------------------------------------------- same file */
+
+static bool status_of_directory(const char *path, struct stat *status)
 {
-    forget(out);
+    const int fd = open_directory(path);
+    const bool known = fd >= 0 && fstat(fd, status) == 0;
+    if (fd >= 0)
+        close(fd);
+    return known;
+}
+
+static bool same_inode(const struct stat *a, const struct stat *b)
+{
+    return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
+}
+
+/* Compares inodes, or, for files that do not exist yet, their directories and names. */
+static bool is_same(const char *a, const char *b)
+{
+    struct stat of_a, of_b;
+    const bool a_exists = stat(a, &of_a) == 0, b_exists = stat(b, &of_b) == 0;
+    if (a_exists || b_exists)
+        return a_exists && b_exists && same_inode(&of_a, &of_b);
+    return strcmp(a + directory_length(a), b + directory_length(b)) == 0 &&
+           status_of_directory(a, &of_a) && status_of_directory(b, &of_b) &&
+           same_inode(&of_a, &of_b);
+}
+
+int output_refuse_same(const named_file *files, size_t count)
+{
+    for (size_t i = 0; i < count; ++i)
+        for (size_t j = i + 1; j < count; ++j)
+            if (files[i].path && files[j].path && is_same(files[i].path, files[j].path))
+                return message_usage("%s and %s are the same file, %s", files[i].name,
+                                     files[j].name, files[j].path);
+    return EXIT_DONE;
 }

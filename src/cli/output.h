@@ -54,4 +54,12 @@ bool output_commit(output *out);
 /* Removes the unfinished file. Allowed on an output that is zero, committed or discarded. */
 void output_discard(output *out);
 
+typedef struct named_file {
+    const char *name; /* the option, for the message: "--json" */
+    const char *path; /* NULL: not given */
+} named_file;
+
+/* EXIT_DONE if all files differ; else EXIT_USAGE after a message about two of them. */
+int output_refuse_same(const named_file *files, size_t count);
+
 #endif

@@ -5,7 +5,6 @@
 #include "option.h"
 #include "pack_file.h"
 #include "printable.h"
-#include "same_file.h"
 #include "session.h"
 
 #include <stdio.h>
@@ -160,7 +159,8 @@ static int add(const request *r, const char *path, const char *binary)
     cllrn_pack *pack = NULL;
     /* Locked before reading: otherwise what another command adds meanwhile would be lost. */
     const bool done =
-        split(r->programs, &added) && pack_file_begin(path, &file) && output_lock(&file) &&
+        split(r->programs, &added) && output_open_mode(&file, path, PACK_FILE_MODE) &&
+        output_lock(&file) &&
         (access(path, F_OK) == 0 ? pack_file_open(path, !r->any_owner, &pack) && are_known(&added)
                                  : make_empty(r, &added, &pack)) &&
         add_to(pack, binary, &added, &file);
@@ -225,7 +225,7 @@ static int execute(const request *r, int count, char **arguments)
     if (!r->programs)
         return message_usage("--programs is missing");
     const named_file files[] = {{"PACK", arguments[1]}, {"BINARY", arguments[2]}};
-    if (same_file_refuse(files, sizeof files / sizeof files[0]) != EXIT_DONE)
+    if (output_refuse_same(files, sizeof files / sizeof files[0]) != EXIT_DONE)
         return EXIT_USAGE;
     if (r->device && access(arguments[1], F_OK) == 0)
         return message_usage("--device is for a new pack, but %s is there", arguments[1]);

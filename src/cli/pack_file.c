@@ -45,11 +45,6 @@ bool pack_file_open(const char *path, bool trusted, cllrn_pack **pack)
     return opened;
 }
 
-bool pack_file_begin(const char *path, output *to)
-{
-    return output_open_mode(to, path, 0755);
-}
-
 bool pack_file_write(const cllrn_pack *pack, output *to)
 {
     size_t size = 0;

@@ -8,6 +8,8 @@
 #include <cllrn.h>
 #include <stdbool.h>
 
+enum { PACK_FILE_MODE = 0755 }; /* nobody else may write to a pack */
+
 /* Reads a regular file that is not empty; the caller frees content->data. False after a message. */
 bool pack_file_load(const char *path, lrn_file_content *content);
 
@@ -16,9 +18,6 @@ bool pack_file_load(const char *path, lrn_file_content *content);
  * destroys *pack. False after a message.
  */
 bool pack_file_open(const char *path, bool trusted, cllrn_pack **pack);
-
-/* Opens the output for a pack, a file that nobody else may write to. False after a message. */
-bool pack_file_begin(const char *path, output *to);
 
 /* Writes a pack to the output and commits it. False after a message. */
 bool pack_file_write(const cllrn_pack *pack, output *to);

@@ -29,20 +29,6 @@ static void show_first_log(void *user, int32_t level, const char *message)
     fputc('\n', stderr);
 }
 
-static void query(session *s)
-{
-    const cl_device_id id = s->device.id;
-    const cl_ulong config = device_number(id, CL_DEVICE_SINGLE_FP_CONFIG);
-    s->nearest = (config & CL_FP_ROUND_TO_NEAREST) != 0;
-    s->inf_nan = (config & CL_FP_INF_NAN) != 0;
-    char profile[64];
-    device_text(id, CL_DEVICE_PROFILE, profile, sizeof profile);
-    /* Plans refuse float64 on the EMBEDDED profile too, extension or not. */
-    s->fp64 = device_has_extension(id, "cl_khr_fp64") && strncmp(profile, "EMBEDDED", 8) != 0;
-    device_text(id, CL_DRIVER_VERSION, s->driver, sizeof s->driver);
-    device_text(id, CL_DEVICE_VERSION, s->version, sizeof s->version);
-}
-
 bool session_engine(const session *s, int32_t cache, cllrn_log_fn log, void *log_user,
                     cllrn_engine **made)
 {
@@ -85,7 +71,11 @@ bool session_open(session *s, const device *target, session_options how)
         s->fp64 = s->nearest = s->inf_nan = true;
         return true;
     }
-    query(s);
+    const cl_ulong config = device_number(target->id, CL_DEVICE_SINGLE_FP_CONFIG);
+    s->nearest = (config & CL_FP_ROUND_TO_NEAREST) != 0;
+    s->inf_nan = (config & CL_FP_INF_NAN) != 0;
+    /* Plans refuse float64 on the EMBEDDED profile too, extension or not. */
+    s->fp64 = device_has_extension(target->id, "cl_khr_fp64") && !target->embedded;
     if (open_device(s, how))
         return true;
     session_close(s);

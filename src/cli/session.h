@@ -12,7 +12,6 @@ typedef struct session {
     cl_context context;
     cl_command_queue queues[SESSION_QUEUES], queue; /* in-order; queue is the first */
     cllrn_engine *engine;
-    char driver[256], version[256];
     bool fp64, nearest, inf_nan;
     bool quiet;
     int shown; /* how many messages of the engine were printed */

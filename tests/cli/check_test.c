@@ -43,7 +43,7 @@ static void make(setup *s, int32_t dtype)
     s->operation.params = &s->params;
     for (int i = 0; i < ELEMENTS; ++i)
         element_set(dtype, s->x, i, i - 2.5);
-    assert_int_equal(operation_run_host(&s->operation, NULL), 0);
+    assert_int_equal(operation_run(&s->operation, false, NULL), 0);
 }
 
 static check check_of(const setup *s)
@@ -121,7 +121,7 @@ static void check__number_where_infinity_is_due_LARGE_ERROR(void **state)
         make(&s, dtypes[i]);
         s.params.beta = 0;
         element_set(dtypes[i], s.x, 2, INFINITY);
-        assert_int_equal(operation_run_host(&s.operation, NULL), 0);
+        assert_int_equal(operation_run(&s.operation, false, NULL), 0);
         element_set(dtypes[i], s.y, 2, 3);
         const check result = check_of(&s);
         assert_true(result.stored.eps > 100);

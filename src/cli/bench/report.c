@@ -24,7 +24,7 @@ void report_begin(const findings *f)
     const session *const on = &f->on;
     printf("device    %s\n", on->device.name);
     text_fold(stdout, INDENT, "platform", "%s, %s, driver %s", on->device.platform_name,
-              on->version, on->driver);
+              on->device.version, on->device.driver);
     printf("size      %llu compute units, last cache %llu KiB\n",
            (unsigned long long)device_number(on->device.id, CL_DEVICE_MAX_COMPUTE_UNITS),
            (unsigned long long)device_number(on->device.id, CL_DEVICE_GLOBAL_MEM_CACHE_SIZE) /
@@ -156,8 +156,8 @@ static void add_head(json *j, const findings *f)
     json_open_object(j, "device");
     json_add_text(j, "platform", on->device.platform_name);
     json_add_text(j, "name", on->device.name);
-    json_add_text(j, "version", on->version);
-    json_add_text(j, "driver_version", on->driver);
+    json_add_text(j, "version", on->device.version);
+    json_add_text(j, "driver_version", on->device.driver);
     json_add_text(j, "type", device_type_name(on->device.type));
     json_add_integer(j, "compute_units",
                      (int64_t)device_number(on->device.id, CL_DEVICE_MAX_COMPUTE_UNITS));

@@ -5,7 +5,6 @@
 #include "message.h"
 #include "number.h"
 #include "output.h"
-#include "same_file.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -159,7 +158,7 @@ static int check_files(const request *r)
     const named_file files[] = {{"--json", r->json}, {"--pack", r->pack}};
     if (!r->quiet && r->json && output_is_standard(r->json))
         return message_usage("standard output has the table: use --quiet, or another file");
-    return same_file_refuse(files, sizeof files / sizeof files[0]);
+    return output_refuse_same(files, sizeof files / sizeof files[0]);
 }
 
 /* Windows within a channel extend over all spatial axes; the library allows 1 to 3. */

@@ -2,7 +2,6 @@
 #include "check.h"
 
 #include "element.h"
-#include "exact.h"
 #include "iterator.h"
 #include "message.h"
 
@@ -25,16 +24,16 @@ static bool compare_with_exact(const operation *done, const box *part, check *re
     const operand *const dst = &done->dst;
     const int32_t dtype = dst->tensor.dtype, arithmetic = element_arithmetic(dtype);
     exact right;
-    if (!exact_make(done, &right))
+    if (!operation_run_exact(done, &right))
         return false;
     size_t i = 0;
     for (iterator at = iterator_begin(&dst->tensor); at.more; iterator_next(&at), ++i) {
         const double value = element_get(dtype, dst->data, at.offset), expected = right.values[i];
         const double magnitude = right.magnitudes[i];
-        keep_greater(&result->stored, exact_error(dtype, value, expected, magnitude, dtype, 0), &at,
-                     part);
+        keep_greater(&result->stored, element_error(dtype, value, expected, magnitude, dtype, 0),
+                     &at, part);
         keep_greater(&result->computed,
-                     exact_error(dtype, value, expected, magnitude, arithmetic, 1), &at, part);
+                     element_error(dtype, value, expected, magnitude, arithmetic, 1), &at, part);
     }
     free(right.values);
     return true;
@@ -48,7 +47,7 @@ static bool digest_host(const operation *done, const box *part, const int64_t *w
     if (!again.dst.data)
         return message_fail("out of memory for %" PRIu64 " bytes to check against", done->dst.size);
     cllrn_error error = CLLRN_ERROR_INIT;
-    cllrn_status status = operation_run_host(&again, &error);
+    cllrn_status status = operation_run(&again, false, &error);
     if (status == CLLRN_SUCCESS)
         status = cllrn_digest_box(&again.dst.tensor, again.dst.data, part->first, whole_dims,
                                   &result->host_digest, &error);

@@ -6,7 +6,7 @@
 #include "slicing.h"
 #include "operation.h"
 
-/* The greatest error of all elements; exact.h says what errors are relative to. */
+/* The greatest error of all elements; operation.h says what errors are relative to. */
 typedef struct check_error {
     double eps; /* in units of the dtype's eps */
     int64_t where[CLLRN_MAX_RANK];

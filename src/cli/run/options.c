@@ -4,7 +4,7 @@
 #include "message.h"
 #include "number.h"
 #include "option.h"
-#include "same_file.h"
+#include "output.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -25,8 +25,8 @@ static bool parse_window(const char *text, void *field)
 {
     window_option *const window = field;
     window->given = true;
-    return number_parse_pair(text, &window->lower, &window->upper) && window->lower >= 0 &&
-           window->upper >= 0 && window->lower < INT32_MAX - window->upper;
+    return number_parse_pair(text, ",", 0, INT32_MAX, &window->lower, &window->upper) &&
+           window->lower < INT32_MAX - window->upper;
 }
 
 static bool parse_divisor(const char *text, void *field)
@@ -160,7 +160,7 @@ static int take_files(int count, char **files, options *parsed)
         return message_usage("IN.npy and GRAD.npy are both standard input");
     /* OUT.npy may also be an input: inputs are read before the output replaces one. */
     const named_file outputs[] = {{"OUT.npy", parsed->output}, {"--pack", parsed->pack}};
-    return same_file_refuse(outputs, sizeof outputs / sizeof outputs[0]);
+    return output_refuse_same(outputs, sizeof outputs / sizeof outputs[0]);
 }
 
 bool options_parse(int argc, char **argv, options *parsed, int *status)

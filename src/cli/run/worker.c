@@ -66,9 +66,8 @@ bool worker_finish(worker *w, int slot)
         return opencl_finish(&w->opencl, slot);
     cllrn_error error = CLLRN_ERROR_INIT;
     const double begin = operation_clock();
-    const cllrn_status status = w->device->kind == DEVICE_HOST
-                                    ? operation_run_host(&w->operation, &error)
-                                    : operation_run_reference(&w->operation, &error);
+    const cllrn_status status =
+        operation_run(&w->operation, w->device->kind == DEVICE_REFERENCE, &error);
     w->seconds += operation_clock() - begin;
     return message_check(status, &error);
 }

@@ -2,7 +2,6 @@
 #include "accuracy.h"
 
 #include "element.h"
-#include "exact.h"
 #include "iterator.h"
 
 #include <float.h>
@@ -64,7 +63,7 @@ static double error_of(const case_buffers *s, bool nearest, double value, double
     const int32_t dtype = s->dst.tensor.dtype, arithmetic = element_arithmetic(dtype);
     const bool copies = s->c->params.beta == 0 && dtype == arithmetic;
     const double error =
-        exact_error(dtype, value, expected, magnitude, arithmetic, nearest ? 1 : 2);
+        element_error(dtype, value, expected, magnitude, arithmetic, nearest ? 1 : 2);
     return error > 0 && (copies || isinf(value)) ? INFINITY : error;
 }
 
@@ -96,7 +95,7 @@ bool accuracy_measure(const case_buffers *s, bool nearest, accuracy *measured)
     exact right;
     memset(measured, 0, sizeof *measured);
     measured->bound = bound_of(s, nearest);
-    if (!exact_make(&run, &right))
+    if (!operation_run_exact(&run, &right))
         return false;
     compare(s, nearest, &right, measured);
     free(right.values);

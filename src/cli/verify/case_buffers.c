@@ -92,7 +92,7 @@ static bool run_host(case_buffers *s)
     memcpy(s->expected, s->dst.data, s->dst.size);
     memset(s->result, 0, s->dst.size);
     const operation run = case_buffers_operation(s, s->expected);
-    return message_check(operation_run_host(&run, &error), &error);
+    return message_check(operation_run(&run, false, &error), &error);
 }
 
 bool case_buffers_possible(const verify_case *c, alias in_place)

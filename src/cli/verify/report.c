@@ -23,7 +23,7 @@ void report_print_begin(const session *on)
     printf("device      %s\n", on->device.name);
     if (on->device.kind == DEVICE_OPENCL) {
         text_fold(stdout, 12, "platform", "%s, %s, driver %s", on->device.platform_name,
-                  on->version, on->driver);
+                  on->device.version, on->device.driver);
         printf("reports     fp64 %s, round to nearest %s, inf/nan %s\n", yes_no(on->fp64),
                yes_no(on->nearest), yes_no(on->inf_nan));
     }
@@ -166,8 +166,8 @@ static void add_head(json *j, const totals *t)
     json_open_object(j, "device");
     json_add_text(j, "platform", on->device.platform_name);
     json_add_text(j, "name", on->device.name);
-    json_add_text(j, "driver_version", on->driver);
-    json_add_text(j, "version", on->version);
+    json_add_text(j, "driver_version", on->device.driver);
+    json_add_text(j, "version", on->device.version);
     json_add_bool(j, "fp64", on->fp64);
     json_add_bool(j, "round_to_nearest", on->nearest);
     json_add_bool(j, "inf_nan", on->inf_nan);
@@ -343,7 +343,7 @@ static void xml_section(FILE *file, const totals *t, section s)
     xml_property(file, "list", t->list);
     xml_property(file, "platform", t->on->device.platform_name);
     xml_property(file, "device", t->on->device.name);
-    xml_property(file, "driver", t->on->driver);
+    xml_property(file, "driver", t->on->device.driver);
     fputs("    </properties>\n", file);
     for (int i = 0; i < t->count; ++i)
         if (t->results[i].c.row.section == s)

@@ -8,7 +8,6 @@
 #include "option.h"
 #include "output.h"
 #include "report.h"
-#include "same_file.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -221,18 +220,11 @@ static int verify(const request *r)
 static bool parse_cases(const char *text, void *field)
 {
     case_range *const range = field;
-    char first[24];
-    const size_t length = strcspn(text, ".");
-    if (strncmp(text + length, "..", 2) != 0) {
-        if (!number_parse_range(text, 0, cases_count() - 1, &range->first))
-            return false;
-        range->last = range->first;
-        return true;
-    }
-    snprintf(first, sizeof first, "%.*s", (int)length, text);
-    return length < sizeof first &&
-           number_parse_range(first, 0, cases_count() - 1, &range->first) &&
-           number_parse_range(text + length + 2, range->first, cases_count() - 1, &range->last);
+    if (number_parse_pair(text, "..", 0, cases_count() - 1, &range->first, &range->last))
+        return range->first <= range->last;
+    const bool one = number_parse_range(text, 0, cases_count() - 1, &range->first);
+    range->last = range->first;
+    return one;
 }
 
 static bool parse_report(const char *text, void *field)
@@ -357,7 +349,7 @@ int command_verify(int argc, char **argv)
         return message_usage("--case: the %s list has no case from %d to %d", list_name(r.list),
                              (int)r.cases.first, (int)r.cases.last);
     const named_file files[] = {{"--report", r.report}, {"--pack", r.pack}};
-    if (same_file_refuse(files, sizeof files / sizeof files[0]) != EXIT_DONE)
+    if (output_refuse_same(files, sizeof files / sizeof files[0]) != EXIT_DONE)
         return EXIT_USAGE;
     return run(&r);
 }
