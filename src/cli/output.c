@@ -69,18 +69,6 @@ static char *resolve(const char *path)
     return NULL;
 }
 
-/* Whether the file is regular and writable, so that it may be replaced. False after a message. */
-static bool may_replace(const char *path, const struct stat *status)
-{
-    if (S_ISDIR(status->st_mode))
-        return message_fail("%s: cannot be written: it is a directory", path);
-    if (!S_ISREG(status->st_mode))
-        return message_fail("%s: cannot be written: it is not a regular file", path);
-    if (access(path, W_OK) != 0)
-        return message_fail("%s: cannot be written: %s", path, strerror(errno));
-    return true;
-}
-
 /* O_PATH needs no permission to list the directory. */
 static int open_directory(const char *path)
 {
@@ -178,24 +166,34 @@ bool output_open_stream(output *out, const char *path)
     return begin_stream(out, path, open(path, O_WRONLY | O_NOCTTY | O_CLOEXEC));
 }
 
-bool output_open_mode(output *out, const char *path, mode_t mode)
+/* Why a path cannot name a regular file to write; NULL if it can. *mode is 0 for a new file. */
+static const char *refusal(const char *path, mode_t *mode)
 {
     struct stat status;
+    const bool exists = stat(path, &status) == 0;
+    *mode = exists ? status.st_mode : 0;
+    if (path[strlen(path) - 1] == '/')
+        return "it names a directory";
+    if (!exists && errno != ENOENT) /* such as a link that Linux refuses to follow */
+        return strerror(errno);
+    if (exists && S_ISDIR(*mode))
+        return "it is a directory";
+    if ((exists && !S_ISREG(*mode)) || descriptor_behind(path) >= 0)
+        return "it is not a regular file";
+    return exists && access(path, W_OK) != 0 ? strerror(errno) : NULL;
+}
+
+bool output_open_mode(output *out, const char *path, mode_t mode)
+{
+    mode_t old;
     memset(out, 0, sizeof *out);
     if (*path == '\0')
         return message_fail("the name of the output is empty");
-    if (path[strlen(path) - 1] == '/')
-        return message_fail("%s: cannot be written: it names a directory", path);
-    const bool exists = stat(path, &status) == 0;
-    if (!exists && errno != ENOENT) /* such as a link that Linux refuses to follow */
-        return message_fail("%s: cannot be written: %s", path, strerror(errno));
-    if (descriptor_behind(path) >= 0)
-        return message_fail("%s: cannot be written: it is not a regular file", path);
-    if (exists && !may_replace(path, &status))
-        return false;
+    const char *const why = refusal(path, &old);
+    if (why)
+        return message_fail("%s: cannot be written: %s", path, why);
     out->path = resolve(path);
-    const int code =
-        out->path ? begin(out, mode & (exists ? status.st_mode : 0666), exists) : errno;
+    const int code = out->path ? begin(out, mode & (old ? old : 0666), old != 0) : errno;
     if (code == 0)
         return true;
     output_discard(out);

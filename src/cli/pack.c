@@ -54,10 +54,10 @@ static bool split(const char *list, names *found)
     for (const char *c = list; *c; ++c)
         most += *c == ',';
     found->list = strdup(list);
-    found->programs = calloc(most, sizeof *found->programs);
-    found->kernels = calloc(most, sizeof *found->kernels);
-    if (!found->list || !found->programs || !found->kernels)
+    found->programs = calloc(2 * most, sizeof *found->programs);
+    if (!found->list || !found->programs)
         return message_fail("out of memory for %zu names", most);
+    found->kernels = found->programs + most;
     for (char *item = strtok(found->list, ","); item; item = strtok(NULL, ",")) {
         char *const equals = strchr(item, '=');
         if (equals)
@@ -167,8 +167,7 @@ static int add(const request *r, const char *path, const char *binary)
     output_discard(&file);
     cllrn_pack_destroy(pack);
     free(added.list);
-    free(added.programs);
-    free(added.kernels);
+    free(added.programs); /* and the kernels */
     return done ? EXIT_DONE : EXIT_FAILED;
 }
 
