@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The times that `cllrn run` tells, on a clock that only what the test stands in for moves. */
 #include "run/stream.h"
-#include "run/worker.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -16,7 +15,7 @@
 enum { READ = 1, WRITE = 20, START = 300, FINISH = 50000 };
 
 static double clock_ms;
-static bool fails;
+static bool fails, untold;
 
 double __wrap_operation_clock(void);
 double __wrap_operation_clock(void)
@@ -48,19 +47,18 @@ worker_limits worker_limits_of(const device *on)
     return (worker_limits){.buffer = UINT64_MAX, .memory = UINT64_MAX};
 }
 
-bool worker_open(worker *w, const device *on, const operation shapes[], int shape_count,
-                 size_t memory, uint64_t count)
+bool worker_open(worker *w, const device *on, const operation shapes[WORKER_SHAPES], size_t memory,
+                 uint64_t count)
 {
-    (void)shapes, (void)shape_count, (void)count;
-    *w = (worker){.device = on, .slots = 1, .memory = calloc(1, memory), .seconds = 0.25};
-    w->opencl.times = (opencl_times){.upload = 1, .kernel = 2, .download = 3, .hidden = 0.5};
-    return w->memory != NULL;
-}
-
-void *worker_memory(const worker *w, int slot)
-{
-    (void)slot;
-    return w->memory;
+    (void)shapes, (void)count;
+    *w = (worker){.session.device = *on, .slot_count = 1, .slots[0].memory = calloc(1, memory)};
+    w->report = (worker_report){.variant = "planar",
+                                .upload = 1,
+                                .kernel = 2,
+                                .download = 3,
+                                .hidden = 0.5,
+                                .untold = untold};
+    return w->slots[0].memory != NULL;
 }
 
 bool worker_start(worker *w, int slot, const operation *todo)
@@ -79,19 +77,7 @@ bool worker_finish(worker *w, int slot)
 
 void worker_close(worker *w)
 {
-    free(w->memory);
-}
-
-const char *opencl_variant(const opencl *s)
-{
-    (void)s;
-    return "planar";
-}
-
-int32_t opencl_origin(const opencl *s)
-{
-    (void)s;
-    return CLLRN_ORIGIN_COMPILED;
+    free(w->slots[0].memory);
 }
 
 /* -------------------------------------------------------------------------------- tests */
@@ -99,42 +85,35 @@ int32_t opencl_origin(const opencl *s)
 /* 4 x 5 x 6 float32, three slices. */
 typedef struct setup {
     cllrn_params params;
-    tensors files;
-    operation whole;
-    device on;
     stream stream;
 } setup;
 
-static void make(setup *s, device_kind kind, bool backward)
+static void make(setup *s, bool backward)
 {
     static const int64_t dims[] = {3, 5, 8};
     const uint64_t size = 3 * 5 * 8 * sizeof(float);
+    stream *const made = &s->stream;
     memset(s, 0, sizeof *s);
     s->params = (cllrn_params)CLLRN_PARAMS_INIT;
     assert_int_equal(
         cllrn_params_across(&s->params, CLLRN_CONVENTION_TORCH, 5, 1.0, 0.75, 1.0, NULL), 0);
-    tensor_file *const files[] = {&s->files.x, &s->files.dy, &s->files.result};
-    operand *const operands[] = {&s->whole.src, &s->whole.dy, &s->whole.dst};
+    tensor_file *const files[] = {&made->x, &made->dy, &made->result};
+    operand *const operands[] = {&made->whole.src, &made->whole.dy, &made->whole.dst};
     for (int i = 0; i < 3; ++i) {
         if (i == 1 && !backward)
             continue;
-        *files[i] = (tensor_file){.header = {.rank = 3}, .dtype = CLLRN_DTYPE_F32, .size = size};
+        *files[i] = (tensor_file){
+            .header = {.rank = 3}, .element = {.dtype = CLLRN_DTYPE_F32}, .size = size};
         memcpy(files[i]->header.dims, dims, sizeof dims);
-        operands[i]->size = size;
-        operands[i]->tensor = (cllrn_tensor)CLLRN_TENSOR_INIT;
-        assert_int_equal(
-            cllrn_tensor_set(&operands[i]->tensor, CLLRN_DTYPE_F32, 3, dims, NULL, 1, NULL), 0);
+        assert_true(tensor_file_describe(files[i], dims, 1, operands[i]));
     }
-    s->whole.params = &s->params;
-    s->whole.backward = backward;
-    s->on = (device){.kind = kind, .name = "fake"};
-    s->stream = (stream){.files = &s->files,
-                         .whole = &s->whole,
-                         .device = &s->on,
-                         .slice = size / 3 * (backward ? 3 : 2),
-                         .quiet = true};
+    made->whole.params = &s->params;
+    made->whole.backward = backward;
+    made->device = (device){.kind = DEVICE_OPENCL, .name = "fake"};
+    made->slice = size / 3 * (backward ? 3 : 2);
+    made->quiet = true;
     clock_ms = 5e6;
-    fails = false;
+    fails = untold = false;
 }
 
 static void assert_milliseconds(double seconds, double expected)
@@ -148,18 +127,18 @@ static void stream__three_slices_TIMES_OF_ALL(void **state)
     setup s;
     stream_report report;
     (void)state;
-    make(&s, DEVICE_OPENCL, false);
+    make(&s, false);
 
     assert_true(stream_run(&s.stream, &report));
 
-    assert_int_equal(report.slices, 3);
+    assert_int_equal(report.cut.count, 3);
     assert_milliseconds(report.read, 3 * READ);
     assert_milliseconds(report.written, 3 * WRITE);
-    assert_milliseconds(report.upload, 1000);
-    assert_milliseconds(report.kernel, 2000);
-    assert_milliseconds(report.download, 3000);
-    assert_milliseconds(report.hidden, 500);
-    assert_string_equal(report.variant, "planar");
+    assert_milliseconds(report.worker.upload, 1000);
+    assert_milliseconds(report.worker.kernel, 2000);
+    assert_milliseconds(report.worker.download, 3000);
+    assert_milliseconds(report.worker.hidden, 500);
+    assert_string_equal(report.worker.variant, "planar");
 }
 
 static void stream__gradient_READS_BOTH(void **state)
@@ -167,26 +146,27 @@ static void stream__gradient_READS_BOTH(void **state)
     setup s;
     stream_report report;
     (void)state;
-    make(&s, DEVICE_OPENCL, true);
+    make(&s, true);
 
     assert_true(stream_run(&s.stream, &report));
 
-    assert_int_equal(report.slices, 3);
+    assert_int_equal(report.cut.count, 3);
     assert_milliseconds(report.read, 6 * READ);
 }
 
-static void stream__host_ITS_OWN_TIME(void **state)
+static void stream__device_without_timer_NEGATIVE_TIMES(void **state)
 {
     setup s;
     stream_report report;
     (void)state;
-    make(&s, DEVICE_HOST, false);
+    make(&s, false);
+    untold = true;
 
     assert_true(stream_run(&s.stream, &report));
 
-    assert_milliseconds(report.kernel, 250);
-    assert_true(report.upload < 0 && report.download < 0 && report.hidden < 0);
-    assert_null(report.variant);
+    assert_true(report.worker.upload < 0 && report.worker.kernel < 0);
+    assert_true(report.worker.download < 0 && report.worker.hidden < 0);
+    assert_milliseconds(report.read, 3 * READ);
 }
 
 static void stream__command_fails_FAILED(void **state)
@@ -194,7 +174,7 @@ static void stream__command_fails_FAILED(void **state)
     setup s;
     stream_report report;
     (void)state;
-    make(&s, DEVICE_OPENCL, false);
+    make(&s, false);
     fails = true;
 
     assert_false(stream_run(&s.stream, &report));
@@ -207,7 +187,7 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(stream__three_slices_TIMES_OF_ALL),
         cmocka_unit_test(stream__gradient_READS_BOTH),
-        cmocka_unit_test(stream__host_ITS_OWN_TIME),
+        cmocka_unit_test(stream__device_without_timer_NEGATIVE_TIMES),
         cmocka_unit_test(stream__command_fails_FAILED),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

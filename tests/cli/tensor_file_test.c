@@ -34,7 +34,7 @@ ssize_t pread(int fd, void *to, size_t size, off_t offset)
 static tensor_file make_file(int64_t rows, int64_t columns)
 {
     tensor_file made = {.header = {.rank = 2, .dims = {rows, columns}},
-                        .dtype = CLLRN_DTYPE_F32,
+                        .element = {.dtype = CLLRN_DTYPE_F32},
                         .size = (uint64_t)(rows * columns) * sizeof(float),
                         .offset = OFFSET,
                         .file = tmpfile(),

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "npy.h"
 
+#include "message.h"
+
 #include <errno.h>
 #include <inttypes.h>
-#include <stdarg.h>
 #include <string.h>
 
 static const unsigned char magic[6] = {0x93, 'N', 'U', 'M', 'P', 'Y'};
@@ -15,37 +16,20 @@ typedef struct cursor {
     const char *text;
     size_t length;
     size_t at;
-    npy_error *error;
+    const char *path; /* of the file, for messages */
 } cursor;
-
-__attribute__((format(printf, 3, 4))) static bool fail(npy_error *error, npy_status status,
-                                                       const char *format, ...)
-{
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(error->message, sizeof error->message, format, arguments);
-    va_end(arguments);
-    error->status = status;
-    return false;
-}
 
 /* ------------------------------------------------------------- the dictionary */
 
 static bool unexpected(const cursor *c, const char *expected)
 {
-    if (c->at >= c->length)
-        return fail(c->error, NPY_SYNTAX, "header ends at byte %zu, expected %s", c->at, expected);
-    const unsigned char found = (unsigned char)c->text[c->at];
-    if (found >= 0x20 && found < 0x7f)
-        return fail(c->error, NPY_SYNTAX, "header has '%c' at byte %zu, expected %s", found, c->at,
-                    expected);
-    return fail(c->error, NPY_SYNTAX, "header has the byte 0x%02x at byte %zu, expected %s", found,
-                c->at, expected);
-}
-
-static bool is_space(char c)
-{
-    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+    char found[24] = "ends";
+    if (c->at < c->length) {
+        const unsigned char byte = (unsigned char)c->text[c->at];
+        const bool printable = byte >= 0x20 && byte < 0x7f;
+        snprintf(found, sizeof found, printable ? "has '%c'" : "has the byte 0x%02x", byte);
+    }
+    return message_fail("%s: header %s at byte %zu, expected %s", c->path, found, c->at, expected);
 }
 
 static bool is_digit(char c)
@@ -55,7 +39,7 @@ static bool is_digit(char c)
 
 static void skip_spaces(cursor *c)
 {
-    while (c->at < c->length && is_space(c->text[c->at]))
+    while (c->at < c->length && memchr(" \t\r\n", c->text[c->at], 4))
         ++c->at;
 }
 
@@ -103,8 +87,8 @@ static bool parse_string(cursor *c, char *string, size_t size, const char *expec
         if (next < 0x20 || next >= 0x7f || next == '\\')
             return unexpected(c, "printable ASCII without escapes");
         if (length + 1 == size)
-            return fail(c->error, NPY_SYNTAX, "header has a string of more than %zu characters",
-                        size - 1);
+            return message_fail("%s: header has a string of more than %zu characters", c->path,
+                                size - 1);
         string[length++] = c->text[c->at];
     }
     if (c->at == c->length)
@@ -117,7 +101,7 @@ static bool parse_string(cursor *c, char *string, size_t size, const char *expec
 static bool parse_descr(cursor *c, npy_header *header)
 {
     if (peek(c) == '[')
-        return fail(c->error, NPY_DTYPE, "its dtype is structured, expected a plain one");
+        return message_fail("%s: its dtype is structured, expected a plain one", c->path);
     return parse_string(c, header->descr, sizeof header->descr, "a dtype in quotes");
 }
 
@@ -136,13 +120,13 @@ static bool parse_dim(cursor *c, int axis, int64_t *dim)
     for (; c->at < c->length && is_digit(c->text[c->at]); ++c->at) {
         const int digit = c->text[c->at] - '0';
         if (value > (INT64_MAX - digit) / 10)
-            return fail(c->error, NPY_SHAPE, "dim %d is above 2^63-1", axis);
+            return message_fail("%s: dim %d is above 2^63-1", c->path, axis);
         value = value * 10 + digit;
     }
     if (c->at < c->length && c->text[c->at] == 'L') /* Python 2 wrote such long integers */
         ++c->at;
     if (negative)
-        return fail(c->error, NPY_SHAPE, "dim %d is -%" PRId64 ", expected 0 or more", axis, value);
+        return message_fail("%s: dim %d is -%" PRId64 ", expected 0 or more", c->path, axis, value);
     *dim = value;
     return true;
 }
@@ -155,13 +139,13 @@ static bool parse_shape(cursor *c, npy_header *header)
         if (!comma)
             return unexpected(c, "',' or ')'");
         if (header->rank == NPY_MAX_RANK)
-            return fail(c->error, NPY_SHAPE, "its shape has more than %d dims", NPY_MAX_RANK);
+            return message_fail("%s: its shape has more than %d dims", c->path, NPY_MAX_RANK);
         good = parse_dim(c, header->rank, &header->dims[header->rank]);
         ++header->rank;
         comma = take(c, ',');
     }
     if (good && header->rank == 1 && !comma)
-        return fail(c->error, NPY_SYNTAX, "its shape is a number, expected a tuple");
+        return message_fail("%s: its shape is a number, expected a tuple", c->path);
     return good;
 }
 
@@ -185,17 +169,17 @@ static bool parse_entry(cursor *c, npy_header *header, bool seen[KEYS])
         if (strcmp(name, keys[i].name) != 0)
             continue;
         if (seen[i])
-            return fail(c->error, NPY_KEY, "header has the key '%s' twice", name);
+            return message_fail("%s: header has the key '%s' twice", c->path, name);
         seen[i] = true;
         return expect(c, ':') && keys[i].parse(c, header);
     }
-    return fail(c->error, NPY_KEY,
-                "header has the key '%s', expected descr, fortran_order and shape only", name);
+    return message_fail("%s: header has the key '%s', expected descr, fortran_order and shape only",
+                        c->path, name);
 }
 
-bool npy_parse(const char *text, size_t length, npy_header *header, npy_error *error)
+bool npy_parse(const char *text, size_t length, const char *path, npy_header *header)
 {
-    cursor c = {text, length, 0, error};
+    cursor c = {text, length, 0, path};
     npy_header parsed = {.rank = 0};
     bool seen[KEYS] = {false};
 
@@ -213,88 +197,58 @@ bool npy_parse(const char *text, size_t length, npy_header *header, npy_error *e
         return unexpected(&c, "nothing behind '}'");
     for (size_t i = 0; i < KEYS; ++i)
         if (!seen[i])
-            return fail(error, NPY_KEY, "header lacks the key '%s'", keys[i].name);
+            return message_fail("%s: header lacks the key '%s'", path, keys[i].name);
     *header = parsed;
     return true;
 }
 
 /* --------------------------------------------------------------- the elements */
 
-static bool is_little_endian(void)
+static char byte_order(bool swapped)
 {
     const uint16_t one = 1;
-    unsigned char first;
-    memcpy(&first, &one, 1);
-    return first == 1;
+    const bool little = *(const unsigned char *)&one == 1;
+    return little != swapped ? '<' : '>';
 }
 
-/* NumPy's names of the supported types; ml_dtypes saves its bfloat16 as raw bytes. */
+/* NumPy's names of the supported types: codes, which may follow a byte order, then words. */
 static const struct {
-    const char *name;
-    npy_element element;
-} names[] = {
-    {"float16", {'f', 2, false}},  {"half", {'f', 2, false}},    {"float32", {'f', 4, false}},
-    {"single", {'f', 4, false}},   {"float64", {'f', 8, false}}, {"double", {'f', 8, false}},
-    {"float", {'f', 8, false}},    {"uint16", {'u', 2, false}},  {"ushort", {'u', 2, false}},
-    {"bfloat16", {'V', 2, false}},
+    int32_t dtype;
+    bool raw;
+    const char *codes[2], *words[3];
+} types[] = {
+    {CLLRN_DTYPE_F16, false, {"f2", "e"}, {"float16", "half"}},
+    {CLLRN_DTYPE_F32, false, {"f4", "f"}, {"float32", "single"}},
+    {CLLRN_DTYPE_F64, false, {"f8", "d"}, {"float64", "double", "float"}},
+    {CLLRN_DTYPE_BF16, false, {"u2", "H"}, {"uint16", "ushort"}},
+    {CLLRN_DTYPE_BF16, true, {"V2"}, {"bfloat16"}},
 };
 
-static bool find_name(const char *descr, npy_element *element)
+static bool is_one_of(const char *name, const char *const names[], int count)
 {
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; ++i) {
-        if (strcmp(descr, names[i].name) == 0) {
-            *element = names[i].element;
+    for (int i = 0; i < count; ++i)
+        if (names[i] && strcmp(name, names[i]) == 0)
             return true;
-        }
-    }
-    return false;
-}
-
-/* Parses a one-letter code; swapped is the byte order that the descr began with. */
-static bool find_code(const char *descr, bool swapped, npy_element *element)
-{
-    static const struct {
-        char code;
-        char kind;
-        int size;
-    } codes[] = {{'e', 'f', 2}, {'f', 'f', 4}, {'d', 'f', 8}, {'H', 'u', 2}};
-    for (size_t i = 0; i < sizeof codes / sizeof codes[0]; ++i) {
-        if (descr[0] == codes[i].code && descr[1] == '\0') {
-            *element = (npy_element){codes[i].kind, codes[i].size, swapped};
-            return true;
-        }
-    }
     return false;
 }
 
 bool npy_parse_descr(const char *descr, npy_element *element)
 {
-    enum { MAX_DIGITS = 4 };
-    if (find_name(descr, element))
-        return true;
-    const char foreign = is_little_endian() ? '>' : '<';
-    const bool swapped = *descr == foreign;
-    if (*descr && strchr("<>=|", *descr))
-        ++descr;
-    if (find_code(descr, swapped, element))
-        return true;
-    const char kind = *descr;
-    if (!((kind >= 'a' && kind <= 'z') || (kind >= 'A' && kind <= 'Z')))
-        return false;
-    const char *const digits = descr + 1;
-    int size = 0, count = 0;
-    for (; is_digit(digits[count]) && count < MAX_DIGITS; ++count)
-        size = size * 10 + (digits[count] - '0');
-    if (count == 0 || *digits == '0' || digits[count] != '\0')
-        return false;
-    *element = (npy_element){kind, size, swapped};
-    return true;
+    const bool ordered = *descr && strchr("<>=|", *descr);
+    for (size_t i = 0; i < sizeof types / sizeof types[0]; ++i) {
+        if (is_one_of(descr + ordered, types[i].codes, 2) || is_one_of(descr, types[i].words, 3)) {
+            *element = (npy_element){types[i].dtype, types[i].raw, *descr == byte_order(true)};
+            return true;
+        }
+    }
+    return false;
 }
 
 void npy_format_descr(const npy_element *element, char descr[NPY_MAX_DESCR])
 {
-    snprintf(descr, NPY_MAX_DESCR, "%c%c%d", is_little_endian() != element->swapped ? '<' : '>',
-             element->kind, element->size);
+    const char kind = element->dtype != CLLRN_DTYPE_BF16 ? 'f' : element->raw ? 'V' : 'u';
+    snprintf(descr, NPY_MAX_DESCR, "%c%c%zu", byte_order(element->swapped), kind,
+             cllrn_dtype_size(element->dtype));
 }
 
 void npy_swap(void *data, size_t size, size_t element_size)
@@ -311,63 +265,45 @@ void npy_swap(void *data, size_t size, size_t element_size)
 
 /* ------------------------------------------------------------------- the file */
 
-static bool read_bytes(FILE *file, void *bytes, size_t size, const char *what, npy_error *error)
+static bool read_bytes(FILE *file, const char *path, void *bytes, size_t size, const char *what)
 {
     const size_t got = fread(bytes, 1, size, file);
     if (got == size)
         return true;
     if (ferror(file))
-        return fail(error, NPY_IO, "cannot be read: %s", strerror(errno));
-    return fail(error, NPY_TRUNCATED, "truncated: %s holds %zu bytes, expected %zu", what, got,
-                size);
+        return message_fail("%s: cannot be read: %s", path, strerror(errno));
+    return message_fail("%s: truncated: %s holds %zu bytes, expected %zu", path, what, got, size);
 }
 
-static bool check_preamble(const unsigned char *preamble, npy_error *error)
+bool npy_read(FILE *file, const char *path, npy_header *header, uint64_t *data_offset)
 {
-    if (memcmp(preamble, magic, sizeof magic) != 0)
-        return fail(error, NPY_NOT_NPY,
-                    "not a .npy file: begins with %02x %02x %02x %02x %02x %02x, "
-                    "expected 93 4e 55 4d 50 59",
-                    preamble[0], preamble[1], preamble[2], preamble[3], preamble[4], preamble[5]);
-    if (preamble[6] < 1 || preamble[6] > 3 || preamble[7] != 0)
-        return fail(error, NPY_VERSION, "version %d.%d of .npy, expected 1.0, 2.0 or 3.0",
-                    preamble[6], preamble[7]);
-    return true;
-}
-
-/* Reads magic number, version and length. *size becomes their size in bytes. */
-static bool read_preamble(FILE *file, size_t *size, size_t *header_length, npy_error *error)
-{
-    unsigned char preamble[NPY_MAX_PREAMBLE] = {0};
-    const char *const what = "its beginning";
-    if (!read_bytes(file, preamble, 8, what, error) || !check_preamble(preamble, error))
-        return false;
-    const size_t length_size = preamble[6] == 1 ? 2 : 4;
-    if (!read_bytes(file, preamble + 8, length_size, what, error))
-        return false;
-    const uint32_t length = (uint32_t)preamble[8] | (uint32_t)preamble[9] << 8 |
-                            (uint32_t)preamble[10] << 16 | (uint32_t)preamble[11] << 24;
-    if (length > NPY_MAX_HEADER)
-        return fail(error, NPY_TOO_LONG, "header of %" PRIu32 " bytes, expected at most %d", length,
-                    NPY_MAX_HEADER);
-    *size = 8 + length_size;
-    *header_length = length;
-    return true;
-}
-
-bool npy_read(FILE *file, npy_header *header, uint64_t *data_offset, npy_error *error)
-{
+    unsigned char start[12] = {0}; /* magic number, version, length of the header */
     char text[NPY_MAX_HEADER];
-    size_t preamble = 0, length = 0;
-    if (!read_preamble(file, &preamble, &length, error) ||
-        !read_bytes(file, text, length, "its header", error) ||
-        !npy_parse(text, length, header, error))
+    if (!read_bytes(file, path, start, 8, "its beginning"))
         return false;
-    *data_offset = preamble + length;
+    if (memcmp(start, magic, sizeof magic) != 0)
+        return message_fail("%s: not a .npy file: begins with %02x %02x %02x %02x %02x %02x, "
+                            "expected 93 4e 55 4d 50 59",
+                            path, start[0], start[1], start[2], start[3], start[4], start[5]);
+    if (start[6] < 1 || start[6] > 3 || start[7] != 0)
+        return message_fail("%s: version %d.%d of .npy, expected 1.0, 2.0 or 3.0", path, start[6],
+                            start[7]);
+    const size_t length_size = start[6] == 1 ? 2 : 4;
+    if (!read_bytes(file, path, start + 8, length_size, "its beginning"))
+        return false;
+    const uint32_t length = (uint32_t)start[8] | (uint32_t)start[9] << 8 |
+                            (uint32_t)start[10] << 16 | (uint32_t)start[11] << 24;
+    if (length > NPY_MAX_HEADER)
+        return message_fail("%s: header of %" PRIu32 " bytes, expected at most %d", path, length,
+                            NPY_MAX_HEADER);
+    if (!read_bytes(file, path, text, length, "its header") ||
+        !npy_parse(text, length, path, header))
+        return false;
+    *data_offset = 8 + length_size + length;
     return true;
 }
 
-bool npy_data_size(const npy_header *header, size_t element_size, uint64_t *size, npy_error *error)
+bool npy_data_size(const npy_header *header, size_t element_size, const char *path, uint64_t *size)
 {
     /* A tensor with a dim of 0 is empty, even where the other dims would overflow. */
     for (int axis = 0; axis < header->rank; ++axis) {
@@ -380,8 +316,8 @@ bool npy_data_size(const npy_header *header, size_t element_size, uint64_t *size
     for (int axis = 0; axis < header->rank; ++axis) {
         const uint64_t dim = (uint64_t)header->dims[axis];
         if (bytes > (uint64_t)INT64_MAX / dim)
-            return fail(error, NPY_OVERFLOW,
-                        "its shape needs 2^63 bytes or more (dims up to axis %d)", axis);
+            return message_fail("%s: its shape needs 2^63 bytes or more (dims up to axis %d)", path,
+                                axis);
         bytes *= dim;
     }
     *size = bytes;
@@ -400,25 +336,21 @@ static size_t format_dictionary(const npy_header *header, char *text, size_t siz
            (size_t)snprintf(text + length, size - length, "%s), }", header->rank == 1 ? "," : "");
 }
 
-bool npy_write(FILE *file, const npy_header *header, npy_error *error)
+bool npy_write(FILE *file, const char *path, const npy_header *header, uint64_t *data_offset)
 {
-    enum {
-        PREAMBLE = 10,
-        CAPACITY = 2048
-    }; /* the longest, 64 dims of 19 digits, takes about 1450 */
-    char text[CAPACITY];
-    const size_t used = format_dictionary(header, text, sizeof text);
-    const size_t total = (PREAMBLE + used + 1 + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
-    const size_t length = total - PREAMBLE;
-    memset(text + used, ' ', length - used - 1);
-    text[length - 1] = '\n';
-
-    unsigned char preamble[PREAMBLE] = {0};
-    memcpy(preamble, magic, sizeof magic);
-    preamble[6] = 1;
-    preamble[8] = (unsigned char)(length & 0xff);
-    preamble[9] = (unsigned char)(length >> 8);
-    if (fwrite(preamble, 1, PREAMBLE, file) != PREAMBLE || fwrite(text, 1, length, file) != length)
-        return fail(error, NPY_IO, "cannot be written: %s", strerror(errno));
+    enum { PREAMBLE = 10, CAPACITY = 2048 }; /* 64 dims of 19 digits take about 1450 */
+    char text[CAPACITY] = {0};
+    memcpy(text, magic, sizeof magic);
+    const size_t used =
+        PREAMBLE + format_dictionary(header, text + PREAMBLE, sizeof text - PREAMBLE);
+    const size_t total = (used + 1 + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    memset(text + used, ' ', total - used - 1);
+    text[total - 1] = '\n';
+    text[6] = 1; /* the version */
+    text[8] = (char)((total - PREAMBLE) & 0xff);
+    text[9] = (char)((total - PREAMBLE) >> 8);
+    if (fwrite(text, 1, total, file) != total || fflush(file) != 0)
+        return message_fail("%s: cannot be written: %s", path, strerror(errno));
+    *data_offset = total;
     return true;
 }

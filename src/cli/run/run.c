@@ -7,19 +7,18 @@
 #include "options.h"
 #include "output.h"
 #include "stream.h"
-#include "table.h"
+#include "text.h"
 
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stdio.h>
 
 /* The state of one call of the command. */
 typedef struct run {
     options options;
     cllrn_params params;
-    device device;
-    tensors tensors;
     output output;
-    operation whole;
+    stream stream;
     stream_report report;
     double begin;
 } run;
@@ -28,7 +27,7 @@ typedef struct run {
 
 static bool same_shape(const run *r)
 {
-    const npy_header *const x = &r->tensors.x.header, *const dy = &r->tensors.dy.header;
+    const npy_header *const x = &r->stream.x.header, *const dy = &r->stream.dy.header;
     const options *const o = &r->options;
     if (x->rank != dy->rank)
         return message_fail("%s: its rank is %d, expected %d as in %s", o->gradient, dy->rank,
@@ -45,43 +44,37 @@ static bool same_shape(const run *r)
 static bool mixes(const char *name, const char *what, const tensor_file *tensor,
                   const tensor_file *source, const char *advice)
 {
-    return element_mixes(tensor->dtype, source->dtype) ||
+    return element_mixes(tensor->element.dtype, source->element.dtype) ||
            message_fail(
                "%s%s %s does not go with the %s of %s: float32 mixes with one 16-bit type, "
                "float64 with none%s",
-               name, what, cllrn_dtype_string(tensor->dtype), cllrn_dtype_string(source->dtype),
-               source->path, advice);
-}
-
-static bool open_x(run *r)
-{
-    const int32_t dtype = r->options.dtype;
-    const tensor_file_dtype expected = {dtype, dtype == CLLRN_DTYPE_BF16, "--dtype"};
-    return tensor_file_open(&r->tensors.x, r->options.input, &expected);
+               name, what, cllrn_dtype_string(tensor->element.dtype),
+               cllrn_dtype_string(source->element.dtype), source->path, advice);
 }
 
 /* Without --grad-dtype, uint16 means bfloat16 in dy if it does in x. */
 static bool open_dy(run *r)
 {
-    tensors *const t = &r->tensors;
+    stream *const s = &r->stream;
     const options *const o = &r->options;
-    const int32_t dtype = o->gradient_dtype ? o->gradient_dtype : t->x.dtype;
+    const int32_t dtype = o->gradient_dtype ? o->gradient_dtype : s->x.element.dtype;
     const tensor_file_dtype expected = {o->gradient_dtype, dtype == CLLRN_DTYPE_BF16,
                                         "--grad-dtype"};
-    return tensor_file_open(&t->dy, o->gradient, &expected) && same_shape(r) &&
-           mixes(o->gradient, ": its dtype", &t->dy, &t->x, "");
+    return tensor_file_open(&s->dy, o->gradient, &expected) && same_shape(r) &&
+           mixes(o->gradient, ": its dtype", &s->dy, &s->x, "");
 }
 
 /* Opens the sources, and checks that they and the result fit each other. */
 static bool open_tensors(run *r)
 {
     static const char advice[] = "; choose with --output-dtype";
-    tensors *const t = &r->tensors;
-    const bool backward = r->options.gradient != NULL;
-    return open_x(r) && (!backward || open_dy(r)) &&
-           tensor_file_derive(&t->result, &t->x, r->options.output_dtype) &&
-           mixes("the output", "'s", &t->result, &t->x, advice) &&
-           (!backward || mixes("the output", "'s", &t->result, &t->dy, advice));
+    stream *const s = &r->stream;
+    const options *const o = &r->options;
+    const tensor_file_dtype expected = {o->dtype, o->dtype == CLLRN_DTYPE_BF16, "--dtype"};
+    return tensor_file_open(&s->x, o->input, &expected) && (!o->gradient || open_dy(r)) &&
+           tensor_file_derive(&s->result, &s->x, o->output_dtype) &&
+           mixes("the output", "'s", &s->result, &s->x, advice) &&
+           (!o->gradient || mixes("the output", "'s", &s->result, &s->dy, advice));
 }
 
 /* -------------------------------------------------------------------- problem */
@@ -90,7 +83,7 @@ static bool make_params(run *r)
 {
     enum { MAX_AXES = 3 };
     const options *const o = &r->options;
-    const int rank = r->tensors.x.header.rank;
+    const int rank = r->stream.x.header.rank;
     const bool across = o->region == ACROSS_CHANNELS;
     const int axes = across ? 1 : o->spatial_axes ? o->spatial_axes : rank - 2;
     if (axes < 1 || axes > MAX_AXES)
@@ -118,78 +111,202 @@ static bool make_params(run *r)
     return message_check(status, &error);
 }
 
-static bool make_operand(const run *r, const tensor_file *file, operand *made)
-{
-    made->size = file->size;
-    return tensor_file_describe(file, file->header.dims, r->options.channel_axis, &made->tensor);
-}
-
 static bool make_operation(run *r)
 {
     const options *const o = &r->options;
-    r->whole =
+    const stream *const s = &r->stream;
+    const int64_t *const dims = s->x.header.dims;
+    operation *const whole = &r->stream.whole;
+    *whole =
         (operation){.params = &r->params, .variant = o->variant, .backward = o->gradient != NULL};
-    return make_params(r) && make_operand(r, &r->tensors.x, &r->whole.src) &&
-           (!o->gradient || make_operand(r, &r->tensors.dy, &r->whole.dy)) &&
-           make_operand(r, &r->tensors.result, &r->whole.dst);
+    return make_params(r) && tensor_file_describe(&s->x, dims, o->channel_axis, &whole->src) &&
+           (!o->gradient || tensor_file_describe(&s->dy, dims, o->channel_axis, &whole->dy)) &&
+           tensor_file_describe(&s->result, dims, o->channel_axis, &whole->dst);
 }
 
 /* Opens the output before it touches OpenCL, so that a bad path fails before any work. */
 static bool prepare(run *r)
 {
-    const char *const path = r->options.output;
-    return open_tensors(r) && make_operation(r) && output_open_stream(&r->output, path) &&
-           tensor_file_begin(&r->tensors.result, r->output.file, path) &&
-           device_resolve(r->options.device, &r->device);
+    const options *const o = &r->options;
+    return open_tensors(r) && make_operation(r) && output_open_stream(&r->output, o->output) &&
+           tensor_file_begin(&r->stream.result, r->output.file, o->output) &&
+           device_resolve(o->device, &r->stream.device);
 }
 
 /* Refuses --pack and --variant without an OpenCL device: $CLLRN_DEVICE may have chosen another. */
 static int check_device(run *r)
 {
     const options *const o = &r->options;
-    r->device.pack = o->pack;
-    r->device.any_driver = o->any_driver;
-    r->device.any_owner = o->any_owner;
-    if (r->device.kind == DEVICE_OPENCL || (!o->pack && !o->variant))
+    device *const on = &r->stream.device;
+    on->pack = o->pack;
+    on->any_driver = o->any_driver;
+    on->any_owner = o->any_owner;
+    if (on->kind == DEVICE_OPENCL || (!o->pack && !o->variant))
         return EXIT_DONE;
     return message_usage("--%s needs an OpenCL device, not %s", o->pack ? "pack" : "variant",
-                         r->device.name);
-}
-
-static bool compute(run *r)
-{
-    const stream s = {.files = &r->tensors,
-                      .whole = &r->whole,
-                      .device = &r->device,
-                      .slice = (uint64_t)r->options.slice,
-                      .checked = r->options.check,
-                      .quiet = r->options.quiet};
-    return stream_run(&s, &r->report);
+                         on->name);
 }
 
 /* Whether --check found the host's bits. The reference need not have them, since it rounds once. */
 static bool bits_agree(const run *r)
 {
     const uint64_t digest = r->report.digest, expected = r->report.check.host_digest;
-    if (!r->options.check || r->device.kind == DEVICE_REFERENCE || digest == expected)
+    if (!r->options.check || r->stream.device.kind == DEVICE_REFERENCE || digest == expected)
         return true;
     return message_fail("the bits of %s differ from the host's (digest %016" PRIx64
                         ", expected %016" PRIx64 "), so %s was not written",
-                        r->device.name, digest, expected, r->options.output);
+                        r->stream.device.name, digest, expected, r->options.output);
 }
 
-static void print(const run *r)
+/* ---------------------------------------------------------------------- table */
+
+__attribute__((format(printf, 3, 4))) static void row(const run *r, const char *label,
+                                                      const char *format, ...)
 {
-    const table t = {.device = &r->device,
-                     .operation = &r->whole,
-                     .fortran_order = r->tensors.x.header.fortran_order,
-                     .gradient_fortran_order = r->tensors.dy.header.fortran_order,
-                     .report = &r->report,
-                     .checked = r->options.check,
-                     .seconds = operation_clock() - r->begin,
-                     .to = output_is_standard(r->options.output) ? stderr : stdout};
-    table_print(&t);
+    va_list arguments;
+    va_start(arguments, format);
+    text_fold_arguments(output_is_standard(r->options.output) ? stderr : stdout, 11, label, format,
+                        arguments);
+    va_end(arguments);
 }
+
+/* "96.500 ms", or "not reported" for a negative time. */
+static short_text time_text(double seconds)
+{
+    short_text t = {"not reported"};
+    if (seconds >= 0 && seconds < 0.5e-6)
+        return (short_text){"under 0.001 ms"};
+    if (seconds >= 0)
+        snprintf(t.chars, sizeof t.chars, "%.3f ms", 1e3 * seconds);
+    return t;
+}
+
+static short_text region_text(const cllrn_params *params)
+{
+    short_text t = {"across channels"};
+    if (params->window[0].axis != CLLRN_AXIS_CHANNEL)
+        snprintf(t.chars, sizeof t.chars, "within a channel, %d spatial %s",
+                 (int)params->window_count, params->window_count == 1 ? "axis" : "axes");
+    return t;
+}
+
+static void print_device(const run *r)
+{
+    if (r->stream.device.kind == DEVICE_OPENCL)
+        row(r, "device", "%s (%s)", r->stream.device.name, r->stream.device.platform_name);
+    else
+        row(r, "device", "%s", r->stream.device.name);
+    if (r->report.worker.variant)
+        row(r, "variant", "%s, program %s", r->report.worker.variant,
+            cllrn_origin_string(r->report.worker.origin));
+    if (r->report.worker.scratch > 0)
+        row(r, "scratch", "%" PRIu64 " bytes", r->report.worker.scratch);
+}
+
+static void print_operand(const run *r, const char *name, const operand *o, bool fortran_order)
+{
+    row(r, name, "%s, %s order", cllrn_dtype_string(o->tensor.dtype),
+        fortran_order ? "Fortran" : "C");
+}
+
+static void print_problem(const run *r)
+{
+    const cllrn_params *const params = r->stream.whole.params;
+    const cllrn_tensor *const src = &r->stream.whole.src.tensor;
+    const int axis = src->channel_axis;
+    row(r, "direction", "%s", r->stream.whole.backward ? "backward" : "forward");
+    row(r, "shape", "%s, channel axis %d", text_of_list(src->dims, src->rank, "x").chars,
+        axis < 0 ? axis + src->rank : axis);
+    print_operand(r, "x", &r->stream.whole.src, r->stream.x.header.fortran_order);
+    if (r->stream.whole.backward)
+        print_operand(r, "dy", &r->stream.whole.dy, r->stream.dy.header.fortran_order);
+    print_operand(r, r->stream.whole.backward ? "dx" : "y", &r->stream.whole.dst,
+                  r->stream.x.header.fortran_order);
+    row(r, "region", "%s", region_text(params).chars);
+    row(r, "window", "{%" PRId64 ", %" PRId64 ", %.10g}, alpha %.10g, beta %.10g, k %.10g",
+        params->window[0].lower, params->window[0].upper, params->divisor, params->alpha,
+        params->beta, params->k);
+}
+
+static void print_transfers(const run *r)
+{
+    const stream_report *const report = &r->report;
+    row(r, "transfers", "%s to the device, %s back", time_text(report->worker.upload).chars,
+        time_text(report->worker.download).chars);
+    if (report->cut.count > 1 && report->worker.hidden == 0)
+        row(r, "overlap", "none of the transfers beside a kernel");
+    else if (report->cut.count > 1)
+        row(r, "overlap", "%s of the transfers beside a kernel",
+            time_text(report->worker.hidden).chars);
+}
+
+/* The rate counts the bytes of each tensor once. */
+static void print_times(const run *r)
+{
+    const stream_report *const report = &r->report;
+    const operation *const done = &r->stream.whole;
+    const uint64_t bytes = done->src.size + done->dy.size + done->dst.size;
+    if (bytes == 0) {
+        row(r, "kernel", "none, the tensor is empty");
+        return;
+    }
+    if (report->cut.count > 1)
+        row(r, "slices", "%" PRIu64 " of at most %s", report->cut.count,
+            text_of_list(report->cut.steps, done->src.tensor.rank, "x").chars);
+    row(r, "files", "%s to read, %s to write", time_text(report->read).chars,
+        time_text(report->written).chars);
+    const double told = 0.005; /* GB/s; a lower rate is not shown */
+    if (report->worker.kernel > 0 && 1e-9 * (double)bytes / report->worker.kernel >= told)
+        row(r, "kernel", "%s, %.2f GB/s", time_text(report->worker.kernel).chars,
+            1e-9 * (double)bytes / report->worker.kernel);
+    else
+        row(r, "kernel", "%s", time_text(report->worker.kernel).chars);
+    if (r->stream.device.kind == DEVICE_OPENCL)
+        print_transfers(r);
+}
+
+static void print_error(const run *r, const char *label, const check_error *error, int32_t dtype,
+                        const char *relation)
+{
+    if (error->eps > 0)
+        row(r, label, "at most %.4g eps (2^-%d, %s), at (%s)", error->eps,
+            element_format_of(dtype).fraction_bits, relation,
+            text_of_list(error->where, r->stream.whole.dst.tensor.rank, ", ").chars);
+    else
+        row(r, label, "0 eps");
+}
+
+static void print_check(const run *r)
+{
+    const check *const c = &r->report.check;
+    const int32_t dtype = r->stream.whole.dst.tensor.dtype, arithmetic = element_arithmetic(dtype);
+    print_error(r, "error", &c->stored, dtype,
+                r->stream.whole.backward ? "relative to the magnitudes of the gradient's terms"
+                                         : "relative to the exact value");
+    if (dtype != arithmetic)
+        print_error(r, "arithmetic", &c->computed, arithmetic,
+                    "beyond what rounding to 16 bits explains");
+    if (c->least_s <= c->greatest_s)
+        row(r, "s spans", "%.6g..%.6g", c->least_s, c->greatest_s);
+    row(r, "host", "%016" PRIx64 ", %s%s", c->host_digest,
+        c->host_digest == r->report.digest ? "equal" : "not equal",
+        r->stream.device.kind == DEVICE_REFERENCE ? " (the reference rounds otherwise, and may)"
+                                                  : "");
+}
+
+static void print_table(const run *r)
+{
+    print_device(r);
+    print_problem(r);
+    print_times(r);
+    row(r, "digest", "%016" PRIx64, r->report.digest);
+    if (r->stream.checked)
+        print_check(r);
+    row(r, "total", "%s by the clock, from the start of the command",
+        time_text(operation_clock() - r->begin).chars);
+}
+
+/* -------------------------------------------------------------------- command */
 
 static int execute(run *r)
 {
@@ -198,12 +315,12 @@ static int execute(run *r)
     const int status = check_device(r);
     if (status != EXIT_DONE)
         return status;
-    if (!compute(r))
+    if (!stream_run(&r->stream, &r->report))
         return EXIT_FAILED;
     const bool stored = bits_agree(r) && output_commit(&r->output);
     if (r->options.quiet)
         return stored ? EXIT_DONE : EXIT_FAILED;
-    print(r); /* also if the result was refused: the table shows where it differs */
+    print_table(r); /* also if the result was refused: the table shows where it differs */
     const int printed = message_finish_stdout();
     return stored ? printed : EXIT_FAILED;
 }
@@ -211,8 +328,8 @@ static int execute(run *r)
 static void release(run *r)
 {
     output_discard(&r->output);
-    tensor_file_close(&r->tensors.x);
-    tensor_file_close(&r->tensors.dy);
+    tensor_file_close(&r->stream.x);
+    tensor_file_close(&r->stream.dy);
 }
 
 int command_run(int argc, char **argv)
@@ -221,6 +338,9 @@ int command_run(int argc, char **argv)
     int status;
     if (!options_parse(argc, argv, &r.options, &status))
         return status;
+    r.stream.slice = (uint64_t)r.options.slice;
+    r.stream.checked = r.options.check;
+    r.stream.quiet = r.options.quiet;
     status = execute(&r);
     release(&r);
     return status;

@@ -7,19 +7,15 @@
 #define CLI_RUN_STREAM_H
 
 #include "check.h"
-#include "device.h"
 #include "tensor_file.h"
+#include "worker.h"
 
-typedef struct tensors {
+typedef struct stream {
     tensor_file x;
     tensor_file dy;     /* backward only, else zero */
     tensor_file result; /* y or dx, not computed yet */
-} tensors;
-
-typedef struct stream {
-    const tensors *files;
-    const operation *whole; /* the problem of the whole tensors, without data */
-    const device *device;
+    operation whole;    /* the problem of the whole tensors, without data */
+    device device;
     uint64_t slice; /* bytes of all tensors of a slice; 0: chosen for the device */
     bool checked;   /* compare with the exact result and the host's bits */
     bool quiet;     /* show no progress */
@@ -27,13 +23,8 @@ typedef struct stream {
 
 /* The report of a run. Times are in seconds, negative where the device reports none. */
 typedef struct stream_report {
-    uint64_t slices;
-    int64_t slice_dims[CLLRN_MAX_RANK]; /* of the largest slice */
-    const char *variant;                /* NULL but for OpenCL devices */
-    int32_t origin;                     /* of the program: CLLRN_ORIGIN_COMPILED or another */
-    uint64_t scratch;                   /* in bytes */
-    double upload, kernel, download;
-    double hidden; /* transfer time that overlapped a kernel */
+    slicing cut;
+    worker_report worker;
     double read, written;
     uint64_t digest;
     check check; /* if stream.checked */

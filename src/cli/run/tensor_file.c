@@ -3,7 +3,6 @@
 
 #include "descriptor.h"
 #include "message.h"
-#include "rows.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -12,42 +11,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { MIN_RANK = 2 };
-
-static const struct {
-    int32_t dtype;
-    char kind;
-    int size;
-} elements[] = {
-    {CLLRN_DTYPE_F16, 'f', 2},  {CLLRN_DTYPE_F32, 'f', 4},  {CLLRN_DTYPE_F64, 'f', 8},
-    {CLLRN_DTYPE_BF16, 'u', 2}, {CLLRN_DTYPE_BF16, 'V', 2},
-};
-
-enum { ELEMENTS = sizeof elements / sizeof elements[0] };
-
-/* The library's dtype of an element type; 0 if it has none. */
-static int32_t find_dtype(const npy_element *element)
+static size_t element_size(const tensor_file *tensor)
 {
-    for (size_t i = 0; i < ELEMENTS; ++i)
-        if (elements[i].kind == element->kind && elements[i].size == element->size)
-            return elements[i].dtype;
-    return 0;
+    return cllrn_dtype_size(tensor->element.dtype);
 }
 
-/* NumPy's letter for a dtype of the table: `preferred` if it is one of the dtype's letters. */
-static char find_kind(int32_t dtype, char preferred)
+static bool measure(tensor_file *tensor, const char *path)
 {
-    char kind = '\0';
-    for (size_t i = 0; i < ELEMENTS; ++i)
-        if (elements[i].dtype == dtype && (kind == '\0' || elements[i].kind == preferred))
-            kind = elements[i].kind;
-    return kind;
-}
-
-static void format_descr(int32_t dtype, char kind, bool swapped, char descr[NPY_MAX_DESCR])
-{
-    const npy_element element = {kind, (int)cllrn_dtype_size(dtype), swapped};
-    npy_format_descr(&element, descr);
+    return npy_data_size(&tensor->header, element_size(tensor), path, &tensor->size);
 }
 
 /* Whether a path names an open descriptor that cannot seek: a pipe, a terminal. */
@@ -59,29 +30,18 @@ static bool is_stream(const char *path)
             !S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode));
 }
 
-static FILE *open_stream(const char *path)
+/* O_NONBLOCK: refuses a FIFO without waiting for its writer. */
+static FILE *open_file(const char *path, bool stream, uint64_t *size)
 {
-    const int fd = descriptor_duplicate(descriptor_of(path, STDIN_FILENO), false);
-    FILE *const file = fd >= 0 ? fdopen(fd, "rb") : NULL;
-    if (!file) {
-        message_fail("%s: cannot be read: %s", path, strerror(errno));
-        if (fd >= 0)
-            close(fd);
-    }
-    return file;
-}
-
-/* Opens a regular file. O_NONBLOCK: refuses a FIFO without waiting for its writer. */
-static FILE *open_regular(const char *path, uint64_t *size)
-{
-    const int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    const int fd = stream ? descriptor_duplicate(descriptor_of(path, STDIN_FILENO), false)
+                          : open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     struct stat status;
     FILE *file = NULL;
     if (fd < 0 || fstat(fd, &status) != 0)
-        message_fail("%s: cannot be opened: %s", path, strerror(errno));
-    else if (S_ISDIR(status.st_mode))
+        message_fail("%s: cannot be %s: %s", path, stream ? "read" : "opened", strerror(errno));
+    else if (!stream && S_ISDIR(status.st_mode))
         message_fail("%s: is a directory, expected a .npy file", path);
-    else if (!S_ISREG(status.st_mode))
+    else if (!stream && !S_ISREG(status.st_mode))
         message_fail("%s: is not a regular file", path);
     else if (!(file = fdopen(fd, "rb")))
         message_fail("%s: cannot be opened: %s", path, strerror(errno));
@@ -92,32 +52,30 @@ static FILE *open_regular(const char *path, uint64_t *size)
     return file;
 }
 
-static bool take_dtype(tensor_file *tensor, const tensor_file_dtype *expected, const char *path)
+static bool take_dtype(tensor_file *tensor, const tensor_file_dtype *expected)
 {
-    const char *const descr = tensor->header.descr;
-    npy_element element;
-    tensor->dtype = npy_parse_descr(descr, &element) ? find_dtype(&element) : 0;
-    if (tensor->dtype == 0)
+    const char *const path = tensor->path, *const descr = tensor->header.descr;
+    if (!npy_parse_descr(descr, &tensor->element))
         return message_fail("%s: its dtype is '%s', expected f2, f4, f8, or u2 or V2 for bfloat16",
                             path, descr);
-    tensor->kind = element.kind;
-    tensor->swapped = element.swapped;
-    if (tensor->dtype == CLLRN_DTYPE_BF16 && !expected->bits_are_bf16)
+    const int32_t dtype = tensor->element.dtype;
+    if (dtype == CLLRN_DTYPE_BF16 && !expected->bits_are_bf16)
         return message_fail("%s: its dtype is '%s'; if these are the bits of bfloat16, say %s bf16",
                             path, descr, expected->option);
-    if (expected->required == 0 || expected->required == tensor->dtype)
+    if (expected->required == 0 || expected->required == dtype)
         return true;
     char wanted[NPY_MAX_DESCR];
-    format_descr(expected->required, find_kind(expected->required, '\0'), false, wanted);
+    npy_format_descr(&(npy_element){.dtype = expected->required}, wanted);
     return message_fail("%s: its dtype is '%s', expected '%s' for %s %s", path, descr, wanted,
                         expected->option, cllrn_dtype_string(expected->required));
 }
 
-static bool check_rank(int rank, const char *path)
+static bool check_rank(const tensor_file *tensor)
 {
-    if (rank >= MIN_RANK && rank <= CLLRN_MAX_RANK)
-        return true;
-    return message_fail("%s: its rank is %d, expected %d to %d", path, rank, MIN_RANK,
+    enum { MIN_RANK = 2 };
+    const int rank = tensor->header.rank;
+    return (rank >= MIN_RANK && rank <= CLLRN_MAX_RANK) ||
+           message_fail("%s: its rank is %d, expected %d to %d", tensor->path, rank, MIN_RANK,
                         CLLRN_MAX_RANK);
 }
 
@@ -165,34 +123,16 @@ static bool spool(tensor_file *tensor)
     return filled;
 }
 
-static bool inspect(tensor_file *tensor, uint64_t file_size, const tensor_file_dtype *expected)
-{
-    npy_error error;
-    if (!npy_read(tensor->file, &tensor->header, &tensor->offset, &error))
-        return message_fail("%s: %s", tensor->path, error.message);
-    if (!take_dtype(tensor, expected, tensor->path) ||
-        !check_rank(tensor->header.rank, tensor->path))
-        return false;
-    if (!npy_data_size(&tensor->header, cllrn_dtype_size(tensor->dtype), &tensor->size, &error))
-        return message_fail("%s: %s", tensor->path, error.message);
-    return is_stream(tensor->path)
-               ? spool(tensor)
-               : check_file_size(file_size, tensor->offset, tensor->size, tensor->path);
-}
-
 bool tensor_file_open(tensor_file *tensor, const char *path, const tensor_file_dtype *expected)
 {
+    const bool stream = is_stream(path);
     uint64_t file_size = 0;
-    tensor_file opened = {.path = path};
-    opened.file = is_stream(path) ? open_stream(path) : open_regular(path, &file_size);
-    if (!opened.file)
-        return false;
-    if (inspect(&opened, file_size, expected)) {
-        *tensor = opened;
-        return true;
-    }
-    tensor_file_close(&opened);
-    return false;
+    *tensor = (tensor_file){.path = path};
+    tensor->file = open_file(path, stream, &file_size);
+    return tensor->file && npy_read(tensor->file, path, &tensor->header, &tensor->offset) &&
+           take_dtype(tensor, expected) && check_rank(tensor) && measure(tensor, path) &&
+           (stream ? spool(tensor)
+                   : check_file_size(file_size, tensor->offset, tensor->size, path));
 }
 
 void tensor_file_close(tensor_file *tensor)
@@ -204,81 +144,77 @@ void tensor_file_close(tensor_file *tensor)
 
 bool tensor_file_derive(tensor_file *tensor, const tensor_file *like, int32_t dtype)
 {
-    tensor_file made = {.header = like->header, .dtype = like->dtype, .swapped = like->swapped};
+    *tensor = (tensor_file){.header = like->header, .element = like->element};
     if (dtype != 0) {
-        made.dtype = dtype;
-        made.swapped = false;
+        tensor->element.dtype = dtype;
+        tensor->element.swapped = false;
     }
-    made.kind = find_kind(made.dtype, like->kind);
-    format_descr(made.dtype, made.kind, made.swapped, made.header.descr);
-    npy_error error;
-    if (!npy_data_size(&made.header, cllrn_dtype_size(made.dtype), &made.size, &error))
-        return message_fail("the result: %s", error.message);
-    *tensor = made;
-    return true;
+    npy_format_descr(&tensor->element, tensor->header.descr);
+    return measure(tensor, "the result");
 }
 
 bool tensor_file_begin(tensor_file *tensor, FILE *file, const char *path)
 {
-    npy_error error;
-    if (!npy_write(file, &tensor->header, &error))
-        return message_fail("%s: %s", path, error.message);
-    const long offset = fflush(file) == 0 ? ftell(file) : -1;
-    if (offset < 0)
-        return message_fail("%s: cannot be written: %s", path, strerror(errno));
     tensor->file = file;
     tensor->path = path;
-    tensor->offset = (uint64_t)offset;
-    return true;
+    return npy_write(file, path, &tensor->header, &tensor->offset);
 }
 
 /* ---------------------------------------------------------------------- parts */
 
-bool tensor_file_describe(const tensor_file *tensor, const int64_t *dims, int32_t channel_axis,
-                          cllrn_tensor *described)
+/* The axis of this rank of speed; 0 is the axis that runs fastest in the file. */
+static int axis_at(const tensor_file *tensor, int speed)
 {
-    const bool strided = tensor->header.fortran_order && tensor->size > 0;
+    return tensor->header.fortran_order ? speed : tensor->header.rank - 1 - speed;
+}
+
+bool tensor_file_describe(const tensor_file *tensor, const int64_t *dims, int32_t channel_axis,
+                          operand *part)
+{
+    const int rank = tensor->header.rank;
     int64_t strides[CLLRN_MAX_RANK];
-    if (strided)
-        rows_strides(dims, tensor->header.rank, tensor->header.fortran_order, strides);
+    uint64_t elements = 1; /* overflows only where the tensor is empty */
+    for (int speed = 0; speed < rank; ++speed) {
+        const int axis = axis_at(tensor, speed);
+        strides[axis] = (int64_t)elements;
+        elements *= (uint64_t)dims[axis];
+    }
+    const bool strided = tensor->header.fortran_order && elements > 0;
     cllrn_error error = CLLRN_ERROR_INIT;
-    *described = (cllrn_tensor)CLLRN_TENSOR_INIT;
-    return message_check(cllrn_tensor_set(described, tensor->dtype, tensor->header.rank, dims,
+    part->size = elements * element_size(tensor);
+    part->tensor = (cllrn_tensor)CLLRN_TENSOR_INIT;
+    return message_check(cllrn_tensor_set(&part->tensor, tensor->element.dtype, rank, dims,
                                           strided ? strides : NULL, channel_axis, &error),
                          &error);
 }
 
-static bool read_piece(const tensor_file *tensor, uint64_t offset, void *data, size_t size)
-{
-    unsigned char *to = data;
-    while (size > 0) {
-        const ssize_t got = pread(fileno(tensor->file), to, size, (off_t)offset);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got <= 0)
-            return message_fail("%s: cannot be read: %s at byte %" PRIu64, tensor->path,
-                                got < 0 ? strerror(errno) : "it changed meanwhile and ends",
-                                offset);
-        to += got;
-        offset += (uint64_t)got;
-        size -= (size_t)got;
-    }
-    return true;
-}
+/* A row: `count` pieces of `piece` bytes, `distance` bytes apart in the file. */
+typedef struct row {
+    uint64_t offset;
+    size_t piece;
+    uint64_t count;
+    uint64_t distance;
+} row;
 
-static bool write_piece(const tensor_file *tensor, uint64_t offset, const void *data, size_t size)
+static bool move_bytes(const tensor_file *tensor, bool writes, uint64_t offset, unsigned char *data,
+                       size_t size)
 {
-    const unsigned char *from = data;
+    const int fd = fileno(tensor->file);
     while (size > 0) {
-        const ssize_t put = pwrite(fileno(tensor->file), from, size, (off_t)offset);
-        if (put < 0 && errno == EINTR)
+        const ssize_t moved =
+            writes ? pwrite(fd, data, size, (off_t)offset) : pread(fd, data, size, (off_t)offset);
+        if (moved < 0 && errno == EINTR)
             continue;
-        if (put <= 0)
+        if (moved <= 0 && writes)
             return message_fail("%s: cannot be written: %s", tensor->path,
-                                strerror(put < 0 ? errno : ENOSPC));
-        from += put;
-        offset += (uint64_t)put;
-        size -= (size_t)put;
+                                strerror(moved < 0 ? errno : ENOSPC));
+        if (moved <= 0)
+            return message_fail("%s: cannot be read: %s at byte %" PRIu64, tensor->path,
+                                moved < 0 ? strerror(errno) : "it changed meanwhile and ends",
+                                offset);
+        data += moved;
+        offset += (uint64_t)moved;
+        size -= (size_t)moved;
     }
     return true;
 }
@@ -300,7 +236,7 @@ static bool read_near_pieces(const tensor_file *tensor, const row *r, unsigned c
     for (uint64_t begin = 0; begin < r->count; begin += most) {
         const uint64_t count = r->count - begin < most ? r->count - begin : most;
         const size_t span = (size_t)((count - 1) * r->distance) + r->piece;
-        if (!read_piece(tensor, r->offset + begin * r->distance, bytes, span))
+        if (!move_bytes(tensor, false, r->offset + begin * r->distance, bytes, span))
             return false;
         for (uint64_t i = 0; i < count; ++i, data += r->piece)
             memcpy(data, bytes + i * r->distance, r->piece);
@@ -308,70 +244,82 @@ static bool read_near_pieces(const tensor_file *tensor, const row *r, unsigned c
     return true;
 }
 
+static bool move_pieces(const tensor_file *tensor, bool writes, const row *r, unsigned char *data)
+{
+    for (uint64_t i = 0; i < r->count; ++i)
+        if (!move_bytes(tensor, writes, r->offset + i * r->distance, data + i * r->piece, r->piece))
+            return false;
+    return true;
+}
+
+static void swap(const tensor_file *tensor, void *data, size_t size)
+{
+    if (tensor->element.swapped)
+        npy_swap(data, size, element_size(tensor));
+}
+
 static bool read_row(const tensor_file *tensor, const row *r, unsigned char *data)
 {
-    if (are_near(r))
-        return read_near_pieces(tensor, r, data);
-    for (uint64_t i = 0; i < r->count; ++i)
-        if (!read_piece(tensor, r->offset + i * r->distance, data + i * r->piece, r->piece))
-            return false;
+    if (!(are_near(r) ? read_near_pieces(tensor, r, data) : move_pieces(tensor, false, r, data)))
+        return false;
+    swap(tensor, data, r->piece * (size_t)r->count);
     return true;
 }
 
-static bool write_row(const tensor_file *tensor, const row *r, const unsigned char *data)
+static bool write_row(const tensor_file *tensor, const row *r, unsigned char *data)
 {
-    for (uint64_t i = 0; i < r->count; ++i)
-        if (!write_piece(tensor, r->offset + i * r->distance, data + i * r->piece, r->piece))
+    swap(tensor, data, r->piece * (size_t)r->count);
+    return move_pieces(tensor, true, r, data);
+}
+
+/* Calls a function for each row of a part. In memory the rows follow each other without gaps. */
+static bool move_part(const tensor_file *tensor, const box *part, unsigned char *data,
+                      bool (*move)(const tensor_file *, const row *, unsigned char *))
+{
+    row first = {.offset = tensor->offset, .piece = element_size(tensor), .count = 1};
+    uint64_t counts[CLLRN_MAX_RANK], strides[CLLRN_MAX_RANK]; /* of axes outside a row */
+    uint64_t stride = first.piece, rows = 1;
+    int outside = 0;
+    bool contiguous = true;
+    if (tensor->size == 0)
+        return true;
+    for (int speed = 0; speed < tensor->header.rank; ++speed) {
+        const int axis = axis_at(tensor, speed);
+        const uint64_t count = (uint64_t)part->dims[axis];
+        first.offset += (uint64_t)part->first[axis] * stride;
+        if (contiguous) {
+            first.piece *= (size_t)count;
+            contiguous = part->dims[axis] == tensor->header.dims[axis];
+        } else if (first.count == 1) {
+            first.count = count;
+            first.distance = stride;
+        } else {
+            counts[outside] = count;
+            strides[outside++] = stride;
+            rows *= count;
+        }
+        stride *= (uint64_t)tensor->header.dims[axis];
+    }
+    for (uint64_t number = 0; number < rows; ++number) {
+        row r = first;
+        uint64_t rest = number;
+        for (int i = 0; i < outside; ++i) {
+            r.offset += rest % counts[i] * strides[i];
+            rest /= counts[i];
+        }
+        if (!move(tensor, &r, data))
             return false;
+        data += r.piece * (size_t)r.count;
+    }
     return true;
-}
-
-static rows rows_of_part(const tensor_file *tensor, const box *part)
-{
-    return rows_of(&(rows_array){.dims = tensor->header.dims,
-                                 .rank = tensor->header.rank,
-                                 .fortran_order = tensor->header.fortran_order,
-                                 .element_size = cllrn_dtype_size(tensor->dtype),
-                                 .offset = tensor->offset},
-                   part);
-}
-
-static size_t part_size(const tensor_file *tensor, const box *part)
-{
-    size_t size = cllrn_dtype_size(tensor->dtype);
-    for (int axis = 0; axis < tensor->header.rank; ++axis)
-        size *= (size_t)part->dims[axis];
-    return size;
 }
 
 bool tensor_file_read(const tensor_file *tensor, const box *part, void *data)
 {
-    if (tensor->size == 0)
-        return true;
-    rows r = rows_of_part(tensor, part);
-    unsigned char *to = data;
-    do {
-        if (!read_row(tensor, &r.current, to))
-            return false;
-        to += r.current.piece * (size_t)r.current.count;
-    } while (rows_next(&r));
-    if (tensor->swapped)
-        npy_swap(data, part_size(tensor, part), cllrn_dtype_size(tensor->dtype));
-    return true;
+    return move_part(tensor, part, data, read_row);
 }
 
 bool tensor_file_write(const tensor_file *tensor, const box *part, void *data)
 {
-    if (tensor->size == 0)
-        return true;
-    if (tensor->swapped)
-        npy_swap(data, part_size(tensor, part), cllrn_dtype_size(tensor->dtype));
-    rows r = rows_of_part(tensor, part);
-    const unsigned char *from = data;
-    do {
-        if (!write_row(tensor, &r.current, from))
-            return false;
-        from += r.current.piece * (size_t)r.current.count;
-    } while (rows_next(&r));
-    return true;
+    return move_part(tensor, part, data, write_row);
 }

@@ -4,6 +4,7 @@
 #include "message.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 static uint64_t limit(const device *on, cl_device_info what)
 {
@@ -17,6 +18,66 @@ worker_limits worker_limits_of(const device *on)
                            .memory = limit(on, CL_DEVICE_GLOBAL_MEM_SIZE)};
 }
 
+static bool check(const worker *w, cl_int error, const char *call)
+{
+    return session_check(&w->session, error, call);
+}
+
+/* ----------------------------------------------------------------------- open */
+
+static bool make_plan(worker *w, const operation *shape, int number)
+{
+    cllrn_error error = CLLRN_ERROR_INIT;
+    const cllrn_problem problem = operation_problem(shape, CLLRN_ALIASING_DISJOINT);
+    const cllrn_status status =
+        cllrn_plan_create(w->session.engine, &problem, &w->plans[number], &error);
+    if (shape->variant && status == CLLRN_INVALID_VARIANT)
+        return message_fail("--variant %s cannot run this on %s: leave it out, or name another",
+                            shape->variant, w->session.device.name);
+    if (!message_check(status, &error))
+        return false;
+    w->shapes[number] = shape->src.tensor;
+    const uint64_t scratch = cllrn_plan_scratch_size(w->plans[number], CLLRN_ALIASING_DISJOINT);
+    if (scratch > w->report.scratch)
+        w->report.scratch = scratch;
+    return true;
+}
+
+static bool allocate(worker_slot *slot, size_t size)
+{
+    slot->memory = malloc(size ? size : 1);
+    return slot->memory || message_fail("out of memory for a slice of %zu bytes", size);
+}
+
+/* Prefers pinned memory, which the device can copy asynchronously. */
+static bool open_memory(worker *w, worker_slot *slot, size_t size)
+{
+    cl_int error;
+    const cl_mem pinned = clCreateBuffer(
+        w->session.context, CL_MEM_READ_WRITE | CL_MEM_ALLOC_HOST_PTR, size, NULL, &error);
+    if (error == CL_SUCCESS) {
+        slot->memory =
+            clEnqueueMapBuffer(w->session.queues[TO_DEVICE], pinned, CL_TRUE,
+                               CL_MAP_READ | CL_MAP_WRITE, 0, size, 0, NULL, NULL, &error);
+        if (error == CL_SUCCESS) {
+            slot->pinned = pinned;
+            return true;
+        }
+        clReleaseMemObject(pinned);
+    }
+    return allocate(slot, size);
+}
+
+static bool open_slot(worker *w, worker_slot *slot, const operation *largest, size_t memory)
+{
+    const session *const on = &w->session;
+    return session_buffer(on, CL_MEM_READ_ONLY, largest->src.size, "the tensor", &slot->src) &&
+           (!largest->backward ||
+            session_buffer(on, CL_MEM_READ_ONLY, largest->dy.size, "the gradient", &slot->dy)) &&
+           session_buffer(on, CL_MEM_WRITE_ONLY, largest->dst.size, "the result", &slot->dst) &&
+           open_memory(w, slot, memory);
+}
+
 /*
  * As many slots as fit a quarter of the device's memory: host memory may be the device's
  * memory too, and others need some.
@@ -24,57 +85,203 @@ worker_limits worker_limits_of(const device *on)
 static int affordable_slots(const device *on, size_t memory, uint64_t count)
 {
     const uint64_t room = worker_limits_of(on).memory / 4;
-    int slots = count < OPENCL_SLOTS ? (int)count : OPENCL_SLOTS;
+    int slots = count < WORKER_SLOTS ? (int)count : WORKER_SLOTS;
     while (slots > 1 && room / (uint64_t)slots < memory)
         --slots;
     return slots;
 }
 
-static bool open_here(worker *w, size_t memory)
+bool worker_open(worker *w, const device *on, const operation shapes[WORKER_SHAPES], size_t memory,
+                 uint64_t count)
 {
-    w->slots = 1;
-    w->memory = malloc(memory ? memory : 1);
-    return w->memory || message_fail("out of memory for a slice of %zu bytes", memory);
-}
-
-bool worker_open(worker *w, const device *on, const operation shapes[], int shape_count,
-                 size_t memory, uint64_t count)
-{
-    *w = (worker){.device = on};
+    const session_options how = {
+        .queues = QUEUES, .timed = true, .cache = CLLRN_CACHE_AUTO, .quiet = true};
+    *w = (worker){.session.device = *on, .slot_count = 1};
     if (on->kind != DEVICE_OPENCL)
-        return open_here(w, memory);
-    w->slots = affordable_slots(on, memory, count);
-    return opencl_open(&w->opencl, on, shapes, shape_count, w->slots, memory);
+        return allocate(&w->slots[0], memory);
+    if (!session_open(&w->session, on, how))
+        return false;
+    for (int i = 0; i < WORKER_SHAPES; ++i)
+        if (!make_plan(w, &shapes[i], i))
+            return false;
+    w->report.variant = cllrn_plan_variant(w->plans[0], CLLRN_ALIASING_DISJOINT);
+    w->report.origin = cllrn_plan_origin(w->plans[0], CLLRN_ALIASING_DISJOINT);
+    if (shapes[0].dst.size == 0) /* OpenCL has no empty buffers */
+        return true;
+    w->slot_count = affordable_slots(on, memory, count);
+    for (int i = 0; i < w->slot_count; ++i)
+        if (!open_slot(w, &w->slots[i], &shapes[0], memory))
+            return false;
+    return w->report.scratch == 0 ||
+           session_buffer(&w->session, CL_MEM_READ_WRITE, w->report.scratch, "the kernel's scratch",
+                          &w->scratch);
 }
 
-void *worker_memory(const worker *w, int slot)
+/* ---------------------------------------------------------------------- start */
+
+static bool upload(worker *w, cl_mem to, const operand *from, cl_event *event)
 {
-    return w->device->kind == DEVICE_OPENCL ? w->opencl.slots[slot].memory : w->memory;
+    return check(w,
+                 clEnqueueWriteBuffer(w->session.queues[TO_DEVICE], to, CL_FALSE, 0,
+                                      (size_t)from->size, from->data, 0, NULL, event),
+                 "clEnqueueWriteBuffer");
 }
 
-bool worker_start(worker *w, int slot, const operation *todo)
+static bool download(worker *w, cl_mem from, const operand *to, const cl_event *kernel,
+                     cl_event *event)
 {
-    if (w->device->kind == DEVICE_OPENCL)
-        return opencl_start(&w->opencl, slot, todo);
-    w->operation = *todo;
+    return check(w,
+                 clEnqueueReadBuffer(w->session.queues[FROM_DEVICE], from, CL_FALSE, 0,
+                                     (size_t)to->size, to->data, 1, kernel, event),
+                 "clEnqueueReadBuffer");
+}
+
+static const cllrn_plan *plan_for(const worker *w, const operation *todo)
+{
+    int number = 0;
+    while (memcmp(w->shapes[number].dims, todo->src.tensor.dims, sizeof todo->src.tensor.dims) != 0)
+        ++number;
+    return w->plans[number];
+}
+
+static bool enqueue_kernel(worker *w, const worker_slot *slot, const operation *todo,
+                           cl_event *event)
+{
+    cllrn_error error = CLLRN_ERROR_INIT;
+    cllrn_memory src = CLLRN_MEMORY_INIT, dy = CLLRN_MEMORY_INIT, dst = CLLRN_MEMORY_INIT,
+                 scratch = CLLRN_MEMORY_INIT;
+    cllrn_operands operands = CLLRN_OPERANDS_INIT;
+    src.buffer = slot->src;
+    dy.buffer = slot->dy;
+    dst.buffer = slot->dst;
+    scratch.buffer = w->scratch;
+    operands.src = &src;
+    operands.dy = todo->backward ? &dy : NULL;
+    operands.dst = &dst;
+    operands.scratch = w->scratch ? &scratch : NULL;
+    const cllrn_status status =
+        cllrn_enqueue(plan_for(w, todo), w->session.queues[COMPUTE], &operands,
+                      todo->backward ? 2 : 1, &slot->events[UPLOAD_SRC], event, &error);
+    return message_check(status, &error);
+}
+
+/* Flushes all queues: a queue may wait for an event of a queue that has not been submitted. */
+static bool flush(worker *w)
+{
+    for (int i = 0; i < QUEUES; ++i)
+        if (!check(w, clFlush(w->session.queues[i]), "clFlush"))
+            return false;
     return true;
 }
 
-bool worker_finish(worker *w, int slot)
+static bool compute_here(worker *w, const operation *todo)
 {
-    if (w->device->kind == DEVICE_OPENCL)
-        return opencl_finish(&w->opencl, slot);
     cllrn_error error = CLLRN_ERROR_INIT;
     const double begin = operation_clock();
-    const cllrn_status status =
-        operation_run(&w->operation, w->device->kind == DEVICE_REFERENCE, &error);
-    w->seconds += operation_clock() - begin;
+    const bool reference = w->session.device.kind == DEVICE_REFERENCE;
+    const cllrn_status status = operation_run(todo, reference, &error);
+    w->report.kernel += operation_clock() - begin;
     return message_check(status, &error);
+}
+
+bool worker_start(worker *w, int number, const operation *todo)
+{
+    worker_slot *const slot = &w->slots[number];
+    cl_event *const events = slot->events;
+    if (w->session.device.kind != DEVICE_OPENCL)
+        return compute_here(w, todo);
+    if (todo->dst.size == 0)
+        return true;
+    return upload(w, slot->src, &todo->src, &events[UPLOAD_SRC]) &&
+           (!todo->backward || upload(w, slot->dy, &todo->dy, &events[UPLOAD_DY])) &&
+           enqueue_kernel(w, slot, todo, &events[KERNEL]) &&
+           download(w, slot->dst, &todo->dst, &events[KERNEL], &events[DOWNLOAD]) && flush(w);
+}
+
+/* --------------------------------------------------------------------- finish */
+
+static double common_seconds(const session_span *a, const session_span *b)
+{
+    const cl_ulong begin = a->begin > b->begin ? a->begin : b->begin;
+    const cl_ulong end = a->end < b->end ? a->end : b->end;
+    return begin < end ? 1e-9 * (double)(end - begin) : 0;
+}
+
+static double hidden_seconds(const worker_slot *moved, const worker_slot *computed)
+{
+    const session_span *const kernel = &computed->spans[KERNEL];
+    return common_seconds(&moved->spans[UPLOAD_SRC], kernel) +
+           common_seconds(&moved->spans[UPLOAD_DY], kernel) +
+           common_seconds(&moved->spans[DOWNLOAD], kernel);
+}
+
+/*
+ * Adds an operation's times. Operations that overlap are in different slots at once, so comparing
+ * with the last operation of each other slot is enough.
+ */
+static void add_times(worker *w, const worker_slot *done)
+{
+    double *const sums[COMMANDS] = {&w->report.upload, &w->report.upload, &w->report.kernel,
+                                    &w->report.download};
+    for (int command = 0; command < COMMANDS; ++command) {
+        const session_span *const span = &done->spans[command];
+        w->report.untold = w->report.untold || span->begin > span->end;
+        *sums[command] += common_seconds(span, span);
+    }
+    for (int i = 0; i < WORKER_SLOTS; ++i)
+        if (&w->slots[i] != done)
+            w->report.hidden +=
+                hidden_seconds(done, &w->slots[i]) + hidden_seconds(&w->slots[i], done);
+}
+
+bool worker_finish(worker *w, int number)
+{
+    const char *names[COMMANDS] = {"copying to the device", "copying to the device", "the kernel",
+                                   "copying from the device"};
+    worker_slot *const slot = &w->slots[number];
+    for (int command = 0; command < COMMANDS; ++command) {
+        cl_event *const event = &slot->events[command];
+        if (!*event) /* nothing was enqueued: no dy, an empty tensor, another device kind */
+            continue;
+        const cl_int error = session_wait(*event, &names[command]);
+        if (!check(w, error, names[command]))
+            return false;
+        slot->spans[command] = session_span_of(&w->session, *event);
+        clReleaseEvent(*event);
+        *event = NULL;
+    }
+    add_times(w, slot);
+    return true;
+}
+
+/* ---------------------------------------------------------------------- close */
+
+static void close_slot(worker *w, worker_slot *slot)
+{
+    for (int i = 0; i < COMMANDS; ++i)
+        if (slot->events[i])
+            clReleaseEvent(slot->events[i]);
+    if (slot->pinned)
+        clEnqueueUnmapMemObject(w->session.queues[TO_DEVICE], slot->pinned, slot->memory, 0, NULL,
+                                NULL);
+    else
+        free(slot->memory);
 }
 
 void worker_close(worker *w)
 {
-    if (w->device && w->device->kind == DEVICE_OPENCL)
-        opencl_close(&w->opencl);
-    free(w->memory);
+    session_finish(&w->session);
+    for (int i = 0; i < WORKER_SLOTS; ++i)
+        close_slot(w, &w->slots[i]);
+    session_finish(&w->session);
+    for (int i = 0; i < WORKER_SLOTS; ++i) {
+        session_release(w->slots[i].src);
+        session_release(w->slots[i].dy);
+        session_release(w->slots[i].dst);
+        session_release(w->slots[i].pinned);
+    }
+    session_release(w->scratch);
+    for (int i = 0; i < WORKER_SHAPES; ++i)
+        cllrn_plan_destroy(w->plans[i]);
+    session_close(&w->session);
 }

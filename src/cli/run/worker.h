@@ -1,9 +1,51 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Computes the slices of a run: on an OpenCL device, or in this process. */
+/*
+ * Computes the slices of a run, on an OpenCL device or in this process. On a device several
+ * operations are in flight, so that the transfers of one operation overlap the kernel of another.
+ */
 #ifndef CLI_RUN_WORKER_H
 #define CLI_RUN_WORKER_H
 
-#include "opencl.h"
+#include "operation.h"
+#include "session.h"
+
+enum { WORKER_SLOTS = 3 }; /* one operation uploads, one computes, one downloads */
+enum { WORKER_SHAPES = 2 };
+
+/* The commands of an operation; a forward operation has no UPLOAD_DY. */
+enum { UPLOAD_SRC, UPLOAD_DY, KERNEL, DOWNLOAD, COMMANDS };
+
+/* The queues. Each is in-order; events order commands of different queues. */
+enum { TO_DEVICE, COMPUTE, FROM_DEVICE, QUEUES = SESSION_QUEUES };
+
+/* Buffers, host memory and events of one operation. */
+typedef struct worker_slot {
+    cl_mem src, dy, dst;
+    cl_mem pinned; /* the buffer that memory is mapped from; NULL: memory is from malloc */
+    void *memory;  /* for the operands; NULL for an empty tensor */
+    cl_event events[COMMANDS];
+    session_span spans[COMMANDS]; /* of the last finished operation */
+} worker_slot;
+
+/* What all finished operations took. Times are in seconds. */
+typedef struct worker_report {
+    const char *variant; /* NULL but for OpenCL devices */
+    int32_t origin;      /* of the program: CLLRN_ORIGIN_COMPILED or another */
+    uint64_t scratch;    /* in bytes */
+    double upload, kernel, download;
+    double hidden; /* transfer time that overlapped a kernel */
+    bool untold;   /* the device reports no times: those above are invalid */
+} worker_report;
+
+typedef struct worker {
+    session session; /* for the host and the reference: the device alone */
+    cllrn_plan *plans[WORKER_SHAPES];
+    cllrn_tensor shapes[WORKER_SHAPES];
+    cl_mem scratch; /* one for all slots, since kernels run one after the other */
+    worker_slot slots[WORKER_SLOTS];
+    int slot_count;
+    worker_report report;
+} worker;
 
 /* The memory of a device, in bytes; UINT64_MAX where unknown. */
 typedef struct worker_limits {
@@ -11,32 +53,24 @@ typedef struct worker_limits {
     uint64_t memory; /* of all buffers */
 } worker_limits;
 
-typedef struct worker {
-    const device *device;
-    int slots; /* operations in flight */
-    opencl opencl;
-    void *memory; /* of the only slot; NULL for OpenCL devices */
-    operation operation;
-    double seconds; /* of all operations */
-} worker;
-
 worker_limits worker_limits_of(const device *on);
 
 /*
- * Prepares for operations of one or two shapes, the largest first: `memory` bytes for each
- * operation, at most `count` operations at a time. False after a message; call worker_close in any
- * case.
+ * Prepares for operations of these shapes, the largest first: `memory` bytes for the operands of
+ * each operation, at most `count` operations at a time. *w must not move. False after a message;
+ * call worker_close in any case.
  */
-bool worker_open(worker *w, const device *on, const operation shapes[], int shape_count,
-                 size_t memory, uint64_t count);
+bool worker_open(worker *w, const device *on, const operation shapes[WORKER_SHAPES], size_t memory,
+                 uint64_t count);
 
-/* The memory for the operands of a slot's operation. */
-void *worker_memory(const worker *w, int slot);
-
-/* Start a slot's operation, then finish it, in turn. False after a message. */
+/*
+ * Starts an operation of one of the shapes, whose operands lie in the slot's memory, then finishes
+ * it, in turn: dst is then complete. A start does not wait for a device. False after a message.
+ */
 bool worker_start(worker *w, int slot, const operation *todo);
 bool worker_finish(worker *w, int slot);
 
+/* Waits for all commands, also after a failure, and releases everything. */
 void worker_close(worker *w);
 
 #endif

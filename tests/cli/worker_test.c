@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The times of a run's commands, from events whose stamps the test makes. */
-#include "run/opencl.h"
+#include "run/worker.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -63,14 +63,14 @@ cl_int clReleaseEvent(cl_event event)
 static const session on = {.device = {.kind = DEVICE_OPENCL, .name = "fake"}};
 
 /* Puts the commands of an operation into a slot: begin and end in milliseconds. */
-static void fill(opencl *s, int slot, struct _cl_event events[COMMANDS],
+static void fill(worker *w, int slot, struct _cl_event events[COMMANDS],
                  const double times[COMMANDS][2])
 {
     for (int command = 0; command < COMMANDS; ++command) {
         const double *const time = times[command];
         events[command] = (struct _cl_event){.begin = (cl_ulong)llround(1e6 * time[0]),
                                              .end = (cl_ulong)llround(1e6 * time[1])};
-        s->slots[slot].events[command] = time[1] > 0 ? &events[command] : NULL;
+        w->slots[slot].events[command] = time[1] > 0 ? &events[command] : NULL;
     }
 }
 
@@ -83,21 +83,21 @@ static void finish__gradient_ALL_TIMES(void **state)
 {
     static const double times[COMMANDS][2] = {{10, 12}, {12, 15}, {15, 22}, {22, 33}};
     struct _cl_event events[COMMANDS];
-    opencl s = {.session = on};
+    worker w = {.session = on};
     (void)state;
     resolution = 1;
-    fill(&s, 0, events, times);
+    fill(&w, 0, events, times);
 
-    assert_true(opencl_finish(&s, 0));
+    assert_true(worker_finish(&w, 0));
 
-    assert_milliseconds(s.times.upload, 5); /* of x and of dy */
-    assert_milliseconds(s.times.kernel, 7);
-    assert_milliseconds(s.times.download, 11);
-    assert_milliseconds(s.times.hidden, 0);
-    assert_false(s.times.untold);
+    assert_milliseconds(w.report.upload, 5); /* of x and of dy */
+    assert_milliseconds(w.report.kernel, 7);
+    assert_milliseconds(w.report.download, 11);
+    assert_milliseconds(w.report.hidden, 0);
+    assert_false(w.report.untold);
     for (int command = 0; command < COMMANDS; ++command) {
         assert_int_equal(events[command].released, 1);
-        assert_null(s.slots[0].events[command]);
+        assert_null(w.slots[0].events[command]);
     }
 }
 
@@ -108,31 +108,31 @@ static void finish__two_operations_SUMS_AND_WHAT_IS_HIDDEN(void **state)
      */
     static const double second[COMMANDS][2] = {{20, 25}, {0, 0}, {25, 40}, {40, 41}};
     struct _cl_event first_events[COMMANDS], second_events[COMMANDS];
-    opencl s = {.session = on};
+    worker w = {.session = on};
     (void)state;
     resolution = 1;
-    fill(&s, 0, first_events, first);
-    fill(&s, 1, second_events, second);
+    fill(&w, 0, first_events, first);
+    fill(&w, 1, second_events, second);
 
-    assert_true(opencl_finish(&s, 0));
-    assert_true(opencl_finish(&s, 1));
+    assert_true(worker_finish(&w, 0));
+    assert_true(worker_finish(&w, 1));
 
-    assert_milliseconds(s.times.upload, 9);
-    assert_milliseconds(s.times.kernel, 25);
-    assert_milliseconds(s.times.download, 7);
-    assert_milliseconds(s.times.hidden, 9);
+    assert_milliseconds(w.report.upload, 9);
+    assert_milliseconds(w.report.kernel, 25);
+    assert_milliseconds(w.report.download, 7);
+    assert_milliseconds(w.report.hidden, 9);
 }
 
 static void finish__device_without_timer_UNTOLD(void **state)
 {
     static const double times[COMMANDS][2] = {{10, 12}, {0, 0}, {15, 22}, {22, 33}};
     struct _cl_event events[COMMANDS];
-    opencl s = {.session = on};
+    worker w = {.session = on};
     (void)state;
     resolution = 0;
-    fill(&s, 0, events, times);
-    assert_true(opencl_finish(&s, 0));
-    assert_true(s.times.untold);
+    fill(&w, 0, events, times);
+    assert_true(worker_finish(&w, 0));
+    assert_true(w.report.untold);
 }
 
 /* Drivers tell of an error in either way, or in both. */
@@ -144,13 +144,13 @@ static void finish__command_ends_in_an_error_FAILED(void **state)
     for (int command = 0; command < COMMANDS; ++command)
         for (int way = 0; way < 2; ++way) {
             struct _cl_event events[COMMANDS];
-            opencl s = {.session = on};
-            fill(&s, 0, events, times);
+            worker w = {.session = on};
+            fill(&w, 0, events, times);
             if (way == 0)
                 events[command].status = CL_OUT_OF_RESOURCES;
             else
                 events[command].waited = CL_EXEC_STATUS_ERROR_FOR_EVENTS_IN_WAIT_LIST;
-            assert_false(opencl_finish(&s, 0));
+            assert_false(worker_finish(&w, 0));
         }
 }
 
