@@ -195,7 +195,7 @@ done_by devices --json
 check 'schema' grep -q '"schema": "cllrn-devices-1"' out.txt
 check 'help lists what devices tell, but for a pack' cmp <(members out.txt) \
     <(documented devices | grep -v '^pack$')
-name=$(sed -n 's/^ *"name": "\(.*\)",$/\1/p' out.txt | head -n 1)
+name=$(sed -n 's/.*"name": "\([^"]*\)".*/\1/p' out.txt | head -n 1)
 check 'a device has a name' [ -n "$name" ]
 part=$(printf %s "${name:0:8}" | tr '[:lower:]' '[:upper:]')
 done_by run --device 0 c.npy out.npy
