@@ -24,7 +24,8 @@ typedef struct piece {
 typedef struct flow {
     const stream *stream;
     stream_report *report;
-    uint64_t all, widest; /* bytes of one element: of all tensors, of the tensor with most */
+    uint64_t all, widest;    /* bytes of one element: of all tensors, of the tensor with most */
+    uint64_t memory, buffer; /* bytes that the device has, and that a buffer may have */
     worker worker;
     piece pieces[WORKER_SLOTS];
     double begin;
@@ -41,7 +42,6 @@ static uint64_t least(uint64_t a, uint64_t b)
 static bool check_slice(const flow *f)
 {
     const stream *const s = f->stream;
-    const worker_limits limits = worker_limits_of(&s->device);
     const uint64_t elements = f->report->cut.elements, all = f->all;
     const short_text shape = text_of_list(f->report->cut.steps, f->report->cut.rank, "x");
     static const char cannot[] = "a slice of %s cannot be cut further, since windows extend over "
@@ -50,14 +50,14 @@ static bool check_slice(const flow *f)
     snprintf(what, sizeof what, cannot, shape.chars, elements * all);
     if (s->slice != 0 && elements > s->slice / all)
         return message_fail("%s, but --slice allows %" PRIu64, what, s->slice);
-    if (elements > limits.memory / all)
+    if (elements > f->memory / all)
         return message_fail("%s, but %s has %" PRIu64 "; use another device or --device host", what,
-                            s->device.name, limits.memory);
+                            s->device.name, f->memory);
     snprintf(what, sizeof what, cannot, shape.chars, elements * f->widest);
-    if (elements > limits.buffer / f->widest)
+    if (elements > f->buffer / f->widest)
         return message_fail("%s in one tensor, but a buffer on %s holds at most %" PRIu64
                             "; use another device or --device host",
-                            what, s->device.name, limits.buffer);
+                            what, s->device.name, f->buffer);
     if (elements > (SIZE_MAX - 3 * ALIGNMENT) / all)
         return message_fail("%s, more than this machine addresses", what);
     return true;
@@ -66,15 +66,16 @@ static bool check_slice(const flow *f)
 static bool cut(flow *f)
 {
     const stream *const s = f->stream;
-    const worker_limits limits = worker_limits_of(&s->device);
     const operand *const operands[] = {&s->whole.src, &s->whole.dy, &s->whole.dst};
     for (int i = 0; i < 3; ++i) {
         const uint64_t size = cllrn_dtype_size(operands[i]->tensor.dtype); /* 0 for no dy */
         f->all += size;
         f->widest = size > f->widest ? size : f->widest;
     }
-    const uint64_t bytes = s->slice ? s->slice : least(USUAL_SLICE, limits.memory / 16);
-    const uint64_t most = least(least(bytes, limits.memory) / f->all, limits.buffer / f->widest);
+    f->memory = worker_limit(&s->device, CL_DEVICE_GLOBAL_MEM_SIZE);
+    f->buffer = worker_limit(&s->device, CL_DEVICE_MAX_MEM_ALLOC_SIZE);
+    const uint64_t bytes = s->slice ? s->slice : least(USUAL_SLICE, f->memory / 16);
+    const uint64_t most = least(least(bytes, f->memory) / f->all, f->buffer / f->widest);
     f->report->cut =
         slicing_make(s->whole.params, &s->whole.src.tensor, s->x.header.fortran_order, most);
     return check_slice(f);

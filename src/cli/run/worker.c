@@ -6,16 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-static uint64_t limit(const device *on, cl_device_info what)
+uint64_t worker_limit(const device *on, cl_device_info what)
 {
     const cl_ulong bytes = on->kind == DEVICE_OPENCL ? device_number(on->id, what) : 0;
     return bytes ? bytes : UINT64_MAX;
-}
-
-worker_limits worker_limits_of(const device *on)
-{
-    return (worker_limits){.buffer = limit(on, CL_DEVICE_MAX_MEM_ALLOC_SIZE),
-                           .memory = limit(on, CL_DEVICE_GLOBAL_MEM_SIZE)};
 }
 
 static bool check(const worker *w, cl_int error, const char *call)
@@ -84,7 +78,7 @@ static bool open_slot(worker *w, worker_slot *slot, const operation *largest, si
  */
 static int affordable_slots(const device *on, size_t memory, uint64_t count)
 {
-    const uint64_t room = worker_limits_of(on).memory / 4;
+    const uint64_t room = worker_limit(on, CL_DEVICE_GLOBAL_MEM_SIZE) / 4;
     int slots = count < WORKER_SLOTS ? (int)count : WORKER_SLOTS;
     while (slots > 1 && room / (uint64_t)slots < memory)
         --slots;

@@ -47,13 +47,8 @@ typedef struct worker {
     worker_report report;
 } worker;
 
-/* The memory of a device, in bytes; UINT64_MAX where unknown. */
-typedef struct worker_limits {
-    uint64_t buffer; /* of one buffer */
-    uint64_t memory; /* of all buffers */
-} worker_limits;
-
-worker_limits worker_limits_of(const device *on);
+/* A device's CL_DEVICE_GLOBAL_MEM_SIZE, or another limit in bytes; UINT64_MAX where unknown. */
+uint64_t worker_limit(const device *on, cl_device_info what);
 
 /*
  * Prepares for operations of these shapes, the largest first: `memory` bytes for the operands of
