@@ -136,18 +136,18 @@ static void totals__verdicts_COUNTED(void **state)
     assert_true(totals_begin(&t, 3));
     totals_add(&t, &result);
     result.verdict = VERDICT_FAILED;
-    result.checks[CHECK_ACCURACY].failed = 2;
+    result.checks[CHECK_ACCURACY][VERDICT_FAILED] = 2;
     totals_add(&t, &result);
     result.verdict = VERDICT_UNSUPPORTED;
-    result.checks[CHECK_ACCURACY].failed = 0;
+    result.checks[CHECK_ACCURACY][VERDICT_FAILED] = 0;
     totals_add(&t, &result);
 
     assert_int_equal(t.count, 3);
-    assert_int_equal(t.cases.passed, 1);
-    assert_int_equal(t.cases.failed, 1);
-    assert_int_equal(t.cases.unsupported, 1);
-    assert_int_equal(t.sections[result.c.row.section].failed, 1);
-    assert_int_equal(t.checks[CHECK_ACCURACY].failed, 2);
+    assert_int_equal(t.cases[VERDICT_PASSED], 1);
+    assert_int_equal(t.cases[VERDICT_FAILED], 1);
+    assert_int_equal(t.cases[VERDICT_UNSUPPORTED], 1);
+    assert_int_equal(t.sections[result.c.row.section][VERDICT_FAILED], 1);
+    assert_int_equal(t.checks[CHECK_ACCURACY][VERDICT_FAILED], 2);
     totals_end(&t);
 }
 

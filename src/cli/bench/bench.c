@@ -19,30 +19,27 @@ static void show_progress(const findings *f, const char *text)
 
 /* ------------------------------------------------------------------------ plans */
 
+/* Takes the time of making a plan. plan: NULL destroys the plan again. */
 static bool time_plan(const findings *f, const workload *w, cllrn_engine *engine, cllrn_plan **plan,
                       double *seconds)
 {
+    cllrn_plan *made = NULL;
     const double begin = operation_clock();
-    const bool planned = workload_plan(w, engine, f->asked->variant, plan);
+    const bool planned = workload_plan(w, engine, f->asked->variant, &made);
     *seconds = operation_clock() - begin;
-    return planned;
-}
-
-static bool time_plan_and_forget(const findings *f, const workload *w, cllrn_engine *engine,
-                                 double *seconds)
-{
-    cllrn_plan *plan = NULL;
-    const bool planned = time_plan(f, w, engine, &plan, seconds);
-    cllrn_plan_destroy(plan);
+    if (plan)
+        *plan = made;
+    else
+        cllrn_plan_destroy(made);
     return planned;
 }
 
 static bool time_build(const findings *f, workload *w)
 {
     cllrn_engine *other = NULL;
-    const bool timed = time_plan_and_forget(f, w, f->on.engine, &w->build.again) &&
+    const bool timed = time_plan(f, w, f->on.engine, NULL, &w->build.again) &&
                        session_engine(&f->on, CLLRN_CACHE_OFF, NULL, NULL, &other) &&
-                       time_plan_and_forget(f, w, other, &w->build.other_engine);
+                       time_plan(f, w, other, NULL, &w->build.other_engine);
     cllrn_engine_destroy(other);
     return timed;
 }
@@ -50,11 +47,11 @@ static bool time_build(const findings *f, workload *w)
 /* Makes all plans before the first measurement, so that a problem that cannot run fails at once. */
 static bool plan_all(findings *f)
 {
-    for (int i = 0; i < f->workload_count; ++i) {
+    for (int i = 0; i < f->workloads.count; ++i) {
         char text[80];
-        workload *const w = &f->workloads[i];
+        workload *const w = &f->workloads.first[i];
         const size_t programs = cllrn_engine_programs_made(f->on.engine);
-        snprintf(text, sizeof text, "building, %d of %d", i + 1, f->workload_count);
+        snprintf(text, sizeof text, "building, %d of %d", i + 1, f->workloads.count);
         show_progress(f, text);
         if (!time_plan(f, w, f->on.engine, &w->plan, &w->build.first))
             return false;
@@ -94,15 +91,10 @@ static bool choose_copies(findings *f, copier *by, workload_range all)
     return true;
 }
 
-static contender contender_of(workload *w)
-{
-    return (contender){workload_start, w, &w->time};
-}
-
 static bool time_first_runs(findings *f, workload_range all)
 {
     for (workload *w = all.first; w < all.first + all.count; ++w) {
-        const contender c = contender_of(w);
+        const contender c = {workload_start, w, &w->time};
         if (w->built && !measure_once(&f->on, &c, &w->build.first_run))
             return false;
     }
@@ -112,20 +104,20 @@ static bool time_first_runs(findings *f, workload_range all)
 /* Measures workloads, and the copies from first_copy on, in turn. */
 static bool take_turns(findings *f, workload_range all, int first_copy)
 {
-    char text[SHAPE_TEXT];
     const int copies = f->copy_count - first_copy, count = all.count + copies;
     contender *const contenders = calloc((size_t)count, sizeof *contenders);
     const effort spent = {f->asked->runs, f->asked->seconds};
     if (!contenders)
         return message_fail("out of memory for %d combinations", count);
     for (int i = 0; i < all.count; ++i)
-        contenders[i] = contender_of(&all.first[i]);
+        contenders[i] = (contender){workload_start, &all.first[i], &all.first[i].time};
     for (int i = 0; i < copies; ++i) {
         copy *const c = &f->copies[first_copy + i];
         contenders[all.count + i] = (contender){copy_start, c, &c->time};
     }
-    shape_text(&all.first->shape, text);
-    const bool measured = measure(&f->on, contenders, count, spent, f->asked->quiet ? NULL : text);
+    const short_text text = shape_text(&all.first->shape);
+    const bool measured =
+        measure(&f->on, contenders, count, spent, f->asked->quiet ? NULL : text.chars);
     free(contenders);
     for (int i = 0; i < all.count && measured; ++i)
         all.first[i].limit = fastest_copy(f, &all.first[i]);
@@ -134,79 +126,59 @@ static bool take_turns(findings *f, workload_range all, int first_copy)
 
 static bool measure_shape(findings *f, copier *by, workload_range all)
 {
-    buffers memory;
+    buffers memory = {.count = 0};
     const int first_copy = f->copy_count;
     const bool measured = buffers_make(&memory, &f->on, all) && time_first_runs(f, all) &&
                           choose_copies(f, by, all) && take_turns(f, all, first_copy);
-    buffers_free(&memory);
+    buffers_free(&memory, &f->on);
+    show_progress(f, "");
+    if (measured && !f->asked->quiet)
+        report_shape(f, all);
     return measured;
 }
 
 /* Measures a tiny launch. Last, since it would spoil the measured first run of its program. */
 static bool measure_launch(findings *f)
 {
-    enum { LAUNCHES = 101 };
-    buffers memory;
-    const effort spent = {.runs = LAUNCHES};
+    const effort launches = {.runs = 101};
+    buffers memory = {.count = 0};
     request tiny = *f->asked;
-    int count = 0;
     tiny.shapes = (shape_list){.count = 1, .shapes = {{4, {1, 8, 1, 1}}}};
-    tiny.backward = !(tiny.forward = true);
+    tiny.directions = FORWARD;
     tiny.layout_count = tiny.dtype_count = tiny.size_count = tiny.beta_count = 1;
-    workload *const w = workloads_make(&tiny, &count);
-    bool measured = w && workload_plan(w, f->on.engine, NULL, &w->plan);
-    if (measured) {
-        const contender c = {workload_start, w, &f->launch};
-        measured = buffers_make(&memory, &f->on, (workload_range){w, 1}) &&
-                   measure(&f->on, &c, 1, spent, NULL);
-        clFinish(f->on.queue);
-        buffers_free(&memory);
-    }
-    workloads_free(w, count);
+    const workload_range one = workloads_make(&tiny);
+    const contender c = {workload_start, one.first, &f->launch};
+    const bool measured =
+        one.first && workload_plan(one.first, f->on.engine, NULL, &one.first->plan) &&
+        buffers_make(&memory, &f->on, one) && measure(&f->on, &c, 1, launches, NULL);
+    buffers_free(&memory, &f->on);
+    workloads_free(one);
     return measured;
-}
-
-static workload_range range_of(const findings *f, int number)
-{
-    const int count = f->workload_count / f->asked->shapes.count;
-    return (workload_range){f->workloads + number * count, count};
 }
 
 static size_t largest_copy(const findings *f)
 {
     double most = 0;
-    for (int i = 0; i < f->workload_count; ++i)
-        most = fmax(most, f->workloads[i].bytes);
+    for (int i = 0; i < f->workloads.count; ++i)
+        most = fmax(most, f->workloads.first[i].bytes);
     return copy_size(most);
-}
-
-static bool measure_shapes(findings *f, copier *by)
-{
-    if (!f->asked->quiet)
-        report_begin(f);
-    for (int i = 0; i < f->asked->shapes.count; ++i) {
-        if (!measure_shape(f, by, range_of(f, i)))
-            return false;
-        show_progress(f, "");
-        if (!f->asked->quiet)
-            report_shape(f, range_of(f, i));
-    }
-    if (!measure_launch(f))
-        return false;
-    if (!f->asked->quiet)
-        report_end(f);
-    return true;
 }
 
 static bool measure_all(findings *f)
 {
     copier by;
-    const bool planned = plan_all(f);
+    bool measured = plan_all(f);
     show_progress(f, "");
-    if (!planned || !copier_open(&by, &f->on, largest_copy(f)))
+    if (!measured || !copier_open(&by, &f->on, largest_copy(f)))
         return false;
-    const bool measured = measure_shapes(f, &by);
-    clFinish(f->on.queue);
+    if (!f->asked->quiet)
+        report_begin(f);
+    const int count = f->workloads.count / f->asked->shapes.count;
+    for (int i = 0; i < f->workloads.count && measured; i += count)
+        measured = measure_shape(f, &by, (workload_range){f->workloads.first + i, count});
+    measured = measured && measure_launch(f);
+    if (measured && !f->asked->quiet)
+        report_end(f);
     copier_close(&by);
     return measured;
 }
@@ -215,11 +187,11 @@ static bool measure_all(findings *f)
 
 static bool allocate(findings *f)
 {
-    f->workloads = workloads_make(f->asked, &f->workload_count);
-    if (!f->workloads)
+    f->workloads = workloads_make(f->asked);
+    if (!f->workloads.first)
         return false;
-    f->copies = calloc((size_t)f->workload_count * COPY_KINDS, sizeof *f->copies);
-    return f->copies || message_fail("out of memory for %d combinations", f->workload_count);
+    f->copies = calloc((size_t)f->workloads.count * COPY_KINDS, sizeof *f->copies);
+    return f->copies || message_fail("out of memory for %d combinations", f->workloads.count);
 }
 
 static bool write_json(output *json, const findings *f)
@@ -237,7 +209,7 @@ static bool run(const request *r, const device *target, output *json)
     if (!session_open(&f.on, target, how))
         return false;
     const bool done = allocate(&f) && measure_all(&f) && write_json(json, &f);
-    workloads_free(f.workloads, f.workload_count);
+    workloads_free(f.workloads);
     free(f.copies);
     session_close(&f.on);
     return done;

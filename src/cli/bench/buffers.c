@@ -31,104 +31,74 @@ static void fill(char *data, size_t size, int32_t dtype, double amplitude)
         memcpy(data + done, data, size - done < period ? size - done : period);
 }
 
-static bool make_filled(const session *on, size_t size, int32_t dtype, double amplitude,
-                        const char *what, cl_mem *made)
+static bool make(buffers *b, const session *on, uint64_t size, const char *what, cl_mem *made)
 {
-    char *const data = malloc(size ? size : 1);
+    const bool good = session_buffer(on, CL_MEM_READ_WRITE, size, what, &b->made[b->count]);
+    *made = b->made[b->count++];
+    return good;
+}
+
+/* Makes x or dy of a workload. */
+static bool make_input(buffers *b, const workload *w, size_t elements, double amplitude,
+                       const char *what, cl_mem *made)
+{
+    const size_t size = elements * cllrn_dtype_size(w->dtype);
+    char *const data = malloc(size);
     if (!data)
         return message_fail("out of memory for %zu bytes of %s", size, what);
-    fill(data, size, dtype, amplitude);
+    fill(data, size, w->dtype, amplitude);
     const bool good =
-        session_buffer(on, CL_MEM_READ_WRITE, size, what, made) &&
-        session_check(on,
-                      clEnqueueWriteBuffer(on->queue, *made, CL_TRUE, 0, size, data, 0, NULL, NULL),
-                      "clEnqueueWriteBuffer");
+        make(b, w->on, size, what, made) &&
+        session_check(
+            w->on, clEnqueueWriteBuffer(w->on->queue, *made, CL_TRUE, 0, size, data, 0, NULL, NULL),
+            "clEnqueueWriteBuffer");
     free(data);
     return good;
 }
 
-/* ----------------------------------------------------------------------- inputs */
+/* ------------------------------------------------------------------------- all */
 
 /* With alpha 1e-4, and as a divisor the number of taps, s = 1 + 1e-4 mean(x^2) is 1 to 13. */
 enum { X_AMPLITUDE = 346, DY_AMPLITUDE = 4 };
 
-static struct input *find_input(buffers *b, int32_t dtype)
-{
-    struct input *in = b->inputs;
-    while (in < b->inputs + b->count && in->dtype != dtype)
-        ++in;
-    if (in == b->inputs + b->count)
-        b->inputs[b->count++].dtype = dtype;
-    return in;
-}
-
-/* The largest span of the workloads of a type. */
-static size_t span_of(workload_range all, int32_t dtype)
-{
-    size_t span = 0;
-    for (const workload *w = all.first; w < all.first + all.count; ++w)
-        if (w->dtype == dtype && w->span > span)
-            span = w->span;
-    return span;
-}
-
-static bool take_input(buffers *b, workload_range all, workload *w)
-{
-    struct input *const in = find_input(b, w->dtype);
-    const size_t span = span_of(all, w->dtype);
-    if (!in->x && !make_filled(w->on, span, w->dtype, X_AMPLITUDE, "the tensor", &in->x))
-        return false;
-    if (w->direction == CLLRN_DIRECTION_BACKWARD && !in->dy &&
-        !make_filled(w->on, span, w->dtype, DY_AMPLITUDE, "the gradient", &in->dy))
-        return false;
-    w->x.buffer = in->x;
-    w->dy.buffer = in->dy;
-    return true;
-}
-
-/* ------------------------------------------------------------------------- all */
-
-static uint64_t scratch_of(const workload *w)
-{
-    return cllrn_plan_scratch_size(w->plan, w->aliasing);
-}
-
-static bool make_shared(buffers *b, const session *on, workload_range all)
-{
-    uint64_t result = 0, scratch = 0;
-    for (const workload *w = all.first; w < all.first + all.count; ++w) {
-        result = w->span > result ? w->span : result;
-        scratch = scratch_of(w) > scratch ? scratch_of(w) : scratch;
-    }
-    return session_buffer(on, CL_MEM_READ_WRITE, result, "the result", &b->dst) &&
-           (scratch == 0 ||
-            session_buffer(on, CL_MEM_READ_WRITE, scratch, "the kernel's scratch", &b->scratch));
-}
-
 bool buffers_make(buffers *b, const session *on, workload_range all)
 {
     const cllrn_memory none = CLLRN_MEMORY_INIT;
-    memset(b, 0, sizeof *b);
-    if (!make_shared(b, on, all))
-        return false;
+    /* Of the combinations, the backward ones come last. */
+    const bool backward = all.first[all.count - 1].direction == CLLRN_DIRECTION_BACKWARD;
+    size_t elements = 0, result_size = 0;
+    uint64_t scratch_size = 0;
+    cl_mem result, scratch = NULL;
     for (workload *w = all.first; w < all.first + all.count; ++w) {
+        const size_t count = w->span / cllrn_dtype_size(w->dtype);
+        const uint64_t needed = cllrn_plan_scratch_size(w->plan, w->aliasing);
         w->on = on;
         w->x = w->dy = w->dst = w->scratch = none;
-        w->scratch.buffer = scratch_of(w) > 0 ? b->scratch : NULL;
-        if (!take_input(b, all, w))
+        elements = count > elements ? count : elements;
+        result_size = w->span > result_size ? w->span : result_size;
+        scratch_size = needed > scratch_size ? needed : scratch_size;
+    }
+    if (!make(b, on, result_size, "the result", &result) ||
+        (scratch_size > 0 && !make(b, on, scratch_size, "the kernel's scratch", &scratch)))
+        return false;
+    for (workload *w = all.first; w < all.first + all.count; ++w) {
+        if (w > all.first && w->dtype == w[-1].dtype) {
+            w->x = w[-1].x;
+            w->dy = w[-1].dy;
+        } else if (!make_input(b, w, elements, X_AMPLITUDE, "the tensor", &w->x.buffer) ||
+                   (backward &&
+                    !make_input(b, w, elements, DY_AMPLITUDE, "the gradient", &w->dy.buffer))) {
             return false;
-        w->dst.buffer = w->aliasing == CLLRN_ALIASING_IN_PLACE ? w->x.buffer : b->dst;
+        }
+        w->dst.buffer = w->aliasing == CLLRN_ALIASING_IN_PLACE ? w->x.buffer : result;
+        w->scratch.buffer = cllrn_plan_scratch_size(w->plan, w->aliasing) > 0 ? scratch : NULL;
     }
     return true;
 }
 
-void buffers_free(buffers *b)
+void buffers_free(buffers *b, const session *on)
 {
-    for (int i = 0; i < b->count; ++i) {
-        session_release(b->inputs[i].x);
-        session_release(b->inputs[i].dy);
-    }
-    session_release(b->dst);
-    session_release(b->scratch);
-    memset(b, 0, sizeof *b);
+    session_finish(on);
+    while (b->count > 0)
+        session_release(b->made[--b->count]);
 }

@@ -9,12 +9,8 @@
 #include "workload.h"
 
 typedef struct buffers {
-    struct input {
-        int32_t dtype;
-        cl_mem x, dy;
-    } inputs[MAX_LIST]; /* one for each type */
+    cl_mem made[2 * MAX_LIST + 2]; /* x and dy of each type, the result, the scratch */
     int count;
-    cl_mem dst, scratch;
 } buffers;
 
 /*
@@ -22,6 +18,8 @@ typedef struct buffers {
  * call buffers_free in any case.
  */
 bool buffers_make(buffers *b, const session *on, workload_range all);
-void buffers_free(buffers *b);
+
+/* Waits for all commands before. Allowed on buffers that are zero. */
+void buffers_free(buffers *b, const session *on);
 
 #endif

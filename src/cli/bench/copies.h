@@ -3,7 +3,6 @@
 #ifndef CLI_BENCH_COPIES_H
 #define CLI_BENCH_COPIES_H
 
-#include "host_copy.h"
 #include "measure.h"
 #include "shapes.h"
 
@@ -34,7 +33,7 @@ typedef struct copier {
     cl_kernel kernels[COPY_WAYS]; /* NULL where the compiler lacks a built-in */
     size_t group;
     cl_mem from, to;
-    host_copy *host; /* NULL: no copies on the host */
+    struct host_copy *host; /* NULL: no copies on the host */
 } copier;
 
 /* A copy of some number of bytes, and its time. */
@@ -52,7 +51,7 @@ size_t copy_size(double bytes);
 
 /* Prepares copies of up to size bytes. False after a message, with nothing open. */
 bool copier_open(copier *c, const session *on, size_t size);
-void copier_close(copier *c);
+void copier_close(copier *c); /* waits for all commands before */
 
 /*
  * Tries all ways to copy and puts the best of each kind into best[]. Returns the number of kinds;

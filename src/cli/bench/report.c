@@ -82,9 +82,7 @@ static void print_copy(const copy *c)
 /* Prints the workloads, then the fastest copy of each number of bytes, once. */
 void report_shape(const findings *f, workload_range all)
 {
-    char text[SHAPE_TEXT];
-    shape_text(&all.first->shape, text);
-    printf("%s\n", text);
+    printf("%s\n", shape_text(&all.first->shape).chars);
     for (int i = 0; i < all.count; ++i)
         print_workload(&all.first[i]);
     for (int i = 0; i < f->copy_count; ++i)
@@ -98,17 +96,17 @@ void report_shape(const findings *f, workload_range all)
 
 void report_end(const findings *f)
 {
+    const workload_range all = f->workloads;
     printf("\na launch of 8 elements takes %.1f us, of which the enqueue %.1f us\n",
            1e6 * f->launch.median, 1e6 * f->launch.enqueue);
     printf("\nms for a plan: first, again, by another engine; first run, of which program\n");
-    for (const workload *w = f->workloads; w < f->workloads + f->workload_count; ++w) {
+    for (const workload *w = all.first; w < all.first + all.count; ++w) {
         if (!w->built)
             continue;
-        char text[WORKLOAD_TEXT], label[64];
-        workload_text(w, text);
+        char label[64];
         snprintf(label, sizeof label, "%9.3f %6.3f %9.3f %9.3f  ", 1e3 * w->build.first,
                  1e3 * w->build.again, 1e3 * w->build.other_engine, 1e3 * w->build.first_run);
-        text_fold(stdout, 38, label, "%s: %s", w->variant, text);
+        text_fold(stdout, 38, label, "%s: %s", w->variant, workload_text(w).chars);
     }
 }
 
@@ -185,16 +183,9 @@ static void add_times(json *j, const timing *t, double bytes)
     json_add_integer(j, "runs", t->runs);
 }
 
-static void add_shape(json *j, const shape *s)
-{
-    char text[SHAPE_TEXT];
-    shape_text(s, text);
-    json_add_text(j, "shape", text);
-}
-
 static void add_workload(json *j, const workload *w)
 {
-    add_shape(j, &w->shape);
+    json_add_text(j, "shape", shape_text(&w->shape).chars);
     json_add_integers(j, "dims", w->shape.dims, w->shape.rank);
     json_add_bool(j, "in_place", w->aliasing == CLLRN_ALIASING_IN_PLACE);
     json_add_text(j, "layout", request_layout_name(w->layout));
@@ -211,7 +202,7 @@ static void add_copies(json *j, const findings *f)
     for (int i = 0; i < f->copy_count; ++i) {
         const copy *const c = &f->copies[i];
         json_open_object(j, NULL);
-        add_shape(j, &c->shape);
+        json_add_text(j, "shape", shape_text(&c->shape).chars);
         json_add_text(j, "kind", copy_kind_names[c->way->kind]);
         json_add_text(j, "way", c->way->text);
         add_times(j, &c->time, c->bytes);
@@ -220,11 +211,10 @@ static void add_copies(json *j, const findings *f)
     json_close(j);
 }
 
-static void add_results(json *j, const findings *f)
+static void add_results(json *j, workload_range all)
 {
     json_open_array(j, "results");
-    for (int i = 0; i < f->workload_count; ++i) {
-        const workload *const w = &f->workloads[i];
+    for (const workload *w = all.first; w < all.first + all.count; ++w) {
         json_open_object(j, NULL);
         json_add_text(j, "implementation", "cllrn");
         add_workload(j, w);
@@ -235,10 +225,10 @@ static void add_results(json *j, const findings *f)
     json_close(j);
 }
 
-static void add_builds(json *j, const findings *f)
+static void add_builds(json *j, workload_range all)
 {
     json_open_array(j, "builds");
-    for (const workload *w = f->workloads; w < f->workloads + f->workload_count; ++w) {
+    for (const workload *w = all.first; w < all.first + all.count; ++w) {
         if (!w->built)
             continue;
         json_open_object(j, NULL);
@@ -257,8 +247,8 @@ void report_json(const findings *f, FILE *file)
     json j = json_begin(file);
     add_head(&j, f);
     add_copies(&j, f);
-    add_results(&j, f);
-    add_builds(&j, f);
+    add_results(&j, f->workloads);
+    add_builds(&j, f->workloads);
     json_open_object(&j, "overhead");
     add_milliseconds(&j, "enqueue_ms", f->launch.enqueue);
     add_milliseconds(&j, "total_ms", f->launch.median);

@@ -3,9 +3,19 @@
 #ifndef CLI_BENCH_REPORT_H
 #define CLI_BENCH_REPORT_H
 
-#include "findings.h"
+#include "workload.h"
 
 #include <stdio.h>
+
+/* What one call of the command found. */
+typedef struct findings {
+    const request *asked;
+    session on;
+    workload_range workloads;
+    copy *copies; /* the best of each kind, for every shape and number of bytes */
+    int copy_count;
+    timing launch; /* the run of a tensor of 8 elements */
+} findings;
 
 /* Prints the device and the table's head. */
 void report_begin(const findings *f);

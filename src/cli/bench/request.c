@@ -20,8 +20,6 @@ const char *request_layout_name(int32_t layout)
     return keyword_name(request_layouts, layout);
 }
 
-enum { FORWARD = 1, BACKWARD = 2 };
-
 static const keyword directions[] = {
     {"forward", FORWARD},
     {"backward", BACKWARD},
@@ -165,12 +163,10 @@ static int check_files(const request *r)
 static int check_shapes(const request *r)
 {
     for (int i = 0; i < r->shapes.count && r->region == WITHIN_CHANNEL; ++i) {
-        char text[SHAPE_TEXT];
         const int axes = r->shapes.shapes[i].rank - 2;
-        shape_text(&r->shapes.shapes[i], text);
         if (axes < 1 || axes > 3)
             return message_usage("%s has %d spatial dims, expected 1 to 3 with --region within",
-                                 text, axes);
+                                 shape_text(&r->shapes.shapes[i]).chars, axes);
     }
     return EXIT_DONE;
 }
@@ -179,8 +175,6 @@ bool request_parse(int argc, char **argv, request *parsed, int *status)
 {
     if (!option_parse(&options, &argc, &argv, parsed, status))
         return false;
-    parsed->forward = (parsed->directions & FORWARD) != 0;
-    parsed->backward = (parsed->directions & BACKWARD) != 0;
     *status = check_files(parsed);
     if (*status == EXIT_DONE)
         *status = take_shapes(argc, argv, parsed);

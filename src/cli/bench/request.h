@@ -10,6 +10,8 @@
 enum { CHANNELS_FIRST = 1, CHANNELS_LAST = -1 };
 extern const keyword request_layouts[];
 
+enum { FORWARD = 1, BACKWARD = 2 };
+
 enum { MAX_LIST = 16 };
 
 typedef struct request {
@@ -22,12 +24,11 @@ typedef struct request {
     double betas[MAX_LIST];
     int layout_count, dtype_count, size_count, beta_count;
     int32_t region;
-    int32_t directions; /* forward, backward: as a set */
-    bool forward, backward;
-    bool in_place;    /* the result replaces x */
-    int runs;         /* the least number of runs of each workload and copy */
-    double seconds;   /* the least time for each shape */
-    const char *pack; /* NULL: none */
+    int32_t directions; /* as a set: FORWARD, BACKWARD */
+    bool in_place;      /* the result replaces x */
+    int runs;           /* the least number of runs of each workload and copy */
+    double seconds;     /* the least time for each shape */
+    const char *pack;   /* NULL: none */
     bool any_driver;
     bool any_owner;
     bool quiet;

@@ -4,8 +4,6 @@
 #include "message.h"
 
 #include <errno.h>
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,12 +16,14 @@
  */
 static const struct {
     const char *network;
-    int64_t channels, height, width;
+    shape shape;
 } layers[] = {
-    {"alexnet", 96, 55, 55},    {"alexnet", 256, 27, 27}, {"googlenet", 64, 56, 56},
-    {"googlenet", 192, 56, 56}, {"zf", 96, 110, 110},
+    {"alexnet", {4, {1, 96, 55, 55}}},    {"alexnet", {4, {16, 96, 55, 55}}},
+    {"alexnet", {4, {1, 256, 27, 27}}},   {"alexnet", {4, {16, 256, 27, 27}}},
+    {"googlenet", {4, {1, 64, 56, 56}}},  {"googlenet", {4, {16, 64, 56, 56}}},
+    {"googlenet", {4, {1, 192, 56, 56}}}, {"googlenet", {4, {16, 192, 56, 56}}},
+    {"zf", {4, {1, 96, 110, 110}}},       {"zf", {4, {16, 96, 110, 110}}},
 };
-static const int64_t batches[] = {1, 16};
 
 bool shape_equal(const shape *s, const shape *other)
 {
@@ -39,26 +39,6 @@ static int add(shape_list *list, const shape *s)
         return message_usage("more than %d shapes", MAX_SHAPES);
     list->shapes[list->count++] = *s;
     return EXIT_DONE;
-}
-
-/* Adds the shapes of a network. */
-static int add_layers(shape_list *list, const char *network)
-{
-    int known = 0, status = EXIT_DONE;
-    for (size_t i = 0; i < sizeof layers / sizeof layers[0]; ++i)
-        for (size_t batch = 0; batch < sizeof batches / sizeof batches[0]; ++batch) {
-            const shape s = {
-                4, {batches[batch], layers[i].channels, layers[i].height, layers[i].width}};
-            if (strcmp(network, layers[i].network) != 0 || status != EXIT_DONE)
-                continue;
-            ++known;
-            status = add(list, &s);
-        }
-    if (known == 0)
-        return message_usage("unknown shape '%s', expected batch x channels x spatial dims "
-                             "like 16x96x55x55, up to 8 dims, or alexnet, googlenet or zf",
-                             network);
-    return status;
 }
 
 /* Parses a shape. Dims are at least 1; their product leaves room to count bytes. */
@@ -86,13 +66,20 @@ static bool parse(const char *text, shape *s)
 int shapes_add(shape_list *list, const char *text)
 {
     shape s;
-    return parse(text, &s) ? add(list, &s) : add_layers(list, text);
+    bool known = parse(text, &s);
+    int status = known ? add(list, &s) : EXIT_DONE;
+    for (size_t i = 0; i < sizeof layers / sizeof layers[0] && status == EXIT_DONE; ++i)
+        if (strcmp(text, layers[i].network) == 0) {
+            known = true;
+            status = add(list, &layers[i].shape);
+        }
+    return known ? status
+                 : message_usage("unknown shape '%s', expected batch x channels x spatial dims "
+                                 "like 16x96x55x55, up to 8 dims, or alexnet, googlenet or zf",
+                                 text);
 }
 
-void shape_text(const shape *s, char text[SHAPE_TEXT])
+short_text shape_text(const shape *s)
 {
-    int used = 0;
-    for (int axis = 0; axis < s->rank; ++axis)
-        used += snprintf(text + used, (size_t)(SHAPE_TEXT - used), "%s%" PRId64, axis ? "x" : "",
-                         s->dims[axis]);
+    return text_of_list(s->dims, s->rank, "x");
 }

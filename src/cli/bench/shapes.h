@@ -3,7 +3,8 @@
 #ifndef CLI_BENCH_SHAPES_H
 #define CLI_BENCH_SHAPES_H
 
-#include <cllrn.h>
+#include "text.h"
+
 #include <stdbool.h>
 
 typedef struct shape {
@@ -27,7 +28,6 @@ int shapes_add(shape_list *list, const char *text);
 bool shape_equal(const shape *s, const shape *other);
 
 /* "16x96x55x55" */
-enum { SHAPE_TEXT = CLLRN_MAX_RANK * 20 };
-void shape_text(const shape *s, char text[SHAPE_TEXT]);
+short_text shape_text(const shape *s);
 
 #endif

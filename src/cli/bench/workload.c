@@ -14,22 +14,20 @@ const char *workload_direction(const workload *w)
     return w->direction == CLLRN_DIRECTION_BACKWARD ? "backward" : "forward";
 }
 
-void workload_text(const workload *w, char text[WORKLOAD_TEXT])
+short_text workload_text(const workload *w)
 {
-    char dims[SHAPE_TEXT];
-    shape_text(&w->shape, dims);
-    snprintf(text, WORKLOAD_TEXT, "%s %s %s size %" PRId64 " beta %.6g %s", dims,
-             request_layout_name(w->layout), cllrn_dtype_string(w->dtype), w->size, w->beta,
-             workload_direction(w));
+    short_text text;
+    snprintf(text.chars, sizeof text.chars, "%.100s %s %s size %" PRId64 " beta %.6g %s",
+             shape_text(&w->shape).chars, request_layout_name(w->layout),
+             cllrn_dtype_string(w->dtype), w->size, w->beta, workload_direction(w));
+    return text;
 }
 
 /* True for success; else false after the workload and the library's message. */
 static bool check(const workload *w, cllrn_status status, const cllrn_error *error)
 {
-    char text[WORKLOAD_TEXT];
-    workload_text(w, text);
     return status == CLLRN_SUCCESS ||
-           message_fail("%s: %s", text, message_of_library(status, error));
+           message_fail("%s: %s", workload_text(w).chars, message_of_library(status, error));
 }
 
 /* ------------------------------------------------------------------------ lists */
@@ -82,49 +80,56 @@ static bool complete(workload *w)
                         span);
 }
 
+/* Takes an index below `count` off the number of a combination. */
+static int take(int *number, int count)
+{
+    const int index = *number % count;
+    *number /= count;
+    return index;
+}
+
+static int direction_count(const request *r)
+{
+    return r->directions == (FORWARD | BACKWARD) ? 2 : 1;
+}
+
 /* Combination `number` of the request's lists. */
 static workload combine(const request *r, int number)
 {
-    const int directions = r->forward + r->backward;
-    workload w = {.region = r->region,
-                  .aliasing = r->in_place ? CLLRN_ALIASING_IN_PLACE : CLLRN_ALIASING_DISJOINT};
-    w.direction = number % directions ? CLLRN_DIRECTION_BACKWARD : CLLRN_DIRECTION_FORWARD;
-    if (!r->forward)
-        w.direction = CLLRN_DIRECTION_BACKWARD;
-    number /= directions;
-    w.beta = r->betas[number % r->beta_count];
-    number /= r->beta_count;
-    w.size = r->sizes[number % r->size_count];
-    number /= r->size_count;
-    w.layout = r->layouts[number % r->layout_count];
-    number /= r->layout_count;
-    w.dtype = r->dtypes[number % r->dtype_count];
-    w.shape = r->shapes.shapes[number / r->dtype_count];
+    const bool backward = take(&number, direction_count(r)) || r->directions == BACKWARD;
+    workload w = {.region = r->region};
+    w.aliasing = r->in_place ? CLLRN_ALIASING_IN_PLACE : CLLRN_ALIASING_DISJOINT;
+    w.direction = backward ? CLLRN_DIRECTION_BACKWARD : CLLRN_DIRECTION_FORWARD;
+    w.beta = r->betas[take(&number, r->beta_count)];
+    w.size = r->sizes[take(&number, r->size_count)];
+    w.layout = r->layouts[take(&number, r->layout_count)];
+    w.dtype = r->dtypes[take(&number, r->dtype_count)];
+    w.shape = r->shapes.shapes[number];
     return w;
 }
 
-workload *workloads_make(const request *r, int *count)
+workload_range workloads_make(const request *r)
 {
-    *count = (r->forward + r->backward) * r->beta_count * r->size_count * r->layout_count *
-             r->dtype_count * r->shapes.count;
-    workload *const all = calloc((size_t)*count, sizeof *all);
-    if (!all)
-        message_fail("out of memory for %d combinations", *count);
-    for (int i = 0; all && i < *count; ++i) {
-        all[i] = combine(r, i);
-        if (!complete(&all[i])) {
-            free(all);
-            return NULL;
+    const int count = direction_count(r) * r->beta_count * r->size_count * r->layout_count *
+                      r->dtype_count * r->shapes.count;
+    workload_range all = {calloc((size_t)count, sizeof *all.first), count};
+    if (!all.first)
+        message_fail("out of memory for %d combinations", count);
+    for (int i = 0; all.first && i < count; ++i) {
+        all.first[i] = combine(r, i);
+        if (!complete(&all.first[i])) {
+            free(all.first);
+            all.first = NULL;
         }
     }
     return all;
 }
 
-void workloads_free(workload *all, int count)
+void workloads_free(workload_range all)
 {
-    for (int i = 0; all && i < count; ++i)
-        cllrn_plan_destroy(all[i].plan);
-    free(all);
+    for (int i = 0; all.first && i < all.count; ++i)
+        cllrn_plan_destroy(all.first[i].plan);
+    free(all.first);
 }
 
 /* ------------------------------------------------------------------------- runs */
@@ -141,11 +146,9 @@ bool workload_plan(const workload *w, cllrn_engine *engine, const char *variant,
     problem.variant = variant;
     problem.aliasing = w->aliasing;
     const cllrn_status status = cllrn_plan_create(engine, &problem, plan, &error);
-    char text[WORKLOAD_TEXT];
-    workload_text(w, text);
     if (variant && status == CLLRN_INVALID_VARIANT)
         return message_fail("--variant %s cannot run %s here: leave it out, or name another",
-                            variant, text);
+                            variant, workload_text(w).chars);
     return check(w, status, &error);
 }
 

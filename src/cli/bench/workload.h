@@ -34,15 +34,15 @@ typedef struct workload {
     const copy *limit; /* the fastest copy of as many bytes, once it is measured */
 } workload;
 
-/* The workloads of one shape, within a list. */
+/* Workloads: all, or those of one shape. */
 typedef struct workload_range {
     workload *first;
     int count;
 } workload_range;
 
-/* All combinations of the request, sorted by shape. The caller frees them. NULL after a message. */
-workload *workloads_make(const request *r, int *count);
-void workloads_free(workload *all, int count);
+/* All combinations of the request, sorted by shape and type. `first` is NULL after a message. */
+workload_range workloads_make(const request *r);
+void workloads_free(workload_range all);
 
 /* Makes a plan for a workload; the caller destroys it. False after a message. */
 bool workload_plan(const workload *w, cllrn_engine *engine, const char *variant, cllrn_plan **plan);
@@ -53,7 +53,6 @@ bool workload_start(void *self, cl_event *done);
 const char *workload_direction(const workload *w);
 
 /* "16x96x55x55 nchw f32 size 5 beta 0.75 forward" */
-enum { WORKLOAD_TEXT = SHAPE_TEXT + 120 };
-void workload_text(const workload *w, char text[WORKLOAD_TEXT]);
+short_text workload_text(const workload *w);
 
 #endif

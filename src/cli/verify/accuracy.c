@@ -49,7 +49,7 @@ static double bound_of(const case_buffers *s, bool nearest)
     double bound = beta * (depth + 3) / 2 + power + 0.5;
     if (c->params.beta == 0)
         return 0;
-    if (c->direction == CLLRN_DIRECTION_BACKWARD)
+    if (c->backward)
         bound = (beta + 1) * (depth + 3) / 2 + power + 3 + depth / 2;
     if (case_is_f64(c))
         bound = (bound + 0.5) * (LDBL_MANT_DIG > DBL_MANT_DIG ? 1 : 2);
@@ -71,7 +71,6 @@ static void compare(const case_buffers *s, bool nearest, const exact *right, acc
 {
     const int32_t dtype = s->dst.tensor.dtype;
     const double least = ldexp(1, element_format_of(element_arithmetic(dtype)).least_exponent);
-    double sum = 0;
     size_t n = 0;
     for (iterator i = iterator_begin(&s->dst.tensor); i.more; iterator_next(&i), ++n) {
         const double expected = right->values[n];
@@ -80,13 +79,12 @@ static void compare(const case_buffers *s, bool nearest, const exact *right, acc
         const double value = element_get(dtype, s->result, s->dst.base + i.offset);
         const double error = error_of(s, nearest, value, expected, right->magnitudes[n]);
         ++measured->compared;
-        sum += error;
+        measured->sum += error;
         if (error > measured->greatest) {
             measured->greatest = error;
             memcpy(measured->where, i.index, sizeof i.index);
         }
     }
-    measured->mean = measured->compared > 0 ? sum / (double)measured->compared : 0;
 }
 
 bool accuracy_measure(const case_buffers *s, bool nearest, accuracy *measured)

@@ -11,7 +11,7 @@
 #include "case_buffers.h"
 
 typedef struct accuracy {
-    double greatest, mean;
+    double greatest, sum; /* of the errors */
     double bound;
     double share; /* greatest / bound; 0 where both are 0 */
     int64_t compared;

@@ -46,22 +46,17 @@ static bool make_tensor(const verify_case *c, layout how, int32_t dtype, int off
     return true;
 }
 
-static bool backward(const case_buffers *s)
-{
-    return s->c->direction == CLLRN_DIRECTION_BACKWARD;
-}
-
 static bool make_tensors(case_buffers *s)
 {
     const verify_case *const c = s->c;
     if (!make_tensor(c, c->row.x_layout, c->types.x, c->row.x_offset, &s->x))
         return false;
-    content_fill(c, CONTENT_X, &s->x.tensor, origin(&s->x, s->x.data));
-    if (backward(s)) {
+    content_fill(c, false, &s->x.tensor, origin(&s->x, s->x.data));
+    if (s->c->backward) {
         if (!make_tensor(c, c->row.dst_layout, c->types.dy, c->row.x_offset + c->row.dst_offset,
                          &s->dy))
             return false;
-        content_fill(c, CONTENT_DY, &s->dy.tensor, origin(&s->dy, s->dy.data));
+        content_fill(c, true, &s->dy.tensor, origin(&s->dy, s->dy.data));
     }
     if (s->in_place == ALIAS_NONE)
         return make_tensor(c, c->row.dst_layout, c->types.dst, c->row.dst_offset, &s->dst);
@@ -75,7 +70,7 @@ operation case_buffers_operation(const case_buffers *s, const void *dst)
     void *const to = origin(&s->dst, dst);
     return (operation){
         .params = &s->c->params,
-        .backward = backward(s),
+        .backward = s->c->backward,
         .src = {.tensor = s->x.tensor, .data = replaces_x ? to : origin(&s->x, s->x.data)},
         .dy = {.tensor = s->dy.tensor, .data = replaces_dy ? to : origin(&s->dy, s->dy.data)},
         .dst = {.tensor = s->dst.tensor, .data = to},
@@ -97,14 +92,10 @@ static bool run_host(case_buffers *s)
 
 bool case_buffers_possible(const verify_case *c, alias in_place)
 {
-    switch (in_place) {
-    case ALIAS_X:
-        return c->types.x == c->types.dst && c->row.x_layout != LAYOUT_REPEATED;
-    case ALIAS_DY:
-        return c->direction == CLLRN_DIRECTION_BACKWARD && c->types.dy == c->types.dst;
-    default:
-        return true;
-    }
+    if (in_place == ALIAS_DY)
+        return c->backward && c->types.dy == c->types.dst;
+    return in_place == ALIAS_NONE ||
+           (c->types.x == c->types.dst && c->row.x_layout != LAYOUT_REPEATED);
 }
 
 bool case_buffers_make(const verify_case *c, alias in_place, case_buffers *s)
@@ -192,14 +183,13 @@ bool case_buffers_compare(const case_buffers *s, char why[WHY_SIZE])
 /* Whether the bad element may change the result at an index. */
 static bool reaches(const case_buffers *s, const int64_t *bad, const int64_t *index)
 {
+    const bool in_dy = s->c->row.content == CONTENT_NAN_DY;
     int64_t before[CLLRN_MAX_RANK] = {0}, behind[CLLRN_MAX_RANK] = {0};
     iterator_window windows[CLLRN_MAX_WINDOW];
     for (int i = iterator_windows(&s->c->params, &s->dst.tensor, windows) - 1; i >= 0; --i) {
-        const iterator_window *const w = &windows[i];
-        const bool in_dy = s->c->row.content == CONTENT_NAN_DY;
-        const int64_t both = w->lower + w->upper;
-        before[w->axis] = in_dy ? w->lower : backward(s) ? both : w->upper;
-        behind[w->axis] = in_dy ? w->upper : backward(s) ? both : w->lower;
+        const int64_t lower = windows[i].lower, upper = windows[i].upper;
+        before[windows[i].axis] = in_dy ? lower : s->c->backward ? lower + upper : upper;
+        behind[windows[i].axis] = in_dy ? upper : s->c->backward ? lower + upper : lower;
     }
     for (int axis = 0; axis < s->c->row.rank; ++axis)
         if (index[axis] < bad[axis] - before[axis] || index[axis] > bad[axis] + behind[axis])
@@ -216,7 +206,7 @@ static bool compare_reach(const case_buffers *s, const void *clean, char why[WHY
         if (differs == reaches(s, bad, i.index))
             continue;
         snprintf(why, WHY_SIZE, "element (%s) is %s by %s at (%s)", text_of(s, i.index).chars,
-                 differs ? "changed" : "not changed", content_name(s->c->row.content),
+                 differs ? "changed" : "not changed", content_names[s->c->row.content],
                  text_of(s, bad).chars);
         return false;
     }
@@ -259,8 +249,7 @@ case_buffers case_buffers_slice(const case_buffers *s, int64_t index)
 {
     case_buffers slice = *s;
     narrow(&slice.x, index);
+    narrow(&slice.dy, index);
     narrow(&slice.dst, index);
-    if (backward(s))
-        narrow(&slice.dy, index);
     return slice;
 }

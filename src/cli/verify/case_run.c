@@ -17,11 +17,10 @@ enum { SCRATCH_OFFSET = 3 }; /* elements: any multiple of the element size is al
 typedef struct objects {
     const session *on;
     const case_buffers *s;
-    bool backward;
-    int32_t aliasing, arithmetic; /* arithmetic: the dtype of the scratch */
+    int32_t aliasing;
     char *why;
     cllrn_plan *plan;
-    cl_mem x, dy, dst, scratch; /* dst is x or dy when in place */
+    cllrn_memory x, dy, dst, scratch; /* dst is x or dy when in place */
     cl_event done;
 } objects;
 
@@ -53,65 +52,56 @@ static run_outcome make_plan(objects *o, const char *variant)
     return check_library(o, status, &error) ? RUN_DONE : RUN_FAILED;
 }
 
-static bool make_buffer(const objects *o, const void *data, size_t size, cl_mem *buffer)
+static bool make_memory(const objects *o, const guarded_tensor *from, cllrn_memory *made)
 {
     cl_int error;
-    *buffer = clCreateBuffer(o->on->context, CL_MEM_READ_WRITE | CL_MEM_COPY_HOST_PTR, size,
-                             (void *)(uintptr_t)data, &error);
+    *made = (cllrn_memory)CLLRN_MEMORY_INIT;
+    made->offset = (uint64_t)from->base * cllrn_dtype_size(from->tensor.dtype);
+    made->buffer = clCreateBuffer(o->on->context, CL_MEM_READ_WRITE | CL_MEM_COPY_HOST_PTR,
+                                  from->size, from->data, &error);
     return check(o, error, "clCreateBuffer");
 }
 
 /* Fills the scratch with NaNs, so that a kernel that reads before it writes shows. */
 static bool make_scratch(objects *o, uint64_t size)
 {
-    const size_t element = cllrn_dtype_size(o->arithmetic);
+    const int32_t arithmetic = element_arithmetic(o->s->dst.tensor.dtype);
+    const size_t element = cllrn_dtype_size(arithmetic);
     const uint64_t count = (size + element - 1) / element + SCRATCH_OFFSET;
-    void *const poison = lrn_size_alloc(count, element);
-    if (!poison) {
+    const guarded_tensor poison = {.tensor.dtype = arithmetic,
+                                   .data = lrn_size_alloc(count, element),
+                                   .size = (size_t)count * element,
+                                   .base = SCRATCH_OFFSET};
+    if (!poison.data) {
         snprintf(o->why, WHY_SIZE, "out of memory for %" PRIu64 " bytes of scratch",
                  count * element);
         return false;
     }
-    element_poison(o->arithmetic, poison, (int64_t)count);
-    const bool made = make_buffer(o, poison, (size_t)count * element, &o->scratch);
-    free(poison);
+    element_poison(arithmetic, poison.data, (int64_t)count);
+    const bool made = make_memory(o, &poison, &o->scratch);
+    free(poison.data);
     return made;
 }
 
-static bool make_buffers(objects *o)
+static bool make_memories(objects *o)
 {
     const case_buffers *const s = o->s;
     const uint64_t scratch = cllrn_plan_scratch_size(o->plan, o->aliasing);
-    if (!make_buffer(o, s->x.data, s->x.size, &o->x) ||
-        (o->backward && !make_buffer(o, s->dy.data, s->dy.size, &o->dy)))
+    if (!make_memory(o, &s->x, &o->x) || (s->c->backward && !make_memory(o, &s->dy, &o->dy)))
         return false;
     o->dst = s->in_place == ALIAS_X ? o->x : o->dy;
-    if (s->in_place == ALIAS_NONE && !make_buffer(o, s->dst.data, s->dst.size, &o->dst))
-        return false;
-    return scratch == 0 || make_scratch(o, scratch);
-}
-
-static cllrn_memory memory_at(cl_mem buffer, int64_t element, int32_t dtype)
-{
-    cllrn_memory memory = CLLRN_MEMORY_INIT;
-    memory.buffer = buffer;
-    memory.offset = (uint64_t)element * cllrn_dtype_size(dtype);
-    return memory;
+    return (s->in_place != ALIAS_NONE || make_memory(o, &s->dst, &o->dst)) &&
+           (scratch == 0 || make_scratch(o, scratch));
 }
 
 static bool enqueue(objects *o)
 {
-    const case_buffers *const s = o->s;
     cllrn_error error = CLLRN_ERROR_INIT;
-    const cllrn_memory x = memory_at(o->x, s->x.base, s->x.tensor.dtype),
-                       dy = memory_at(o->dy, s->dy.base, s->dy.tensor.dtype),
-                       dst = memory_at(o->dst, s->dst.base, s->dst.tensor.dtype),
-                       scratch = memory_at(o->scratch, SCRATCH_OFFSET, o->arithmetic);
     cllrn_operands operands = CLLRN_OPERANDS_INIT;
-    operands.src = &x;
-    operands.dy = o->backward ? &dy : NULL;
-    operands.dst = &dst;
-    operands.scratch = o->scratch ? &scratch : NULL;
+    operands.src = &o->x;
+    operands.dy = o->s->c->backward ? &o->dy : NULL;
+    operands.dst = &o->dst;
+    operands.scratch = o->scratch.buffer ? &o->scratch : NULL;
     return check_library(
         o, cllrn_enqueue(o->plan, o->on->queue, &operands, 0, NULL, &o->done, &error), &error);
 }
@@ -126,8 +116,8 @@ static bool wait(const objects *o)
 static bool read(const objects *o)
 {
     return check(o,
-                 clEnqueueReadBuffer(o->on->queue, o->dst, CL_TRUE, 0, o->s->dst.size, o->s->result,
-                                     0, NULL, NULL),
+                 clEnqueueReadBuffer(o->on->queue, o->dst.buffer, CL_TRUE, 0, o->s->dst.size,
+                                     o->s->result, 0, NULL, NULL),
                  "clEnqueueReadBuffer");
 }
 
@@ -137,10 +127,10 @@ static void end(objects *o)
     if (o->done)
         clReleaseEvent(o->done);
     if (o->s->in_place == ALIAS_NONE)
-        session_release(o->dst);
-    session_release(o->x);
-    session_release(o->dy);
-    session_release(o->scratch);
+        session_release(o->dst.buffer);
+    session_release(o->x.buffer);
+    session_release(o->dy.buffer);
+    session_release(o->scratch.buffer);
     cllrn_plan_destroy(o->plan);
 }
 
@@ -152,17 +142,11 @@ run_outcome case_run(const session *on, const case_buffers *s, const char *varia
         *ran = "host";
         return variant ? RUN_NOT_POSSIBLE : RUN_DONE;
     }
-    objects o = {
-        .on = on,
-        .s = s,
-        .backward = s->c->direction == CLLRN_DIRECTION_BACKWARD,
-        .aliasing = s->in_place == ALIAS_NONE ? CLLRN_ALIASING_DISJOINT : CLLRN_ALIASING_IN_PLACE,
-        .arithmetic = element_arithmetic(s->dst.tensor.dtype),
-        .why = why,
-    };
+    objects o = {.on = on, .s = s, .why = why};
+    o.aliasing = s->in_place == ALIAS_NONE ? CLLRN_ALIASING_DISJOINT : CLLRN_ALIASING_IN_PLACE;
     run_outcome outcome = make_plan(&o, variant);
     *ran = o.plan ? cllrn_plan_variant(o.plan, o.aliasing) : NULL;
-    if (outcome == RUN_DONE && !(make_buffers(&o) && enqueue(&o) && wait(&o) && read(&o)))
+    if (outcome == RUN_DONE && !(make_memories(&o) && enqueue(&o) && wait(&o) && read(&o)))
         outcome = RUN_FAILED;
     end(&o);
     return outcome;

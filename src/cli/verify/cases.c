@@ -2,25 +2,11 @@
 #include "cases.h"
 
 #include "message.h"
+#include "text.h"
 
 #include <inttypes.h>
 #include <math.h>
-#include <stdarg.h>
 #include <stdio.h>
-#include <string.h>
-
-static const int32_t directions[] = {CLLRN_DIRECTION_FORWARD, CLLRN_DIRECTION_BACKWARD};
-
-/* Finds the shortest list with a type of a row; false where no list has it. */
-static bool find_list(const case_row *row, int type, case_list *shortest)
-{
-    for (int l = LIST_QUICK; l <= LIST_FULL; ++l)
-        if (row->types[l] >> type & 1) {
-            *shortest = (case_list)l;
-            return true;
-        }
-    return false;
-}
 
 static cllrn_params make_params(const case_row *row)
 {
@@ -38,42 +24,34 @@ static cllrn_params make_params(const case_row *row)
     return params;
 }
 
-static verify_case make_case(const case_row *row, int type, int direction, case_list shortest,
-                             int number)
-{
-    return (verify_case){
-        .number = number,
-        .list = shortest,
-        .direction = directions[direction],
-        .types = case_types_of_rows[type],
-        .row = *row,
-        .params = make_params(row),
-    };
-}
-
-/* Counts all cases; or, if found is not NULL, sets *found to the case with this number. */
+/* Counts all cases; or, if there is a case with this number, sets *found to it. */
 static int find(int number, verify_case *found)
 {
     int count = 0;
-    for (int i = 0; i < case_row_count; ++i)
+    for (const case_row *row = case_rows; row < case_rows + case_row_count; ++row)
         for (int type = 0; type < CASE_TYPES; ++type)
-            for (int direction = 0; direction < 2; ++direction) {
-                const case_row *const row = &case_rows[i];
-                case_list shortest;
-                if (!(row->directions >> direction & 1) || !find_list(row, type, &shortest))
+            for (int backward = 0; backward < 2; ++backward) {
+                int list = LIST_QUICK; /* the shortest with this type */
+                while (list < LIST_COUNT && !(row->types[list] >> type & 1))
+                    ++list;
+                if (list == LIST_COUNT || !(row->directions >> backward & 1))
                     continue;
-                if (found && count == number) {
-                    *found = make_case(row, type, direction, shortest, number);
-                    return count;
-                }
-                ++count;
+                if (count++ != number)
+                    continue;
+                *found = (verify_case){.number = number,
+                                       .list = (case_list)list,
+                                       .backward = backward,
+                                       .types = case_types_of_rows[type],
+                                       .row = *row,
+                                       .params = make_params(row)};
+                return count;
             }
     return count;
 }
 
 int cases_count(void)
 {
-    return find(0, NULL);
+    return find(-1, NULL);
 }
 
 verify_case cases_get(int number)
@@ -105,10 +83,9 @@ static int axis_of_turn(const verify_case *c, layout how, int turn)
     }
 }
 
-static bool strided_tensor(const verify_case *c, layout how, int32_t dtype, cllrn_tensor *tensor)
+static void make_strides(const verify_case *c, layout how, int64_t strides[CLLRN_MAX_RANK])
 {
-    cllrn_error error = CLLRN_ERROR_INIT;
-    int64_t strides[CLLRN_MAX_RANK], step = 1;
+    int64_t step = 1;
     for (int turn = 0; turn < c->row.rank; ++turn) {
         const int axis = axis_of_turn(c, how, turn);
         strides[axis] = how == LAYOUT_REVERSED ? -step : step;
@@ -118,23 +95,22 @@ static bool strided_tensor(const verify_case *c, layout how, int32_t dtype, cllr
     }
     if (how == LAYOUT_REPEATED)
         strides[0] = 0;
-    *tensor = (cllrn_tensor)CLLRN_TENSOR_INIT;
-    return message_check(cllrn_tensor_set(tensor, dtype, c->row.rank, c->row.dims, strides,
-                                          c->row.channel_axis, &error),
-                         &error);
 }
 
 bool case_tensor(const verify_case *c, layout how, int32_t dtype, cllrn_tensor *tensor)
 {
     static const int32_t blocks[LAYOUT_COUNT] = {
         [LAYOUT_BLOCK4] = 4, [LAYOUT_BLOCK8] = 8, [LAYOUT_BLOCK16] = 16, [LAYOUT_BLOCK32] = 32};
+    const int32_t rank = c->row.rank, axis = c->row.channel_axis;
     cllrn_error error = CLLRN_ERROR_INIT;
-    if (blocks[how] == 0)
-        return strided_tensor(c, how, dtype, tensor);
+    int64_t strides[CLLRN_MAX_RANK];
+    make_strides(c, how, strides);
     *tensor = (cllrn_tensor)CLLRN_TENSOR_INIT;
-    return message_check(cllrn_tensor_set_blocked(tensor, dtype, c->row.rank, c->row.dims,
-                                                  c->row.channel_axis, blocks[how], &error),
-                         &error);
+    const cllrn_status status =
+        blocks[how]
+            ? cllrn_tensor_set_blocked(tensor, dtype, rank, c->row.dims, axis, blocks[how], &error)
+            : cllrn_tensor_set(tensor, dtype, rank, c->row.dims, strides, axis, &error);
+    return message_check(status, &error);
 }
 
 int64_t case_elements(const verify_case *c)
@@ -147,70 +123,40 @@ int64_t case_elements(const verify_case *c)
 
 /* ----------------------------------------------------------------------- names */
 
-const char *section_name(section s)
-{
-    static const char *const names[SECTION_COUNT] = {"types",         "layouts",        "windows",
-                                                     "powers",        "special values", "fma",
-                                                     "repeatability", "networks"};
-    return names[s];
-}
+const char *const section_names[SECTION_COUNT] = {
+    "types", "layouts", "windows", "powers", "special values", "fma", "repeatability", "networks",
+};
+const char *const list_names[LIST_COUNT] = {"quick", "default", "full"};
+const char *const content_names[CONTENT_COUNT] = {
+    "spread",       "integer",     "large", "huge",      "special", "one NaN",
+    "one infinity", "a NaN in dy", "trap",  "subnormal", "ties",
+};
+static const char *const layout_names[LAYOUT_COUNT] = {
+    "C",        "channels-last", "Fortran", "padded",   "reversed", "permuted",
+    "repeated", "block 4",       "block 8", "block 16", "block 32",
+};
 
-const char *list_name(case_list l)
+case_text case_describe(const verify_case *c)
 {
-    static const char *const names[] = {"quick", "default", "full"};
-    return names[l];
-}
-
-const char *content_name(content c)
-{
-    static const char *const names[CONTENT_COUNT] = {
-        "spread",       "integer",     "large", "huge",      "special", "one NaN",
-        "one infinity", "a NaN in dy", "trap",  "subnormal", "ties",
-    };
-    return names[c];
-}
-
-static const char *layout_name(layout how)
-{
-    static const char *const names[LAYOUT_COUNT] = {
-        "C",        "channels-last", "Fortran", "padded",   "reversed", "permuted",
-        "repeated", "block 4",       "block 8", "block 16", "block 32",
-    };
-    return names[how];
-}
-
-__attribute__((format(printf, 3, 4))) static void append(char text[CASE_TEXT], size_t *used,
-                                                         const char *format, ...)
-{
-    va_list arguments;
-    va_start(arguments, format);
-    const int length = vsnprintf(text + *used, CASE_TEXT - *used, format, arguments);
-    va_end(arguments);
-    *used += length > 0 ? (size_t)length : 0;
-    if (*used >= CASE_TEXT)
-        *used = CASE_TEXT - 1;
-}
-
-void case_describe(const verify_case *c, char text[CASE_TEXT])
-{
-    const cllrn_params *const p = &c->params;
-    size_t used = 0;
-    append(text, &used, "%s %s ", c->types.name,
-           c->direction == CLLRN_DIRECTION_FORWARD ? "forward" : "backward");
-    for (int axis = 0; axis < c->row.rank; ++axis)
-        append(text, &used, "%s%" PRId64, axis ? "x" : "", c->row.dims[axis]);
-    if (c->row.channel_axis != 1)
-        append(text, &used, " axis %d", (int)c->row.channel_axis);
-    append(text, &used, " %s", layout_name(c->row.x_layout));
-    if (c->row.dst_layout != c->row.x_layout)
-        append(text, &used, " to %s", layout_name(c->row.dst_layout));
-    if (c->row.x_offset || c->row.dst_offset)
-        append(text, &used, " at %d,%d", c->row.x_offset, c->row.dst_offset);
-    append(text, &used, " window %" PRId64 ",%" PRId64, p->window[0].lower, p->window[0].upper);
-    if (p->window[0].axis != CLLRN_AXIS_CHANNEL)
-        append(text, &used, " within %d axes", (int)p->window_count);
-    append(text, &used, " divisor %g alpha %g beta %g k %g %s", p->divisor, p->alpha, p->beta, p->k,
-           content_name(c->row.content));
+    const case_row *const row = &c->row;
+    char axis[20] = "", to[24] = "", at[32] = "", within[32] = "";
+    case_text text;
+    if (row->channel_axis != 1)
+        snprintf(axis, sizeof axis, " axis %d", (int)row->channel_axis);
+    if (row->dst_layout != row->x_layout)
+        snprintf(to, sizeof to, " to %s", layout_names[row->dst_layout]);
+    if (row->x_offset || row->dst_offset)
+        snprintf(at, sizeof at, " at %d,%d", row->x_offset, row->dst_offset);
+    if (row->spatial_axes > 0)
+        snprintf(within, sizeof within, " within %d axes", (int)row->spatial_axes);
+    snprintf(text.chars, sizeof text.chars,
+             "%s %s %.100s%s %s%s%s window %" PRId64 ",%" PRId64
+             "%s divisor %g alpha %g beta %g k %g %s",
+             c->types.name, c->backward ? "backward" : "forward",
+             text_of_list(row->dims, row->rank, "x").chars, axis, layout_names[row->x_layout], to,
+             at, row->lower, row->upper, within, row->divisor, row->alpha, row->beta, row->k,
+             content_names[row->content]);
+    return text;
 }
 
 bool case_is_f64(const verify_case *c)

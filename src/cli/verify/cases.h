@@ -24,7 +24,7 @@ typedef enum section {
 } section;
 
 /* The lists; each includes the shorter ones. */
-typedef enum case_list { LIST_QUICK, LIST_DEFAULT, LIST_FULL } case_list;
+typedef enum case_list { LIST_QUICK, LIST_DEFAULT, LIST_FULL, LIST_COUNT } case_list;
 
 /* The memory layout of a tensor. */
 typedef enum layout {
@@ -61,8 +61,8 @@ typedef enum content {
 /* A row of the table that cases are made of: one case for each of its types and directions. */
 typedef struct case_row {
     enum section section;
-    int types[LIST_FULL + 1]; /* by list, as bits: types added to those of the shorter lists */
-    int directions;           /* as bits: 1 forward, 2 backward */
+    int types[LIST_COUNT]; /* by list, as bits: types added to those of the shorter lists */
+    int directions;        /* as bits: 1 forward, 2 backward */
     int32_t rank, channel_axis;
     int64_t dims[CLLRN_MAX_RANK];
     layout x_layout, dst_layout; /* dy has dst_layout too */
@@ -89,7 +89,7 @@ extern const int case_row_count;
 typedef struct verify_case {
     int number;
     case_list list; /* the shortest list with this case */
-    int32_t direction;
+    bool backward;
     case_types types;
     case_row row;
     cllrn_params params;
@@ -100,13 +100,14 @@ int cases_count(void);
 /* number is 0 to cases_count() - 1. */
 verify_case cases_get(int number);
 
-const char *section_name(section s);
-const char *list_name(case_list l);
-const char *content_name(content c);
+extern const char *const section_names[SECTION_COUNT], *const list_names[LIST_COUNT],
+                                                           *const content_names[CONTENT_COUNT];
 
-/* Describes the case in one line. */
-enum { CASE_TEXT = 300 };
-void case_describe(const verify_case *c, char text[CASE_TEXT]);
+/* The case in one line. */
+typedef struct case_text {
+    char chars[300];
+} case_text;
+case_text case_describe(const verify_case *c);
 
 /* Whether the tensors are float64. */
 bool case_is_f64(const verify_case *c);

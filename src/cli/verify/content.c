@@ -27,7 +27,7 @@ static double either_sign(uint64_t *state, double low, double high)
 /* The state of filling one tensor. */
 typedef struct maker {
     const verify_case *c;
-    content_role role;
+    bool dy;
     const cllrn_tensor *tensor;
     double amplitude; /* of CONTENT_SPREAD */
     bool in_window[CLLRN_MAX_RANK];
@@ -48,7 +48,7 @@ static double factor_of_place(const maker *m, const int64_t *index)
 /* At least a 64th of the greatest number, so that no result is subnormal. */
 static double ordinary(maker *m, const int64_t *index)
 {
-    if (m->role == CONTENT_DY)
+    if (m->dy)
         return either_sign(&m->state, 4, 256);
     const double x = either_sign(&m->state, m->amplitude / 64, m->amplitude);
     return x * factor_of_place(m, index);
@@ -56,20 +56,11 @@ static double ordinary(maker *m, const int64_t *index)
 
 static double special(maker *m)
 {
-    switch (next_bits(&m->state) % 23) {
-    case 0:
-        return next_bits(&m->state) & 1 ? NAN : -NAN;
-    case 1:
-        return INFINITY;
-    case 2:
-        return -INFINITY;
-    case 3:
-        return 0;
-    case 4:
-        return -0.0;
-    default:
+    static const double values[] = {NAN, INFINITY, -INFINITY, 0, -0.0};
+    const uint32_t what = next_bits(&m->state) % 23;
+    if (what >= sizeof values / sizeof *values)
         return either_sign(&m->state, 0x1p-6, 2);
-    }
+    return what == 0 && !(next_bits(&m->state) & 1) ? -NAN : values[what];
 }
 
 /*
@@ -79,10 +70,9 @@ static double special(maker *m)
 static double huge(maker *m)
 {
     const bool overflow = next_bits(&m->state) % 4 == 0;
-    if (m->tensor->dtype == CLLRN_DTYPE_F64)
-        return overflow ? either_sign(&m->state, 1e200, 2e200)
-                        : either_sign(&m->state, 1e150, 2e150);
-    return overflow ? either_sign(&m->state, 1e30, 2e30) : either_sign(&m->state, 1e18, 2e18);
+    const bool f64 = m->tensor->dtype == CLLRN_DTYPE_F64;
+    const double low = f64 ? (overflow ? 1e200 : 1e150) : (overflow ? 1e30 : 1e18);
+    return either_sign(&m->state, low, 2 * low);
 }
 
 static double large(maker *m)
@@ -129,30 +119,25 @@ static double tie(maker *m)
 /* The next value. bad: the index is that of the one NaN or infinity. */
 static double next_value(maker *m, const int64_t *index, bool bad)
 {
-    const bool x = m->role == CONTENT_X;
     const content what = m->c->row.content;
-    switch (what) {
-    case CONTENT_INTEGER:
+    if (what == CONTENT_INTEGER)
         return (double)(next_bits(&m->state) % 16) - 8;
-    case CONTENT_SPECIAL:
+    if (what == CONTENT_SPECIAL)
         return special(m);
-    case CONTENT_TRAP:
-        return x ? trap(m, index) : either_sign(&m->state, 0.25, 1);
-    case CONTENT_LARGE:
-        return x ? large(m) : ordinary(m, index);
-    case CONTENT_HUGE:
-        return x ? huge(m) : ordinary(m, index);
-    case CONTENT_SUBNORMAL:
-        return x ? subnormal(m) : ordinary(m, index);
-    case CONTENT_TIES:
-        return x ? tie(m) : ordinary(m, index);
-    default:
-        break;
-    }
+    if (what == CONTENT_TRAP)
+        return m->dy ? either_sign(&m->state, 0.25, 1) : trap(m, index);
+    if (what == CONTENT_LARGE && !m->dy)
+        return large(m);
+    if (what == CONTENT_HUGE && !m->dy)
+        return huge(m);
+    if (what == CONTENT_SUBNORMAL && !m->dy)
+        return subnormal(m);
+    if (what == CONTENT_TIES && !m->dy)
+        return tie(m);
     const double value = ordinary(m, index);
-    if (bad && x && what == CONTENT_ONE_INF)
+    if (bad && what == CONTENT_ONE_INF && !m->dy)
         return INFINITY;
-    return bad && what == (x ? CONTENT_ONE_NAN : CONTENT_NAN_DY) ? NAN : value;
+    return bad && what == (m->dy ? CONTENT_NAN_DY : CONTENT_ONE_NAN) ? NAN : value;
 }
 
 void content_bad_index(const verify_case *c, int64_t index[CLLRN_MAX_RANK])
@@ -182,12 +167,10 @@ static void look_at_windows(maker *m)
     m->amplitude = scale == 0 ? 1 : sqrt((scale > 0 ? 12 : 1.5) * k / (fabs(scale) * taps));
 }
 
-void content_fill(const verify_case *c, content_role role, const cllrn_tensor *tensor, void *data)
+void content_fill(const verify_case *c, bool dy, const cllrn_tensor *tensor, void *data)
 {
-    maker m = {.c = c,
-               .role = role,
-               .tensor = tensor,
-               .state = (uint64_t)c->number * 4 + (role == CONTENT_DY ? 3 : 1)};
+    const uint64_t seed = (uint64_t)c->number * 4 + (dy ? 3 : 1);
+    maker m = {.c = c, .dy = dy, .tensor = tensor, .state = seed};
     int64_t bad[CLLRN_MAX_RANK];
     look_at_windows(&m);
     content_bad_index(c, bad);

@@ -8,10 +8,8 @@
 
 #include "cases.h"
 
-typedef enum content_role { CONTENT_X, CONTENT_DY } content_role;
-
-/* Fills a tensor; data points to element (0, 0, ..). */
-void content_fill(const verify_case *c, content_role role, const cllrn_tensor *tensor, void *data);
+/* Fills x, or dy; data points to element (0, 0, ..). */
+void content_fill(const verify_case *c, bool dy, const cllrn_tensor *tensor, void *data);
 
 /* The index of the one NaN or infinity of CONTENT_ONE_NAN, CONTENT_ONE_INF and CONTENT_NAN_DY. */
 void content_bad_index(const verify_case *c, int64_t index[CLLRN_MAX_RANK]);

@@ -26,9 +26,8 @@ static bool digest_of(int number, uint64_t *digest)
 {
     const verify_case c = cases_get(number);
     case_buffers s;
-    if (!case_buffers_make(&c, ALIAS_NONE, &s))
-        return false;
-    const bool made = case_buffers_digest(&s, s.expected, 0, digest);
+    const bool made =
+        case_buffers_make(&c, ALIAS_NONE, &s) && case_buffers_digest(&s, s.expected, 0, digest);
     case_buffers_free(&s);
     return made;
 }
@@ -64,10 +63,7 @@ static bool write_all(FILE *file)
 bool digests_write(const char *path)
 {
     output out = {0};
-    if (!output_open(&out, path))
-        return false;
-    if (write_all(out.file))
-        return output_commit(&out);
+    const bool written = output_open(&out, path) && write_all(out.file) && output_commit(&out);
     output_discard(&out);
-    return false;
+    return written;
 }

@@ -15,6 +15,12 @@
 
 enum { REPEATS = 10 };
 
+const char *const verdict_names[VERDICT_COUNT] = {"passed", "failed", "unsupported"};
+const char *const check_names[CHECK_COUNT] = {
+    "selected variant", "every variant", "in place", "accuracy",
+    "locality",         "repeated runs", "digests",
+};
+
 /* The arguments and the result of one case. */
 typedef struct inquiry {
     const session *on;
@@ -24,21 +30,11 @@ typedef struct inquiry {
     case_result *result;
 } inquiry;
 
-const char *check_name(check_kind kind)
-{
-    static const char *const names[CHECK_COUNT] = {
-        "selected variant", "every variant", "in place", "accuracy",
-        "locality",         "repeated runs", "digests",
-    };
-    return names[kind];
-}
-
 /* Counts a check. The text says why the check failed; the first failure's is kept. */
 __attribute__((format(printf, 4, 5))) static void judge(inquiry *q, check_kind kind, bool passed,
                                                         const char *format, ...)
 {
-    q->result->checks[kind].passed += passed;
-    q->result->checks[kind].failed += !passed;
+    ++q->result->checks[kind][passed ? VERDICT_PASSED : VERDICT_FAILED];
     if (passed || q->result->why[0] != '\0')
         return;
     va_list arguments;
@@ -90,7 +86,7 @@ static double work_of_strided(const case_buffers *s)
     for (int i = iterator_windows(&s->c->params, &s->x.tensor, windows) - 1; i >= 0; --i)
         taps *= fmin((double)(windows[i].lower + windows[i].upper + 1), 64);
     const double work = (double)case_elements(s->c) * taps;
-    return s->c->direction == CLLRN_DIRECTION_BACKWARD ? work * taps : work;
+    return s->c->backward ? work * taps : work;
 }
 
 /* Whether "strided" takes too long for the devices that a list is for: interpreters, CPUs. */
@@ -282,7 +278,7 @@ void qualify_case(const session *on, const verify_case *c, case_list effort, con
         judge(&q, CHECK_SELECTED, false, "the host build fails");
     }
     for (int kind = 0; kind < CHECK_COUNT; ++kind)
-        if (result->checks[kind].failed > 0)
+        if (result->checks[kind][VERDICT_FAILED] > 0)
             result->verdict = VERDICT_FAILED;
     result->seconds = operation_clock() - begin;
 }

@@ -24,11 +24,11 @@ typedef enum check_kind {
     CHECK_COUNT
 } check_kind;
 
+extern const char *const verdict_names[VERDICT_COUNT], *const check_names[CHECK_COUNT];
+
 enum { MAX_VARIANTS = 16 };
 
-typedef struct counts {
-    int passed, failed, unsupported;
-} counts;
+typedef int counts[VERDICT_COUNT];
 
 typedef struct case_result {
     verify_case c;
@@ -52,7 +52,5 @@ typedef struct case_result {
  */
 void qualify_case(const session *on, const verify_case *c, case_list effort, const char *without,
                   case_result *result);
-
-const char *check_name(check_kind kind);
 
 #endif

@@ -3,7 +3,6 @@
 #include "report.h"
 
 #include "digests.h"
-#include "text.h"
 #include "json.h"
 #include "text.h"
 
@@ -38,7 +37,7 @@ static void print_accuracy_row(const totals *t, int types, int backward)
     const int supported = row->cases - row->unsupported;
     if (row->cases == 0)
         return;
-    printf("%-5s %-8s ", types_name(types), backward ? "backward" : "forward");
+    printf("%-5s %-8s ", types_names[types], backward ? "backward" : "forward");
     if (supported == 0) {
         printf("unsupported\n");
         return;
@@ -48,9 +47,9 @@ static void print_accuracy_row(const totals *t, int types, int backward)
         printf("       -      -      -    -\n");
         return;
     }
-    printf("%8.3f %6.3f %6.2f %3.0f%%  %d (%s)\n", row->greatest, accuracy_mean(row), row->bound,
-           100 * row->share, row->worst_case,
-           text_of_list(row->where, cases_get(row->worst_case).row.rank, ", ").chars);
+    printf("%8.3f %6.3f %6.2f %3.0f%%  %d (%s)\n", row->accuracy.greatest, accuracy_mean(row),
+           row->accuracy.bound, 100 * row->accuracy.share, row->worst_case,
+           text_of_list(row->accuracy.where, cases_get(row->worst_case).row.rank, ", ").chars);
 }
 
 static void print_accuracy(const totals *t)
@@ -64,25 +63,28 @@ static void print_accuracy(const totals *t)
            "greatest of any case's own bound\n");
 }
 
-static void print_counts(const char *name, const counts *row)
+static int cases_of(const counts row)
 {
-    printf("%-18s %6d %6d", name, row->passed, row->failed);
-    if (row->unsupported > 0)
-        printf(" %11d", row->unsupported);
+    return row[VERDICT_PASSED] + row[VERDICT_FAILED] + row[VERDICT_UNSUPPORTED];
+}
+
+static void print_counts(const char *name, const counts row)
+{
+    printf("%-18s %6d %6d", name, row[VERDICT_PASSED], row[VERDICT_FAILED]);
+    if (row[VERDICT_UNSUPPORTED] > 0)
+        printf(" %11d", row[VERDICT_UNSUPPORTED]);
     putchar('\n');
 }
 
 static void print_sections(const totals *t)
 {
     printf("\ncases              passed failed unsupported\n");
-    for (int s = 0; s < SECTION_COUNT; ++s) {
-        const counts *const row = &t->sections[s];
-        if (row->passed + row->failed + row->unsupported > 0)
-            print_counts(section_name((section)s), row);
-    }
+    for (int s = 0; s < SECTION_COUNT; ++s)
+        if (cases_of(t->sections[s]) > 0)
+            print_counts(section_names[s], t->sections[s]);
     printf("\nchecks             passed failed\n");
     for (int kind = 0; kind < CHECK_COUNT; ++kind)
-        print_counts(check_name((check_kind)kind), &t->checks[kind]);
+        print_counts(check_names[kind], t->checks[kind]);
     printf("%-18s ", "rounding mode");
     printf(t->on->nearest ? "to nearest\n" : "round to zero: no digests, twice the bounds\n");
     printf("\nvariant                runs\n");
@@ -137,15 +139,13 @@ void report_print(const totals *t)
 
 void report_print_end(const totals *t)
 {
-    printf("%d passed, %d failed", t->cases.passed, t->cases.failed);
-    if (t->cases.unsupported > 0)
-        printf(", %d unsupported", t->cases.unsupported);
+    printf("%d passed, %d failed", t->cases[VERDICT_PASSED], t->cases[VERDICT_FAILED]);
+    if (t->cases[VERDICT_UNSUPPORTED] > 0)
+        printf(", %d unsupported", t->cases[VERDICT_UNSUPPORTED]);
     printf("; %d runs, %zu programs, %.1f s\n", t->runs, session_program_count(t->on), t->seconds);
 }
 
 /* ----------------------------------------------------------------------- JSON */
-
-static const char *const verdict_names[VERDICT_COUNT] = {"passed", "failed", "unsupported"};
 
 static void add_digest(json *j, const char *name, bool known, uint64_t digest)
 {
@@ -172,9 +172,9 @@ static void add_head(json *j, const totals *t)
     json_add_bool(j, "round_to_nearest", on->nearest);
     json_add_bool(j, "inf_nan", on->inf_nan);
     json_close(j);
-    json_add_integer(j, "cases_passed", t->cases.passed);
-    json_add_integer(j, "cases_failed", t->cases.failed);
-    json_add_integer(j, "cases_unsupported", t->cases.unsupported);
+    json_add_integer(j, "cases_passed", t->cases[VERDICT_PASSED]);
+    json_add_integer(j, "cases_failed", t->cases[VERDICT_FAILED]);
+    json_add_integer(j, "cases_unsupported", t->cases[VERDICT_UNSUPPORTED]);
     json_add_integer(j, "runs", t->runs);
     json_add_integer(j, "programs", (int64_t)session_program_count(on));
     json_add_number(j, "seconds", t->seconds);
@@ -185,43 +185,41 @@ static void add_accuracy_row(json *j, const totals *t, int types, int backward)
     const accuracy_row *const row = &t->accuracy[types][backward];
     const bool none = row->worst_case < 0;
     json_open_object(j, NULL);
-    json_add_text(j, "types", types_name(types));
+    json_add_text(j, "types", types_names[types]);
     json_add_text(j, "direction", backward ? "backward" : "forward");
     json_add_integer(j, "cases", row->cases);
     json_add_integer(j, "unsupported", row->unsupported);
     json_add_integer(j, "runs", row->runs);
-    json_add_integer(j, "results", row->compared);
-    json_add_number(j, "greatest_eps", row->greatest);
+    json_add_integer(j, "results", row->accuracy.compared);
+    json_add_number(j, "greatest_eps", row->accuracy.greatest);
     json_add_number(j, "mean_eps", accuracy_mean(row));
-    json_add_number(j, "bound_eps", row->bound);
-    json_add_number(j, "greatest_share", row->share);
+    json_add_number(j, "bound_eps", row->accuracy.bound);
+    json_add_number(j, "greatest_share", row->accuracy.share);
     json_add_number(j, "case", none ? NAN : (double)row->worst_case);
-    json_add_integers(j, "index", row->where, none ? 0 : cases_get(row->worst_case).row.rank);
+    json_add_integers(j, "index", row->accuracy.where,
+                      none ? 0 : cases_get(row->worst_case).row.rank);
     json_close(j);
 }
 
-static void add_counts(json *j, const char *name, const counts *c)
+/* Adds the counts of the first `verdicts` verdicts. */
+static void add_counts(json *j, const char *name, const counts row, int verdicts)
 {
     json_open_object(j, NULL);
     json_add_text(j, "name", name);
-    json_add_integer(j, "passed", c->passed);
-    json_add_integer(j, "failed", c->failed);
+    for (int v = 0; v < verdicts; ++v)
+        json_add_integer(j, verdict_names[v], row[v]);
+    json_close(j);
 }
 
 static void add_all_counts(json *j, const totals *t)
 {
     json_open_array(j, "sections");
-    for (int s = 0; s < SECTION_COUNT; ++s) {
-        add_counts(j, section_name((section)s), &t->sections[s]);
-        json_add_integer(j, "unsupported", t->sections[s].unsupported);
-        json_close(j);
-    }
+    for (int s = 0; s < SECTION_COUNT; ++s)
+        add_counts(j, section_names[s], t->sections[s], VERDICT_COUNT);
     json_close(j);
     json_open_array(j, "checks");
-    for (int kind = 0; kind < CHECK_COUNT; ++kind) {
-        add_counts(j, check_name((check_kind)kind), &t->checks[kind]);
-        json_close(j);
-    }
+    for (int kind = 0; kind < CHECK_COUNT; ++kind)
+        add_counts(j, check_names[kind], t->checks[kind], VERDICT_UNSUPPORTED);
     json_close(j);
     json_open_array(j, "variants");
     for (size_t i = 0; i < MAX_VARIANTS && cllrn_variant_name(i); ++i) {
@@ -247,12 +245,10 @@ static void add_combined(json *j, const char *list, int f64, const combined *c)
 
 static void add_case(json *j, const case_result *r)
 {
-    char description[CASE_TEXT];
-    case_describe(&r->c, description);
     json_open_object(j, NULL);
     json_add_integer(j, "number", r->c.number);
-    json_add_text(j, "section", section_name(r->c.row.section));
-    json_add_text(j, "description", description);
+    json_add_text(j, "section", section_names[r->c.row.section]);
+    json_add_text(j, "description", case_describe(&r->c).chars);
     json_add_text(j, "verdict", verdict_names[r->verdict]);
     json_add_integer(j, "runs", r->runs);
     json_add_number(j, "seconds", r->seconds);
@@ -289,34 +285,37 @@ static void write_json(FILE *file, const totals *t)
 /* Writes text for XML; control characters and bytes beyond ASCII become '?'. */
 static void xml_text(FILE *file, const char *c)
 {
-    for (; *c; ++c) {
-        if (*c == '&')
-            fputs("&amp;", file);
-        else if (*c == '<')
-            fputs("&lt;", file);
-        else if (*c == '>')
-            fputs("&gt;", file);
-        else if (*c == '"')
-            fputs("&quot;", file);
+    for (; *c; ++c)
+        if (strchr("&<>\"", *c))
+            fprintf(file, "&#%d;", *c);
         else
             fputc(*c >= 0x20 && *c < 0x7f ? *c : '?', file);
-    }
 }
 
-static void xml_property(FILE *file, const char *name, const char *value)
+static void xml_properties(FILE *file, const totals *t)
 {
-    fprintf(file, "      <property name=\"%s\" value=\"", name);
-    xml_text(file, value);
-    fputs("\"/>\n", file);
+    const char *const properties[][2] = {
+        {"version", cllrn_version()},
+        {"kernels", session_kernel_hash(t->on)},
+        {"list", t->list},
+        {"platform", t->on->device.platform_name},
+        {"device", t->on->device.name},
+        {"driver", t->on->device.driver},
+    };
+    fputs("    <properties>\n", file);
+    for (size_t i = 0; i < sizeof properties / sizeof *properties; ++i) {
+        fprintf(file, "      <property name=\"%s\" value=\"", properties[i][0]);
+        xml_text(file, properties[i][1]);
+        fputs("\"/>\n", file);
+    }
+    fputs("    </properties>\n", file);
 }
 
 static void xml_case(FILE *file, const case_result *r)
 {
-    char description[CASE_TEXT];
-    case_describe(&r->c, description);
     fprintf(file, "    <testcase classname=\"cllrn.verify.%s\" name=\"case %d: ",
-            section_name(r->c.row.section), r->c.number);
-    xml_text(file, description);
+            section_names[r->c.row.section], r->c.number);
+    xml_text(file, case_describe(&r->c).chars);
     fprintf(file, "\" time=\"%.6f\">", r->seconds);
     if (r->verdict == VERDICT_UNSUPPORTED)
         fputs("<skipped message=\"the device lacks float64, or infinities and NaNs\"/>", file);
@@ -330,21 +329,13 @@ static void xml_case(FILE *file, const case_result *r)
 
 static void xml_section(FILE *file, const totals *t, section s)
 {
-    const counts *const row = &t->sections[s];
-    const int tests = row->passed + row->failed + row->unsupported;
-    if (tests == 0)
+    const int *const row = t->sections[s];
+    if (cases_of(row) == 0)
         return;
     fprintf(file,
-            "  <testsuite name=\"%s\" tests=\"%d\" failures=\"%d\" errors=\"0\" skipped=\"%d\">\n"
-            "    <properties>\n",
-            section_name(s), tests, row->failed, row->unsupported);
-    xml_property(file, "version", cllrn_version());
-    xml_property(file, "kernels", session_kernel_hash(t->on));
-    xml_property(file, "list", t->list);
-    xml_property(file, "platform", t->on->device.platform_name);
-    xml_property(file, "device", t->on->device.name);
-    xml_property(file, "driver", t->on->device.driver);
-    fputs("    </properties>\n", file);
+            "  <testsuite name=\"%s\" tests=\"%d\" failures=\"%d\" errors=\"0\" skipped=\"%d\">\n",
+            section_names[s], cases_of(row), row[VERDICT_FAILED], row[VERDICT_UNSUPPORTED]);
+    xml_properties(file, t);
     for (int i = 0; i < t->count; ++i)
         if (t->results[i].c.row.section == s)
             xml_case(file, &t->results[i]);
@@ -357,23 +348,26 @@ static void write_junit(FILE *file, const totals *t)
             "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
             "<testsuites name=\"cllrn verify\" tests=\"%d\" failures=\"%d\" errors=\"0\" "
             "skipped=\"%d\" time=\"%.3f\">\n",
-            t->count, t->cases.failed, t->cases.unsupported, t->seconds);
+            t->count, t->cases[VERDICT_FAILED], t->cases[VERDICT_UNSUPPORTED], t->seconds);
     for (int s = 0; s < SECTION_COUNT; ++s)
         xml_section(file, t, (section)s);
     fputs("</testsuites>\n", file);
 }
 
-report_format report_format_of(const char *path)
+static bool ends_in(const char *path, const char *ending)
 {
-    const char *const ending = strrchr(path, '.');
-    if (ending && strcmp(ending, ".json") == 0)
-        return REPORT_JSON;
-    return ending && strcmp(ending, ".xml") == 0 ? REPORT_JUNIT : REPORT_NONE;
+    const char *const last = strrchr(path, '.');
+    return last && strcmp(last, ending) == 0;
 }
 
-void report_write(const totals *t, report_format format, FILE *file)
+bool report_has_format(const char *path)
 {
-    if (format == REPORT_JSON)
+    return ends_in(path, ".json") || ends_in(path, ".xml");
+}
+
+void report_write(const totals *t, const char *path, FILE *file)
+{
+    if (ends_in(path, ".json"))
         write_json(file, t);
     else
         write_junit(file, t);

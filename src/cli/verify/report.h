@@ -12,12 +12,10 @@ void report_print_begin(const session *on);
 void report_print(const totals *t);
 void report_print_end(const totals *t);
 
-typedef enum report_format { REPORT_NONE, REPORT_JSON, REPORT_JUNIT } report_format;
+/* Whether the path's ending, .json or .xml, names a format. */
+bool report_has_format(const char *path);
 
-/* The format by the path's ending; REPORT_NONE for others. */
-report_format report_format_of(const char *path);
-
-/* Writes the report; format is not REPORT_NONE. The caller checks the file for errors. */
-void report_write(const totals *t, report_format format, FILE *file);
+/* Writes the report in the path's format. The caller checks the file for errors. */
+void report_write(const totals *t, const char *path, FILE *file);
 
 #endif

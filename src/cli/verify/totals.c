@@ -4,26 +4,23 @@
 #include "digests.h"
 #include "message.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-const char *types_name(int types)
-{
-    static const char *const names[TYPES_COUNT] = {"f32", "f16", "bf16", "f64", "mixed"};
-    return names[types];
-}
+const char *const types_names[TYPES_COUNT] = {"f32", "f16", "bf16", "f64", "mixed"};
 
 static int types_of(const verify_case *c)
 {
     int types = 0;
-    while (types < TYPES_MIXED && strcmp(types_name(types), c->types.name) != 0)
+    while (types < TYPES_MIXED && strcmp(types_names[types], c->types.name) != 0)
         ++types;
     return types;
 }
 
 double accuracy_mean(const accuracy_row *row)
 {
-    return row->compared ? row->sum / (double)row->compared : 0;
+    return row->accuracy.compared ? row->accuracy.sum / (double)row->accuracy.compared : 0;
 }
 
 bool totals_begin(totals *t, int wanted)
@@ -37,21 +34,19 @@ bool totals_begin(totals *t, int wanted)
 
 static void add_accuracy(accuracy_row *row, const case_result *r)
 {
+    const struct accuracy before = row->accuracy, *const added = &r->accuracy;
     ++row->cases;
     row->runs += r->runs;
     row->unsupported += r->verdict == VERDICT_UNSUPPORTED;
     if (!r->measured)
         return;
-    row->compared += r->accuracy.compared;
-    row->sum += r->accuracy.mean * (double)r->accuracy.compared;
-    if (r->accuracy.share > row->share)
-        row->share = r->accuracy.share;
-    if (row->worst_case >= 0 && r->accuracy.greatest <= row->greatest)
-        return;
-    row->greatest = r->accuracy.greatest;
-    row->bound = r->accuracy.bound;
-    row->worst_case = r->c.number;
-    memcpy(row->where, r->accuracy.where, sizeof row->where);
+    if (row->worst_case < 0 || added->greatest > before.greatest) {
+        row->accuracy = *added;
+        row->worst_case = r->c.number;
+    }
+    row->accuracy.compared = before.compared + added->compared;
+    row->accuracy.sum = before.sum + added->sum;
+    row->accuracy.share = fmax(before.share, added->share);
 }
 
 /* Adds a digest with a weight by case number, so that swapped digests change the sum. */
@@ -68,29 +63,20 @@ static void add_digest(combined *to, const case_result *r)
     to->expected += weight * expected;
 }
 
-static void add_counts(counts *to, const counts *from)
-{
-    to->passed += from->passed;
-    to->failed += from->failed;
-    to->unsupported += from->unsupported;
-}
-
 void totals_add(totals *t, const case_result *r)
 {
     const bool f64 = case_is_f64(&r->c);
-    const counts one = {.passed = r->verdict == VERDICT_PASSED,
-                        .failed = r->verdict == VERDICT_FAILED,
-                        .unsupported = r->verdict == VERDICT_UNSUPPORTED};
     t->results[t->count++] = *r;
     t->runs += r->runs;
     t->seconds += r->seconds;
-    add_counts(&t->cases, &one);
-    add_counts(&t->sections[r->c.row.section], &one);
+    ++t->cases[r->verdict];
+    ++t->sections[r->c.row.section][r->verdict];
     for (int i = 0; i < MAX_VARIANTS; ++i)
         t->variant_runs[i] += r->variant_runs[i];
     for (int kind = 0; kind < CHECK_COUNT; ++kind)
-        add_counts(&t->checks[kind], &r->checks[kind]);
-    add_accuracy(&t->accuracy[types_of(&r->c)][r->c.direction == CLLRN_DIRECTION_BACKWARD], r);
+        for (int v = 0; v < VERDICT_COUNT; ++v)
+            t->checks[kind][v] += r->checks[kind][v];
+    add_accuracy(&t->accuracy[types_of(&r->c)][r->c.backward], r);
     add_digest(&t->all[f64], r);
     if (r->c.list == LIST_QUICK)
         add_digest(&t->quick[f64], r);
@@ -104,5 +90,5 @@ void totals_end(totals *t)
 
 bool totals_failed(const totals *t)
 {
-    return t->cases.failed > 0 || !digests_are_current();
+    return t->cases[VERDICT_FAILED] > 0 || !digests_are_current();
 }

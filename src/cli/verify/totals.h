@@ -10,12 +10,8 @@ enum { TYPES_MIXED = 4, TYPES_COUNT };
 
 typedef struct accuracy_row {
     int cases, unsupported, runs;
-    int64_t compared;
-    double sum;             /* of the errors */
-    double greatest, bound; /* the greatest error and its case's bound, in eps */
-    int worst_case;         /* -1: none */
-    int64_t where[CLLRN_MAX_RANK];
-    double share; /* the greatest error / bound of a case */
+    int worst_case;           /* the case with the greatest error; -1: none */
+    struct accuracy accuracy; /* of all cases; `bound` and `where` are the worst case's */
 } accuracy_row;
 
 /* A combined digest: one of the float32 arithmetic, one of float64. */
@@ -37,7 +33,7 @@ typedef struct totals {
     double seconds;
 } totals;
 
-const char *types_name(int types);
+extern const char *const types_names[TYPES_COUNT];
 
 /* The mean error of a row. */
 double accuracy_mean(const accuracy_row *row);

@@ -65,12 +65,9 @@ static int count_wanted(const request *r)
 
 static int print_list(const request *r)
 {
-    for (verify_case c = {.number = -1}; next_case(r, &c);) {
-        char text[CASE_TEXT];
-        case_describe(&c, text);
-        printf("%4d  %-7s  %-14s  %s\n", c.number, list_name(c.list), section_name(c.row.section),
-               text);
-    }
+    for (verify_case c = {.number = -1}; next_case(r, &c);)
+        printf("%4d  %-7s  %-14s  %s\n", c.number, list_names[c.list], section_names[c.row.section],
+               case_describe(&c).chars);
     return message_finish_stdout();
 }
 
@@ -80,10 +77,8 @@ enum { SHOWN_FAILURES = 20 };
 
 static void print_failure(const request *r, const session *on, const case_result *result)
 {
-    char text[CASE_TEXT];
-    case_describe(&result->c, text);
     printf("FAILED case %d, %s: %s\n       %s\n", result->c.number,
-           section_name(result->c.row.section), text, result->why);
+           section_names[result->c.row.section], case_describe(&result->c).chars, result->why);
     printf("       cllrn verify --device \"%s\"%s --case %d\n", on->device.name,
            r->list == LIST_QUICK  ? " --quick"
            : r->list == LIST_FULL ? " --full"
@@ -109,13 +104,13 @@ static void show_case(const request *r, const verify_case *c, const totals *t, d
         t->count == 0 || t->results[t->count - 1].c.row.section != c->row.section;
     char text[120];
     const int used = snprintf(text, sizeof text, "case %d of %d, %s", t->count + 1, t->wanted,
-                              section_name(c->row.section));
+                              section_names[c->row.section]);
     if (t->count >= ENOUGH_CASES)
         snprintf(text + used, sizeof text - (size_t)used, ", about %.0f s left",
                  seconds / t->count * (t->wanted - t->count));
     show_progress(r, text);
     if (!r->quiet && of_new_section && !isatty(STDERR_FILENO))
-        printf("%8.1f s   %s, %d failed\n", seconds, text, t->cases.failed);
+        printf("%8.1f s   %s, %d failed\n", seconds, text, t->cases[VERDICT_FAILED]);
 }
 
 static void run_case(const request *r, const verify_case *c, totals *t)
@@ -126,9 +121,9 @@ static void run_case(const request *r, const verify_case *c, totals *t)
     if (result.verdict != VERDICT_FAILED)
         return;
     show_progress(r, "");
-    if (t->cases.failed <= SHOWN_FAILURES)
+    if (t->cases[VERDICT_FAILED] <= SHOWN_FAILURES)
         print_failure(r, t->on, &result);
-    else if (t->cases.failed == SHOWN_FAILURES + 1)
+    else if (t->cases[VERDICT_FAILED] == SHOWN_FAILURES + 1)
         printf("more cases fail; a report has all of them\n");
 }
 
@@ -159,7 +154,7 @@ static bool verify_into(const request *r, const device *target, output *report)
     session on;
     totals t = {.on = &on,
                 .list = is_single(r)       ? "case"
-                        : is_whole_list(r) ? list_name(r->list)
+                        : is_whole_list(r) ? list_names[r->list]
                                            : "cases",
                 .complete = is_whole_list(r)};
     const session_options how = {
@@ -174,7 +169,7 @@ static bool verify_into(const request *r, const device *target, output *report)
         run_all(r, &t);
         done = conclude(r, &t);
         if (report->file) {
-            report_write(&t, report_format_of(r->report), report->file);
+            report_write(&t, r->report, report->file);
             done = output_commit(report) && done;
         }
         totals_end(&t);
@@ -230,7 +225,7 @@ static bool parse_cases(const char *text, void *field)
 static bool parse_report(const char *text, void *field)
 {
     *(const char **)field = text;
-    return report_format_of(text) != REPORT_NONE;
+    return report_has_format(text);
 }
 
 /* The options that only a run on a device uses. */
@@ -346,7 +341,7 @@ int command_verify(int argc, char **argv)
         return status;
     r.list = r.quick ? LIST_QUICK : r.full ? LIST_FULL : LIST_DEFAULT;
     if (count_wanted(&r) == 0)
-        return message_usage("--case: the %s list has no case from %d to %d", list_name(r.list),
+        return message_usage("--case: the %s list has no case from %d to %d", list_names[r.list],
                              (int)r.cases.first, (int)r.cases.last);
     const named_file files[] = {{"--report", r.report}, {"--pack", r.pack}};
     if (output_refuse_same(files, sizeof files / sizeof files[0]) != EXIT_DONE)
