@@ -61,30 +61,26 @@ static int ascending(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* Sorts one quantity of one contender's samples, which are `apart` samples apart, into sorted. */
-static void sort(const sample *first, int apart, int runs, quantity of, double *sorted)
+/* The median and the least of one quantity of one contender's samples, `apart` samples apart. */
+static double median(const sample *first, int apart, int runs, quantity of, double *least)
 {
+    double sorted[MAX_RUNS];
     for (int i = 0; i < runs; ++i)
         sorted[i] = first[i * apart].seconds[of];
     qsort(sorted, (size_t)runs, sizeof *sorted, ascending);
-}
-
-static double median(const double *sorted, int runs)
-{
+    *least = sorted[0];
     return (sorted[(runs - 1) / 2] + sorted[runs / 2]) / 2;
 }
 
 static timing evaluate(const sample *first, int apart, int runs)
 {
-    double sorted[MAX_RUNS];
     timing t = {.runs = runs};
-    sort(first, apart, runs, ENQUEUE, sorted);
-    t.enqueue = median(sorted, runs);
-    sort(first, apart, runs, KERNEL, sorted);
-    t.kernel = sorted[0] < 0 ? -1 : median(sorted, runs);
-    sort(first, apart, runs, TOTAL, sorted);
-    t.median = median(sorted, runs);
-    t.minimum = sorted[0];
+    double least;
+    t.enqueue = median(first, apart, runs, ENQUEUE, &least);
+    t.kernel = median(first, apart, runs, KERNEL, &least);
+    if (least < 0)
+        t.kernel = -1;
+    t.median = median(first, apart, runs, TOTAL, &t.minimum);
     return t;
 }
 

@@ -124,4 +124,13 @@ int64_t case_elements(const verify_case *c);
 /* Makes a tensor of the case's shape in a layout. False after a message: the list has a mistake. */
 bool case_tensor(const verify_case *c, layout how, int32_t dtype, cllrn_tensor *tensor);
 
+/*
+ * Fills x, or dy, whose element (0, 0, ..) is at data. The generator is our own, so that the
+ * values are the same on every machine; they go by logical index, the same in every layout.
+ */
+void case_fill(const verify_case *c, bool dy, const cllrn_tensor *tensor, void *data);
+
+/* The index of the one NaN or infinity of CONTENT_ONE_NAN, CONTENT_ONE_INF and CONTENT_NAN_DY. */
+void case_bad_index(const verify_case *c, int64_t index[CLLRN_MAX_RANK]);
+
 #endif

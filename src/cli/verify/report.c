@@ -31,6 +31,11 @@ void report_print_begin(const session *on)
            session_kernel_hash(on));
 }
 
+static double accuracy_mean(const accuracy_row *row)
+{
+    return row->accuracy.compared ? row->accuracy.sum / (double)row->accuracy.compared : 0;
+}
+
 static void print_accuracy_row(const totals *t, int types, int backward)
 {
     const accuracy_row *const row = &t->accuracy[types][backward];

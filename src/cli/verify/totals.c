@@ -18,11 +18,6 @@ static int types_of(const verify_case *c)
     return types;
 }
 
-double accuracy_mean(const accuracy_row *row)
-{
-    return row->accuracy.compared ? row->accuracy.sum / (double)row->accuracy.compared : 0;
-}
-
 bool totals_begin(totals *t, int wanted)
 {
     for (int types = 0; types < TYPES_COUNT; ++types)

@@ -35,9 +35,6 @@ typedef struct totals {
 
 extern const char *const types_names[TYPES_COUNT];
 
-/* The mean error of a row. */
-double accuracy_mean(const accuracy_row *row);
-
 /* Makes room for the results; *t is zero but for on, list, complete. False after a message. */
 bool totals_begin(totals *t, int wanted);
 void totals_add(totals *t, const case_result *result);

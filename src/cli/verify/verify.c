@@ -77,13 +77,11 @@ enum { SHOWN_FAILURES = 20 };
 
 static void print_failure(const request *r, const session *on, const case_result *result)
 {
+    static const char *const options_of[LIST_COUNT] = {" --quick", "", " --full"};
     printf("FAILED case %d, %s: %s\n       %s\n", result->c.number,
            section_names[result->c.row.section], case_describe(&result->c).chars, result->why);
     printf("       cllrn verify --device \"%s\"%s --case %d\n", on->device.name,
-           r->list == LIST_QUICK  ? " --quick"
-           : r->list == LIST_FULL ? " --full"
-                                  : "",
-           result->c.number);
+           options_of[r->list], result->c.number);
     fflush(stdout);
 }
 
@@ -324,15 +322,6 @@ static const option_table options = {
     .size = sizeof(request),
 };
 
-static int run(const request *r)
-{
-    if (r->listing)
-        return print_list(r);
-    if (r->digests)
-        return digests_write(r->digests) ? EXIT_DONE : EXIT_FAILED;
-    return verify(r);
-}
-
 int command_verify(int argc, char **argv)
 {
     request r;
@@ -346,5 +335,9 @@ int command_verify(int argc, char **argv)
     const named_file files[] = {{"--report", r.report}, {"--pack", r.pack}};
     if (output_refuse_same(files, sizeof files / sizeof files[0]) != EXIT_DONE)
         return EXIT_USAGE;
-    return run(&r);
+    if (r.listing)
+        return print_list(&r);
+    if (r.digests)
+        return digests_write(r.digests) ? EXIT_DONE : EXIT_FAILED;
+    return verify(&r);
 }
