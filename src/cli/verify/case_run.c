@@ -106,16 +106,13 @@ static bool enqueue(objects *o)
         o, cllrn_enqueue(o->plan, o->on->queue, &operands, 0, NULL, &o->done, &error), &error);
 }
 
-static bool wait(const objects *o)
+/* Waits for the kernel and reads its result. */
+static bool finish(const objects *o)
 {
     const char *what = "the kernel";
     const cl_int error = session_wait(o->done, &what);
-    return check(o, error, what);
-}
-
-static bool read(const objects *o)
-{
-    return check(o,
+    return check(o, error, what) &&
+           check(o,
                  clEnqueueReadBuffer(o->on->queue, o->dst.buffer, CL_TRUE, 0, o->s->dst.size,
                                      o->s->result, 0, NULL, NULL),
                  "clEnqueueReadBuffer");
@@ -146,7 +143,7 @@ run_outcome case_run(const session *on, const case_buffers *s, const char *varia
     o.aliasing = s->in_place == ALIAS_NONE ? CLLRN_ALIASING_DISJOINT : CLLRN_ALIASING_IN_PLACE;
     run_outcome outcome = make_plan(&o, variant);
     *ran = o.plan ? cllrn_plan_variant(o.plan, o.aliasing) : NULL;
-    if (outcome == RUN_DONE && !(make_memories(&o) && enqueue(&o) && wait(&o) && read(&o)))
+    if (outcome == RUN_DONE && !(make_memories(&o) && enqueue(&o) && finish(&o)))
         outcome = RUN_FAILED;
     end(&o);
     return outcome;
