@@ -14,8 +14,7 @@
 
 /* ---------------------------------------------------------------------- facts */
 
-/* A text of any length, for the caller to free; NULL where the device or platform does not answer.
- */
+/* A text of any length, for the caller to free; NULL where the query fails. */
 static char *whole_text(cl_device_id id, cl_platform_id platform, cl_uint what)
 {
     size_t length = 0;
@@ -161,23 +160,6 @@ void device_list_free(device_list *list)
 
 /* -------------------------------------------------------------------- resolve */
 
-static char lower(char c)
-{
-    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
-}
-
-static bool contains(const char *text, const char *part)
-{
-    for (; *text; ++text) {
-        size_t i = 0;
-        while (part[i] && lower(text[i]) == lower(part[i]))
-            ++i;
-        if (!part[i])
-            return true;
-    }
-    return false;
-}
-
 static const device *preferred(const device_list *list)
 {
     static const cl_device_type order[] = {CL_DEVICE_TYPE_GPU, CL_DEVICE_TYPE_ACCELERATOR,
@@ -196,7 +178,8 @@ static const device *find(const device_list *list, const char *spec)
     if (number_parse_range(spec, INT64_MIN, INT64_MAX, &index))
         return index >= 0 && (uint64_t)index < list->count ? &list->devices[index] : NULL;
     for (size_t i = 0; i < list->count; ++i)
-        if (contains(list->devices[i].name, spec) || contains(list->devices[i].platform_name, spec))
+        if (strcasestr(list->devices[i].name, spec) ||
+            strcasestr(list->devices[i].platform_name, spec))
             return &list->devices[i];
     return NULL;
 }

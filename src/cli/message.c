@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-static const char *command_name;
+static const char *command_name = "";
 
 void message_set_command(const char *command)
 {
@@ -32,11 +32,9 @@ static void print_line(const char *format, va_list arguments, const char *hint)
     vsnprintf(text, sizeof text, format, arguments);
     printable_line(text);
     message_progress("");
-    fprintf(stderr, "cllrn: %s%s%s", command_name ? command_name : "", command_name ? ": " : "",
-            text);
+    fprintf(stderr, "cllrn: %s%s%s", command_name, *command_name ? ": " : "", text);
     if (hint)
-        fprintf(stderr, " (see 'cllrn %s%s%s')", command_name ? command_name : "",
-                command_name ? " " : "", hint);
+        fprintf(stderr, " (see 'cllrn %s%s%s')", command_name, *command_name ? " " : "", hint);
     fputc('\n', stderr);
 }
 
