@@ -3,28 +3,8 @@
 
 #include <stdlib.h>
 
+#include "info.h"
 #include "pack.h"
-#include "size.h"
-
-/* No build log comes near this size: a driver that reports a longer one returns garbage. */
-#define MAX_LOG_SIZE ((size_t)64 << 20)
-
-/* The build log, to be freed with lrn_free; NULL if there is no log or no memory. */
-static char *build_log(const lrn_core *core, cl_program program)
-{
-    size_t size = 0;
-    if (clGetProgramBuildInfo(program, core->device, CL_PROGRAM_BUILD_LOG, 0, NULL, &size) !=
-            CL_SUCCESS ||
-        size == 0 || size > MAX_LOG_SIZE)
-        return NULL;
-    char *log = lrn_alloc(core, size + 1);
-    if (log != NULL && clGetProgramBuildInfo(program, core->device, CL_PROGRAM_BUILD_LOG, size, log,
-                                             NULL) != CL_SUCCESS) {
-        lrn_free(core, log);
-        log = NULL;
-    }
-    return log;
-}
 
 cllrn_status lrn_build_status(cl_int code)
 {
@@ -54,7 +34,10 @@ static cllrn_status build(const lrn_core *core, cl_program made, const char *nam
     if (code == CL_COMPILER_NOT_AVAILABLE) {
         status = fail_without_compiler(error, code, name, core);
     } else {
-        char *log = build_log(core, made);
+        const lrn_info_of of = {.program = made, .device = core->device};
+        size_t size;
+        cl_int asked;
+        char *const log = lrn_info_get(of, CL_PROGRAM_BUILD_LOG, &size, &asked);
         status = lrn_fail_code(error, lrn_build_status(code), code,
                                "plan create: building %s with \"%s\" for %s", name, options,
                                core->facts.name);
@@ -62,8 +45,9 @@ static cllrn_status build(const lrn_core *core, cl_program made, const char *nam
                 options);
         /* Passed directly, because lrn_log would truncate it. */
         if (core->log != NULL)
-            core->log(core->log_user, CLLRN_LOG_ERROR, log != NULL ? log : "(no build log)");
-        lrn_free(core, log);
+            core->log(core->log_user, CLLRN_LOG_ERROR,
+                      size > 0 && log != NULL ? log : "(no build log)");
+        free(log);
     }
     clReleaseProgram(made);
     return status;
@@ -106,17 +90,21 @@ cllrn_status lrn_build_binary(const lrn_core *core, const void *binary, size_t s
     return build(core, made, name, options, program, error);
 }
 
-cl_int lrn_build_find_device(const lrn_core *core, cl_program program, cl_uint *count, size_t *own)
+/* As lrn_info_get, for a list; CL_OUT_OF_HOST_MEMORY if memory ran out. */
+static void *get_list(cl_program program, cl_uint property, size_t *size, cl_int *code)
 {
-    cl_int code = clGetProgramInfo(program, CL_PROGRAM_NUM_DEVICES, sizeof *count, count, NULL);
-    if (code == CL_SUCCESS && (*count == 0 || *count > 65536))
-        code = CL_INVALID_PROGRAM;
-    if (code != CL_SUCCESS)
-        return code;
-    cl_device_id *devices = lrn_size_alloc(*count, sizeof *devices);
-    code = devices == NULL ? CL_OUT_OF_HOST_MEMORY
-                           : clGetProgramInfo(program, CL_PROGRAM_DEVICES, *count * sizeof *devices,
-                                              devices, NULL);
+    void *const list = lrn_info_get((lrn_info_of){.program = program}, property, size, code);
+    if (list == NULL && *code == CL_SUCCESS)
+        *code = CL_OUT_OF_HOST_MEMORY;
+    return list;
+}
+
+cl_int lrn_build_find_device(const lrn_core *core, cl_program program, size_t *count, size_t *own)
+{
+    size_t size;
+    cl_int code;
+    cl_device_id *const devices = get_list(program, CL_PROGRAM_DEVICES, &size, &code);
+    *count = size / sizeof *devices;
     if (code == CL_SUCCESS)
         code = lrn_device_find(core->device, devices, *count, own);
     free(devices);
@@ -125,32 +113,29 @@ cl_int lrn_build_find_device(const lrn_core *core, cl_program program, cl_uint *
 
 cl_int lrn_build_binary_of(const lrn_core *core, cl_program program, void **binary, size_t *size)
 {
-    cl_uint count;
-    size_t own;
+    size_t count, own, bytes;
     cl_int code = lrn_build_find_device(core, program, &count, &own);
     if (code != CL_SUCCESS || own == count)
         return code != CL_SUCCESS ? code : CL_INVALID_DEVICE;
     /* A program has a binary for each of its devices; NULL pointers skip the other devices'. */
-    unsigned char **binaries = calloc(count, sizeof *binaries);
-    size_t *sizes = lrn_size_alloc(count, sizeof *sizes);
-    void *bytes = NULL; /* after a failure the driver may have changed `binaries` */
-    code = binaries == NULL || sizes == NULL ? CL_OUT_OF_HOST_MEMORY
-                                             : clGetProgramInfo(program, CL_PROGRAM_BINARY_SIZES,
-                                                                count * sizeof *sizes, sizes, NULL);
-    if (code == CL_SUCCESS && (sizes[own] == 0 || sizes[own] > LRN_PACK_MAX_SIZE))
+    size_t *const sizes = get_list(program, CL_PROGRAM_BINARY_SIZES, &bytes, &code);
+    unsigned char **const binaries = calloc(count, sizeof *binaries);
+    void *content = NULL; /* after a failure the driver may have changed `binaries` */
+    if (code == CL_SUCCESS &&
+        (bytes < count * sizeof *sizes || sizes[own] == 0 || sizes[own] > LRN_PACK_MAX_SIZE))
         code = CL_INVALID_BINARY;
-    if (code == CL_SUCCESS && (bytes = malloc(sizes[own])) == NULL)
+    if (code == CL_SUCCESS && (binaries == NULL || (content = malloc(sizes[own])) == NULL))
         code = CL_OUT_OF_HOST_MEMORY;
     if (code == CL_SUCCESS) {
-        binaries[own] = bytes;
+        binaries[own] = content;
         code = clGetProgramInfo(program, CL_PROGRAM_BINARIES, count * sizeof *binaries, binaries,
                                 NULL);
     }
     if (code == CL_SUCCESS) {
-        *binary = bytes;
+        *binary = content;
         *size = sizes[own];
     } else {
-        free(bytes);
+        free(content);
     }
     free(sizes);
     free(binaries);

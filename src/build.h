@@ -28,7 +28,7 @@ cllrn_status lrn_build_binary(const lrn_core *core, const void *binary, size_t s
  * the engine's device among them, or to *count. Returns the code of the call
  * that failed.
  */
-cl_int lrn_build_find_device(const lrn_core *core, cl_program program, cl_uint *count, size_t *own);
+cl_int lrn_build_find_device(const lrn_core *core, cl_program program, size_t *count, size_t *own);
 
 /*
  * Gets the binary for the engine's device; the caller frees *binary. Some

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "info.h"
+
 static void *default_alloc(void *user, size_t size)
 {
     (void)user;
@@ -46,32 +48,25 @@ void lrn_log(const lrn_core *core, cllrn_log_level level, const char *format, ..
 
 static cllrn_status check_device(cl_context context, cl_device_id device, cllrn_error *error)
 {
-    cl_device_id few[16], *devices = few;
-    size_t size = 0;
-    cllrn_status status = CLLRN_SUCCESS;
-    cl_int code = clGetContextInfo(context, CL_CONTEXT_DEVICES, 0, NULL, &size);
+    size_t size, index;
+    cl_int code;
+    cl_device_id *const devices =
+        lrn_info_get((lrn_info_of){.context = context}, CL_CONTEXT_DEVICES, &size, &code);
+    const size_t count = size / sizeof *devices;
     if (code != CL_SUCCESS)
         return lrn_fail_cl(error, code, "engine create: asking the context for its devices");
-    if (size > sizeof few && (devices = malloc(size)) == NULL)
+    if (devices == NULL)
         return lrn_fail(error, CLLRN_OUT_OF_MEMORY, "engine create: no memory for %zu devices",
-                        size / sizeof *devices);
-    code = clGetContextInfo(context, CL_CONTEXT_DEVICES, size, devices, NULL);
-    if (code != CL_SUCCESS) {
-        status = lrn_fail_cl(error, code, "engine create: asking the context for its devices");
-    } else {
-        /* For a sub-device some drivers list its parent in the context. */
-        const size_t count = size / sizeof *devices;
-        size_t index = count;
-        code = lrn_device_find(device, devices, count, &index);
-        if (code != CL_SUCCESS && code != CL_INVALID_DEVICE)
-            status = lrn_fail_cl(error, code, "engine create: asking the device for its parent");
-        else if (index == count)
-            status = lrn_fail(error, CLLRN_DEVICE_MISMATCH,
-                              "engine create: the device is none of the context's %zu", count);
-    }
-    if (devices != few)
-        free(devices);
-    return status;
+                        count);
+    /* For a sub-device some drivers list its parent in the context. */
+    code = lrn_device_find(device, devices, count, &index);
+    free(devices);
+    if (code != CL_SUCCESS && code != CL_INVALID_DEVICE)
+        return lrn_fail_cl(error, code, "engine create: asking the device for its parent");
+    if (index == count)
+        return lrn_fail(error, CLLRN_DEVICE_MISMATCH,
+                        "engine create: the device is none of the context's %zu", count);
+    return CLLRN_SUCCESS;
 }
 
 cllrn_status lrn_core_open(lrn_core *core, cl_context context, cl_device_id device,

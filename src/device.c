@@ -73,11 +73,6 @@ static cl_int get(cl_device_id device, cl_device_info info, size_t size, void *v
     return lrn_query_or(clGetDeviceInfo(device, info, size, value, NULL), value, otherwise, size);
 }
 
-static cllrn_status fail_query(cllrn_error *error, cl_int code, const char *name)
-{
-    return lrn_fail_cl(error, code, "engine create: asking the device for %s", name);
-}
-
 /*
  * The functions for pointers, newer than OpenCL 1.2: none must be needed to
  * load the library. The loader exports those of OpenCL itself, the platform
@@ -120,32 +115,30 @@ cllrn_status lrn_device_facts_get(const lrn_target *target, lrn_device_facts *fa
         size_t size;
         void *value;
     } queries[] = {
-        {CL_DEVICE_TYPE, "CL_DEVICE_TYPE", sizeof type, &type},
-        {CL_DEVICE_MAX_COMPUTE_UNITS, "CL_DEVICE_MAX_COMPUTE_UNITS", sizeof units, &units},
-        {CL_DEVICE_NATIVE_VECTOR_WIDTH_FLOAT, "CL_DEVICE_NATIVE_VECTOR_WIDTH_FLOAT", sizeof width,
-         &width},
-        {CL_DEVICE_MAX_WORK_GROUP_SIZE, "CL_DEVICE_MAX_WORK_GROUP_SIZE", sizeof group, &group},
-        {CL_DEVICE_MAX_WORK_ITEM_SIZES, "CL_DEVICE_MAX_WORK_ITEM_SIZES", sizeof sizes, sizes},
-        {CL_DEVICE_LOCAL_MEM_SIZE, "CL_DEVICE_LOCAL_MEM_SIZE", sizeof local_memory, &local_memory},
-        {CL_DEVICE_LOCAL_MEM_TYPE, "CL_DEVICE_LOCAL_MEM_TYPE", sizeof local_type, &local_type},
-        {CL_DEVICE_MAX_MEM_ALLOC_SIZE, "CL_DEVICE_MAX_MEM_ALLOC_SIZE", sizeof allocation,
-         &allocation},
-        {CL_DEVICE_GLOBAL_MEM_CACHE_SIZE, "CL_DEVICE_GLOBAL_MEM_CACHE_SIZE", sizeof cache, &cache},
-        {CL_DEVICE_PROFILE, "CL_DEVICE_PROFILE", sizeof profile - 1, profile},
+        {LRN_NAMED(CL_DEVICE_TYPE), sizeof type, &type},
+        {LRN_NAMED(CL_DEVICE_MAX_COMPUTE_UNITS), sizeof units, &units},
+        {LRN_NAMED(CL_DEVICE_NATIVE_VECTOR_WIDTH_FLOAT), sizeof width, &width},
+        {LRN_NAMED(CL_DEVICE_MAX_WORK_GROUP_SIZE), sizeof group, &group},
+        {LRN_NAMED(CL_DEVICE_MAX_WORK_ITEM_SIZES), sizeof sizes, sizes},
+        {LRN_NAMED(CL_DEVICE_LOCAL_MEM_SIZE), sizeof local_memory, &local_memory},
+        {LRN_NAMED(CL_DEVICE_LOCAL_MEM_TYPE), sizeof local_type, &local_type},
+        {LRN_NAMED(CL_DEVICE_MAX_MEM_ALLOC_SIZE), sizeof allocation, &allocation},
+        {LRN_NAMED(CL_DEVICE_GLOBAL_MEM_CACHE_SIZE), sizeof cache, &cache},
+        {LRN_NAMED(CL_DEVICE_PROFILE), sizeof profile - 1, profile},
         {SVM_CAPABILITIES, "CL_DEVICE_SVM_CAPABILITIES", sizeof svm, &svm},
     };
     for (size_t i = 0; i < sizeof queries / sizeof *queries; ++i) {
         const cl_int code = get(device, queries[i].info, queries[i].size, queries[i].value);
         if (code != CL_SUCCESS)
-            return fail_query(error, code, queries[i].name);
+            return lrn_fail_cl(error, code, "engine create: asking the device for %s",
+                               queries[i].name);
     }
     char *extensions;
-    const cl_int code = lrn_info_device(device, CL_DEVICE_EXTENSIONS, &extensions);
-    if (code != CL_SUCCESS && code != CL_INVALID_VALUE)
-        return fail_query(error, code, "CL_DEVICE_EXTENSIONS");
-    if (code == CL_SUCCESS && extensions == NULL)
-        return lrn_fail(error, CLLRN_OUT_OF_MEMORY,
-                        "engine create: no memory for CL_DEVICE_EXTENSIONS");
+    const cllrn_status status =
+        lrn_info_text((lrn_info_of){.device = device}, LRN_NAMED(CL_DEVICE_EXTENSIONS),
+                      "engine create", &extensions, error);
+    if (status != CLLRN_SUCCESS)
+        return status;
     const bool int64 = extensions != NULL && lrn_info_has_word(extensions, "cles_khr_int64");
     const bool fp64 = extensions != NULL && lrn_info_has_word(extensions, "cl_khr_fp64");
     const bool usm =

@@ -343,8 +343,7 @@ cllrn_status cllrn_engine_build(cllrn_engine *engine, const char *name, cllrn_er
 static cllrn_status check_program(const lrn_core *core, cl_program program, cllrn_error *error)
 {
     cl_context context = NULL;
-    cl_uint count = 0;
-    size_t own = 0;
+    size_t count = 0, own = 0;
     cl_int code = clGetProgramInfo(program, CL_PROGRAM_CONTEXT, sizeof context, &context, NULL);
     if (code == CL_SUCCESS && context != core->context)
         return lrn_fail(error, CLLRN_CONTEXT_MISMATCH,
@@ -392,8 +391,10 @@ static cllrn_status offer_all(const lrn_core *core, cl_program program, lrn_offe
                               cllrn_error *error)
 {
     lrn_program_key key;
-    char *names;
-    const cl_int code = lrn_info_program(program, CL_PROGRAM_KERNEL_NAMES, &names);
+    size_t size;
+    cl_int code;
+    char *const names =
+        lrn_info_get((lrn_info_of){.program = program}, CL_PROGRAM_KERNEL_NAMES, &size, &code);
     cllrn_status status = CLLRN_SUCCESS;
     if (code != CL_SUCCESS)
         return lrn_fail_cl(error, code, "engine add: asking the program for its kernels");

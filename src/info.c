@@ -4,60 +4,49 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* No text is near this long: a driver that reports a longer one returned garbage. */
-enum { MAX_LENGTH = 1 << 20 };
+/* No answer is near this long, not even a build log: a longer one is garbage. */
+enum { MAX_LENGTH = 64 << 20 };
 
-/* What is asked for a text: the one of the three that is not NULL. */
-typedef struct source {
-    cl_platform_id platform;
-    cl_device_id device;
-    cl_program program;
-} source;
-
-static cl_int ask(source of, cl_uint property, size_t size, char *text, size_t *length)
+static cl_int ask(lrn_info_of of, cl_uint property, size_t size, void *value, size_t *length)
 {
-    return of.device != NULL     ? clGetDeviceInfo(of.device, property, size, text, length)
-           : of.platform != NULL ? clGetPlatformInfo(of.platform, property, size, text, length)
-                                 : clGetProgramInfo(of.program, property, size, text, length);
+    if (of.program != NULL && of.device != NULL)
+        return clGetProgramBuildInfo(of.program, of.device, property, size, value, length);
+    return of.program != NULL    ? clGetProgramInfo(of.program, property, size, value, length)
+           : of.context != NULL  ? clGetContextInfo(of.context, property, size, value, length)
+           : of.device != NULL   ? clGetDeviceInfo(of.device, property, size, value, length)
+           : of.platform != NULL ? clGetPlatformInfo(of.platform, property, size, value, length)
+                                 : CL_INVALID_VALUE;
 }
 
-static cl_int get(source of, cl_uint property, char **text)
+void *lrn_info_get(lrn_info_of of, cl_uint property, size_t *size, cl_int *code)
 {
-    size_t length = 0;
-    *text = NULL;
-    cl_int code = ask(of, property, 0, NULL, &length);
-    if (code != CL_SUCCESS)
-        return code;
-    if (length > MAX_LENGTH)
-        return CL_INVALID_VALUE;
-    /* Some drivers leave out the final zero, and some report a size of 0. */
-    char *const whole = calloc(length + 1, 1);
-    if (whole == NULL)
-        return CL_SUCCESS;
-    if (length > 0 && (code = ask(of, property, length, whole, NULL)) != CL_SUCCESS) {
-        free(whole);
-        return code;
+    *size = 0;
+    *code = ask(of, property, 0, NULL, size);
+    if (*code == CL_SUCCESS && *size > MAX_LENGTH)
+        *code = CL_INVALID_VALUE;
+    /* Some drivers leave out the final zero of a text, and some report a size of 0. */
+    char *const answer = *code == CL_SUCCESS ? calloc(*size + 1, 1) : NULL;
+    if (answer == NULL || *size == 0 ||
+        (*code = ask(of, property, *size, answer, NULL)) == CL_SUCCESS) {
+        if (answer != NULL)
+            answer[*size] = '\0';
+        return answer;
     }
-    whole[length] = '\0';
-    *text = whole;
-    return CL_SUCCESS;
+    free(answer);
+    return NULL;
 }
 
-cl_int lrn_info_platform(cl_platform_id platform, cl_platform_info property, char **text)
+cllrn_status lrn_info_text(lrn_info_of of, cl_uint property, const char *name, const char *what,
+                           char **text, cllrn_error *error)
 {
-    *text = NULL;
-    return platform == NULL ? CL_INVALID_VALUE
-                            : get((source){.platform = platform}, property, text);
-}
-
-cl_int lrn_info_device(cl_device_id device, cl_device_info property, char **text)
-{
-    return get((source){.device = device}, property, text);
-}
-
-cl_int lrn_info_program(cl_program program, cl_program_info property, char **text)
-{
-    return get((source){.program = program}, property, text);
+    size_t size;
+    cl_int code;
+    *text = lrn_info_get(of, property, &size, &code);
+    if (code != CL_SUCCESS && code != CL_INVALID_VALUE)
+        return lrn_fail_cl(error, code, "%.200s: asking the device for %s", what, name);
+    if (code == CL_SUCCESS && *text == NULL)
+        return lrn_fail(error, CLLRN_OUT_OF_MEMORY, "%.200s: no memory for %s", what, name);
+    return CLLRN_SUCCESS;
 }
 
 bool lrn_info_has_word(const char *list, const char *word)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What OpenCL tells: texts of any length, and defaults for what a driver does not know. */
+/* What OpenCL tells: answers of any length, and defaults for what a driver does not know. */
 #ifndef LRN_INFO_H
 #define LRN_INFO_H
 
@@ -8,16 +8,35 @@
 
 #include <cllrn.h>
 
+#include "error.h"
+
+/* A query, and its name for messages. */
+#define LRN_NAMED(query) query, #query
+
+/* What is asked: the one that is set. A program and a device: the program's build for it. */
+typedef struct lrn_info_of {
+    cl_platform_id platform;
+    cl_context context;
+    cl_program program;
+    cl_device_id device;
+} lrn_info_of;
+
 /*
- * Sets *text to a property; the caller frees it. Returns the code of the OpenCL
- * call that failed, *text being NULL. CL_INVALID_VALUE, which drivers return
- * for unknown properties, is also returned for platform NULL and for a text
- * whose size must be garbage. If memory ran out, *text is NULL and CL_SUCCESS
- * is returned.
+ * The answer to a query, with a zero byte behind it, and its size; the caller
+ * frees it. *code is that of the OpenCL call that failed; CL_INVALID_VALUE,
+ * which drivers return for unknown properties, also if nothing is set, and for
+ * a size that must be garbage. NULL if *code is not CL_SUCCESS or memory ran out.
  */
-cl_int lrn_info_platform(cl_platform_id platform, cl_platform_info property, char **text);
-cl_int lrn_info_device(cl_device_id device, cl_device_info property, char **text);
-cl_int lrn_info_program(cl_program program, cl_program_info property, char **text);
+void *lrn_info_get(lrn_info_of of, cl_uint property, size_t *size, cl_int *code);
+
+/*
+ * Sets *text to a text about a device or its platform, or to NULL if the driver
+ * does not know the query. name is the query's; what begins a message.
+ *
+ * CLLRN_OUT_OF_MEMORY, CLLRN_OPENCL_FAILURE
+ */
+cllrn_status lrn_info_text(lrn_info_of of, cl_uint property, const char *name, const char *what,
+                           char **text, cllrn_error *error);
 
 /* Whether a list of words, separated by spaces, has this word: "a" is not in "ab c". */
 bool lrn_info_has_word(const char *list, const char *word);

@@ -10,19 +10,22 @@
 #include "hash.h"
 #include "info.h"
 
+/* A text that OpenCL tells has a query. */
 static const struct {
     const char *name;
     bool of_driver; /* any_driver ignores this text */
+    cl_uint info;
+    const char *query;
 } rows[CLLRN_PACK_TEXTS] = {
-    [CLLRN_PACK_LIBRARY] = {"library version", false},
-    [CLLRN_PACK_KERNELS] = {"kernels", false},
-    [CLLRN_PACK_PLATFORM] = {"platform", false},
-    [CLLRN_PACK_PLATFORM_VERSION] = {"platform version", true},
-    [CLLRN_PACK_DEVICE] = {"device", false},
-    [CLLRN_PACK_VENDOR] = {"vendor", false},
-    [CLLRN_PACK_DEVICE_VERSION] = {"device version", true},
-    [CLLRN_PACK_DRIVER] = {"driver", true},
-    [CLLRN_PACK_ADDRESS_BITS] = {"address bits", false},
+    [CLLRN_PACK_LIBRARY] = {.name = "library version"},
+    [CLLRN_PACK_KERNELS] = {.name = "kernels"},
+    [CLLRN_PACK_PLATFORM] = {"platform", false, LRN_NAMED(CL_PLATFORM_NAME)},
+    [CLLRN_PACK_PLATFORM_VERSION] = {"platform version", true, LRN_NAMED(CL_PLATFORM_VERSION)},
+    [CLLRN_PACK_DEVICE] = {"device", false, LRN_NAMED(CL_DEVICE_NAME)},
+    [CLLRN_PACK_VENDOR] = {"vendor", false, LRN_NAMED(CL_DEVICE_VENDOR)},
+    [CLLRN_PACK_DEVICE_VERSION] = {"device version", true, LRN_NAMED(CL_DEVICE_VERSION)},
+    [CLLRN_PACK_DRIVER] = {"driver", true, LRN_NAMED(CL_DRIVER_VERSION)},
+    [CLLRN_PACK_ADDRESS_BITS] = {.name = "address bits"},
 };
 
 /* Copies whole to text and frees whole. A longer text is cut, and a hash tells it from others. */
@@ -38,19 +41,6 @@ static void keep(char *whole, char text[LRN_TARGET_TEXT])
 cllrn_status lrn_target_get(cl_device_id device, const char *kernel_hash, const char *what,
                             lrn_target *target, cllrn_error *error)
 {
-    static const struct {
-        int text;
-        bool of_platform;
-        cl_uint info;
-        const char *name;
-    } queries[] = {
-        {CLLRN_PACK_PLATFORM, true, CL_PLATFORM_NAME, "CL_PLATFORM_NAME"},
-        {CLLRN_PACK_PLATFORM_VERSION, true, CL_PLATFORM_VERSION, "CL_PLATFORM_VERSION"},
-        {CLLRN_PACK_DEVICE, false, CL_DEVICE_NAME, "CL_DEVICE_NAME"},
-        {CLLRN_PACK_VENDOR, false, CL_DEVICE_VENDOR, "CL_DEVICE_VENDOR"},
-        {CLLRN_PACK_DEVICE_VERSION, false, CL_DEVICE_VERSION, "CL_DEVICE_VERSION"},
-        {CLLRN_PACK_DRIVER, false, CL_DRIVER_VERSION, "CL_DRIVER_VERSION"},
-    };
     static const cl_platform_id unknown = NULL;
     memset(target, 0, sizeof *target);
     target->device = device;
@@ -62,19 +52,18 @@ cllrn_status lrn_target_get(cl_device_id device, const char *kernel_hash, const 
     snprintf(target->texts[CLLRN_PACK_LIBRARY], LRN_TARGET_TEXT, "%s", cllrn_version());
     snprintf(target->texts[CLLRN_PACK_KERNELS], LRN_TARGET_TEXT, "%s", kernel_hash);
     target->complete = true;
-    for (size_t i = 0; i < sizeof queries / sizeof *queries; ++i) {
+    for (int i = CLLRN_PACK_PLATFORM; i < CLLRN_PACK_ADDRESS_BITS; ++i) {
+        const bool of_platform = i <= CLLRN_PACK_PLATFORM_VERSION;
+        const lrn_info_of of = {.platform = of_platform ? target->platform : NULL,
+                                .device = of_platform ? NULL : device};
         char *text;
-        code = queries[i].of_platform ? lrn_info_platform(target->platform, queries[i].info, &text)
-                                      : lrn_info_device(device, queries[i].info, &text);
-        /* CL_INVALID_VALUE: the driver does not know the query. */
-        if (code != CL_SUCCESS && code != CL_INVALID_VALUE)
-            return lrn_fail_cl(error, code, "%s: asking the device for %s", what, queries[i].name);
-        if (code == CL_SUCCESS && text == NULL)
-            return lrn_fail(error, CLLRN_OUT_OF_MEMORY, "%s: no memory for %s", what,
-                            queries[i].name);
-        if (code == CL_SUCCESS)
-            keep(text, target->texts[queries[i].text]);
-        target->complete = target->complete && code == CL_SUCCESS;
+        const cllrn_status status =
+            lrn_info_text(of, rows[i].info, rows[i].query, what, &text, error);
+        if (status != CLLRN_SUCCESS)
+            return status;
+        target->complete = target->complete && text != NULL;
+        if (text != NULL)
+            keep(text, target->texts[i]);
     }
     /* The same driver can make binaries for 32-bit and for 64-bit pointers. */
     cl_uint bits = 0;
@@ -134,12 +123,10 @@ cl_program lrn_spirv_program(cl_platform_id platform, cl_context context, const 
 static cllrn_status check_spirv(const lrn_target *here, const char *what, cllrn_error *error)
 {
     char *versions;
-    const cl_int code = lrn_info_device(here->device, IL_VERSION, &versions);
-    if (code != CL_SUCCESS && code != CL_INVALID_VALUE)
-        return lrn_fail_cl(error, code, "%.200s: asking the device for CL_DEVICE_IL_VERSION", what);
-    if (code == CL_SUCCESS && versions == NULL)
-        return lrn_fail(error, CLLRN_OUT_OF_MEMORY, "%.200s: no memory for CL_DEVICE_IL_VERSION",
-                        what);
+    const cllrn_status status = lrn_info_text((lrn_info_of){.device = here->device}, IL_VERSION,
+                                              "CL_DEVICE_IL_VERSION", what, &versions, error);
+    if (status != CLLRN_SUCCESS)
+        return status;
     const bool accepted = versions != NULL && strstr(versions, "SPIR-V") != NULL &&
                           here->platform != NULL && find(here->platform) != NULL;
     free(versions);

@@ -243,7 +243,6 @@ static void export__of_a_driver_that_compiles_late_SUCCESS(void **state)
 /* Numbers that cannot be right are refused before anything is made of them. */
 static void export__numbers_that_cannot_be_OPENCL_FAILURE(void **state)
 {
-    static const cl_uint none = 0, many = 65537;
     static const size_t nothing = 0, huge = (size_t)LRN_PACK_MAX_SIZE + 1;
     static const cl_device_id another = (cl_device_id)UNTOUCHED;
     static const struct {
@@ -252,9 +251,10 @@ static void export__numbers_that_cannot_be_OPENCL_FAILURE(void **state)
         size_t size;
         cl_int code;
     } rows[] = {
-        {"clGetProgramInfo CL_PROGRAM_NUM_DEVICES", &none, sizeof none, CL_INVALID_PROGRAM},
-        {"clGetProgramInfo CL_PROGRAM_NUM_DEVICES", &many, sizeof many, CL_INVALID_PROGRAM},
+        {"clGetProgramInfo CL_PROGRAM_DEVICES (size)", NULL, 0, CL_INVALID_DEVICE},
+        {"clGetProgramInfo CL_PROGRAM_DEVICES (size)", NULL, SIZE_MAX, CL_INVALID_VALUE},
         {"clGetProgramInfo CL_PROGRAM_DEVICES", &another, sizeof another, CL_INVALID_DEVICE},
+        {"clGetProgramInfo CL_PROGRAM_BINARY_SIZES (size)", NULL, 1, CL_INVALID_VALUE},
         {"clGetProgramInfo CL_PROGRAM_BINARY_SIZES", &nothing, sizeof nothing, CL_INVALID_BINARY},
         {"clGetProgramInfo CL_PROGRAM_BINARY_SIZES", &huge, sizeof huge, CL_INVALID_BINARY},
     };
@@ -748,8 +748,7 @@ static void provision__every_failure_its_status(void **state)
 static void provision__ledger_SUCCESS(void **state)
 {
     static const char *const functions[] = {
-        "clCreateProgramWithBinary", "clGetProgramInfo CL_PROGRAM_NUM_DEVICES",
-        "clGetProgramInfo CL_PROGRAM_DEVICES", "clGetProgramInfo CL_PROGRAM_BINARY_SIZES",
+        "clCreateProgramWithBinary", "clGetProgramInfo CL_PROGRAM_DEVICES", "clGetProgramInfo CL_PROGRAM_BINARY_SIZES",
         "clGetProgramInfo CL_PROGRAM_BINARIES"};
     (void)state;
     for (size_t j = 0; j < sizeof functions / sizeof *functions; ++j) {
