@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cache.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -102,31 +101,24 @@ void lrn_cache_close(lrn_cache *cache)
     free(cache->directory);
 }
 
-/* Logs why the cache cannot be used, and disables it for this engine, so that it logs once. */
-static void give_up(lrn_cache *cache, const char *why)
-{
-    if (atomic_exchange(&cache->on, false))
-        lrn_log(cache->core, CLLRN_LOG_WARNING, "no cache in %.500s: %s", cache->directory, why);
-}
-
 /*
  * Creates the directory and its parent, but no directory above that: a home
- * directory is never created. Returns 0 or an errno.
+ * directory is never created. False with errno set on failure.
  */
-static int make_directory(const char *path)
+static bool make_directory(const char *path)
 {
     const char *const slash = strrchr(path, '/');
     int made = mkdir(path, 0700);
     if (made != 0 && errno == ENOENT && slash != NULL && slash != path) {
         char *const parent = join(path, "");
         if (parent == NULL)
-            return ENOMEM;
+            return false;
         parent[slash - path] = '\0';
         (void)mkdir(parent, 0700);
         free(parent);
         made = mkdir(path, 0700);
     }
-    return made == 0 || errno == EEXIST ? 0 : errno;
+    return made == 0 || errno == EEXIST;
 }
 
 static int open_directory(const char *path)
@@ -148,25 +140,22 @@ static int enter(lrn_cache *cache, bool make)
     if (fd < 0 && errno == ENOENT) {
         if (!make)
             return -1;
-        const int code = make_directory(cache->directory);
-        if (code != 0) {
-            give_up(cache, strerror(code));
-            return -1;
-        }
-        fd = open_directory(cache->directory);
+        if (make_directory(cache->directory))
+            fd = open_directory(cache->directory);
     }
-    if (fd < 0) {
-        give_up(cache, strerror(errno));
-        return -1;
-    }
-    const int code = fstat(fd, &status) == 0 ? 0 : errno;
-    if (code == 0 && lrn_file_is_private(status.st_uid, status.st_mode)) {
+    const bool known = fd >= 0 && fstat(fd, &status) == 0;
+    if (known && lrn_file_is_private(status.st_uid, status.st_mode)) {
         if (!atomic_exchange(&cache->swept, true))
             lrn_file_sweep(fd);
         return fd;
     }
-    give_up(cache, code != 0 ? strerror(code) : "it is another user's, or others may write to it");
-    close(fd);
+    /* Logged once: the cache is off for this engine from here on. */
+    const char *const why =
+        known ? "it is another user's, or others may write to it" : strerror(errno);
+    if (atomic_exchange(&cache->on, false))
+        lrn_log(cache->core, CLLRN_LOG_WARNING, "no cache in %.500s: %s", cache->directory, why);
+    if (fd >= 0)
+        close(fd);
     return -1;
 }
 
@@ -189,72 +178,51 @@ static bool is_entry(const char *name)
     return strspn(name, "0123456789abcdef") == 16 && strcmp(name + 16, suffix) == 0;
 }
 
-/* Checks that an entry holds this program for this device, undamaged. */
-static cllrn_status check_entry(const lrn_cache *cache, const cllrn_pack *pack, const char *name,
-                                const char *options, cllrn_error *error)
+/* Reads an entry, and checks that it holds this program for this device, undamaged. */
+static cllrn_status read_entry(const lrn_cache *cache, int directory, const char *entry,
+                               const char *name, const char *options, cllrn_pack **out,
+                               cllrn_error *error)
 {
-    const cllrn_status status =
-        lrn_target_match(&cache->core->target, pack->texts, false, "cache entry", error);
-    if (status != CLLRN_SUCCESS)
-        return status;
-    if (pack->row_count != 1 || strcmp(pack->rows->name, name) != 0 ||
-        strcmp(pack->rows->options, options) != 0 || *pack->rows->kernel != '\0')
-        return lrn_fail(error, CLLRN_PACK_MISMATCH, "cache entry: of another program");
-    if (!lrn_pack_intact(pack, pack->rows))
-        return lrn_fail(error, CLLRN_INVALID_PACK, "cache entry: damaged: another checksum");
-    return CLLRN_SUCCESS;
-}
-
-/* Out of memory or descriptors says nothing about an entry: it must not be removed. */
-static cllrn_status status_of(int code)
-{
-    return code == ENOMEM || code == EMFILE || code == ENFILE ? CLLRN_OUT_OF_MEMORY
-                                                              : CLLRN_INVALID_PACK;
-}
-
-static cllrn_pack *read_entry(lrn_cache *cache, int directory, const char *entry, const char *name,
-                              const char *options)
-{
-    lrn_file_content content = {0};
     cllrn_pack *pack = NULL;
-    cllrn_status status;
-    cllrn_error error = CLLRN_ERROR_INIT;
-    const int code =
-        lrn_file_read(directory, entry, O_NOFOLLOW, (size_t)LRN_PACK_MAX_SIZE, &content);
-    if (code == ENOENT)
-        return NULL;
-    if (code != 0) {
-        status = lrn_fail(&error, status_of(code), "cache entry: %s",
-                          code == ELOOP ? "it is a symbolic link" : lrn_file_message(code));
-    } else if (!lrn_file_is_private(content.owner, content.mode)) {
-        free(content.data);
-        status = lrn_fail(&error, CLLRN_UNTRUSTED_PACK,
-                          "cache entry: it is another user's, or others may write to it");
-    } else {
-        status = lrn_pack_take(content.data, content.size, "cache entry", &pack, &error);
-    }
+    cllrn_status status =
+        lrn_pack_read(directory, entry, O_NOFOLLOW, false, "cache entry", &pack, error);
     if (status == CLLRN_SUCCESS)
-        status = check_entry(cache, pack, name, options, &error);
-    if (status == CLLRN_SUCCESS) {
-        /* The oldest entries are evicted first: mark this one as used now. */
-        (void)utimensat(directory, entry, NULL, 0);
-        return pack;
-    }
-    cllrn_pack_destroy(pack);
-    lrn_log(cache->core, CLLRN_LOG_WARNING, "dropped %s from the cache: %s", name, error.message);
-    if (status != CLLRN_OUT_OF_MEMORY)
-        unlinkat(directory, entry, 0);
-    return NULL;
+        status = lrn_target_match(&cache->core->target, pack->texts, false, "cache entry", error);
+    if (status == CLLRN_SUCCESS &&
+        (pack->row_count != 1 || strcmp(pack->rows->name, name) != 0 ||
+         strcmp(pack->rows->options, options) != 0 || *pack->rows->kernel != '\0'))
+        status = lrn_fail(error, CLLRN_PACK_MISMATCH, "cache entry: of another program");
+    if (status == CLLRN_SUCCESS && !lrn_pack_intact(pack, pack->rows))
+        status = lrn_fail(error, CLLRN_INVALID_PACK, "cache entry: damaged: another checksum");
+    if (status == CLLRN_SUCCESS)
+        *out = pack;
+    else
+        cllrn_pack_destroy(pack);
+    return status;
 }
 
 cllrn_pack *lrn_cache_load(lrn_cache *cache, const char *name, const char *options)
 {
     char entry[ENTRY_NAME];
+    cllrn_pack *pack = NULL;
+    cllrn_error error = CLLRN_ERROR_INIT;
     const int directory = enter(cache, false);
     if (directory < 0)
         return NULL;
     entry_name(cache, name, options, entry);
-    cllrn_pack *pack = read_entry(cache, directory, entry, name, options);
+    if (faccessat(directory, entry, F_OK, AT_SYMLINK_NOFOLLOW) == 0) {
+        const cllrn_status status =
+            read_entry(cache, directory, entry, name, options, &pack, &error);
+        /* The oldest entries are evicted first: mark this one as used now. */
+        if (status == CLLRN_SUCCESS)
+            (void)utimensat(directory, entry, NULL, 0);
+        else
+            lrn_log(cache->core, CLLRN_LOG_WARNING, "dropped %s from the cache: %s", name,
+                    error.message);
+        /* Out of memory or descriptors says nothing about an entry. */
+        if (status != CLLRN_SUCCESS && status != CLLRN_OUT_OF_MEMORY)
+            unlinkat(directory, entry, 0);
+    }
     close(directory);
     return pack;
 }
@@ -303,19 +271,14 @@ static uint64_t survey(DIR *list, const char *kept, char oldest[ENTRY_NAME])
 static void make_room(lrn_cache *cache, int directory, const char *kept, uint64_t size)
 {
     char oldest[ENTRY_NAME];
-    const int copy = lrn_file_open(directory, ".", O_RDONLY | O_DIRECTORY, 0);
-    DIR *list = copy >= 0 ? fdopendir(copy) : NULL;
-    if (list == NULL) {
-        if (copy >= 0)
-            close(copy);
-        return;
-    }
-    while (survey(list, kept, oldest) + size > cache->limit && *oldest != '\0') {
+    DIR *const list = lrn_file_list(directory);
+    while (list != NULL && survey(list, kept, oldest) + size > cache->limit && *oldest != '\0') {
         if (unlinkat(directory, oldest, 0) != 0 && errno != ENOENT)
             break;
         lrn_log(cache->core, CLLRN_LOG_DEBUG, "evicted %s from the cache", oldest);
     }
-    closedir(list);
+    if (list != NULL)
+        closedir(list);
 }
 
 void lrn_cache_store(lrn_cache *cache, const lrn_pack_row *row)

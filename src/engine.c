@@ -1,43 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "engine.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "build.h"
 #include "environment.h"
-#include "file.h"
 #include "info.h"
 #include "size.h"
 
 /* ------------------------------------------------------------------------------ packs */
-
-cllrn_status lrn_pack_read(const char *path, bool any_owner, cllrn_pack **pack, cllrn_error *error)
-{
-    lrn_file_content content = {0};
-    const int code = lrn_file_read(AT_FDCWD, path, 0, (size_t)LRN_PACK_MAX_SIZE, &content);
-    if (code == ENOMEM)
-        return lrn_fail(error, CLLRN_OUT_OF_MEMORY, "pack %.200s: no memory", path);
-    if (code != 0)
-        return lrn_fail(error, CLLRN_INVALID_PACK, "pack %.200s: cannot be read: %s", path,
-                        lrn_file_message(code));
-    if (!any_owner && !lrn_file_is_trusted(content.owner, content.mode)) {
-        free(content.data);
-        return lrn_fail(
-            error, CLLRN_UNTRUSTED_PACK,
-            "pack %.200s: others can have changed what it has to run: it is user %lu's, "
-            "mode %04o; expected user %lu's or root's, and written by that one alone "
-            "(chmod go-w)",
-            path, (unsigned long)content.owner, (unsigned)content.mode, (unsigned long)geteuid());
-    }
-    char what[220];
-    snprintf(what, sizeof what, "pack %.200s", path);
-    return lrn_pack_take(content.data, content.size, what, pack, error);
-}
 
 /* Opens the pack of the options for this device; *out becomes NULL if they name no pack. */
 static cllrn_status open_pack(const cllrn_engine_options *options, const lrn_target *target,
@@ -48,7 +22,8 @@ static cllrn_status open_pack(const cllrn_engine_options *options, const lrn_tar
     cllrn_status status = CLLRN_SUCCESS;
     if (options->pack != NULL) {
         snprintf(what, sizeof what, "pack %.200s", options->pack);
-        status = lrn_pack_read(options->pack, options->any_owner != 0, &pack, error);
+        status =
+            lrn_pack_read(AT_FDCWD, options->pack, 0, options->any_owner != 0, what, &pack, error);
     } else if (options->pack_data != NULL) {
         status = lrn_pack_copy(options->pack_data, options->pack_size, what, &pack, error);
     }

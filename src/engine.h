@@ -19,10 +19,4 @@ struct cllrn_engine {
 void lrn_engine_retain(cllrn_engine *engine);
 void lrn_engine_release(cllrn_engine *engine);
 
-/*
- * Reads a pack from a file. CLLRN_UNTRUSTED_PACK if others could have written
- * the file and any_owner is false.
- */
-cllrn_status lrn_pack_read(const char *path, bool any_owner, cllrn_pack **pack, cllrn_error *error);
-
 #endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "file.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -84,6 +83,7 @@ const char *lrn_file_message(int code)
     return code == EINVAL   ? "it is not a regular file"
            : code == EISDIR ? "it is a directory"
            : code == EFBIG  ? "it is too large"
+           : code == ELOOP  ? "it is a symbolic link, or a loop of them"
                             : strerror(code);
 }
 
@@ -322,17 +322,22 @@ static void remove_abandoned(int directory, const char *name)
     close(fd);
 }
 
-void lrn_file_sweep(int directory)
+DIR *lrn_file_list(int directory)
 {
     const int fd = lrn_file_open(directory, ".", O_RDONLY | O_DIRECTORY, 0);
     DIR *const list = fd >= 0 ? fdopendir(fd) : NULL;
-    if (list == NULL) {
-        if (fd >= 0)
-            close(fd);
+    if (list == NULL && fd >= 0)
+        close(fd);
+    return list;
+}
+
+void lrn_file_sweep(int directory)
+{
+    DIR *const list = lrn_file_list(directory);
+    if (list == NULL)
         return;
-    }
     for (const struct dirent *item; (item = readdir(list)) != NULL;)
         if (lrn_file_is_temporary(item->d_name))
-            remove_abandoned(fd, item->d_name);
+            remove_abandoned(directory, item->d_name);
     closedir(list);
 }

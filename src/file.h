@@ -8,6 +8,7 @@
 #ifndef LRN_FILE_H
 #define LRN_FILE_H
 
+#include <dirent.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
@@ -38,7 +39,7 @@ typedef struct lrn_file_content {
 int lrn_file_read(int directory, const char *name, int flags, size_t most,
                   lrn_file_content *content);
 
-/* The message for a code of lrn_file_read: strerror, except for EINVAL, EISDIR and EFBIG. */
+/* The message for a code of lrn_file_read: strerror, except where that puzzles. */
 const char *lrn_file_message(int code);
 
 /* Whether only this process's user (trusted: or root) can have written a file. */
@@ -70,6 +71,9 @@ void lrn_file_discard(lrn_file_output *file);
 
 /* Creates, writes and commits a file of mode 0600. */
 int lrn_file_write(int directory, const char *name, const void *data, size_t size);
+
+/* Opens a directory to list it; NULL on failure. */
+DIR *lrn_file_list(int directory);
 
 /* Removes this user's temporary files whose writers have ended; ignores errors. */
 void lrn_file_sweep(int directory);

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "pack.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "error.h"
+#include "file.h"
 #include "hash.h"
 #include "size.h"
 
@@ -43,8 +46,7 @@ static uint64_t binary_checksum(const char *const *texts, const lrn_pack_row *ro
 
 bool lrn_pack_intact(const cllrn_pack *pack, const lrn_pack_row *row)
 {
-    return pack->checksums[row - pack->rows] ==
-           binary_checksum(pack->texts, pack->rows, pack->row_count, row);
+    return row->checksum == binary_checksum(pack->texts, pack->rows, pack->row_count, row);
 }
 
 /* ---------------------------------------------------------------------- reading */
@@ -127,7 +129,7 @@ static cllrn_status read_header(const unsigned char *data, size_t size, const ch
 }
 
 /* Reads the table of binaries; checks that the payloads fill the rest of the pack exactly. */
-static bool read_binaries(cllrn_pack *pack, const layout *found, cursor *c, const size_t *indices)
+static bool read_binaries(cllrn_pack *pack, const layout *found, cursor *c)
 {
     uint64_t at = LRN_PACK_HEADER + (uint64_t)found->tables;
     for (size_t index = 0; index < found->binaries; ++index) {
@@ -137,10 +139,10 @@ static bool read_binaries(cllrn_pack *pack, const layout *found, cursor *c, cons
         if (c->bad || size == 0 || at > pack->size || size > pack->size - at)
             return false;
         for (size_t i = 0; i < pack->row_count; ++i)
-            if (indices[i] == index) {
+            if (pack->rows[i].index == index) {
                 pack->rows[i].binary = pack->data + at;
                 pack->rows[i].size = (size_t)size;
-                pack->checksums[i] = checksum;
+                pack->rows[i].checksum = checksum;
                 used = true;
             }
         if (!used)
@@ -150,15 +152,15 @@ static bool read_binaries(cllrn_pack *pack, const layout *found, cursor *c, cons
     return c->at == c->end && at == pack->size;
 }
 
-static bool read_rows(cllrn_pack *pack, const layout *found, cursor *c, size_t *indices)
+static bool read_rows(cllrn_pack *pack, const layout *found, cursor *c)
 {
     for (size_t i = 0; i < found->programs; ++i) {
         lrn_pack_row *row = &pack->rows[i];
-        indices[i] = (size_t)take_number(c, 4);
+        row->index = (size_t)take_number(c, 4);
         row->name = take_text(c);
         row->options = take_text(c);
         row->kernel = take_text(c);
-        if (c->bad || indices[i] >= found->binaries || *row->name == '\0' ||
+        if (c->bad || row->index >= found->binaries || *row->name == '\0' ||
             lrn_pack_find(pack, row->name) != NULL)
             return false;
         pack->row_count = i + 1;
@@ -171,21 +173,15 @@ static cllrn_status read_tables(cllrn_pack *pack, const layout *found, const cha
 {
     const unsigned char *tables = pack->data + LRN_PACK_HEADER;
     cursor c = {tables, tables + found->tables, false};
-    size_t *indices = lrn_size_alloc(found->programs, sizeof *indices);
     pack->rows = lrn_size_alloc(found->programs, sizeof *pack->rows);
-    pack->checksums = lrn_size_alloc(found->programs, sizeof *pack->checksums);
-    cllrn_status status = CLLRN_SUCCESS;
-    if (indices == NULL || pack->rows == NULL || pack->checksums == NULL) {
-        status = lrn_fail(error, CLLRN_OUT_OF_MEMORY, "%.200s: no memory for its %zu programs",
-                          what, found->programs);
-    } else {
-        for (int i = 0; i < CLLRN_PACK_TEXTS; ++i)
-            pack->texts[i] = take_text(&c);
-        if (!read_rows(pack, found, &c, indices) || !read_binaries(pack, found, &c, indices))
-            status = damaged(error, what, "its tables contradict themselves");
-    }
-    free(indices);
-    return status;
+    if (pack->rows == NULL)
+        return lrn_fail(error, CLLRN_OUT_OF_MEMORY, "%.200s: no memory for its %zu programs", what,
+                        found->programs);
+    for (int i = 0; i < CLLRN_PACK_TEXTS; ++i)
+        pack->texts[i] = take_text(&c);
+    if (!read_rows(pack, found, &c) || !read_binaries(pack, found, &c))
+        return damaged(error, what, "its tables contradict themselves");
+    return CLLRN_SUCCESS;
 }
 
 /* A pack for any device may hold SPIR-V only. */
@@ -237,6 +233,27 @@ cllrn_status lrn_pack_copy(const void *data, size_t size, const char *what, cllr
         return lrn_fail(error, CLLRN_OUT_OF_MEMORY, "%.200s: no memory for %zu bytes", what, size);
     memcpy(copy, data, size);
     return lrn_pack_take(copy, size, what, pack, error);
+}
+
+cllrn_status lrn_pack_read(int directory, const char *name, int flags, bool any_owner,
+                           const char *what, cllrn_pack **pack, cllrn_error *error)
+{
+    lrn_file_content content = {0};
+    const int code = lrn_file_read(directory, name, flags, (size_t)LRN_PACK_MAX_SIZE, &content);
+    const bool none = code == ENOMEM || code == EMFILE || code == ENFILE;
+    if (code != 0)
+        return lrn_fail(error, none ? CLLRN_OUT_OF_MEMORY : CLLRN_INVALID_PACK,
+                        "%.200s: cannot be read: %s", what, lrn_file_message(code));
+    if (!any_owner && !lrn_file_is_trusted(content.owner, content.mode)) {
+        free(content.data);
+        return lrn_fail(error, CLLRN_UNTRUSTED_PACK,
+                        "%.200s: others can have changed what it has to run: it is user %lu's, "
+                        "mode %04o; expected user %lu's or root's, and written by that one alone "
+                        "(chmod go-w)",
+                        what, (unsigned long)content.owner, (unsigned)content.mode,
+                        (unsigned long)geteuid());
+    }
+    return lrn_pack_take(content.data, content.size, what, pack, error);
 }
 
 const lrn_pack_row *lrn_pack_find(const cllrn_pack *pack, const char *name)
@@ -291,13 +308,13 @@ static const lrn_pack_row *owner(const lrn_pack_row *rows, const lrn_pack_row *r
     return first;
 }
 
-static uint32_t binary_index(const lrn_pack_row *rows, const lrn_pack_row *row)
+/* The binaries of the rows before `end`: the index of that row's binary if it is an owner. */
+static uint32_t count_binaries(const lrn_pack_row *rows, const lrn_pack_row *end)
 {
-    const lrn_pack_row *const end = owner(rows, row);
-    uint32_t index = 0;
-    for (const lrn_pack_row *before = rows; before < end; ++before)
-        index += owner(rows, before) == before;
-    return index;
+    uint32_t count = 0;
+    for (const lrn_pack_row *row = rows; row < end; ++row)
+        count += owner(rows, row) == row;
+    return count;
 }
 
 /* Writes all but the header; returns the offset where the tables end. */
@@ -308,7 +325,7 @@ static uint64_t put_body(writer *w, const char *const *texts, const lrn_pack_row
     for (int i = 0; i < CLLRN_PACK_TEXTS; ++i)
         put_text(w, texts[i]);
     for (const lrn_pack_row *row = rows; row < end; ++row) {
-        put_number(w, binary_index(rows, row), 4);
+        put_number(w, count_binaries(rows, owner(rows, row)), 4);
         put_text(w, row->name);
         put_text(w, row->options);
         put_text(w, row->kernel);
@@ -331,13 +348,10 @@ static void put_header(unsigned char *data, const lrn_pack_row *rows, size_t cou
                        uint64_t size)
 {
     writer w = {data, 0};
-    uint32_t binaries = 0;
-    for (const lrn_pack_row *row = rows; row < rows + count; ++row)
-        binaries += owner(rows, row) == row;
     put(&w, magic, sizeof magic);
     put_number(&w, LRN_PACK_FORMAT, 4);
     put_number(&w, count, 4);
-    put_number(&w, binaries, 4);
+    put_number(&w, count_binaries(rows, rows + count), 4);
     put_number(&w, 0, 4);
     put_number(&w, tables, 8);
     put_number(&w, size, 8);
@@ -391,7 +405,6 @@ void cllrn_pack_destroy(cllrn_pack *pack)
 {
     if (pack == NULL)
         return;
-    free(pack->checksums);
     free(pack->rows);
     free(pack->data);
     free(pack);

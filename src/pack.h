@@ -43,6 +43,9 @@ typedef struct lrn_pack_row {
     const char *kernel;  /* the kernel's name in the binary; "" for the usual name */
     const void *binary;  /* rows with the same pointer share the binary */
     size_t size;
+    /* As read from a pack; not set in rows to make one of. */
+    size_t index;
+    uint64_t checksum;
 } lrn_pack_row;
 
 struct cllrn_pack {
@@ -51,7 +54,6 @@ struct cllrn_pack {
     const char *texts[CLLRN_PACK_TEXTS]; /* texts and rows point into data */
     size_t row_count;
     lrn_pack_row *rows;
-    uint64_t *checksums; /* of each row's binary, as stored */
 };
 
 /*
@@ -65,6 +67,14 @@ cllrn_status lrn_pack_take(unsigned char *data, size_t size, const char *what, c
 /* As lrn_pack_take, from a copy of the caller's memory. */
 cllrn_status lrn_pack_copy(const void *data, size_t size, const char *what, cllrn_pack **pack,
                            cllrn_error *error);
+
+/*
+ * As lrn_pack_take, from a file, opened with these flags. CLLRN_UNTRUSTED_PACK
+ * if others could have written the file and any_owner is false.
+ * CLLRN_OUT_OF_MEMORY also without descriptors, which says nothing about the file.
+ */
+cllrn_status lrn_pack_read(int directory, const char *name, int flags, bool any_owner,
+                           const char *what, cllrn_pack **pack, cllrn_error *error);
 
 /*
  * Makes a pack of rows, whose names differ. CLLRN_OUT_OF_MEMORY;

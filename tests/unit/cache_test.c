@@ -201,7 +201,8 @@ static void cache__entry_of_something_else_is_dropped_SUCCESS(void **state)
         cached_open(&c);
         assert_int_equal(origin_of(&c, &ordinary), CLLRN_ORIGIN_COMPILED);
         assert_int_equal(entries(&c, found), 1);
-        assert_int_equal(lrn_pack_read(found, false, &right, NULL), CLLRN_SUCCESS);
+        assert_int_equal(lrn_pack_read(AT_FDCWD, found, 0, false, "pack", &right, NULL),
+                         CLLRN_SUCCESS);
         lrn_pack_row rows[] = {right->rows[0], right->rows[0]};
         memcpy(texts, right->texts, sizeof texts);
         rows[1].name = "another";

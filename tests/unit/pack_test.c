@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "support.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 
@@ -14,9 +15,9 @@ static const char one[] = "the first binary", two[] = "the second, longer binary
 
 /* Three programs in two binaries. */
 static const lrn_pack_row rows[] = {
-    {"forward_a", "-DA", "", one, sizeof one},
-    {"forward_b", "", "kernel_b", two, sizeof two},
-    {"forward_c", "", "kernel_c", two, sizeof two},
+    {.name = "forward_a", "-DA", "", one, sizeof one},
+    {.name = "forward_b", "", "kernel_b", two, sizeof two},
+    {.name = "forward_c", "", "kernel_c", two, sizeof two},
 };
 enum { ROWS = sizeof rows / sizeof *rows };
 
@@ -565,7 +566,7 @@ static void pack_open__counts_without_room_INVALID_PACK(void **state)
 /* Larger than anything that could be read again. */
 static void pack_make__too_large_INVALID_PACK(void **state)
 {
-    static const lrn_pack_row large[] = {{"a", "", "", one, (size_t)LRN_PACK_MAX_SIZE}};
+    static const lrn_pack_row large[] = {{.name = "a", "", "", one, (size_t)LRN_PACK_MAX_SIZE}};
     cllrn_pack *pack = UNTOUCHED;
     cllrn_error error = error_blank();
     (void)state;
@@ -583,7 +584,8 @@ static void pack_read__files_INVALID_PACK(void **state)
     for (size_t i = 0; i < sizeof names / sizeof *names; ++i) {
         cllrn_pack *pack = UNTOUCHED;
         cllrn_error error = error_blank();
-        assert_failed(CLLRN_INVALID_PACK, lrn_pack_read(names[i], true, &pack, &error), &error);
+        assert_failed(CLLRN_INVALID_PACK,
+                      lrn_pack_read(AT_FDCWD, names[i], 0, true, "pack", &pack, &error), &error);
         assert_non_null(strstr(error.message, names[i]));
         assert_ptr_equal(pack, UNTOUCHED);
     }
@@ -613,11 +615,12 @@ static void pack_read__writable_by_others_UNTRUSTED_PACK(void **state)
         cllrn_pack *pack = UNTOUCHED;
         cllrn_error error = error_blank();
         assert_int_equal(chmod(path, modes[i]), 0);
-        assert_failed(CLLRN_UNTRUSTED_PACK, lrn_pack_read(path, false, &pack, &error), &error);
+        assert_failed(CLLRN_UNTRUSTED_PACK,
+                      lrn_pack_read(AT_FDCWD, path, 0, false, "pack", &pack, &error), &error);
         assert_non_null(strstr(error.message, path));
         assert_ptr_equal(pack, UNTOUCHED);
         error = error_blank();
-        assert_succeeded(lrn_pack_read(path, true, &pack, &error), &error);
+        assert_succeeded(lrn_pack_read(AT_FDCWD, path, 0, true, "pack", &pack, &error), &error);
         assert_whole(pack);
         cllrn_pack_destroy(pack);
     }
@@ -633,7 +636,7 @@ static void pack_read__every_allocation_OUT_OF_MEMORY(void **state)
         cllrn_pack *copy = UNTOUCHED;
         cllrn_error error = error_blank();
         memory_fail(n, false);
-        const cllrn_status status = lrn_pack_read(path, false, &copy, &error);
+        const cllrn_status status = lrn_pack_read(AT_FDCWD, path, 0, false, "pack", &copy, &error);
         const bool failed = memory_failed() > 0;
         memory_fail(0, false);
         if (!failed) {
