@@ -39,8 +39,9 @@ static char *join(const char *directory, const char *name)
  */
 static char *locate(const cllrn_engine_options *options, bool *none)
 {
-    const char *named = lrn_environment_unless(options->cache_dir, "CLLRN_CACHE_DIR");
-    const char *xdg = lrn_environment("XDG_CACHE_HOME"), *home = lrn_environment("HOME");
+    const char *named = lrn_environment(options->cache_dir, "CLLRN_CACHE_DIR");
+    const char *xdg = lrn_environment(NULL, "XDG_CACHE_HOME"),
+               *home = lrn_environment(NULL, "HOME");
     *none = false;
     if (named != NULL)
         return join(named, "");
@@ -65,7 +66,7 @@ static bool wanted(const lrn_core *core, const cllrn_engine_options *options)
         bool wanted;
     } known[] = {{"off", false}, {"0", false}, {"no", false}, {"false", false}, {"", true},
                  {"on", true},   {"1", true},  {"yes", true}, {"true", true}};
-    const char *said = lrn_environment("CLLRN_CACHE");
+    const char *said = lrn_environment(NULL, "CLLRN_CACHE");
     if (options->cache != CLLRN_CACHE_AUTO)
         return options->cache == CLLRN_CACHE_ON;
     if (said == NULL)

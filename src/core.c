@@ -69,19 +69,21 @@ static cllrn_status check_device(cl_context context, cl_device_id device, cllrn_
     return CLLRN_SUCCESS;
 }
 
+lrn_core lrn_core_make(const cllrn_engine_options *options)
+{
+    return (lrn_core){
+        .log = options->log,
+        .log_user = options->log_user,
+        .alloc = options->alloc != NULL ? options->alloc : default_alloc,
+        .free = options->free != NULL ? options->free : default_free,
+        .alloc_user = options->alloc_user,
+    };
+}
+
 cllrn_status lrn_core_open(lrn_core *core, cl_context context, cl_device_id device,
-                           const char *kernel_hash, const cllrn_engine_options *options,
-                           cllrn_error *error)
+                           const char *kernel_hash, cllrn_error *error)
 {
     cl_int code;
-    memset(core, 0, sizeof *core);
-    core->context = context;
-    core->device = device;
-    core->log = options->log;
-    core->log_user = options->log_user;
-    core->alloc = options->alloc != NULL ? options->alloc : default_alloc;
-    core->free = options->free != NULL ? options->free : default_free;
-    core->alloc_user = options->alloc_user;
     cllrn_status status = check_device(context, device, error);
     if (status == CLLRN_SUCCESS)
         status = lrn_target_get(device, kernel_hash, "engine create", &core->target, error);
@@ -91,15 +93,17 @@ cllrn_status lrn_core_open(lrn_core *core, cl_context context, cl_device_id devi
         return status;
     if ((code = clRetainContext(context)) != CL_SUCCESS)
         return lrn_fail_cl(error, code, "engine create: retaining the context");
-    if ((code = clRetainDevice(device)) != CL_SUCCESS) {
-        clReleaseContext(context);
+    core->context = context;
+    if ((code = clRetainDevice(device)) != CL_SUCCESS)
         return lrn_fail_cl(error, code, "engine create: retaining the device");
-    }
+    core->device = device;
     return CLLRN_SUCCESS;
 }
 
 void lrn_core_close(const lrn_core *core)
 {
-    clReleaseDevice(core->device);
-    clReleaseContext(core->context);
+    if (core->device != NULL)
+        clReleaseDevice(core->device);
+    if (core->context != NULL)
+        clReleaseContext(core->context);
 }

@@ -24,15 +24,17 @@ typedef struct lrn_core {
     void *alloc_user;
 } lrn_core;
 
+/* A core of checked options, which can log and allocate. */
+lrn_core lrn_core_make(const cllrn_engine_options *options);
+
 /*
  * Checks that the device belongs to the context, queries its facts, and retains
- * both. The options were checked.
+ * both. The core needs lrn_core_close, after a failure too.
  *
  * CLLRN_DEVICE_MISMATCH, CLLRN_OUT_OF_MEMORY, CLLRN_OPENCL_FAILURE
  */
 cllrn_status lrn_core_open(lrn_core *core, cl_context context, cl_device_id device,
-                           const char *kernel_hash, const cllrn_engine_options *options,
-                           cllrn_error *error);
+                           const char *kernel_hash, cllrn_error *error);
 void lrn_core_close(const lrn_core *core);
 
 /* Zeroed memory from the caller's allocator, or NULL. No lock may be held. */

@@ -42,16 +42,12 @@ cllrn_status cllrn_pack_create(cllrn_pack **pack, cllrn_error *error)
     const char *texts[CLLRN_PACK_TEXTS];
     if (pack == NULL)
         return lrn_fail(error, CLLRN_INVALID_ARGUMENT, "pack create: pack is NULL");
-    cllrn_status status = lrn_sources_open(&sources, NULL, error);
-    if (status != CLLRN_SUCCESS)
-        return status;
+    (void)lrn_sources_open(&sources, NULL, NULL); /* the built-in ones: cannot fail */
     for (int i = 0; i < CLLRN_PACK_TEXTS; ++i)
         texts[i] = "";
     texts[CLLRN_PACK_LIBRARY] = cllrn_version();
     texts[CLLRN_PACK_KERNELS] = sources.hash;
-    status = lrn_pack_make(texts, NULL, 0, pack, error);
-    lrn_sources_close(&sources);
-    return status;
+    return lrn_pack_make(texts, NULL, 0, pack, error);
 }
 
 cllrn_status cllrn_pack_check(const cllrn_pack *pack, cl_device_id device, int32_t any_driver,
@@ -61,11 +57,8 @@ cllrn_status cllrn_pack_check(const cllrn_pack *pack, cl_device_id device, int32
     lrn_target here;
     if (pack == NULL || device == NULL)
         return lrn_fail(error, CLLRN_INVALID_ARGUMENT, "pack check: pack or device is NULL");
-    cllrn_status status = lrn_sources_open(&sources, NULL, error);
-    if (status != CLLRN_SUCCESS)
-        return status;
-    status = lrn_target_get(device, sources.hash, "pack check", &here, error);
-    lrn_sources_close(&sources);
+    (void)lrn_sources_open(&sources, NULL, NULL); /* the built-in ones: cannot fail */
+    const cllrn_status status = lrn_target_get(device, sources.hash, "pack check", &here, error);
     return status != CLLRN_SUCCESS
                ? status
                : lrn_target_match(&here, pack->texts, any_driver != 0, "pack", error);
@@ -96,37 +89,12 @@ static cllrn_status check_options(const cllrn_engine_options *options, cllrn_err
     return CLLRN_SUCCESS;
 }
 
-/* Moves the core, the sources and the pack into a new engine; the pack may be NULL. */
-static cllrn_status make_engine(const lrn_core *core, const lrn_sources *sources, cllrn_pack *pack,
-                                const cllrn_engine_options *options, cllrn_engine **out,
-                                cllrn_error *error)
-{
-    cllrn_engine *engine = lrn_alloc(core, sizeof *engine);
-    if (engine == NULL)
-        return lrn_fail(error, CLLRN_OUT_OF_MEMORY, "engine create: no memory for the engine");
-    engine->core = *core;
-    engine->sources = *sources;
-    atomic_init(&engine->references, 1);
-    const cllrn_status status =
-        lrn_programs_open(&engine->programs, &engine->core, &engine->sources, options, pack, error);
-    if (status == CLLRN_SUCCESS)
-        *out = engine;
-    else
-        lrn_free(core, engine);
-    return status;
-}
-
 cllrn_status cllrn_engine_create(cl_context context, cl_device_id device,
                                  const cllrn_engine_options *options, cllrn_engine **out,
                                  cllrn_error *error)
 {
     static const cllrn_engine_options defaults = CLLRN_ENGINE_OPTIONS_INIT;
-    lrn_core core;
-    lrn_sources sources;
-    cllrn_engine *engine = NULL;
-    cllrn_pack *pack = NULL;
     cllrn_status status;
-
     if (options == NULL)
         options = &defaults;
     if (out == NULL || context == NULL || device == NULL)
@@ -134,30 +102,32 @@ cllrn_status cllrn_engine_create(cl_context context, cl_device_id device,
                         "engine create: context, device or engine is NULL");
     if ((status = check_options(options, error)) != CLLRN_SUCCESS)
         return status;
-    const char *directory = lrn_environment_unless(options->kernel_dir, "CLLRN_KERNEL_DIR");
-    if ((status = lrn_sources_open(&sources, directory, error)) != CLLRN_SUCCESS)
+    const char *directory = lrn_environment(options->kernel_dir, "CLLRN_KERNEL_DIR");
+    const lrn_core core = lrn_core_make(options);
+    cllrn_engine *const engine = lrn_alloc(&core, sizeof *engine);
+    if (engine == NULL)
+        return lrn_fail(error, CLLRN_OUT_OF_MEMORY, "engine create: no memory for the engine");
+    engine->core = core;
+    atomic_init(&engine->references, 1);
+    status = lrn_sources_open(&engine->sources, directory, error);
+    if (status == CLLRN_SUCCESS)
+        status = lrn_core_open(&engine->core, context, device, engine->sources.hash, error);
+    if (status == CLLRN_SUCCESS)
+        status = open_pack(options, &engine->core.target, &engine->programs.pack, error);
+    if (status == CLLRN_SUCCESS)
+        status =
+            lrn_programs_open(&engine->programs, &engine->core, &engine->sources, options, error);
+    if (status != CLLRN_SUCCESS) {
+        lrn_engine_release(engine);
         return status;
-    if ((status = lrn_core_open(&core, context, device, sources.hash, options, error)) !=
-        CLLRN_SUCCESS)
-        goto close_sources;
-    if ((status = open_pack(options, &core.target, &pack, error)) != CLLRN_SUCCESS)
-        goto close_core;
-    if ((status = make_engine(&core, &sources, pack, options, &engine, error)) != CLLRN_SUCCESS)
-        goto close_pack;
-    lrn_log(&core, CLLRN_LOG_INFO, "engine for %s, kernels %s%s%s", core.facts.name, sources.hash,
-            directory != NULL ? " from " : " built in", directory != NULL ? directory : "");
+    }
+    lrn_log(&core, CLLRN_LOG_INFO, "engine for %s, kernels %s%s%s", engine->core.facts.name,
+            engine->sources.hash, directory != NULL ? " from " : " built in",
+            directory != NULL ? directory : "");
     if (lrn_cache_is_on(&engine->programs.cache))
         lrn_log(&core, CLLRN_LOG_INFO, "cache in %.900s", engine->programs.cache.directory);
     *out = engine;
     return CLLRN_SUCCESS;
-
-close_pack:
-    cllrn_pack_destroy(pack);
-close_core:
-    lrn_core_close(&core);
-close_sources:
-    lrn_sources_close(&sources);
-    return status;
 }
 
 void lrn_engine_retain(cllrn_engine *engine)
@@ -204,9 +174,9 @@ size_t cllrn_engine_programs_made(cllrn_engine *engine)
 
 /*
  * Fills the next row of an exported pack. Entries that share a program share
- * its binary; the caller frees each binary once.
+ * its binary, which the first of them owns: the others become NULL.
  */
-static cllrn_status export_row(const lrn_core *core, const lrn_program *const *made, size_t index,
+static cllrn_status export_row(const lrn_core *core, const lrn_program **made, size_t index,
                                lrn_pack_row *rows, cllrn_error *error)
 {
     const lrn_program *const entry = made[index];
@@ -217,9 +187,10 @@ static cllrn_status export_row(const lrn_core *core, const lrn_program *const *m
     row->options = own ? entry->options : "";
     row->kernel = own ? "" : entry->kernel;
     for (size_t i = 0; i < index; ++i)
-        if (made[i]->program == entry->program) {
+        if (made[i] != NULL && made[i]->program == entry->program) {
             row->binary = rows[i].binary;
             row->size = rows[i].size;
+            made[index] = NULL;
             return CLLRN_SUCCESS;
         }
     const cl_int code = lrn_build_binary_of(core, entry->program, &binary, &row->size);
@@ -257,13 +228,9 @@ cllrn_status cllrn_engine_export(cllrn_engine *engine, cllrn_pack **pack, cllrn_
         texts[i] = engine->core.target.texts[i];
     if (status == CLLRN_SUCCESS)
         status = lrn_pack_make(texts, rows, count, pack, error);
-    for (size_t i = 0; i < done; ++i) {
-        bool first = true;
-        for (size_t j = 0; j < i; ++j)
-            first = first && rows[j].binary != rows[i].binary;
-        if (first)
+    for (size_t i = 0; i < done; ++i)
+        if (made[i] != NULL)
             free((void *)rows[i].binary);
-    }
     free(rows);
     free(made);
     return status;

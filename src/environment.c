@@ -17,13 +17,10 @@
 #define LRN_GAINED_RIGHTS (getuid() != geteuid() || getgid() != getegid())
 #endif
 
-const char *lrn_environment(const char *name)
+const char *lrn_environment(const char *option, const char *name)
 {
+    if (option != NULL && option[0] != '\0')
+        return option;
     const char *value = LRN_GAINED_RIGHTS ? NULL : getenv(name);
     return value != NULL && value[0] != '\0' ? value : NULL;
-}
-
-const char *lrn_environment_unless(const char *option, const char *name)
-{
-    return option != NULL && option[0] != '\0' ? option : lrn_environment(name);
 }

@@ -4,13 +4,10 @@
 #define LRN_ENVIRONMENT_H
 
 /*
- * A variable's value; NULL if it is unset or empty, or if the process has
- * gained rights (as a set-user-id program has), because its environment cannot
- * be trusted.
+ * The option or, if the option is NULL or empty, the variable's value. NULL if
+ * that is unset or empty, or if the process has gained rights (as a
+ * set-user-id program has), because its environment cannot be trusted.
  */
-const char *lrn_environment(const char *name);
-
-/* The option, or the variable if the option is NULL or empty; NULL if neither is given. */
-const char *lrn_environment_unless(const char *option, const char *name);
+const char *lrn_environment(const char *option, const char *name);
 
 #endif

@@ -28,8 +28,7 @@ typedef struct worker {
     preparation *all;
     pthread_t thread;
     size_t failed;
-    cllrn_status status;
-    cllrn_error error;
+    cllrn_error error; /* its status: CLLRN_SUCCESS if none failed */
 } worker;
 
 /* Problems are taken in order: without go_on, all before the first failure are prepared. */
@@ -44,10 +43,9 @@ static void *prepare(void *argument)
         const cllrn_status status =
             cllrn_plan_create(all->engine, all->problems[index], &plan, &error);
         cllrn_plan_destroy(plan); /* the engine keeps the programs */
-        if (status == CLLRN_SUCCESS || me->status != CLLRN_SUCCESS)
+        if (status == CLLRN_SUCCESS || me->error.status != CLLRN_SUCCESS)
             continue;
         me->failed = index;
-        me->status = status;
         me->error = error;
         if (!all->go_on)
             atomic_store(&all->stop, true);
@@ -111,15 +109,14 @@ cllrn_status cllrn_engine_prepare(cllrn_engine *engine, const cllrn_problem *con
     run(workers, threads);
     const worker *first = &workers[0];
     for (size_t i = 1; i < threads; ++i)
-        if (workers[i].status != CLLRN_SUCCESS &&
-            (first->status == CLLRN_SUCCESS || workers[i].failed < first->failed))
+        if (workers[i].error.status != CLLRN_SUCCESS &&
+            (first->error.status == CLLRN_SUCCESS || workers[i].failed < first->failed))
             first = &workers[i];
-    const cllrn_status status = first->status;
-    if (status != CLLRN_SUCCESS) {
+    const cllrn_status status = first->error.status;
+    if (status != CLLRN_SUCCESS && failed != NULL)
+        *failed = first->failed;
+    if (status != CLLRN_SUCCESS)
         lrn_error_copy(error, &first->error);
-        if (failed != NULL)
-            *failed = first->failed;
-    }
     free(workers);
     return status;
 }

@@ -48,30 +48,33 @@ void lrn_program_put_kernel(lrn_program *program, cl_kernel kernel)
 /*
  * Takes over made, which has this kernel: creates the first kernel, since some
  * drivers compile only then, and asks for the largest work-group it allows.
- * Returns the code of the call that failed, made being released.
+ * After a failure made is released.
  */
-static cl_int adopt(const lrn_core *core, lrn_program *entry, cl_program made, const char *kernel,
-                    cllrn_origin origin)
+static cllrn_status adopt(const lrn_core *core, lrn_program *entry, cl_program made,
+                          const char *kernel, cllrn_origin origin, cllrn_error *error)
 {
     static const size_t one = 1; /* the default for an unknown query */
+    const bool binary = origin != CLLRN_ORIGIN_COMPILED && origin != CLLRN_ORIGIN_CALLER;
     cl_int code = CL_SUCCESS;
     const cl_kernel first = clCreateKernel(made, kernel, &code);
-    if (first != NULL) {
+    if (first != NULL)
         code = lrn_query_or(clGetKernelWorkGroupInfo(first, core->device, CL_KERNEL_WORK_GROUP_SIZE,
                                                      sizeof entry->group_size, &entry->group_size,
                                                      NULL),
                             &entry->group_size, &one, sizeof one);
-        if (code == CL_SUCCESS) {
-            entry->program = made;
-            entry->kernel = kernel;
-            entry->origin = origin;
-            entry->idle[entry->idle_count++] = first;
-            return CL_SUCCESS;
-        }
-        clReleaseKernel(first);
+    if (first != NULL && code == CL_SUCCESS) {
+        entry->program = made;
+        entry->kernel = kernel;
+        entry->origin = origin;
+        entry->idle[entry->idle_count++] = first;
+        return CLLRN_SUCCESS;
     }
+    if (first != NULL)
+        clReleaseKernel(first);
     clReleaseProgram(made);
-    return code;
+    return lrn_fail_code(error, binary ? lrn_build_status(code) : lrn_opencl_status(code), code,
+                         "plan create: making the kernel %.100s of %s (%s)", kernel, entry->name,
+                         cllrn_origin_string(origin));
 }
 
 /* -------------------------------------------------------------------------- waiting */
@@ -110,14 +113,6 @@ static cllrn_status fail_inside_callback(const lrn_program *entry, cllrn_error *
 
 /* -------------------------------------------------------------------------- origins */
 
-static double milliseconds_since(const struct timespec *begin)
-{
-    struct timespec now;
-    timespec_get(&now, TIME_UTC);
-    return (double)(now.tv_sec - begin->tv_sec) * 1e3 +
-           (double)(now.tv_nsec - begin->tv_nsec) / 1e6;
-}
-
 /*
  * Sets *shared to the program that another entry has made of the same binary,
  * retained, or to NULL: this entry then makes it, and others wait for it. Some
@@ -150,9 +145,7 @@ static cllrn_status load(lrn_programs *programs, lrn_program *entry, const cllrn
                          const lrn_pack_row *row, cllrn_origin origin, cllrn_error *error)
 {
     cllrn_status status = CLLRN_SUCCESS;
-    struct timespec begin;
     cl_program made = NULL;
-    timespec_get(&begin, TIME_UTC);
     /* A cached binary is of one program alone, and its memory does not last. */
     if (origin != CLLRN_ORIGIN_CACHED && !claim_binary(programs, entry, row->binary, &made))
         return fail_inside_callback(entry, error);
@@ -163,17 +156,9 @@ static cllrn_status load(lrn_programs *programs, lrn_program *entry, const cllrn
     else if (made == NULL)
         status = lrn_build_binary(programs->core, row->binary, row->size, entry->name, row->options,
                                   &made, error);
-    if (status == CLLRN_SUCCESS) {
-        const char *kernel = *row->kernel != '\0' ? row->kernel : entry->own_kernel;
-        const cl_int code = adopt(programs->core, entry, made, kernel, origin);
-        if (code == CL_SUCCESS)
-            lrn_log(programs->core, CLLRN_LOG_INFO, "loaded %s (%s) in %.1f ms", entry->name,
-                    cllrn_origin_string(origin), milliseconds_since(&begin));
-        else
-            status = lrn_fail_code(error, lrn_build_status(code), code,
-                                   "plan create: making the kernel %.100s from the binary of %s",
-                                   kernel, entry->name);
-    }
+    if (status == CLLRN_SUCCESS)
+        status = adopt(programs->core, entry, made,
+                       *row->kernel != '\0' ? row->kernel : entry->own_kernel, origin, error);
     if (status != CLLRN_SUCCESS) {
         pthread_mutex_lock(&programs->lock);
         entry->binary = NULL;
@@ -206,12 +191,10 @@ static cllrn_status take_packed(lrn_programs *programs, lrn_program *entry, cllr
 static cllrn_status take_from_caller(const lrn_core *core, lrn_program *entry,
                                      const lrn_offer *offer, cllrn_error *error)
 {
-    cl_int code = clRetainProgram(offer->program);
-    if (code == CL_SUCCESS)
-        code = adopt(core, entry, offer->program, offer->kernel, CLLRN_ORIGIN_CALLER);
+    const cl_int code = clRetainProgram(offer->program);
     return code == CL_SUCCESS
-               ? CLLRN_SUCCESS
-               : lrn_fail_cl(error, code, "the kernel %.100s of %s", offer->kernel, entry->name);
+               ? adopt(core, entry, offer->program, offer->kernel, CLLRN_ORIGIN_CALLER, error)
+               : lrn_fail_cl(error, code, "plan create: retaining the program of %s", entry->name);
 }
 
 static bool take_offered(lrn_programs *programs, lrn_program *entry)
@@ -255,20 +238,12 @@ static cllrn_status compile(lrn_programs *programs, lrn_program *entry, cllrn_er
 {
     const lrn_source_list list = lrn_sources_list(programs->sources, entry->key.variant->name,
                                                   entry->key.storage == LRN_F64);
-    struct timespec begin;
     cl_program made;
-    timespec_get(&begin, TIME_UTC);
     const cllrn_status status =
         lrn_build_source(programs->core, &list, list.file, entry->options, &made, error);
-    if (status != CLLRN_SUCCESS)
-        return status;
-    const cl_int code =
-        adopt(programs->core, entry, made, entry->own_kernel, CLLRN_ORIGIN_COMPILED);
-    if (code != CL_SUCCESS)
-        return lrn_fail_cl(error, code, "plan create: making the kernel %s", entry->own_kernel);
-    lrn_log(programs->core, CLLRN_LOG_INFO, "built %s with \"%s\" in %.1f ms", list.file,
-            entry->options, milliseconds_since(&begin));
-    return CLLRN_SUCCESS;
+    return status != CLLRN_SUCCESS ? status
+                                   : adopt(programs->core, entry, made, entry->own_kernel,
+                                           CLLRN_ORIGIN_COMPILED, error);
 }
 
 /* Stores a compiled program in the cache; only logs if there is no binary. */
@@ -289,7 +264,8 @@ static void keep(lrn_programs *programs, const lrn_program *entry)
     }
 }
 
-static cllrn_status provide(lrn_programs *programs, lrn_program *entry, cllrn_error *error)
+/* Takes the program from the first origin that has it. */
+static cllrn_status take(lrn_programs *programs, lrn_program *entry, cllrn_error *error)
 {
     if (take_offered(programs, entry))
         return CLLRN_SUCCESS;
@@ -300,6 +276,21 @@ static cllrn_status provide(lrn_programs *programs, lrn_program *entry, cllrn_er
     const cllrn_status status = compile(programs, entry, error);
     if (status == CLLRN_SUCCESS)
         keep(programs, entry);
+    return status;
+}
+
+static cllrn_status provide(lrn_programs *programs, lrn_program *entry, cllrn_error *error)
+{
+    struct timespec begin, end;
+    timespec_get(&begin, TIME_UTC);
+    const cllrn_status status = take(programs, entry, error);
+    timespec_get(&end, TIME_UTC);
+    if (status == CLLRN_SUCCESS)
+        lrn_log(programs->core, CLLRN_LOG_INFO, "%s is %s, in %.1f ms, with \"%s\"", entry->name,
+                cllrn_origin_string(entry->origin),
+                (double)(end.tv_sec - begin.tv_sec) * 1e3 +
+                    (double)(end.tv_nsec - begin.tv_nsec) / 1e6,
+                entry->options);
     return status;
 }
 
@@ -444,41 +435,35 @@ void lrn_programs_offer(lrn_programs *programs, lrn_offer *list)
 
 cllrn_status lrn_programs_open(lrn_programs *programs, const lrn_core *core,
                                const lrn_sources *sources, const cllrn_engine_options *options,
-                               cllrn_pack *pack, cllrn_error *error)
+                               cllrn_error *error)
 {
     cllrn_status status = CLLRN_SUCCESS;
-    programs->core = core;
     programs->sources = sources;
-    programs->pack = pack;
-    if (pack == NULL &&
+    if (programs->pack == NULL &&
         (status = lrn_cache_open(&programs->cache, core, options, error)) != CLLRN_SUCCESS)
         return status;
-    if (pthread_mutex_init(&programs->lock, NULL) != 0) {
-        status = lrn_fail(error, CLLRN_OUT_OF_MEMORY, "engine create: no memory for a lock");
-        goto close_cache;
+    if (pthread_mutex_init(&programs->lock, NULL) == 0) {
+        if (pthread_cond_init(&programs->settled, NULL) == 0) {
+            programs->core = core;
+            return CLLRN_SUCCESS;
+        }
+        pthread_mutex_destroy(&programs->lock);
     }
-    if (pthread_cond_init(&programs->settled, NULL) != 0) {
-        status = lrn_fail(error, CLLRN_OUT_OF_MEMORY, "engine create: no memory for a lock");
-        goto destroy_lock;
-    }
-    return CLLRN_SUCCESS;
-
-destroy_lock:
-    pthread_mutex_destroy(&programs->lock);
-close_cache:
     lrn_cache_close(&programs->cache);
-    return status;
+    return lrn_fail(error, CLLRN_OUT_OF_MEMORY, "engine create: no memory for a lock");
 }
 
 void lrn_programs_close(lrn_programs *programs)
 {
+    cllrn_pack_destroy(programs->pack);
+    if (programs->core == NULL)
+        return;
     while (programs->first != NULL) {
         lrn_program *entry = programs->first;
         programs->first = entry->next;
         free_program(programs->core, entry);
     }
     lrn_offers_free(programs->core, programs->offers);
-    cllrn_pack_destroy(programs->pack);
     pthread_cond_destroy(&programs->settled);
     pthread_mutex_destroy(&programs->lock);
     lrn_cache_close(&programs->cache);

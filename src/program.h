@@ -67,7 +67,7 @@ typedef struct lrn_offer {
 } lrn_offer;
 
 typedef struct lrn_programs {
-    const lrn_core *core;
+    const lrn_core *core; /* NULL: not open */
     const lrn_sources *sources;
     cllrn_pack *pack; /* NULL: no pack, and programs may be compiled */
     lrn_cache cache;
@@ -77,10 +77,11 @@ typedef struct lrn_programs {
     lrn_offer *offers;      /* a list, newest first; entries are never removed */
 } lrn_programs;
 
-/* Takes over the pack, which may be NULL, unless it fails: CLLRN_OUT_OF_MEMORY. */
+/* Of zeros, but for the pack. After a failure too they need lrn_programs_close.
+ * CLLRN_OUT_OF_MEMORY. */
 cllrn_status lrn_programs_open(lrn_programs *programs, const lrn_core *core,
                                const lrn_sources *sources, const cllrn_engine_options *options,
-                               cllrn_pack *pack, cllrn_error *error);
+                               cllrn_error *error);
 void lrn_programs_close(lrn_programs *programs);
 
 /*

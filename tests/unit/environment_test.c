@@ -14,18 +14,15 @@ static unsigned ids[4];
 #define getegid() (ids[3])
 #define LRN_COMPARE_IDS
 #define lrn_environment environment_by_ids
-#define lrn_environment_unless environment_by_ids_unless
 #include "environment.c"
 #undef lrn_environment
-#undef lrn_environment_unless
 #undef getuid
 #undef geteuid
 #undef getgid
 #undef getegid
 
 /* The library's own, of this system. */
-const char *lrn_environment(const char *name);
-const char *lrn_environment_unless(const char *option, const char *name);
+const char *lrn_environment(const char *option, const char *name);
 
 static const char variable[] = "CLLRN_TEST_VARIABLE";
 
@@ -36,22 +33,22 @@ static int show(void)
 {
     if (getuid() == geteuid())
         return NOT_SET_USER_ID;
-    return lrn_environment(variable) == NULL ? HIDDEN : SHOWN;
+    return lrn_environment(NULL, variable) == NULL ? HIDDEN : SHOWN;
 }
 
 static void environment__values_SUCCESS(void **state)
 {
     (void)state;
     unsetenv(variable);
-    assert_null(lrn_environment(variable));
+    assert_null(lrn_environment(NULL, variable));
     setenv(variable, "", 1);
-    assert_null(lrn_environment(variable));
+    assert_null(lrn_environment(NULL, variable));
     setenv(variable, "value", 1);
-    assert_string_equal(lrn_environment(variable), "value");
+    assert_string_equal(lrn_environment(NULL, variable), "value");
 
-    assert_string_equal(lrn_environment_unless("option", variable), "option");
-    assert_string_equal(lrn_environment_unless("", variable), "value");
-    assert_string_equal(lrn_environment_unless(NULL, variable), "value");
+    assert_string_equal(lrn_environment("option", variable), "option");
+    assert_string_equal(lrn_environment("", variable), "value");
+    assert_string_equal(lrn_environment(NULL, variable), "value");
 }
 
 static void environment__other_ids_on_unknown_systems_SUCCESS(void **state)
@@ -61,7 +58,7 @@ static void environment__other_ids_on_unknown_systems_SUCCESS(void **state)
     for (int different = 0; different <= 4; ++different) {
         for (int i = 0; i < 4; ++i)
             ids[i] = i == different ? 7 : 5;
-        const char *value = environment_by_ids(variable);
+        const char *value = environment_by_ids(NULL, variable);
         if (different < 4)
             assert_null(value);
         else
