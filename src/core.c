@@ -8,21 +8,9 @@
 
 #include "info.h"
 
-static void *default_alloc(void *user, size_t size)
-{
-    (void)user;
-    return malloc(size);
-}
-
-static void default_free(void *user, void *memory)
-{
-    (void)user;
-    free(memory);
-}
-
 void *lrn_alloc(const lrn_core *core, size_t size)
 {
-    void *memory = core->alloc(core->alloc_user, size);
+    void *memory = core->alloc != NULL ? core->alloc(core->alloc_user, size) : malloc(size);
     if (memory != NULL)
         memset(memory, 0, size);
     return memory;
@@ -30,7 +18,9 @@ void *lrn_alloc(const lrn_core *core, size_t size)
 
 void lrn_free(const lrn_core *core, void *memory)
 {
-    if (memory != NULL)
+    if (core->free == NULL)
+        free(memory);
+    else if (memory != NULL)
         core->free(core->alloc_user, memory);
 }
 
@@ -74,8 +64,8 @@ lrn_core lrn_core_make(const cllrn_engine_options *options)
     return (lrn_core){
         .log = options->log,
         .log_user = options->log_user,
-        .alloc = options->alloc != NULL ? options->alloc : default_alloc,
-        .free = options->free != NULL ? options->free : default_free,
+        .alloc = options->alloc,
+        .free = options->free,
         .alloc_user = options->alloc_user,
     };
 }

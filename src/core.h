@@ -19,7 +19,7 @@ typedef struct lrn_core {
     lrn_target target; /* what binaries for this device are made for */
     cllrn_log_fn log;
     void *log_user;
-    cllrn_alloc_fn alloc;
+    cllrn_alloc_fn alloc; /* NULL: malloc and free */
     cllrn_free_fn free;
     void *alloc_user;
 } lrn_core;

@@ -257,16 +257,19 @@ cllrn_status cllrn_engine_import(cllrn_engine *engine, const void *data, size_t 
     return CLLRN_SUCCESS;
 }
 
-/* Finds the program of a name among those of the engine's device. */
-static bool find_key(const lrn_core *core, const char *name, lrn_program_key *key)
+/* Finds the program of a name, which may be NULL, among those of the engine's device. */
+static cllrn_status find_key(const lrn_core *core, const char *what, const char *name,
+                             lrn_program_key *key, cllrn_error *error)
 {
     char known[CLLRN_KERNEL_NAME_SIZE];
-    for (size_t number = 0; lrn_program_key_number(number, &core->facts, key); ++number) {
+    for (size_t number = 0; name != NULL && lrn_program_key_number(number, &core->facts, key);
+         ++number) {
         lrn_program_kernel_name(key, core->facts.int64, known);
         if (strcmp(known, name) == 0)
-            return true;
+            return CLLRN_SUCCESS;
     }
-    return false;
+    return lrn_fail(error, CLLRN_INVALID_ARGUMENT, "%s: %s has no program \"%.100s\"", what,
+                    core->facts.name, name != NULL ? name : "(NULL)");
 }
 
 cllrn_status cllrn_engine_build(cllrn_engine *engine, const char *name, cllrn_error *error)
@@ -275,10 +278,9 @@ cllrn_status cllrn_engine_build(cllrn_engine *engine, const char *name, cllrn_er
     lrn_program *program;
     if (engine == NULL || name == NULL)
         return lrn_fail(error, CLLRN_INVALID_ARGUMENT, "engine build: engine or name is NULL");
-    if (!find_key(&engine->core, name, &key))
-        return lrn_fail(error, CLLRN_INVALID_ARGUMENT, "engine build: %s has no program \"%.100s\"",
-                        engine->core.facts.name, name);
-    return lrn_programs_get(&engine->programs, &key, &program, error);
+    const cllrn_status status = find_key(&engine->core, "engine build", name, &key, error);
+    return status == CLLRN_SUCCESS ? lrn_programs_get(&engine->programs, &key, &program, error)
+                                   : status;
 }
 
 /* Checks that a program of the caller's has the engine's context and device. */
@@ -373,15 +375,13 @@ cllrn_status cllrn_engine_add(cllrn_engine *engine, cl_program program, const ch
     cllrn_status status = check_program(core, program, error);
     if (status == CLLRN_SUCCESS && names == NULL)
         status = offer_all(core, program, &offers, error);
-    for (size_t i = 0; status == CLLRN_SUCCESS && i < count; ++i)
-        if (names[i] == NULL || !find_key(core, names[i], &key))
-            status =
-                lrn_fail(error, CLLRN_INVALID_ARGUMENT, "engine add: %s has no program \"%.100s\"",
-                         core->facts.name, names[i] != NULL ? names[i] : "(NULL)");
-        else
+    for (size_t i = 0; status == CLLRN_SUCCESS && i < count; ++i) {
+        status = find_key(core, "engine add", names[i], &key, error);
+        if (status == CLLRN_SUCCESS)
             status = offer_kernel(core, program, names[i],
                                   kernels != NULL && kernels[i] != NULL ? kernels[i] : names[i],
                                   &offers, error);
+    }
     if (status == CLLRN_SUCCESS)
         lrn_programs_offer(&engine->programs, offers);
     else

@@ -15,6 +15,10 @@
 
 enum { FIRST_FREE = STDERR_FILENO + 1 };
 
+#ifndef O_TMPFILE
+#define O_TMPFILE 0 /* opens no directory to write: every file gets a temporary name */
+#endif
+
 int lrn_file_open(int directory, const char *name, int flags, mode_t mode)
 {
     const int fd = openat(directory, name, flags | O_CLOEXEC | O_NONBLOCK, mode);
@@ -186,7 +190,6 @@ static int create_named(lrn_file_output *file, int directory, mode_t mode)
     return EEXIST;
 }
 
-#ifdef O_TMPFILE
 /* The path by which a file without a name can be linked. */
 static void descriptor_path(int fd, char path[32])
 {
@@ -250,19 +253,6 @@ static int link_unnamed(lrn_file_output *file, const char *name)
     }
     return name_by_copy(file);
 }
-#else
-static bool create_unnamed(lrn_file_output *file, int directory, mode_t mode)
-{
-    (void)file, (void)directory, (void)mode;
-    return false;
-}
-
-static int link_unnamed(lrn_file_output *file, const char *name)
-{
-    (void)file, (void)name;
-    return ENOSYS;
-}
-#endif
 
 int lrn_file_create(lrn_file_output *file, int directory, mode_t mode)
 {

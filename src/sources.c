@@ -22,7 +22,7 @@ static const char *const headers[] = {"constants.h", "types.h",     "power_float
                                       "window.h",    "arguments.h", "kernel.h"};
 
 /* Larger than any kernel file; a directory with a larger file holds no clLRN kernels. */
-#define MAX_FILE_SIZE (1 << 20)
+#define MAX_FILE_SIZE (1 << 20) /* as a message says */
 
 static const char *text(const lrn_sources *sources, size_t file)
 {
@@ -39,19 +39,17 @@ static cllrn_status read_file(const char *directory, const char *name, char **ou
         return lrn_fail(error, CLLRN_OUT_OF_MEMORY, "kernel directory %s: no memory", directory);
     snprintf(path, length, "%s/%s", directory, name);
     const int code = lrn_file_read(AT_FDCWD, path, 0, MAX_FILE_SIZE, &content);
+    const bool is_text = code == 0 && memchr(content.data, '\0', content.size) == NULL;
     cllrn_status status = CLLRN_SUCCESS;
-    if (code == ENOMEM)
-        status = lrn_fail(error, CLLRN_OUT_OF_MEMORY, "kernel directory %s: no memory", directory);
-    else if (code == EFBIG || (code == 0 && memchr(content.data, '\0', content.size) != NULL))
-        status = lrn_fail(error, CLLRN_KERNEL_SOURCE,
-                          "kernel file %s: not a text of at most %d bytes", path, MAX_FILE_SIZE);
-    else if (code != 0)
-        status = lrn_fail(error, CLLRN_KERNEL_SOURCE, "kernel file %s: %s", path,
-                          lrn_file_message(code));
-    if (status == CLLRN_SUCCESS)
+    if (is_text) {
         *out = (char *)content.data;
-    else
+    } else {
+        status = lrn_fail(error, code == ENOMEM ? CLLRN_OUT_OF_MEMORY : CLLRN_KERNEL_SOURCE,
+                          "kernel file %s: %s", path,
+                          code == 0 || code == EFBIG ? "not a text of at most 1 MiB"
+                                                     : lrn_file_message(code));
         free(content.data);
+    }
     free(path);
     return status;
 }
