@@ -179,27 +179,20 @@ static bool is_entry(const char *name)
     return strspn(name, "0123456789abcdef") == 16 && strcmp(name + 16, suffix) == 0;
 }
 
-/* Reads an entry, and checks that it holds this program for this device, undamaged. */
-static cllrn_status read_entry(const lrn_cache *cache, int directory, const char *entry,
-                               const char *name, const char *options, cllrn_pack **out,
-                               cllrn_error *error)
+/* Checks that an entry holds this program for this device, undamaged. */
+static cllrn_status check_entry(const lrn_cache *cache, const cllrn_pack *pack, const char *name,
+                                const char *options, cllrn_error *error)
 {
-    cllrn_pack *pack = NULL;
-    cllrn_status status =
-        lrn_pack_read(directory, entry, O_NOFOLLOW, false, "cache entry", &pack, error);
-    if (status == CLLRN_SUCCESS)
-        status = lrn_target_match(&cache->core->target, pack->texts, false, "cache entry", error);
-    if (status == CLLRN_SUCCESS &&
-        (pack->row_count != 1 || strcmp(pack->rows->name, name) != 0 ||
-         strcmp(pack->rows->options, options) != 0 || *pack->rows->kernel != '\0'))
-        status = lrn_fail(error, CLLRN_PACK_MISMATCH, "cache entry: of another program");
-    if (status == CLLRN_SUCCESS && !lrn_pack_intact(pack, pack->rows))
-        status = lrn_fail(error, CLLRN_INVALID_PACK, "cache entry: damaged: another checksum");
-    if (status == CLLRN_SUCCESS)
-        *out = pack;
-    else
-        cllrn_pack_destroy(pack);
-    return status;
+    const cllrn_status status =
+        lrn_target_match(&cache->core->target, pack->texts, false, "cache entry", error);
+    if (status != CLLRN_SUCCESS)
+        return status;
+    if (pack->row_count != 1 || strcmp(pack->rows->name, name) != 0 ||
+        strcmp(pack->rows->options, options) != 0 || *pack->rows->kernel != '\0')
+        return lrn_fail(error, CLLRN_PACK_MISMATCH, "cache entry: of another program");
+    if (!lrn_pack_intact(pack, pack->rows))
+        return lrn_fail(error, CLLRN_INVALID_PACK, "cache entry: damaged: another checksum");
+    return CLLRN_SUCCESS;
 }
 
 cllrn_pack *lrn_cache_load(lrn_cache *cache, const char *name, const char *options)
@@ -211,17 +204,24 @@ cllrn_pack *lrn_cache_load(lrn_cache *cache, const char *name, const char *optio
     if (directory < 0)
         return NULL;
     entry_name(cache, name, options, entry);
-    if (faccessat(directory, entry, F_OK, AT_SYMLINK_NOFOLLOW) == 0) {
-        const cllrn_status status =
-            read_entry(cache, directory, entry, name, options, &pack, &error);
+    if (faccessat(directory, entry, F_OK, AT_SYMLINK_NOFOLLOW) != 0) {
+        close(directory);
+        return NULL;
+    }
+    cllrn_status status =
+        lrn_pack_read(directory, entry, O_NOFOLLOW, false, "cache entry", &pack, &error);
+    if (status == CLLRN_SUCCESS)
+        status = check_entry(cache, pack, name, options, &error);
+    if (status == CLLRN_SUCCESS) {
         /* The oldest entries are evicted first: mark this one as used now. */
-        if (status == CLLRN_SUCCESS)
-            (void)utimensat(directory, entry, NULL, 0);
-        else
-            lrn_log(cache->core, CLLRN_LOG_WARNING, "dropped %s from the cache: %s", name,
-                    error.message);
+        (void)utimensat(directory, entry, NULL, 0);
+    } else {
+        cllrn_pack_destroy(pack);
+        pack = NULL;
+        lrn_log(cache->core, CLLRN_LOG_WARNING, "dropped %s from the cache: %s", name,
+                error.message);
         /* Out of memory or descriptors says nothing about an entry. */
-        if (status != CLLRN_SUCCESS && status != CLLRN_OUT_OF_MEMORY)
+        if (status != CLLRN_OUT_OF_MEMORY)
             unlinkat(directory, entry, 0);
     }
     close(directory);

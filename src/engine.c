@@ -13,27 +13,22 @@
 
 /* ------------------------------------------------------------------------------ packs */
 
-/* Opens the pack of the options for this device; *out becomes NULL if they name no pack. */
+/* Opens the pack of the options, if they name one, and checks that it is for this device. */
 static cllrn_status open_pack(const cllrn_engine_options *options, const lrn_target *target,
-                              cllrn_pack **out, cllrn_error *error)
+                              cllrn_pack **pack, cllrn_error *error)
 {
     char what[220] = "pack in memory";
-    cllrn_pack *pack = NULL;
     cllrn_status status = CLLRN_SUCCESS;
     if (options->pack != NULL) {
         snprintf(what, sizeof what, "pack %.200s", options->pack);
         status =
-            lrn_pack_read(AT_FDCWD, options->pack, 0, options->any_owner != 0, what, &pack, error);
+            lrn_pack_read(AT_FDCWD, options->pack, 0, options->any_owner != 0, what, pack, error);
     } else if (options->pack_data != NULL) {
-        status = lrn_pack_copy(options->pack_data, options->pack_size, what, &pack, error);
+        status = lrn_pack_copy(options->pack_data, options->pack_size, what, pack, error);
     }
-    if (status == CLLRN_SUCCESS && pack != NULL)
-        status = lrn_target_match(target, pack->texts, options->any_driver != 0, what, error);
-    if (status == CLLRN_SUCCESS)
-        *out = pack;
-    else
-        cllrn_pack_destroy(pack);
-    return status;
+    return status == CLLRN_SUCCESS && *pack != NULL
+               ? lrn_target_match(target, (*pack)->texts, options->any_driver != 0, what, error)
+               : status;
 }
 
 cllrn_status cllrn_pack_create(cllrn_pack **pack, cllrn_error *error)
