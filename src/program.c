@@ -83,8 +83,7 @@ static cllrn_status adopt(const lrn_core *core, lrn_program *entry, cl_program m
 static bool is_inside_callback(const lrn_programs *programs, const lrn_program *own)
 {
     for (const lrn_program *entry = programs->first; entry != NULL; entry = entry->next)
-        if (entry != own && entry->state == LRN_PROGRAM_BUILDING &&
-            pthread_equal(entry->builder, pthread_self()))
+        if (entry != own && entry->building && pthread_equal(entry->builder, pthread_self()))
             return true;
     return false;
 }
@@ -95,7 +94,7 @@ static bool is_inside_callback(const lrn_programs *programs, const lrn_program *
  */
 static bool settle(lrn_programs *programs, const lrn_program *entry, const lrn_program *own)
 {
-    while (entry->state == LRN_PROGRAM_BUILDING) {
+    while (entry->building) {
         if (is_inside_callback(programs, own))
             return false;
         pthread_cond_wait(&programs->settled, &programs->lock);
@@ -128,7 +127,7 @@ static bool claim_binary(lrn_programs *programs, lrn_program *entry, const void 
     while (settled && other != NULL)
         if (other == entry || other->binary != binary)
             other = other->next;
-        else if (other->state == LRN_PROGRAM_READY)
+        else if (!other->building)
             break;
         else if ((settled = settle(programs, other, entry)))
             other = programs->first;
@@ -362,9 +361,9 @@ cllrn_status lrn_programs_get(lrn_programs *programs, const lrn_program_key *key
     if (entry == NULL)
         return lrn_fail(error, CLLRN_OUT_OF_MEMORY, "plan create: no memory for a program");
     const bool settled = settle(programs, entry, NULL);
-    const bool missing = entry->state == LRN_PROGRAM_MISSING;
+    const bool missing = !entry->building && entry->program == NULL;
     if (missing) {
-        entry->state = LRN_PROGRAM_BUILDING;
+        entry->building = true;
         entry->builder = pthread_self();
     }
     pthread_mutex_unlock(&programs->lock);
@@ -373,7 +372,7 @@ cllrn_status lrn_programs_get(lrn_programs *programs, const lrn_program_key *key
     if (missing) {
         const cllrn_status status = provide(programs, entry, error);
         pthread_mutex_lock(&programs->lock);
-        entry->state = status == CLLRN_SUCCESS ? LRN_PROGRAM_READY : LRN_PROGRAM_MISSING;
+        entry->building = false;
         pthread_cond_broadcast(&programs->settled);
         pthread_mutex_unlock(&programs->lock);
         if (status != CLLRN_SUCCESS)
@@ -474,7 +473,7 @@ size_t lrn_programs_made(lrn_programs *programs, const lrn_program **made, size_
     size_t count = 0;
     pthread_mutex_lock(&programs->lock);
     for (const lrn_program *entry = programs->first; entry != NULL; entry = entry->next)
-        if (entry->state == LRN_PROGRAM_READY) {
+        if (!entry->building && entry->program != NULL) {
             if (count < room)
                 made[count] = entry;
             ++count;

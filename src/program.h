@@ -19,13 +19,6 @@
 #include "select.h"
 #include "sources.h"
 
-/* A program that was never made, or whose making failed, is missing: the next call makes it. */
-typedef enum lrn_program_state {
-    LRN_PROGRAM_MISSING,
-    LRN_PROGRAM_BUILDING,
-    LRN_PROGRAM_READY
-} lrn_program_state;
-
 /* Kernel objects kept for later enqueues; more may be in use at once. */
 #define LRN_IDLE_KERNELS 16
 
@@ -37,13 +30,13 @@ typedef struct lrn_program {
     char own_kernel[CLLRN_KERNEL_NAME_SIZE]; /* the kernel's name in a program of our source */
 
     /* Guarded by the lock of all programs. */
-    lrn_program_state state;
+    bool building;
     pthread_t builder;  /* the thread that makes it */
     bool replaced;      /* it was logged that another one stands in for it */
     const void *binary; /* the pack's binary it is made from, or NULL */
 
-    /* Constant once the program is ready. */
-    cl_program program;
+    /* Constant once the program is made; until then only the builder's while there is one. */
+    cl_program program;  /* NULL: not made, or the making failed: the next call makes it */
     const char *kernel;  /* the name of the kernel used */
     cllrn_origin origin; /* CLLRN_ORIGIN_COMPILED .. */
     size_t group_size;   /* the most work-items in a work-group of the kernel */
