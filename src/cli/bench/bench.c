@@ -143,9 +143,9 @@ static bool measure_launch(findings *f)
     const effort launches = {.runs = 101};
     buffers memory = {.count = 0};
     request tiny = *f->asked;
-    tiny.shapes = (shape_list){.count = 1, .shapes = {{4, {1, 8, 1, 1}}}};
+    tiny.shapes[0] = (shape){4, {1, 8, 1, 1}};
     tiny.directions = FORWARD;
-    tiny.layout_count = tiny.dtype_count = tiny.size_count = tiny.beta_count = 1;
+    tiny.shape_count = tiny.layout_count = tiny.dtype_count = tiny.size_count = tiny.beta_count = 1;
     const workload_range one = workloads_make(&tiny);
     const contender c = {workload_start, one.first, &f->launch};
     const bool measured =
@@ -173,7 +173,7 @@ static bool measure_all(findings *f)
         return false;
     if (!f->asked->quiet)
         report_begin(f);
-    const int count = f->workloads.count / f->asked->shapes.count;
+    const int count = f->workloads.count / f->asked->shape_count;
     for (int i = 0; i < f->workloads.count && measured; i += count)
         measured = measure_shape(f, &by, (workload_range){f->workloads.first + i, count});
     measured = measured && measure_launch(f);

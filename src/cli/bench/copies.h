@@ -4,7 +4,7 @@
 #define CLI_BENCH_COPIES_H
 
 #include "measure.h"
-#include "shapes.h"
+#include "request.h"
 
 typedef enum copy_kind {
     COPY_BUFFER, /* clEnqueueCopyBuffer */

@@ -6,8 +6,9 @@
 #include "number.h"
 #include "output.h"
 
+#include <errno.h>
 #include <math.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 const keyword request_layouts[] = {
@@ -140,16 +141,107 @@ static const option_table options = {
     .size = sizeof(request),
 };
 
+/* ----------------------------------------------------------------------- shapes */
+
+/*
+ * The inputs of the LRN layers of some networks. AlexNet and GoogLeNet: norm1 and
+ * norm2 of Caffe's models. ZF: the 96 maps of 110 x 110 of conv1 (Zeiler and Fergus,
+ * "Visualizing and Understanding Convolutional Networks", figure 3), which SPP-net's
+ * and Faster R-CNN's models normalize. The paper normalizes after the pooling, which
+ * gives AlexNet's 96 x 55 x 55.
+ */
+static const struct {
+    const char *network;
+    shape shape;
+} layers[] = {
+    {"alexnet", {4, {1, 96, 55, 55}}},    {"alexnet", {4, {16, 96, 55, 55}}},
+    {"alexnet", {4, {1, 256, 27, 27}}},   {"alexnet", {4, {16, 256, 27, 27}}},
+    {"googlenet", {4, {1, 64, 56, 56}}},  {"googlenet", {4, {16, 64, 56, 56}}},
+    {"googlenet", {4, {1, 192, 56, 56}}}, {"googlenet", {4, {16, 192, 56, 56}}},
+    {"zf", {4, {1, 96, 110, 110}}},       {"zf", {4, {16, 96, 110, 110}}},
+};
+
+bool shape_equal(const shape *s, const shape *other)
+{
+    return s->rank == other->rank && memcmp(s->dims, other->dims, sizeof s->dims) == 0;
+}
+
+short_text shape_text(const shape *s)
+{
+    return text_of_list(s->dims, s->rank, "x");
+}
+
+static int add_shape(request *r, const shape *s)
+{
+    for (int i = 0; i < r->shape_count; ++i)
+        if (shape_equal(&r->shapes[i], s))
+            return EXIT_DONE;
+    if (r->shape_count == MAX_SHAPES)
+        return message_usage("more than %d shapes", MAX_SHAPES);
+    r->shapes[r->shape_count++] = *s;
+    return EXIT_DONE;
+}
+
+/* Parses a shape. Dims are at least 1; their product leaves room to count bytes. */
+static bool parse_shape(const char *text, shape *s)
+{
+    const int64_t most = INT64_MAX / 64;
+    int64_t elements = 1;
+    memset(s, 0, sizeof *s);
+    for (;; ++text) {
+        char *end;
+        errno = 0;
+        if (*text < '0' || *text > '9' || s->rank == CLLRN_MAX_RANK)
+            return false;
+        const long long dim = strtoll(text, &end, 10);
+        if (errno != 0 || dim < 1 || dim > most / elements || (*end != 'x' && *end != '\0'))
+            return false;
+        elements *= dim;
+        s->dims[s->rank++] = dim;
+        text = end;
+        if (*text == '\0')
+            return s->rank >= 2;
+    }
+}
+
+/* Adds the shape, or the shapes of the network; those of all networks where the text is NULL. */
+static int add_shapes(request *r, const char *text)
+{
+    shape s;
+    bool known = text && parse_shape(text, &s);
+    int status = known ? add_shape(r, &s) : EXIT_DONE;
+    for (size_t i = 0; i < sizeof layers / sizeof layers[0] && status == EXIT_DONE; ++i)
+        if (!text || strcmp(text, layers[i].network) == 0) {
+            known = true;
+            status = add_shape(r, &layers[i].shape);
+        }
+    return known ? status
+                 : message_usage("unknown shape '%s', expected batch x channels x spatial dims "
+                                 "like 16x96x55x55, up to 8 dims, or alexnet, googlenet or zf",
+                                 text);
+}
+
 static int take_shapes(int count, char **names, request *r)
 {
-    static char *networks[] = {"alexnet", "googlenet", "zf"};
-    if (count == 0)
-        return take_shapes(3, networks, r);
-    int status = EXIT_DONE;
+    int status = count == 0 ? add_shapes(r, NULL) : EXIT_DONE;
     for (int i = 0; i < count && status == EXIT_DONE; ++i)
-        status = shapes_add(&r->shapes, names[i]);
+        status = add_shapes(r, names[i]);
     return status;
 }
+
+/* Windows within a channel extend over all spatial axes; the library allows 1 to 3. */
+static int check_shapes(const request *r)
+{
+    for (int i = 0; i < r->shape_count && r->region == WITHIN_CHANNEL; ++i) {
+        const int axes = r->shapes[i].rank - 2;
+        if (axes < 1 || axes > 3)
+            return message_usage("%s has %d spatial dims, expected 1 to 3 with --region within",
+                                 shape_text(&r->shapes[i]).chars, axes);
+    }
+    return EXIT_DONE;
+}
+
+/* ------------------------------------------------------------------ the command line */
 
 static int check_files(const request *r)
 {
@@ -157,18 +249,6 @@ static int check_files(const request *r)
     if (!r->quiet && r->json && output_is_standard(r->json))
         return message_usage("standard output has the table: use --quiet, or another file");
     return output_refuse_same(files, sizeof files / sizeof files[0]);
-}
-
-/* Windows within a channel extend over all spatial axes; the library allows 1 to 3. */
-static int check_shapes(const request *r)
-{
-    for (int i = 0; i < r->shapes.count && r->region == WITHIN_CHANNEL; ++i) {
-        const int axes = r->shapes.shapes[i].rank - 2;
-        if (axes < 1 || axes > 3)
-            return message_usage("%s has %d spatial dims, expected 1 to 3 with --region within",
-                                 shape_text(&r->shapes.shapes[i]).chars, axes);
-    }
-    return EXIT_DONE;
 }
 
 bool request_parse(int argc, char **argv, request *parsed, int *status)

@@ -4,7 +4,13 @@
 #define CLI_BENCH_REQUEST_H
 
 #include "option.h"
-#include "shapes.h"
+#include "text.h"
+
+/* Dims are batch, channels, then spatial axes, whatever the layout. */
+typedef struct shape {
+    int32_t rank;
+    int64_t dims[CLLRN_MAX_RANK]; /* their product, in bytes too, fits an int64_t */
+} shape;
 
 /* A layout: one of these, or the size of its channel blocks. */
 enum { CHANNELS_FIRST = 1, CHANNELS_LAST = -1 };
@@ -12,17 +18,17 @@ extern const keyword request_layouts[];
 
 enum { FORWARD = 1, BACKWARD = 2 };
 
-enum { MAX_LIST = 16 };
+enum { MAX_SHAPES = 64, MAX_LIST = 16 };
 
 typedef struct request {
     const char *device;  /* NULL: not named */
     const char *variant; /* NULL: the library selects it */
     const char *json;    /* NULL: none */
-    shape_list shapes;
+    shape shapes[MAX_SHAPES];
     int32_t layouts[MAX_LIST], dtypes[MAX_LIST];
     int64_t sizes[MAX_LIST];
     double betas[MAX_LIST];
-    int layout_count, dtype_count, size_count, beta_count;
+    int shape_count, layout_count, dtype_count, size_count, beta_count;
     int32_t region;
     int32_t directions; /* as a set: FORWARD, BACKWARD */
     bool in_place;      /* the result replaces x */
@@ -36,6 +42,11 @@ typedef struct request {
 
 /* False with *status after a message, or after printing the help. */
 bool request_parse(int argc, char **argv, request *parsed, int *status);
+
+bool shape_equal(const shape *s, const shape *other);
+
+/* "16x96x55x55" */
+short_text shape_text(const shape *s);
 
 /* The name of a layout. */
 const char *request_layout_name(int32_t layout);

@@ -104,14 +104,14 @@ static workload combine(const request *r, int number)
     w.size = r->sizes[take(&number, r->size_count)];
     w.layout = r->layouts[take(&number, r->layout_count)];
     w.dtype = r->dtypes[take(&number, r->dtype_count)];
-    w.shape = r->shapes.shapes[number];
+    w.shape = r->shapes[number];
     return w;
 }
 
 workload_range workloads_make(const request *r)
 {
     const int count = direction_count(r) * r->beta_count * r->size_count * r->layout_count *
-                      r->dtype_count * r->shapes.count;
+                      r->dtype_count * r->shape_count;
     workload_range all = {calloc((size_t)count, sizeof *all.first), count};
     if (!all.first)
         message_fail("out of memory for %d combinations", count);

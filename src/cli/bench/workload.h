@@ -4,7 +4,6 @@
 #define CLI_BENCH_WORKLOAD_H
 
 #include "copies.h"
-#include "request.h"
 
 /* How long the first workload of a program waits for it, in seconds. */
 typedef struct build_times {

@@ -33,12 +33,6 @@ static bool is_single(const request *r)
     return r->cases.first == r->cases.last;
 }
 
-static bool is_wanted(const request *r, const verify_case *c)
-{
-    return c->number >= r->cases.first && c->number <= r->cases.last &&
-           (is_single(r) || c->list <= r->list);
-}
-
 static bool is_whole_list(const request *r)
 {
     return r->cases.first == 0 && r->cases.last >= cases_count() - 1;
@@ -47,9 +41,10 @@ static bool is_whole_list(const request *r)
 /* Goes to the next wanted case, at first from number -1; false after the last. */
 static bool next_case(const request *r, verify_case *c)
 {
-    for (int number = c->number + 1; number < cases_count(); ++number) {
+    const int count = cases_count();
+    for (int number = c->number + 1; number < count && number <= r->cases.last; ++number) {
         *c = cases_get(number);
-        if (is_wanted(r, c))
+        if (number >= r->cases.first && (is_single(r) || c->list <= r->list))
             return true;
     }
     return false;
