@@ -33,24 +33,23 @@ static char *join(const char *directory, const char *name)
 }
 
 /*
- * The path of the cache directory, to be freed; *none is set if there is
- * nowhere to put it. Relative $XDG_CACHE_HOME and $HOME are ignored, because
- * they depend on the working directory of the process.
+ * Where the cache directory is, the path of which is the result and *below; NULL
+ * if there is nowhere to put it. Relative $XDG_CACHE_HOME and $HOME are ignored,
+ * because they depend on the working directory of the process.
  */
-static char *locate(const cllrn_engine_options *options, bool *none)
+static const char *locate(const cllrn_engine_options *options, const char **below)
 {
     const char *named = lrn_environment(options->cache_dir, "CLLRN_CACHE_DIR");
     const char *xdg = lrn_environment(NULL, "XDG_CACHE_HOME"),
                *home = lrn_environment(NULL, "HOME");
-    *none = false;
+    *below = "";
     if (named != NULL)
-        return join(named, "");
+        return named;
+    *below = "/cllrn";
     if (xdg != NULL && xdg[0] == '/')
-        return join(xdg, "/cllrn");
-    if (home != NULL && home[0] == '/')
-        return join(home, "/.cache/cllrn");
-    *none = true;
-    return NULL;
+        return xdg;
+    *below = "/.cache/cllrn";
+    return home != NULL && home[0] == '/' ? home : NULL;
 }
 
 /*
@@ -83,13 +82,14 @@ static bool wanted(const lrn_core *core, const cllrn_engine_options *options)
 cllrn_status lrn_cache_open(lrn_cache *cache, const lrn_core *core,
                             const cllrn_engine_options *options, cllrn_error *error)
 {
-    bool none = true;
+    const char *below;
     cache->core = core;
     cache->limit = options->cache_limit != 0 ? options->cache_limit : default_limit;
-    /* The device does not tell all that a binary depends on: no binary is known to fit. */
-    cache->directory =
-        core->target.complete && wanted(core, options) ? locate(options, &none) : NULL;
-    if (cache->directory == NULL && !none)
+    /* If the device does not tell all that a binary depends on, no binary is known to fit. */
+    const char *const base =
+        core->target.complete && wanted(core, options) ? locate(options, &below) : NULL;
+    cache->directory = base != NULL ? join(base, below) : NULL;
+    if (base != NULL && cache->directory == NULL)
         return lrn_fail(error, CLLRN_OUT_OF_MEMORY,
                         "engine create: no memory for the cache's name");
     atomic_init(&cache->on, cache->directory != NULL);

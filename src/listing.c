@@ -13,12 +13,6 @@
 
 static const lrn_sources built_in; /* NULL texts mean the built-in files */
 
-/* A program of the list. The width of its offsets is not part of its key. */
-typedef struct listed_program {
-    lrn_program_key key;
-    bool int64;
-} listed_program;
-
 size_t cllrn_program_count(const cllrn_engine *engine)
 {
     return engine != NULL
@@ -26,8 +20,9 @@ size_t cllrn_program_count(const cllrn_engine *engine)
                : lrn_program_key_count(&lrn_any_device) + lrn_program_key_count(&lrn_any_embedded);
 }
 
-static cllrn_status get_key(const cllrn_engine *engine, size_t number, listed_program *wanted,
-                            cllrn_error *error)
+/* Sets *key to a program of the list; returns the facts it is for, or NULL if there is none. */
+static const lrn_device_facts *get_key(const cllrn_engine *engine, size_t number,
+                                       lrn_program_key *key, cllrn_error *error)
 {
     const lrn_device_facts *facts = engine != NULL ? &engine->core.facts : &lrn_any_device;
     size_t at = number;
@@ -35,31 +30,30 @@ static cllrn_status get_key(const cllrn_engine *engine, size_t number, listed_pr
         at -= lrn_program_key_count(facts);
         facts = &lrn_any_embedded;
     }
-    wanted->int64 = facts->int64;
-    if (lrn_program_key_number(at, facts, &wanted->key))
-        return CLLRN_SUCCESS;
-    return lrn_fail(error, CLLRN_INVALID_ARGUMENT, "program %zu: there are %zu, counted from 0",
-                    number, cllrn_program_count(engine));
+    if (lrn_program_key_number(at, facts, key))
+        return facts;
+    lrn_fail(error, CLLRN_INVALID_ARGUMENT, "program %zu: there are %zu, counted from 0", number,
+             cllrn_program_count(engine));
+    return NULL;
 }
 
 cllrn_status cllrn_program_get(const cllrn_engine *engine, size_t number,
                                cllrn_program_info *program, cllrn_error *error)
 {
-    listed_program wanted;
+    lrn_program_key key;
     if (!LRN_READABLE(program))
         return lrn_fail(error, CLLRN_INVALID_ARGUMENT,
                         "program get %zu: program is NULL or not initialised: use "
                         "CLLRN_PROGRAM_INFO_INIT",
                         number);
-    const cllrn_status status = get_key(engine, number, &wanted, error);
-    if (status != CLLRN_SUCCESS)
-        return status;
-    const lrn_program_key *const key = &wanted.key;
-    program->direction = key->backward ? CLLRN_DIRECTION_BACKWARD : CLLRN_DIRECTION_FORWARD;
-    program->variant = key->variant->name;
-    lrn_program_kernel_name(key, wanted.int64, program->name);
-    lrn_program_options(key, wanted.int64, program->options);
-    lrn_arguments_text(key, wanted.int64, program->arguments);
+    const lrn_device_facts *const facts = get_key(engine, number, &key, error);
+    if (facts == NULL)
+        return CLLRN_INVALID_ARGUMENT;
+    program->direction = key.backward ? CLLRN_DIRECTION_BACKWARD : CLLRN_DIRECTION_FORWARD;
+    program->variant = key.variant->name;
+    lrn_program_kernel_name(&key, facts->int64, program->name);
+    lrn_program_options(&key, facts->int64, program->options);
+    lrn_arguments_text(&key, facts->int64, program->arguments);
     return CLLRN_SUCCESS;
 }
 
@@ -102,14 +96,14 @@ static void write_defines(writing *w, const char *options)
 }
 
 /* Writes the source and a final zero. */
-static void write_source(writing *w, const listed_program *wanted, const lrn_sources *sources)
+static void write_source(writing *w, const lrn_program_key *key, bool int64,
+                         const lrn_sources *sources)
 {
-    const lrn_program_key *const key = &wanted->key;
     const lrn_source_list list =
         lrn_sources_list(sources, key->variant->name, key->storage == LRN_F64);
     char options[CLLRN_OPTIONS_SIZE], kernel[CLLRN_KERNEL_NAME_SIZE];
-    lrn_program_options(key, wanted->int64, options);
-    lrn_program_kernel_name(key, wanted->int64, kernel);
+    lrn_program_options(key, int64, options);
+    lrn_program_kernel_name(key, int64, kernel);
     write_text(w,
                "/* SPDX-License-Identifier: Apache-2.0 */\n/* clLRN " CLLRN_VERSION_STRING ": cl/");
     write_text(w, list.file);
@@ -125,22 +119,22 @@ static void write_source(writing *w, const listed_program *wanted, const lrn_sou
 cllrn_status cllrn_program_source(const cllrn_engine *engine, size_t number, char *text,
                                   size_t size, size_t *needed, cllrn_error *error)
 {
-    listed_program wanted;
+    lrn_program_key key;
     if (text == NULL && needed == NULL)
         return lrn_fail(error, CLLRN_INVALID_ARGUMENT,
                         "program source %zu: text and needed are NULL", number);
-    const cllrn_status status = get_key(engine, number, &wanted, error);
-    if (status != CLLRN_SUCCESS)
-        return status;
+    const lrn_device_facts *const facts = get_key(engine, number, &key, error);
+    if (facts == NULL)
+        return CLLRN_INVALID_ARGUMENT;
     const lrn_sources *sources = engine != NULL ? &engine->sources : &built_in;
     writing counted = {.text = NULL};
-    write_source(&counted, &wanted, sources);
+    write_source(&counted, &key, facts->int64, sources);
     if (text != NULL && size < counted.length)
         return lrn_fail(error, CLLRN_BUFFER_TOO_SMALL,
                         "program source %zu: %zu bytes, the text has room for %zu", number,
                         counted.length, size);
     if (text != NULL)
-        write_source(&(writing){.text = text, .room = size}, &wanted, sources);
+        write_source(&(writing){.text = text, .room = size}, &key, facts->int64, sources);
     if (needed != NULL)
         *needed = counted.length;
     return CLLRN_SUCCESS;

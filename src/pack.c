@@ -15,9 +15,7 @@
 
 static const char magic[8] = {'c', 'l', 'L', 'R', 'N', 'p', 'k', '\n'};
 
-enum { AT_FORMAT = 8, AT_PROGRAMS = 12, AT_BINARIES = 16, AT_RESERVED = 20 };
-enum { AT_TABLES = 24, AT_SIZE = 32, AT_CHECKSUM = 40 };
-enum { ALIGNMENT = 16, PROGRAM_ENTRY = 16, MAX_TEXT = 4096 };
+enum { AT_CHECKSUM = 40, ALIGNMENT = 16, PROGRAM_ENTRY = 16, MAX_TEXT = 4096 };
 
 static uint64_t aligned(uint64_t at)
 {
@@ -57,22 +55,16 @@ typedef struct cursor {
     bool bad;
 } cursor;
 
-static uint64_t number(const unsigned char *at, int bytes)
-{
-    uint64_t value = 0;
-    for (int i = 0; i < bytes; ++i)
-        value |= (uint64_t)at[i] << (8 * i);
-    return value;
-}
-
 static uint64_t take_number(cursor *c, int bytes)
 {
+    uint64_t value = 0;
     if (c->bad || c->end - c->at < bytes) {
         c->bad = true;
         return 0;
     }
-    c->at += bytes;
-    return number(c->at - bytes, bytes);
+    for (int i = 0; i < bytes; ++i)
+        value |= (uint64_t)*c->at++ << (8 * i);
+    return value;
 }
 
 static const char *take_text(cursor *c)
@@ -103,28 +95,29 @@ static cllrn_status read_header(const unsigned char *data, size_t size, const ch
 {
     if (size < LRN_PACK_HEADER || memcmp(data, magic, sizeof magic) != 0)
         return lrn_fail(error, CLLRN_INVALID_PACK, "%.200s: no clLRN pack", what);
-    if (number(data + AT_FORMAT, 4) != LRN_PACK_FORMAT)
+    cursor c = {data + sizeof magic, data + LRN_PACK_HEADER, false};
+    const uint64_t format = take_number(&c, 4), programs = take_number(&c, 4),
+                   binaries = take_number(&c, 4), reserved = take_number(&c, 4),
+                   tables = take_number(&c, 8), bytes = take_number(&c, 8),
+                   checksum = take_number(&c, 8);
+    if (format != LRN_PACK_FORMAT)
         return lrn_fail(error, CLLRN_INVALID_PACK,
                         "%.200s: format %" PRIu64 ", expected %d: make it anew with this version",
-                        what, number(data + AT_FORMAT, 4), LRN_PACK_FORMAT);
-    const uint64_t tables = number(data + AT_TABLES, 8);
-    if (number(data + AT_SIZE, 8) != size)
+                        what, format, LRN_PACK_FORMAT);
+    if (bytes != size)
         return lrn_fail(error, CLLRN_INVALID_PACK,
                         "%.200s: damaged: %zu bytes, expected %" PRIu64 ": make it anew", what,
-                        size, number(data + AT_SIZE, 8));
+                        size, bytes);
     if (tables > size - LRN_PACK_HEADER)
         return damaged(error, what, "its tables are larger than itself");
-    if (number(data + AT_CHECKSUM, 8) != header_checksum(data, (size_t)tables))
+    if (checksum != header_checksum(data, (size_t)tables))
         return damaged(error, what, "its tables have another checksum");
-    found->tables = (size_t)tables;
-    found->programs = (size_t)number(data + AT_PROGRAMS, 4);
-    found->binaries = (size_t)number(data + AT_BINARIES, 4);
-    if (number(data + AT_RESERVED, 4) != 0)
+    if (reserved != 0)
         return damaged(error, what, "its reserved field is not 0");
     /* A program's table entry is at least as large as a binary's. */
-    if (found->programs > LRN_PACK_PROGRAMS || found->programs > found->tables / PROGRAM_ENTRY ||
-        found->binaries > found->programs)
+    if (programs > LRN_PACK_PROGRAMS || programs > tables / PROGRAM_ENTRY || binaries > programs)
         return damaged(error, what, "it counts more programs than it has room for");
+    *found = (layout){(size_t)programs, (size_t)binaries, (size_t)tables};
     return CLLRN_SUCCESS;
 }
 
