@@ -166,57 +166,27 @@ static cllrn_status load(lrn_programs *programs, lrn_program *entry, const cllrn
     return status;
 }
 
-static const lrn_pack_row *find_row(const cllrn_pack *pack, const lrn_program *entry)
+/* CLLRN_PROGRAM_MISSING, without a message, if the pack lacks the program. */
+static cllrn_status take_packed(lrn_programs *programs, lrn_program *entry, const cllrn_pack *pack,
+                                cllrn_origin origin, cllrn_error *error)
 {
     const lrn_pack_row *row = lrn_pack_find(pack, entry->name);
     /* Binaries of a vendor's compiler have no options recorded. */
     return row != NULL && (*row->options == '\0' || strcmp(row->options, entry->options) == 0)
-               ? row
-               : NULL;
+               ? load(programs, entry, pack, row, origin, error)
+               : CLLRN_PROGRAM_MISSING;
 }
 
-static cllrn_status take_packed(lrn_programs *programs, lrn_program *entry, cllrn_error *error)
-{
-    const lrn_pack_row *row = find_row(programs->pack, entry);
-    if (row == NULL)
-        return lrn_fail(error, CLLRN_PROGRAM_MISSING,
-                        "plan create: the pack lacks the program %s: make it anew with "
-                        "\"cllrn compile\", or add it",
-                        entry->name);
-    return load(programs, entry, programs->pack, row, CLLRN_ORIGIN_PACKED, error);
-}
-
-/* Takes a kernel of a program of the caller's. */
+/* As take_packed, from a kernel of a program of the caller's. */
 static cllrn_status take_from_caller(const lrn_core *core, lrn_program *entry,
                                      const lrn_offer *offer, cllrn_error *error)
 {
+    if (strcmp(offer->name, entry->name) != 0)
+        return CLLRN_PROGRAM_MISSING;
     const cl_int code = clRetainProgram(offer->program);
     return code == CL_SUCCESS
                ? adopt(core, entry, offer->program, offer->kernel, CLLRN_ORIGIN_CALLER, error)
                : lrn_fail_cl(error, code, "plan create: retaining the program of %s", entry->name);
-}
-
-static bool take_offered(lrn_programs *programs, lrn_program *entry)
-{
-    pthread_mutex_lock(&programs->lock);
-    const lrn_offer *offer = programs->offers; /* what follows it never changes */
-    pthread_mutex_unlock(&programs->lock);
-    for (; offer != NULL; offer = offer->next) {
-        cllrn_error error = CLLRN_ERROR_INIT;
-        cllrn_status status;
-        const lrn_pack_row *row = offer->pack != NULL ? find_row(offer->pack, entry) : NULL;
-        if (row != NULL)
-            status = load(programs, entry, offer->pack, row, CLLRN_ORIGIN_IMPORTED, &error);
-        else if (offer->pack == NULL && strcmp(offer->name, entry->name) == 0)
-            status = take_from_caller(programs->core, entry, offer, &error);
-        else
-            continue;
-        if (status == CLLRN_SUCCESS)
-            return true;
-        lrn_log(programs->core, CLLRN_LOG_WARNING, "what was given is of no use: %s",
-                error.message);
-    }
-    return false;
 }
 
 static bool take_cached(lrn_programs *programs, lrn_program *entry)
@@ -266,13 +236,33 @@ static void keep(lrn_programs *programs, const lrn_program *entry)
 /* Takes the program from the first origin that has it. */
 static cllrn_status take(lrn_programs *programs, lrn_program *entry, cllrn_error *error)
 {
-    if (take_offered(programs, entry))
-        return CLLRN_SUCCESS;
-    if (programs->pack != NULL)
-        return take_packed(programs, entry, error);
+    cllrn_status status;
+    pthread_mutex_lock(&programs->lock);
+    const lrn_offer *offer = programs->offers; /* what follows it never changes */
+    pthread_mutex_unlock(&programs->lock);
+    for (; offer != NULL; offer = offer->next) {
+        cllrn_error failure = CLLRN_ERROR_INIT;
+        status = offer->pack != NULL
+                     ? take_packed(programs, entry, offer->pack, CLLRN_ORIGIN_IMPORTED, &failure)
+                     : take_from_caller(programs->core, entry, offer, &failure);
+        if (status == CLLRN_SUCCESS)
+            return status;
+        if (status != CLLRN_PROGRAM_MISSING)
+            lrn_log(programs->core, CLLRN_LOG_WARNING, "what was given is of no use: %s",
+                    failure.message);
+    }
+    if (programs->pack != NULL) {
+        status = take_packed(programs, entry, programs->pack, CLLRN_ORIGIN_PACKED, error);
+        return status != CLLRN_PROGRAM_MISSING
+                   ? status
+                   : lrn_fail(error, status,
+                              "plan create: the pack lacks the program %s: make it anew with "
+                              "\"cllrn compile\", or add it",
+                              entry->name);
+    }
     if (take_cached(programs, entry))
         return CLLRN_SUCCESS;
-    const cllrn_status status = compile(programs, entry, error);
+    status = compile(programs, entry, error);
     if (status == CLLRN_SUCCESS)
         keep(programs, entry);
     return status;
