@@ -63,24 +63,6 @@ static size_t thread_count(int32_t wanted, size_t count)
     return count < most ? count : most;
 }
 
-/* Runs the workers: the first on this thread, and those that no thread can be had for not at all.
- */
-static void run(worker *workers, size_t count)
-{
-    size_t started = 1;
-    sigset_t every, before;
-    /* Signals are for the caller's own threads. */
-    sigfillset(&every);
-    pthread_sigmask(SIG_SETMASK, &every, &before);
-    while (started < count &&
-           pthread_create(&workers[started].thread, NULL, prepare, &workers[started]) == 0)
-        ++started;
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    prepare(&workers[0]);
-    while (--started > 0)
-        pthread_join(workers[started].thread, NULL);
-}
-
 cllrn_status cllrn_engine_prepare(cllrn_engine *engine, const cllrn_problem *const *problems,
                                   size_t count, const cllrn_prepare_options *options,
                                   size_t *failed, cllrn_error *error)
@@ -106,7 +88,19 @@ cllrn_status cllrn_engine_prepare(cllrn_engine *engine, const cllrn_problem *con
                         threads);
     for (size_t i = 0; i < threads; ++i)
         workers[i].all = &all;
-    run(workers, threads);
+    /* The first worker is this thread; those that no thread can be had for do not run. */
+    size_t started = 1;
+    sigset_t every, before;
+    /* Signals are for the caller's own threads. */
+    sigfillset(&every);
+    pthread_sigmask(SIG_SETMASK, &every, &before);
+    while (started < threads &&
+           pthread_create(&workers[started].thread, NULL, prepare, &workers[started]) == 0)
+        ++started;
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    prepare(&workers[0]);
+    while (--started > 0)
+        pthread_join(workers[started].thread, NULL);
     const worker *first = &workers[0];
     for (size_t i = 1; i < threads; ++i)
         if (workers[i].error.status != CLLRN_SUCCESS &&
