@@ -113,7 +113,7 @@ cllrn_status cllrn_engine_create(cl_context context, cl_device_id device,
         status =
             lrn_programs_open(&engine->programs, &engine->core, &engine->sources, options, error);
     if (status != CLLRN_SUCCESS) {
-        lrn_engine_release(engine);
+        cllrn_engine_destroy(engine);
         return status;
     }
     lrn_log(&core, CLLRN_LOG_INFO, "engine for %s, kernels %s%s%s", engine->core.facts.name,
@@ -125,26 +125,16 @@ cllrn_status cllrn_engine_create(cl_context context, cl_device_id device,
     return CLLRN_SUCCESS;
 }
 
-void lrn_engine_retain(cllrn_engine *engine)
+void cllrn_engine_destroy(cllrn_engine *engine)
 {
-    atomic_fetch_add_explicit(&engine->references, 1, memory_order_relaxed);
-}
-
-void lrn_engine_release(cllrn_engine *engine)
-{
-    if (atomic_fetch_sub_explicit(&engine->references, 1, memory_order_acq_rel) > 1)
+    if (engine == NULL ||
+        atomic_fetch_sub_explicit(&engine->references, 1, memory_order_acq_rel) > 1)
         return;
     const lrn_core core = engine->core;
     lrn_programs_close(&engine->programs);
     lrn_sources_close(&engine->sources);
     lrn_free(&core, engine);
     lrn_core_close(&core);
-}
-
-void cllrn_engine_destroy(cllrn_engine *engine)
-{
-    if (engine != NULL)
-        lrn_engine_release(engine);
 }
 
 cl_context cllrn_engine_context(const cllrn_engine *engine)

@@ -16,7 +16,4 @@ struct cllrn_engine {
     lrn_programs programs;
 };
 
-void lrn_engine_retain(cllrn_engine *engine);
-void lrn_engine_release(cllrn_engine *engine);
-
 #endif

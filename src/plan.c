@@ -168,7 +168,7 @@ cllrn_status cllrn_plan_create(cllrn_engine *engine, const cllrn_problem *proble
     cllrn_plan *plan = lrn_alloc(&engine->core, sizeof *plan);
     if (plan == NULL)
         return lrn_fail(error, CLLRN_OUT_OF_MEMORY, "plan create: no memory for the plan");
-    lrn_engine_retain(engine);
+    atomic_fetch_add_explicit(&engine->references, 1, memory_order_relaxed);
     plan->engine = engine;
     describe(plan, problem);
     /* A failure on the way, such as a missing program, may not be the last word. */
@@ -212,7 +212,7 @@ void cllrn_plan_destroy(cllrn_plan *plan)
         return;
     cllrn_engine *engine = plan->engine;
     lrn_free(&engine->core, plan);
-    lrn_engine_release(engine);
+    cllrn_engine_destroy(engine); /* the plan's reference */
 }
 
 static const lrn_launch *launch_of(const cllrn_plan *plan, cllrn_aliasing aliasing)
