@@ -26,7 +26,7 @@ typedef struct workload {
     const char *variant; /* this and plan are set by workload_plan */
     cllrn_plan *plan;
     const session *on;
-    cllrn_memory x, dy, dst, scratch; /* set by buffers_make */
+    cllrn_memory x, dy, dst, scratch; /* set by make_buffers */
     bool built;                       /* the first workload of its program, whose build is timed */
     build_times build;
     timing time;

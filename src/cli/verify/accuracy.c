@@ -19,15 +19,6 @@ static double depth_of(const case_buffers *s)
     return depth;
 }
 
-/* The error of the power itself, in ULP. */
-static double power_bound(const verify_case *c)
-{
-    const double beta = c->params.beta;
-    if (case_is_f64(c))
-        return 4;
-    return beta == 0.5 || beta == 0.75 || beta == 1.0 ? 2 : 3;
-}
-
 /*
  * The documented error bound, in eps. A rounding costs at most half an eps. The sum of
  * squares has one rounding in each of its D levels and one of the square; s adds two.
@@ -45,7 +36,9 @@ static double power_bound(const verify_case *c)
 static double bound_of(const case_buffers *s, bool nearest)
 {
     const verify_case *const c = s->c;
-    const double beta = fabs(c->params.beta), depth = depth_of(s), power = power_bound(c);
+    const double beta = fabs(c->params.beta), depth = depth_of(s);
+    const bool root = c->params.beta == 0.5 || c->params.beta == 0.75 || c->params.beta == 1;
+    const double power = case_is_f64(c) ? 4 : root ? 2 : 3; /* of the power itself, in ULP */
     double bound = beta * (depth + 3) / 2 + power + 0.5;
     if (c->params.beta == 0)
         return 0;
