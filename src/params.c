@@ -5,6 +5,7 @@
 #include <math.h>
 
 #include "error.h"
+#include "ieee754.h" /* isfinite must work */
 
 /* lower = (size - shorter_lower) / 2, upper = (size - shorter_upper) / 2. */
 static const struct convention {

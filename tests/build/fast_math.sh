@@ -20,7 +20,7 @@ compile() { # COMPILER OBJECT FILE FLAG...
 }
 
 for compiler in "$@"; do
-    for file in host_f64 reference params near; do
+    for file in host_f64 reference params coefficients; do
         if ! compile "$compiler" "$directory/plain.o" $file; then
             cat "$directory/log"
             echo "FAILED: $compiler does not compile $file.c without any flag"
