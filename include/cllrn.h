@@ -254,8 +254,8 @@ typedef struct cllrn_engine_options {
      * The disk cache: one file per program. Its directory has mode 0700 and is
      * created when the first program is stored, with its parent, but no
      * directory above that: a home directory is never created. A directory or
-     * file of the cache is not used if it belongs to another user, if others
-     * may write to it, or if it is a symbolic link. AUTO uses the cache unless
+     * file of the cache is not used if it belongs to another user (but for files
+     * of root), if others may write to it, or if it is a symbolic link. AUTO uses the cache unless
      * $CLLRN_CACHE is "off", "0", "no" or "false", in upper or lower case.
      */
     cllrn_cache_mode cache; /* CLLRN_CACHE_AUTO, .. */
