@@ -25,18 +25,6 @@
 #include "kernel.h"
 #endif
 
-/* An item, its channel blocks, and the tile of it that a work-item computes. */
-typedef struct item {
-    global const element_t *x, *dy;
-    global element_t *to;
-    index_t channels, count, plane; /* count: blocks; plane: its elements */
-    int size, shift;                /* channels of a block: size = 2^shift */
-    index_t left, right;            /* the tile's part of each plane */
-    int lower, upper;               /* channels that a window reaches before and after its own */
-    uint modes;
-    lrn_scalars scalars;
-} item;
-
 #define POWER LRN_POWER_IN(m.modes)
 
 /* Lane masks that are the same for all vectors that begin in one lane of a block. */
@@ -56,13 +44,13 @@ LRN_INLINE bits_t outside(bits_t numbers, index_t count)
  * Masks for vectors of block b from lane `phase` on, whose windows begin `before` channels
  * earlier.
  */
-LRN_INLINE void find_taps(taps *t, item m, index_t b, int phase, int before)
+LRN_INLINE void find_taps(taps *t, lrn_tile m, index_t b, int phase, int before)
 {
-    const bits_t lanes = lrn_lanes_from(phase) & (bits_t)((uint)m.size - 1u),
+    const bits_t lanes = lrn_lanes_from(phase) & (bits_t)((uint)m.block - 1u),
                  channels = lanes + (bits_t)((uint)b << m.shift);
 #pragma unroll
     for (int j = 0; j < LRN_TAPS; ++j) {
-        t->crosses[j] = outside(lanes + (bits_t)((uint)(j - before)), m.size);
+        t->crosses[j] = outside(lanes + (bits_t)((uint)(j - before)), m.block);
         t->beyond[j] = outside(channels + (bits_t)((uint)(j - before)), m.channels);
     }
     t->padding = outside(channels, m.channels);
@@ -73,11 +61,11 @@ LRN_INLINE void find_taps(taps *t, item m, index_t b, int phase, int before)
  * previous block lies `previous` and the next one `next` elements away. 0 if there is no such
  * block: any element will do.
  */
-LRN_INLINE index_t crossing(item m, index_t b, int offset, index_t previous, index_t next)
+LRN_INLINE index_t crossing(lrn_tile m, index_t b, int offset, index_t previous, index_t next)
 {
     if (offset < 0)
-        return b > 0 ? previous + m.size + offset : 0;
-    return offset > 0 && b < m.count - 1 ? next - m.size + offset : 0;
+        return b > 0 ? previous + m.block + offset : 0;
+    return offset > 0 && b < m.rows - 1 ? next - m.block + offset : 0;
 }
 
 /* Where vectors lie. Always passed as a constant. */
@@ -95,17 +83,17 @@ LRN_INLINE real_t merge(real_t own, real_t other, const taps *t, int j, int wher
 }
 
 /* Loads the taps of the vector at element e of block b. */
-LRN_INLINE void load_taps(real_t *x, global const element_t *from, item m, index_t b, index_t e,
+LRN_INLINE void load_taps(real_t *x, global const element_t *from, lrn_tile m, index_t b, index_t e,
                           const taps *t, int before, int where)
 {
     const index_t at = b * m.plane + e;
-    if (where == ANYWHERE && (m.plane < LRN_WIDTH || at < before ||
-                              at + LRN_WIDTH + LRN_TAPS - 1 - before > m.count * m.plane)) {
+    if (where == ANYWHERE &&
+        (m.plane < LRN_WIDTH || at < before || at + LRN_WIDTH + LRN_TAPS - 1 - before > m.size)) {
         /* Element by element. */
         for (int j = 0; j < LRN_TAPS; ++j) {
             scalar_t part[LRN_WIDTH];
             for (int i = 0; i < LRN_WIDTH; ++i) {
-                const index_t lane = (e + i) & (m.size - 1), position = e + i - lane,
+                const index_t lane = (e + i) & (m.block - 1), position = e + i - lane,
                               c = (b << m.shift) + lane + j - before;
                 part[i] =
                     position < m.plane && c >= 0 && c < m.channels
@@ -127,39 +115,39 @@ LRN_INLINE void load_taps(real_t *x, global const element_t *from, item m, index
 }
 
 /* Elements of a vector that fit a plane. */
-LRN_INLINE int whole(item m)
+LRN_INLINE int whole(lrn_tile m)
 {
     return m.plane < LRN_WIDTH ? (int)m.plane : LRN_WIDTH;
 }
 
 /* Element e, moved back if its vector would leave the plane. */
-LRN_INLINE index_t moved_back(item m, index_t e)
+LRN_INLINE index_t moved_back(lrn_tile m, index_t e)
 {
     return e + whole(m) > m.plane ? m.plane - whole(m) : e;
 }
 
 /* Elements between vectors that begin in the same lane of a block. */
-LRN_INLINE int step(item m)
+LRN_INLINE int step(lrn_tile m)
 {
-    return m.size > LRN_WIDTH ? m.size : LRN_WIDTH;
+    return m.block > LRN_WIDTH ? m.block : LRN_WIDTH;
 }
 
 /* The part of elements first .. end - 1 of block b, in whole steps, with windows in the item. */
-LRN_INLINE void find_inside(index_t *from, index_t *to, item m, index_t b, index_t first,
+LRN_INLINE void find_inside(index_t *from, index_t *to, lrn_tile m, index_t b, index_t first,
                             index_t end, int before)
 {
-    const index_t last = b == m.count - 1 && end == m.plane ? end - (LRN_TAPS - 1 - before) : end;
+    const index_t last = b == m.rows - 1 && end == m.plane ? end - (LRN_TAPS - 1 - before) : end;
     *from = b == 0 && first == 0 ? step(m) : first;
     *to = last > *from ? *from + (last - *from) / step(m) * step(m) : *from;
 }
 
-LRN_INLINE int is_at_an_end(item m, index_t b, int before)
+LRN_INLINE int is_at_an_end(lrn_tile m, index_t b, int before)
 {
     return (b << m.shift) < before || ((b + 1) << m.shift) + LRN_TAPS - 1 - before > m.channels;
 }
 
 /* Whether stores to a plane may bypass the caches. */
-LRN_INLINE int streams(item m, index_t b)
+LRN_INLINE int streams(lrn_tile m, index_t b)
 {
     const uint modes = m.modes;
     global element_t *plane = m.to + b * m.plane;
@@ -204,15 +192,15 @@ typedef void rows; /* forward keeps none */
  * Stores y of elements first .. end - 1 of block b or, backward, keeps their factors and powers
  * in a row that begins at element `left`. Returns the greatest *excess of lrn_power.
  */
-LRN_INLINE bits_t normalize(int power, rows *kept, item m, index_t b, index_t first, index_t end,
-                            int where)
+LRN_INLINE bits_t normalize(int power, rows *kept, lrn_tile m, index_t b, index_t first,
+                            index_t end, int where)
 {
     const int count = where == ANYWHERE ? whole(m) : LRN_WIDTH;
 #ifndef LRN_BACKWARD
     const int stream = streams(m, b);
 #endif
     bits_t most = (bits_t)(0u);
-    for (int phase = 0; phase < m.size; phase += LRN_WIDTH) {
+    for (int phase = 0; phase < m.block; phase += LRN_WIDTH) {
         taps t;
         find_taps(&t, m, b, phase, m.lower);
         for (index_t v = first + phase; v < end; v += step(m)) {
@@ -243,13 +231,13 @@ LRN_INLINE bits_t normalize(int power, rows *kept, item m, index_t b, index_t fi
     return most;
 }
 
-LRN_RARE void normalize_carefully(rows *kept, item m, index_t b, index_t first, index_t end)
+LRN_RARE void normalize_carefully(rows *kept, lrn_tile m, index_t b, index_t first, index_t end)
 {
     normalize(POWER, kept, m, b, first, end, ANYWHERE);
 }
 
 /* normalize() inside the item; returns whether a power was not ordinary. */
-LRN_INLINE int normalize_inside(int power, rows *kept, item m, index_t b, index_t first,
+LRN_INLINE int normalize_inside(int power, rows *kept, lrn_tile m, index_t b, index_t first,
                                 index_t end)
 {
     const bits_t most = is_at_an_end(m, b, m.lower)
@@ -258,12 +246,12 @@ LRN_INLINE int normalize_inside(int power, rows *kept, item m, index_t b, index_
     return LRN_ANY_LANE(lrn_is_special(power, most));
 }
 
-LRN_RARE int normalize_inside_both(rows *kept, item m, index_t b, index_t first, index_t end)
+LRN_RARE int normalize_inside_both(rows *kept, lrn_tile m, index_t b, index_t first, index_t end)
 {
     return normalize_inside(LRN_POWER_BOTH, kept, m, b, first, end);
 }
 
-LRN_INLINE void normalize_row(rows *kept, item m, index_t b)
+LRN_INLINE void normalize_row(rows *kept, lrn_tile m, index_t b)
 {
     index_t first, end;
     int special;
@@ -279,12 +267,13 @@ LRN_INLINE void normalize_row(rows *kept, item m, index_t b)
 #ifdef LRN_BACKWARD
 
 /* Stores dx of elements first .. end - 1 of block b. */
-LRN_INLINE void gradient(const rows *kept, item m, index_t b, index_t first, index_t end, int where)
+LRN_INLINE void gradient(const rows *kept, lrn_tile m, index_t b, index_t first, index_t end,
+                         int where)
 {
     const int row = row_of(b), previous = row_of(b - 1) - row, next = row_of(b + 1) - row;
     const int count = where == ANYWHERE ? whole(m) : LRN_WIDTH;
     const int stream = streams(m, b);
-    for (int phase = 0; phase < m.size; phase += LRN_WIDTH) {
+    for (int phase = 0; phase < m.block; phase += LRN_WIDTH) {
         taps t;
         find_taps(&t, m, b, phase, m.upper);
         for (index_t v = first + phase; v < end; v += step(m)) {
@@ -306,12 +295,13 @@ LRN_INLINE void gradient(const rows *kept, item m, index_t b, index_t first, ind
     }
 }
 
-LRN_RARE void gradient_carefully(const rows *kept, item m, index_t b, index_t first, index_t end)
+LRN_RARE void gradient_carefully(const rows *kept, lrn_tile m, index_t b, index_t first,
+                                 index_t end)
 {
     gradient(kept, m, b, first, end, ANYWHERE);
 }
 
-LRN_INLINE void gradient_row(const rows *kept, item m, index_t b)
+LRN_INLINE void gradient_row(const rows *kept, lrn_tile m, index_t b)
 {
     index_t first, end;
     find_inside(&first, &end, m, b, m.left, m.right, m.upper);
@@ -329,44 +319,25 @@ LRN_INLINE void gradient_row(const rows *kept, item m, index_t b)
 
 kernel void LRN_KERNEL_NAME(blocked)(LRN_FAST_PARAMETERS)
 {
-    const index_t tiles = inner < tile_positions ? 1 : inner / tile_positions;
-    const index_t tile = (index_t)get_global_id(0);
-    const index_t begin = (index_t)get_global_id(1) * tile_channels;
-    if (tile >= tiles || begin >= channels)
+    lrn_tile m;
+    if (!lrn_tile_set(&m, LRN_FAST_NAMES))
         return;
 
-    const int shift = LRN_MODE(DST_SHIFT);
-    const index_t end = channels - begin <= tile_channels ? channels : begin + tile_channels;
-    const index_t first = begin >> shift, last = (end - 1) >> shift;
-    item m;
-    m.channels = channels;
-    m.count = lrn_padded(channels, shift) >> shift;
-    m.plane = inner << shift;
-    m.size = 1 << shift;
-    m.shift = shift;
-    m.left = (tile * tile_positions) << shift;
-    m.right = tile == tiles - 1 ? m.plane : m.left + ((index_t)tile_positions << shift);
-    m.lower = lower;
-    m.upper = LRN_TAPS - 1 - lower;
-    m.modes = modes;
-    m.scalars = LRN_SCALARS;
-    src += src_offset;
-    dst += dst_offset;
+    const index_t first = m.begin >> m.shift, last = (m.end - 1) >> m.shift;
+    m.left <<= m.shift; /* elements of a plane */
+    m.right <<= m.shift;
 #ifdef LRN_BACKWARD
-    dy += dy_offset;
     rows kept;
     for (int i = 0; i < 3 * LRN_ROW / LRN_WIDTH; ++i) /* vectors read the margins */
         kept.factors[i] = (real_t)(0.0f);
 #endif
 
     for (index_t number = get_global_id(2); number < outer; number += get_global_size(2)) {
-        m.x = src + number * src_outer;
-        m.dy = dy + number * dy_outer;
-        m.to = dst + number * dst_outer;
+        LRN_TILE_AT(m, number, 0);
 #ifdef LRN_BACKWARD
         /* dx of a block needs the next block's row. */
         for (index_t b = first - 1; b <= last + 1; ++b) {
-            if (b >= 0 && b < m.count)
+            if (b >= 0 && b < m.rows)
                 normalize_row(&kept, m, b);
             if (b > first)
                 gradient_row(&kept, m, b - 1);

@@ -21,11 +21,15 @@ static inline real_t channel_of(global const element_t *column, int type, index_
                                   : (real_t)(0.0f);
 }
 
+/* Channel c of the column that begins at `column` in a kernel's argument src or dy. */
+#define CHANNEL(column, name, TENSOR, c)                                                           \
+    channel_of(column, LRN_TYPE(TENSOR), name##_channel, LRN_MODE(TENSOR##_SHIFT), channels, c,    \
+               count)
+
 kernel void LRN_KERNEL_NAME(column)(LRN_FAST_PARAMETERS)
 {
     const lrn_scalars scalars = LRN_SCALARS;
-    const int src_type = LRN_TYPE(SRC), dst_type = LRN_TYPE(DST);
-    const int src_shift = LRN_MODE(SRC_SHIFT), dst_shift = LRN_MODE(DST_SHIFT);
+    const int dst_type = LRN_TYPE(DST), dst_shift = LRN_MODE(DST_SHIFT);
     const int upper = LRN_TAPS - 1 - lower;
     const index_t position = (index_t)get_global_id(0) * LRN_WIDTH;
     const index_t begin = (index_t)get_global_id(1) * tile_channels;
@@ -35,34 +39,25 @@ kernel void LRN_KERNEL_NAME(column)(LRN_FAST_PARAMETERS)
     const index_t end = channels - begin <= tile_channels ? channels : begin + tile_channels;
     const int count = inner - position < LRN_WIDTH ? (int)(inner - position) : LRN_WIDTH;
     for (index_t item = get_global_id(2); item < outer; item += get_global_size(2)) {
-        global const element_t *from = LRN_AT(src, src_type, src_offset);
-        from = LRN_AT(from, src_type, item * src_outer + position * src_inner);
-        global element_t *to = LRN_AT(dst, dst_type, dst_offset);
-        to = LRN_AT(to, dst_type, item * dst_outer + position * dst_inner);
+        global const element_t *x = LRN_LINE(src, SRC, item, position);
+        global element_t *to = LRN_LINE(dst, DST, item, position);
         lrn_registers r;
         lrn_registers_clear(&r);
 #ifdef LRN_BACKWARD
-        const int dy_type = LRN_TYPE(DY), dy_shift = LRN_MODE(DY_SHIFT);
-        global const element_t *dy_from = LRN_AT(dy, dy_type, dy_offset);
-        dy_from = LRN_AT(dy_from, dy_type, item * dy_outer + position * dy_inner);
+        global const element_t *g = LRN_LINE(dy, DY, item, position);
         const index_t first = begin - upper, last = end + lower;
 #else
         const index_t first = begin, last = end;
 #endif
 #pragma unroll
         for (int i = 1; i < LRN_TAPS; ++i) /* the first register is shifted out at once */
-            r.x[i] = channel_of(from, src_type, src_channel, src_shift, channels,
-                                first - lower - 1 + i, count);
+            r.x[i] = CHANNEL(x, src, SRC, first - lower - 1 + i);
         for (index_t j = first; j < last; ++j) {
-            lrn_shift_in(r.x, channel_of(from, src_type, src_channel, src_shift, channels,
-                                         j + upper, count));
+            lrn_shift_in(r.x, CHANNEL(x, src, SRC, j + upper));
 #ifdef LRN_BACKWARD
             const index_t c = j - lower;
-            const int is_channel = j >= 0 && j < channels;
-            lrn_registers_put(
-                &r, LRN_POWER,
-                channel_of(dy_from, dy_type, dy_channel, dy_shift, channels, j, count), is_channel,
-                lower, scalars);
+            lrn_registers_put(&r, LRN_POWER, CHANNEL(g, dy, DY, j), j >= 0 && j < channels, lower,
+                              scalars);
             if (c < begin)
                 continue;
 #else

@@ -78,13 +78,11 @@ kernel void LRN_KERNEL_NAME(group)(LRN_FAST_PARAMETERS)
 #ifdef LRN_BACKWARD
     local real_t gradients[LRN_GROUP_ELEMENTS], factors[LRN_GROUP_ELEMENTS],
         powers[LRN_GROUP_ELEMENTS];
-    const int dy_type = LRN_TYPE(DY);
     const int upper = LRN_TAPS - 1 - lower, reach = LRN_TAPS - 1;
 #else
     const int reach = lower; /* channels in x before the tile */
 #endif
     const lrn_scalars scalars = LRN_SCALARS;
-    const int src_type = LRN_TYPE(SRC), dst_type = LRN_TYPE(DST);
     const index_t position = (index_t)get_group_id(0) * tile_positions;
     const index_t begin = (index_t)get_group_id(1) * tile_channels;
     if (position >= inner || begin >= channels)
@@ -94,17 +92,15 @@ kernel void LRN_KERNEL_NAME(group)(LRN_FAST_PARAMETERS)
     const int width = channels - begin < tile_channels ? (int)(channels - begin) : tile_channels;
     const lrn_cell step = cell_step(width);
     for (index_t item = get_group_id(2); item < outer; item += get_num_groups(2)) {
-        global const element_t *from = LRN_AT(src, src_type, src_offset);
-        from = LRN_AT(from, src_type, item * src_outer + position * src_inner);
-        global element_t *to = LRN_AT(dst, dst_type, dst_offset);
-        to = LRN_AT(to, dst_type, item * dst_outer + position * dst_inner + begin);
+        global const element_t *from = LRN_LINE(src, SRC, item, position);
+        global element_t *to = LRN_LINE(dst, DST, item, position);
 #ifdef LRN_BACKWARD
-        global const element_t *dy_from = LRN_AT(dy, dy_type, dy_offset);
-        dy_from = LRN_AT(dy_from, dy_type, item * dy_outer + position * dy_inner);
+        global const element_t *dy_from = LRN_LINE(dy, DY, item, position);
         /* Terms reach LRN_TAPS - 1 channels beyond the tile, and x as many beyond the terms. */
         const int terms = width + LRN_TAPS - 1, span = terms + LRN_TAPS - 1;
-        load_lines(x, from, src_type, lines, span, begin - reach, channels, src_inner);
-        load_lines(gradients, dy_from, dy_type, lines, terms, begin - upper, channels, dy_inner);
+        load_lines(x, from, LRN_TYPE(SRC), lines, span, begin - reach, channels, src_inner);
+        load_lines(gradients, dy_from, LRN_TYPE(DY), lines, terms, begin - upper, channels,
+                   dy_inner);
         barrier(LOADED);
 
         const lrn_cell terms_step = cell_step(terms);
@@ -127,11 +123,11 @@ kernel void LRN_KERNEL_NAME(group)(LRN_FAST_PARAMETERS)
             const real_t dx = lrn_gradient(LRN_POWER, x[cell.line * span + cell.at + reach],
                                            gradients[term + upper], powers[term + upper],
                                            window_sum(gradients + term, factors + term), scalars);
-            lrn_set(dx, to, dst_type, cell.line * dst_inner + cell.at);
+            lrn_set(dx, to, LRN_TYPE(DST), cell.line * dst_inner + begin + cell.at);
         }
 #else
         const int span = width + LRN_TAPS - 1;
-        load_lines(x, from, src_type, lines, span, begin - reach, channels, src_inner);
+        load_lines(x, from, LRN_TYPE(SRC), lines, span, begin - reach, channels, src_inner);
         barrier(LOADED);
 
         for (lrn_cell cell = cell_first(width); cell.line < lines;
@@ -139,7 +135,7 @@ kernel void LRN_KERNEL_NAME(group)(LRN_FAST_PARAMETERS)
             local const real_t *window = x + cell.line * span + cell.at;
             const real_t y =
                 lrn_normalize(LRN_POWER, window[lower], window_sum(window, window), scalars);
-            lrn_set(y, to, dst_type, cell.line * dst_inner + cell.at);
+            lrn_set(y, to, LRN_TYPE(DST), cell.line * dst_inner + begin + cell.at);
         }
 #endif
         barrier(CLK_LOCAL_MEM_FENCE); /* before the next item overwrites what others still read */

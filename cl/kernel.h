@@ -81,9 +81,7 @@ typedef uchar element_t;
 typedef ushort element_t;
 #endif
 
-#define LRN_PASTE_INDEX(type, count) type##count
-#define LRN_INDEX_VECTOR(type, count) LRN_PASTE_INDEX(type, count)
-typedef LRN_INDEX_VECTOR(LRN_INDEX, 8) index8_t;
+typedef LRN_JOIN(LRN_INDEX, 8) index8_t;
 
 /* The parameters of a kernel, from the lists of arguments.h. */
 #define LRN_PARAMETER_source global const element_t *
@@ -99,6 +97,10 @@ typedef LRN_INDEX_VECTOR(LRN_INDEX, 8) index8_t;
 #define LRN_NEXT_PARAMETER(type, name, value) , LRN_PARAMETER_##type name
 #define LRN_FAST_PARAMETERS LRN_FAST_ARGUMENTS(LRN_FIRST_PARAMETER, LRN_NEXT_PARAMETER)
 #define LRN_GENERAL_PARAMETERS LRN_GENERAL_ARGUMENTS(LRN_FIRST_PARAMETER, LRN_NEXT_PARAMETER)
+/* The same names as the arguments of a function that has these parameters. */
+#define LRN_FIRST_NAME(type, name, value) name
+#define LRN_NEXT_NAME(type, name, value) , name
+#define LRN_FAST_NAMES LRN_FAST_ARGUMENTS(LRN_FIRST_NAME, LRN_NEXT_NAME)
 
 #define LRN_SCALARS                                                                                \
     ((lrn_scalars){scale_hi,                                                                       \
@@ -155,36 +157,6 @@ LRN_INLINE bits_t lrn_to_bf16(real_t x)
     return (bits + (bits_t)(0x7fffu) + ((bits >> 16) & (bits_t)(1u))) >> 16;
 }
 
-LRN_INLINE float lrn_load_as(global const element_t *p, int type)
-{
-    if (type == LRN_F32)
-        return *(global const float *)p;
-    if (type == LRN_F16)
-        return vload_half(0, (global const half *)p);
-    return as_float((uint) * (global const ushort *)p << 16);
-}
-
-#if LRN_WIDTH > 1
-LRN_INLINE real_t lrn_load_vector_as(global const element_t *p, int type)
-{
-    if (type == LRN_F32)
-        return LRN_LOAD_GLOBAL((global const float *)p);
-    if (type == LRN_F16)
-        return LRN_LOAD_HALVES(p);
-    return LRN_REAL(LRN_JOIN(convert_uint, LRN_WIDTH)(LRN_LOAD_USHORTS(p)) << 16);
-}
-
-LRN_INLINE void lrn_store_vector_as(real_t x, global element_t *p, int type)
-{
-    if (type == LRN_F32)
-        LRN_STORE_GLOBAL(x, (global float *)p);
-    else if (type == LRN_F16)
-        LRN_STORE_HALVES(x, p);
-    else
-        LRN_STORE_USHORTS(LRN_JOIN(convert_ushort, LRN_WIDTH)(lrn_to_bf16(x)), p);
-}
-#endif
-
 #endif
 
 /* The element type of a tensor, SRC, DY or DST: a constant, unless it is given at run time. */
@@ -194,16 +166,32 @@ LRN_INLINE void lrn_store_vector_as(real_t x, global element_t *p, int type)
 #define LRN_TYPE(tensor) LRN_STORAGE
 #endif
 
+/*
+ * Element `at` of a kernel's argument src, dy or dst, whose TENSOR is SRC, DY or DST. In two
+ * steps, because an offset_t may be wider than an index_t.
+ */
+#define LRN_ELEMENT(name, TENSOR, at)                                                              \
+    LRN_AT(LRN_AT(name, LRN_TYPE(TENSOR), name##_offset), LRN_TYPE(TENSOR), at)
+/* For the fast kernels: channel 0 of a position. */
+#define LRN_LINE(name, TENSOR, item, position)                                                     \
+    LRN_ELEMENT(name, TENSOR, (item)*name##_outer + (position)*name##_inner)
+
 /* Element `at` of p, converted to the type of the arithmetic. */
 LRN_INLINE scalar_t lrn_get(global const element_t *p, int type, index_t at)
 {
 #if LRN_STORAGE == LRN_F64
     return p[at];
 #else
-    return lrn_load_as(LRN_AT(p, type, at), type);
+    p = LRN_AT(p, type, at);
+    if (type == LRN_F32)
+        return *(global const float *)p;
+    if (type == LRN_F16)
+        return vload_half(0, (global const half *)p);
+    return as_float((uint) * (global const ushort *)p << 16);
 #endif
 }
 
+/* LRN_WIDTH neighbours, of which only the first `count` are touched; a load has 0 for the rest. */
 #if LRN_WIDTH == 1
 LRN_INLINE void lrn_set(scalar_t x, global element_t *p, int type, index_t at)
 {
@@ -217,10 +205,7 @@ LRN_INLINE void lrn_set(scalar_t x, global element_t *p, int type, index_t at)
         *(global ushort *)p = (ushort)(type == LRN_F16 ? lrn_to_f16(x) : lrn_to_bf16(x));
 #endif
 }
-#endif
 
-/* LRN_WIDTH neighbours, of which only the first `count` are touched; a load has 0 for the rest. */
-#if LRN_WIDTH == 1
 static inline real_t lrn_load(global const element_t *p, int type, index_t at, int count)
 {
     return count > 0 ? lrn_get(p, type, at) : (real_t)(0);
@@ -234,30 +219,39 @@ static inline void lrn_store(real_t x, global element_t *p, int type, index_t at
 #else
 static inline real_t lrn_load(global const element_t *p, int type, index_t at, int count)
 {
-    if (count == LRN_WIDTH)
-        return lrn_load_vector_as(LRN_AT(p, type, at), type);
+    p = LRN_AT(p, type, at);
+    if (count == LRN_WIDTH) {
+        if (type == LRN_F32)
+            return LRN_LOAD_GLOBAL((global const float *)p);
+        if (type == LRN_F16)
+            return LRN_LOAD_HALVES(p);
+        return LRN_REAL(LRN_JOIN(convert_uint, LRN_WIDTH)(LRN_LOAD_USHORTS(p)) << 16);
+    }
     float part[LRN_WIDTH];
     for (int i = 0; i < LRN_WIDTH; ++i)
-        part[i] = i < count ? lrn_get(p, type, at + i) : 0.0f;
+        part[i] = i < count ? lrn_get(p, type, i) : 0.0f;
     return LRN_LOAD(part);
 }
 
 static inline void lrn_store(real_t x, global element_t *p, int type, index_t at, int count)
 {
-    if (count == LRN_WIDTH) {
-        lrn_store_vector_as(x, LRN_AT(p, type, at), type);
-        return;
-    }
-    if (type == LRN_F32) {
+    p = LRN_AT(p, type, at);
+    if (type == LRN_F32 && count == LRN_WIDTH) {
+        LRN_STORE_GLOBAL(x, (global float *)p);
+    } else if (type == LRN_F16 && count == LRN_WIDTH) {
+        LRN_STORE_HALVES(x, p);
+    } else if (count == LRN_WIDTH) {
+        LRN_STORE_USHORTS(LRN_JOIN(convert_ushort, LRN_WIDTH)(lrn_to_bf16(x)), p);
+    } else if (type == LRN_F32) {
         float part[LRN_WIDTH];
         LRN_STORE(x, part);
         for (int i = 0; i < count; ++i)
-            ((global float *)LRN_AT(p, type, at))[i] = part[i];
+            ((global float *)p)[i] = part[i];
     } else {
         uint part[LRN_WIDTH];
         LRN_STORE_WORDS(type == LRN_F16 ? lrn_to_f16(x) : lrn_to_bf16(x), part);
         for (int i = 0; i < count; ++i)
-            ((global ushort *)LRN_AT(p, type, at))[i] = (ushort)part[i];
+            ((global ushort *)p)[i] = (ushort)part[i];
     }
 }
 #endif
@@ -394,6 +388,38 @@ static inline lrn_axes lrn_axes_make(index8_t dims, index8_t src, index8_t dy, i
     return axes;
 }
 
+static inline void lrn_box_set(lrn_box *box, const lrn_axes *axes, int taps, int upper, uint modes)
+{
+    const int unused = 3 - LRN_MODE(WINDOW_COUNT);
+    for (int axis = 0; axis < 3; ++axis) {
+        box->dims[axis] = axis < unused ? 1 : axes->dims[axis - unused];
+        box->taps[axis] = axis < unused ? 1 : taps;
+        box->upper[axis] = axis < unused ? 0 : upper;
+    }
+}
+
+/* The window axes of one tensor; unused axes come first. */
+typedef struct lrn_tensor {
+    index_t steps[3];
+    int type, shift; /* blocks of 2^shift are on the last axis */
+} lrn_tensor;
+
+static inline void lrn_tensor_set(lrn_tensor *t, const index_t *strides, int type, int shift,
+                                  uint modes)
+{
+    const int unused = 3 - LRN_MODE(WINDOW_COUNT);
+    t->type = type;
+    t->shift = LRN_MODE(WITHIN) ? 0 : shift;
+    for (int axis = 0; axis < 3; ++axis)
+        t->steps[axis] = axis < unused ? 0 : strides[axis - unused];
+}
+
+/* Offset of an element of the box. */
+LRN_INLINE index_t lrn_tensor_offset(const lrn_tensor *t, index_t i0, index_t i1, index_t i2)
+{
+    return i0 * t->steps[0] + i1 * t->steps[1] + lrn_channel(i2, t->steps[2], t->shift);
+}
+
 /*
  * A position vector: LRN_WIDTH neighbours on the last axis. Fewer may remain at the end of the
  * axis. A vector that may overlap then moves back, and the vector before it owns the first `skip`
@@ -405,41 +431,42 @@ typedef struct lrn_position {
     int padding; /* it is padding of a channel block, which only dst has */
 } lrn_position;
 
+/* Whether a position axis has the channels, which may have blocks, but no vectors along them. */
+static inline int lrn_axis_has_blocks(int axis, uint modes)
+{
+    return LRN_MODE(WITHIN) && axis == LRN_MODE(WINDOW_COUNT);
+}
+
+/* The number of position vectors along a position axis. */
+static inline index_t lrn_axis_turns(const lrn_axes *axes, int axis, uint modes)
+{
+    const index_t dim = axes->dims[axis];
+    if (lrn_axis_has_blocks(axis, modes))
+        return lrn_padded(dim, LRN_MODE(DST_SHIFT));
+    return axis == 7 ? (dim + LRN_WIDTH - 1) / LRN_WIDTH : dim;
+}
+
 /* Position vector `number`, from 0 to lrn_position_count - 1. */
 static inline lrn_position lrn_position_make(const lrn_axes *axes, index_t number, int may_overlap,
                                              uint modes)
 {
-    const int first = LRN_MODE(WINDOW_COUNT);
     lrn_position position = {0, 0, 0, LRN_WIDTH, 0, 0};
-    for (int axis = 7; axis >= first; --axis) {
-        const index_t dim = axes->dims[axis];
-        index_t turns = dim, at;
-        if (axis == 7)
-            turns = (dim + LRN_WIDTH - 1) / LRN_WIDTH;
-        if (axis == first && LRN_MODE(WITHIN)) {
-            /* The channels, which may have blocks; then there are no vectors along them. */
-            turns = lrn_padded(dim, LRN_MODE(DST_SHIFT));
-            at = number % turns;
-            position.padding = at >= dim;
-            position.src += lrn_channel(at, axes->src[axis], LRN_MODE(SRC_SHIFT));
-            position.dy += lrn_channel(at, axes->dy[axis], LRN_MODE(DY_SHIFT));
-            position.dst += lrn_channel(at, axes->dst[axis], LRN_MODE(DST_SHIFT));
-        } else {
-            at = number % turns;
-            if (axis == 7) {
-                at *= LRN_WIDTH;
-                if (dim - at < LRN_WIDTH && may_overlap && dim >= LRN_WIDTH) {
-                    position.skip = LRN_WIDTH - (int)(dim - at);
-                    at = dim - LRN_WIDTH;
-                } else if (dim - at < LRN_WIDTH) {
-                    position.count = (int)(dim - at);
-                }
-            }
-            position.src += at * axes->src[axis];
-            position.dy += at * axes->dy[axis];
-            position.dst += at * axes->dst[axis];
-        }
+    for (int axis = 7; axis >= LRN_MODE(WINDOW_COUNT); --axis) {
+        const int blocks = lrn_axis_has_blocks(axis, modes);
+        const index_t dim = axes->dims[axis], turns = lrn_axis_turns(axes, axis, modes);
+        index_t at = axis == 7 ? number % turns * LRN_WIDTH : number % turns;
         number /= turns;
+        if (blocks) {
+            position.padding = at >= dim;
+        } else if (axis == 7 && dim - at < LRN_WIDTH && may_overlap && dim >= LRN_WIDTH) {
+            position.skip = LRN_WIDTH - (int)(dim - at);
+            at = dim - LRN_WIDTH;
+        } else if (axis == 7 && dim - at < LRN_WIDTH) {
+            position.count = (int)(dim - at);
+        }
+        position.src += lrn_channel(at, axes->src[axis], blocks ? LRN_MODE(SRC_SHIFT) : 0);
+        position.dy += lrn_channel(at, axes->dy[axis], blocks ? LRN_MODE(DY_SHIFT) : 0);
+        position.dst += lrn_channel(at, axes->dst[axis], blocks ? LRN_MODE(DST_SHIFT) : 0);
     }
     return position;
 }
@@ -447,14 +474,56 @@ static inline lrn_position lrn_position_make(const lrn_axes *axes, index_t numbe
 /* The number of position vectors. */
 static inline index_t lrn_position_count(const lrn_axes *axes, uint modes)
 {
-    const int first = LRN_MODE(WINDOW_COUNT);
     index_t count = 1;
-    for (int axis = first; axis < 7; ++axis)
-        count *= axis == first && LRN_MODE(WITHIN)
-                     ? lrn_padded(axes->dims[axis], LRN_MODE(DST_SHIFT))
-                     : axes->dims[axis];
-    return count * ((axes->dims[7] + LRN_WIDTH - 1) / LRN_WIDTH);
+    for (int axis = LRN_MODE(WINDOW_COUNT); axis < 8; ++axis)
+        count *= lrn_axis_turns(axes, axis, modes);
+    return count;
 }
+
+/*
+ * What a work-item of a kernel for CPUs computes of one item, which is an index of `outer`. A row
+ * is a channel, or a block of 2^shift channels.
+ */
+typedef struct lrn_tile {
+    global const element_t *x, *dy; /* the item's element (0, 0); packed: a position's channel 0 */
+    global element_t *to;
+    index_t channels, rows, size; /* of the item; size: its elements */
+    index_t plane;                /* elements of a row */
+    int shift, block;             /* block = 2^shift */
+    index_t begin, end;           /* channels of the tile; all ends are exclusive */
+    index_t left, right;          /* positions of the tile */
+    int lower, upper;             /* channels that a window reaches before and after its own */
+    uint modes;
+    lrn_scalars scalars;
+    int exact, skew, stream; /* see planar.cl */
+} lrn_tile;
+
+/* Sets all that does not depend on the item. Returns whether the work-item has a tile. */
+static inline int lrn_tile_set(lrn_tile *t, LRN_FAST_PARAMETERS)
+{
+    const index_t tiles = inner < tile_positions ? 1 : inner / tile_positions;
+    const index_t number = (index_t)get_global_id(0);
+    t->channels = channels;
+    t->shift = LRN_MODE(DST_SHIFT);
+    t->plane = inner << t->shift;
+    t->block = 1 << t->shift;
+    t->rows = lrn_padded(channels, t->shift) >> t->shift;
+    t->size = t->rows * t->plane;
+    t->begin = (index_t)get_global_id(1) * tile_channels;
+    t->end = channels - t->begin <= tile_channels ? channels : t->begin + tile_channels;
+    t->left = number * tile_positions;
+    t->right = number == tiles - 1 ? inner : t->left + tile_positions;
+    t->lower = lower;
+    t->upper = LRN_TAPS - 1 - lower;
+    t->modes = modes;
+    t->scalars = LRN_SCALARS;
+    return number < tiles && t->begin < channels;
+}
+
+/* Sets t's pointers to channel 0 of a position of an item. */
+#define LRN_TILE_AT(t, item, position)                                                             \
+    ((t).x = LRN_LINE(src, SRC, item, position), (t).dy = LRN_LINE(dy, DY, item, position),        \
+     (t).to = LRN_LINE(dst, DST, item, position))
 
 /*
  * A kernel's file holds both directions; LRN_BACKWARD selects the one that is built. Sources for

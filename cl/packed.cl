@@ -21,20 +21,10 @@
 #include "kernel.h"
 #endif
 
-/* The channels of one position. */
-typedef struct row {
-    global const element_t *x, *dy;
-    global element_t *to;
-    index_t channels;
-    int lower, upper; /* channels that a window reaches before and after its own */
-    uint modes;
-    lrn_scalars scalars;
-} row;
-
 #define POWER LRN_POWER_IN(r.modes)
 
 /* Whether stores to a row may bypass the caches: vectors are aligned and none moves back. */
-LRN_INLINE int streams(row r)
+LRN_INLINE int streams(lrn_tile r)
 {
     const uint modes = r.modes;
     return LRN_MODE(LAUNCH) && r.channels % LRN_WIDTH == 0 &&
@@ -83,7 +73,7 @@ LRN_INLINE void copy_row(scalar_t *copy, global const element_t *from, index_t c
 
 /* Sets factors and powers of a vector of channels, whose windows begin at x; returns *excess. */
 LRN_INLINE bits_t differentiate_vector(int power, scalar_t *factors, scalar_t *powers,
-                                       const scalar_t *x, row r, int careful)
+                                       const scalar_t *x, lrn_tile r, int careful)
 {
     real_t window[LRN_TAPS], power_of_s;
     bits_t excess = (bits_t)(0u);
@@ -101,7 +91,7 @@ LRN_INLINE bits_t differentiate_vector(int power, scalar_t *factors, scalar_t *p
 
 /* differentiate_vector() for count channels; returns whether a power was not ordinary. */
 LRN_INLINE int differentiate_vectors(int power, scalar_t *factors, scalar_t *powers,
-                                     const scalar_t *x, int count, row r)
+                                     const scalar_t *x, int count, lrn_tile r)
 {
     bits_t most = (bits_t)(0u);
     for (int i = 0; i < count; i += LRN_WIDTH)
@@ -110,13 +100,13 @@ LRN_INLINE int differentiate_vectors(int power, scalar_t *factors, scalar_t *pow
 }
 
 LRN_RARE int differentiate_vectors_both(scalar_t *factors, scalar_t *powers, const scalar_t *x,
-                                        int count, row r)
+                                        int count, lrn_tile r)
 {
     return differentiate_vectors(LRN_POWER_BOTH, factors, powers, x, count, r);
 }
 
 /* Stores dx of channels begin .. end - 1 of a row, at most LRN_CHUNK of them. */
-LRN_INLINE void chunk(row r, index_t begin, index_t end)
+LRN_INLINE void chunk(lrn_tile r, index_t begin, index_t end)
 {
     const int stream = streams(r);
     const int terms =
@@ -161,7 +151,7 @@ LRN_INLINE void chunk(row r, index_t begin, index_t end)
 #else
 
 /* Stores one vector of y; reads single elements, none outside the row. */
-LRN_RARE void normalize_alone(row r, index_t c)
+LRN_RARE void normalize_alone(lrn_tile r, index_t c)
 {
     scalar_t window[LRN_WIDTH + LRN_TAPS - 1];
     real_t x[LRN_TAPS];
@@ -198,7 +188,7 @@ LRN_INLINE void find_ends(ends *e, index_t channels, int lower)
 enum { FIRST, INNER, LAST };
 
 /* Stores one vector of y; at the ends, lanes of neighbouring rows become zeros. Returns *excess. */
-LRN_INLINE bits_t normalize_vector(int power, row r, index_t c, int which, const ends *e,
+LRN_INLINE bits_t normalize_vector(int power, lrn_tile r, index_t c, int which, const ends *e,
                                    int stream, int lower)
 {
     real_t x[LRN_TAPS];
@@ -221,7 +211,7 @@ LRN_INLINE bits_t normalize_vector(int power, row r, index_t c, int which, const
  * Stores y of a row with rows on either side, whose clipped windows are all in the first and the
  * last vector. Returns whether a power was not ordinary.
  */
-LRN_INLINE int normalize_vectors(int power, row r, const ends *e, int lower)
+LRN_INLINE int normalize_vectors(int power, lrn_tile r, const ends *e, int lower)
 {
     const index_t back = r.channels - LRN_WIDTH, inside = back - (LRN_TAPS - 1 - lower);
     const int stream = streams(r);
@@ -238,13 +228,13 @@ LRN_INLINE int normalize_vectors(int power, row r, const ends *e, int lower)
 }
 
 /* normalize_vectors() for rare cases: windows off centre, and s far from k. */
-LRN_RARE int normalize_vectors_rarely(int power, row r, const ends *e)
+LRN_RARE int normalize_vectors_rarely(int power, lrn_tile r, const ends *e)
 {
     return normalize_vectors(power, r, e, r.lower);
 }
 
 /* Stores y of a row for every power, ordinary or special, and reads nothing outside the row. */
-LRN_RARE void normalize_row_alone(row r)
+LRN_RARE void normalize_row_alone(lrn_tile r)
 {
     for (index_t c = 0; c < r.channels; c += LRN_WIDTH) {
         /* The last vector moves back if it would leave the channels. */
@@ -254,7 +244,7 @@ LRN_RARE void normalize_row_alone(row r)
 }
 
 /* Stores y of a row that normalize_vectors() allows, for every power. */
-LRN_INLINE void normalize_row(row r, const ends *e)
+LRN_INLINE void normalize_row(lrn_tile r, const ends *e)
 {
     int special;
     if (r.lower == LRN_TAPS / 2)
@@ -269,22 +259,15 @@ LRN_INLINE void normalize_row(row r, const ends *e)
 
 kernel void LRN_KERNEL_NAME(packed)(LRN_FAST_PARAMETERS)
 {
-    const index_t left = (index_t)get_global_id(0) * tile_positions;
-    if (left >= inner)
-        return;
-
-    const index_t right = inner - left < tile_positions ? inner : left + tile_positions;
-    row r;
+    lrn_tile r;
     r.channels = channels;
     r.lower = lower;
     r.upper = LRN_TAPS - 1 - lower;
     r.modes = modes;
     r.scalars = LRN_SCALARS;
-    src += src_offset;
-    dst += dst_offset;
-#ifdef LRN_BACKWARD
-    dy += dy_offset;
-#else
+    const index_t left = (index_t)get_global_id(0) * tile_positions;
+    const index_t right = inner - left < tile_positions ? inner : left + tile_positions;
+#ifndef LRN_BACKWARD
     const int dense = src_inner == channels && channels >= 2 * LRN_WIDTH &&
                       channels - LRN_WIDTH >= LRN_TAPS - 1 && lower <= LRN_WIDTH &&
                       LRN_TAPS - 1 - lower <= LRN_WIDTH;
@@ -295,9 +278,7 @@ kernel void LRN_KERNEL_NAME(packed)(LRN_FAST_PARAMETERS)
 
     for (index_t item = get_global_id(2); item < outer; item += get_global_size(2)) {
         for (index_t position = left; position < right; ++position) {
-            r.x = src + item * src_outer + position * src_inner;
-            r.dy = dy + item * dy_outer + position * dy_inner;
-            r.to = dst + item * dst_outer + position * dst_inner;
+            LRN_TILE_AT(r, item, position);
 #ifdef LRN_BACKWARD
             for (index_t begin = 0; begin < channels; begin += LRN_CHUNK)
                 chunk(r, begin, channels - begin < LRN_CHUNK ? channels : begin + LRN_CHUNK);

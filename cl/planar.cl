@@ -35,23 +35,10 @@
 /* Rows that the windows of LRN_ROWS rows reach together. */
 #define LRN_COLUMN (LRN_ROWS + LRN_TAPS - 1)
 
-/* An item and the tile of it that a work-item computes. */
-typedef struct tile {
-    global const element_t *x, *dy; /* element (0, 0) of the item */
-    global element_t *to;
-    index_t size;        /* elements of the line */
-    index_t rows;        /* channels */
-    index_t step;        /* elements from one row to the next */
-    index_t begin, end;  /* rows of the tile; all ends are exclusive */
-    index_t left, right; /* positions of the tile */
-    int lower, upper;    /* rows that a window reaches before and after its own */
-    int exact;           /* column mode: each row has its own vectors */
-    int skew;            /* else vectors begin at LRN_WIDTH - skew, 2 LRN_WIDTH - skew .. */
-    int stream;          /* stores bypass the caches and are aligned */
-    uint modes;
-    lrn_scalars scalars;
-} tile;
-
+/*
+ * Of a tile, `exact` is column mode: each row has its own vectors. Else vectors begin at LRN_WIDTH
+ * - skew, 2 LRN_WIDTH - skew .. `stream`: stores bypass the caches and are aligned.
+ */
 #define POWER LRN_POWER_IN(t.modes)
 
 LRN_INLINE int least(index_t a, int b)
@@ -60,21 +47,21 @@ LRN_INLINE int least(index_t a, int b)
 }
 
 /* Begin of the first vector at `at` or after it. */
-LRN_INLINE index_t vector_from(tile t, index_t at)
+LRN_INLINE index_t vector_from(lrn_tile t, index_t at)
 {
     return t.exact ? at : ((at + t.skew + LRN_WIDTH - 1) & ~(index_t)(LRN_WIDTH - 1)) - t.skew;
 }
 
 /* Begin of a vector, moved back if it is exact and would pass the row's end. */
-LRN_INLINE index_t vector_at(tile t, index_t at, index_t end)
+LRN_INLINE index_t vector_at(lrn_tile t, index_t at, index_t end)
 {
     return t.exact ? min(at, end - LRN_WIDTH) : at;
 }
 
 /* Whether the windows of elements first .. end - 1 lie inside the line. */
-LRN_INLINE int is_inside(tile t, index_t first, index_t end, int lower)
+LRN_INLINE int is_inside(lrn_tile t, index_t first, index_t end, int lower)
 {
-    return first >= lower * t.step && end + (LRN_TAPS - 1 - lower) * t.step <= t.size;
+    return first >= lower * t.plane && end + (LRN_TAPS - 1 - lower) * t.plane <= t.size;
 }
 
 /* A vector, with zeros where it lies outside the line. */
@@ -90,22 +77,22 @@ LRN_RARE real_t load_clipped(global const element_t *from, index_t size, index_t
     return LRN_LOAD(part);
 }
 
-LRN_INLINE real_t load(global const element_t *from, tile t, index_t at, int inside)
+LRN_INLINE real_t load(global const element_t *from, lrn_tile t, index_t at, int inside)
 {
     return inside ? lrn_load(from, LRN_STORAGE, at, LRN_WIDTH) : load_clipped(from, t.size, at);
 }
 
 /* A vector of exact row c; zeros if the row is outside the line. */
-LRN_INLINE real_t load_of_row(global const element_t *from, tile t, index_t c, index_t position,
+LRN_INLINE real_t load_of_row(global const element_t *from, lrn_tile t, index_t c, index_t position,
                               int inside)
 {
     return inside || (c >= 0 && c < t.rows)
-               ? lrn_load(from, LRN_STORAGE, c * t.step + position, LRN_WIDTH)
+               ? lrn_load(from, LRN_STORAGE, c * t.plane + position, LRN_WIDTH)
                : (real_t)(0.0f);
 }
 
 /* The vectors of the LRN_COLUMN exact rows from c on. */
-LRN_INLINE void load_column(real_t *column, global const element_t *from, tile t, index_t c,
+LRN_INLINE void load_column(real_t *column, global const element_t *from, lrn_tile t, index_t c,
                             index_t position, int inside)
 {
 #pragma unroll
@@ -119,8 +106,8 @@ LRN_INLINE void load_column(real_t *column, global const element_t *from, tile t
  * index would keep the column out of registers.
  */
 LRN_INLINE void rows_of_column(real_t *rows, const real_t *column, int shift, int usual,
-                               global const element_t *from, tile t, index_t c, index_t position,
-                               int inside)
+                               global const element_t *from, lrn_tile t, index_t c,
+                               index_t position, int inside)
 {
 #pragma unroll
     for (int r = 0; r < LRN_ROWS; ++r)
@@ -136,37 +123,37 @@ LRN_INLINE void rows_of_column(real_t *rows, const real_t *column, int shift, in
  * Prefetches the element that the next row's window adds at this position; a window ends `last`
  * rows after its own. Hardware prefetchers do not foresee the end of a tile's rows.
  */
-LRN_INLINE void prefetch_row_behind(global const element_t *from, tile t, index_t at, int last)
+LRN_INLINE void prefetch_row_behind(global const element_t *from, lrn_tile t, index_t at, int last)
 {
-    LRN_PREFETCH(from + at + (last + 1) * t.step, 0);
+    LRN_PREFETCH(from + at + (last + 1) * t.plane, 0);
 }
 
 /* Prefetches the LRN_ROWS rows after a column that begins at row c. */
-LRN_INLINE void prefetch_column_behind(global const element_t *from, tile t, index_t c,
+LRN_INLINE void prefetch_column_behind(global const element_t *from, lrn_tile t, index_t c,
                                        index_t position)
 {
 #pragma unroll
     for (int r = 0; r < LRN_ROWS; ++r)
-        prefetch_row_behind(from, t, (c + r) * t.step + position, LRN_COLUMN - 1);
+        prefetch_row_behind(from, t, (c + r) * t.plane + position, LRN_COLUMN - 1);
 }
 
 /* Prefetches dst's next LRN_ROWS rows if stores use the caches: stores would wait for them. */
-LRN_INLINE void prefetch_stores_behind(tile t, index_t c, index_t position)
+LRN_INLINE void prefetch_stores_behind(lrn_tile t, index_t c, index_t position)
 {
     if (t.stream)
         return;
 #pragma unroll
     for (int r = 0; r < LRN_ROWS; ++r)
-        LRN_PREFETCH(t.to + (c + LRN_ROWS + r) * t.step + position, 1);
+        LRN_PREFETCH(t.to + (c + LRN_ROWS + r) * t.plane + position, 1);
 }
 
 /* The sums of squares over the windows of a vector's elements. */
-LRN_INLINE real_t squares(tile t, index_t at, int inside)
+LRN_INLINE real_t squares(lrn_tile t, index_t at, int inside)
 {
     real_t x[LRN_TAPS];
 #pragma unroll
     for (int j = 0; j < LRN_TAPS; ++j)
-        x[j] = load(t.x, t, at + (j - t.lower) * t.step, inside);
+        x[j] = load(t.x, t, at + (j - t.lower) * t.plane, inside);
     return lrn_window_sum_unrolled(x, x);
 }
 
@@ -185,17 +172,17 @@ typedef struct row {
 #define LRN_EARLIER ((LRN_TAPS + LRN_ROWS - 2) / LRN_ROWS * LRN_ROWS)
 
 /* Vectors that hold a row's positions and, if vectors cross rows, all that the last one reaches. */
-LRN_INLINE int row_vectors(tile t)
+LRN_INLINE int row_vectors(lrn_tile t)
 {
     return (int)((t.right - t.left + (t.exact ? 1 : 2) * (LRN_WIDTH - 1)) / LRN_WIDTH);
 }
 
 /* Keeps the factors and powers of row c; factors outside the line are zeros. */
-LRN_INLINE void differentiate_row(row *rows, tile t, index_t c)
+LRN_INLINE void differentiate_row(row *rows, lrn_tile t, index_t c)
 {
     row *r = &LRN_KEPT(rows, c);
     const int vectors = row_vectors(t);
-    const index_t at = c * t.step + t.left, end = c * t.step + t.right;
+    const index_t at = c * t.plane + t.left, end = c * t.plane + t.right;
     if (is_inside(t, at, vector_at(t, at + (vectors - 1) * LRN_WIDTH, end) + LRN_WIDTH, t.lower)) {
         bits_t excess, most = (bits_t)(0u);
         for (int v = 0; v < vectors; ++v) {
@@ -223,14 +210,14 @@ LRN_INLINE void differentiate_row(row *rows, tile t, index_t c)
 }
 
 /* dx of a vector of row c that begins at `at`, `offset` elements from the kept row's begin. */
-LRN_INLINE real_t gradient_at(const row *rows, tile t, index_t c, index_t offset, index_t at,
+LRN_INLINE real_t gradient_at(const row *rows, lrn_tile t, index_t c, index_t offset, index_t at,
                               int inside)
 {
     real_t g[LRN_TAPS], f[LRN_TAPS];
 #pragma unroll
     for (int j = 0; j < LRN_TAPS; ++j) {
         f[j] = LRN_LOAD((const scalar_t *)LRN_KEPT(rows, c + j - t.upper).factors + offset);
-        g[j] = load(t.dy, t, at + (j - t.upper) * t.step, inside);
+        g[j] = load(t.dy, t, at + (j - t.upper) * t.plane, inside);
     }
     return lrn_gradient(POWER, load(t.x, t, at, inside), load(t.dy, t, at, inside),
                         LRN_LOAD((const scalar_t *)LRN_KEPT(rows, c).powers + offset),
@@ -238,9 +225,9 @@ LRN_INLINE real_t gradient_at(const row *rows, tile t, index_t c, index_t offset
 }
 
 /* Stores dx of row c; the rows of its windows must be kept. */
-LRN_INLINE void gradient_row(const row *rows, tile t, index_t c)
+LRN_INLINE void gradient_row(const row *rows, lrn_tile t, index_t c)
 {
-    const index_t origin = c * t.step + t.left, end = c * t.step + t.right;
+    const index_t origin = c * t.plane + t.left, end = c * t.plane + t.right;
     const index_t first = vector_from(t, origin), last = vector_from(t, end);
     const int inside = is_inside(t, first, last, t.upper);
     for (index_t next = first; next < last; next += LRN_WIDTH) {
@@ -254,7 +241,7 @@ LRN_INLINE void gradient_row(const row *rows, tile t, index_t c)
  * Stores dx of those of the LRN_ROWS exact rows from c on that are in the tile. Rows before c +
  * lower must be kept; keeps LRN_ROWS more. Returns whether a power was not ordinary.
  */
-LRN_INLINE int gradient_rows(int power, row *rows, tile t, index_t c, int inside)
+LRN_INLINE int gradient_rows(int power, row *rows, lrn_tile t, index_t c, int inside)
 {
     const int vectors = row_vectors(t);
     bits_t excess, most = (bits_t)(0u);
@@ -291,19 +278,19 @@ LRN_INLINE int gradient_rows(int power, row *rows, tile t, index_t c, int inside
                 continue;
             const real_t dx = lrn_gradient(power, x[r], own_g[r], LRN_KEPT(rows, c + r).powers[v],
                                            lrn_window_sum_unrolled(g + r, f + r), t.scalars);
-            lrn_store_whole(dx, t.to, LRN_STORAGE, (c + r) * t.step + position, t.stream);
+            lrn_store_whole(dx, t.to, LRN_STORAGE, (c + r) * t.plane + position, t.stream);
         }
     }
     return LRN_ANY_LANE(lrn_is_special(power, most));
 }
 
-LRN_RARE int gradient_rows_clipped(int power, row *rows, tile t, index_t c)
+LRN_RARE int gradient_rows_clipped(int power, row *rows, lrn_tile t, index_t c)
 {
     return gradient_rows(power, rows, t, c, 0);
 }
 
 /* gradient_rows() for every power, ordinary or special. */
-LRN_RARE void gradient_rows_carefully(row *rows, tile t, index_t c)
+LRN_RARE void gradient_rows_carefully(row *rows, lrn_tile t, index_t c)
 {
     for (int r = 0; r < LRN_ROWS; ++r)
         differentiate_row(rows, t, c + t.lower + r);
@@ -312,7 +299,7 @@ LRN_RARE void gradient_rows_carefully(row *rows, tile t, index_t c)
             gradient_row(rows, t, c + r);
 }
 
-LRN_INLINE void compute_columns(tile t)
+LRN_INLINE void compute_columns(lrn_tile t)
 {
     row rows[LRN_KEPT_ROWS];
     for (index_t c = t.begin - LRN_EARLIER; c < t.end; c += LRN_ROWS) {
@@ -326,7 +313,7 @@ LRN_INLINE void compute_columns(tile t)
     }
 }
 
-LRN_RARE void compute_one_by_one(tile t)
+LRN_RARE void compute_one_by_one(lrn_tile t)
 {
     row rows[LRN_KEPT_ROWS];
     for (index_t c = t.begin - LRN_TAPS + 1; c < t.end; ++c) {
@@ -345,7 +332,7 @@ LRN_RARE void compute_one_by_one(tile t)
 
 #else
 
-LRN_RARE void normalize_vector(tile t, index_t at, int count)
+LRN_RARE void normalize_vector(lrn_tile t, index_t at, int count)
 {
     const real_t y =
         lrn_normalize(POWER, load_clipped(t.x, t.size, at), squares(t, at, 0), t.scalars);
@@ -353,10 +340,10 @@ LRN_RARE void normalize_vector(tile t, index_t at, int count)
 }
 
 /* Stores y of row c for every power, ordinary or special. */
-LRN_RARE void normalize_carefully(tile t, index_t c)
+LRN_RARE void normalize_carefully(lrn_tile t, index_t c)
 {
-    const index_t end = c * t.step + t.right, last = vector_from(t, end);
-    for (index_t next = vector_from(t, c * t.step + t.left); next < last; next += LRN_WIDTH) {
+    const index_t end = c * t.plane + t.right, last = vector_from(t, end);
+    for (index_t next = vector_from(t, c * t.plane + t.left); next < last; next += LRN_WIDTH) {
         const index_t at = vector_at(t, next, end);
         normalize_vector(t, at, least(t.size - at, LRN_WIDTH));
     }
@@ -366,10 +353,10 @@ LRN_RARE void normalize_carefully(tile t, index_t c)
  * Stores y of row c, whose vectors cross into the next row. Returns whether the row must be
  * computed with care: a power was not ordinary, or windows leave the line.
  */
-LRN_INLINE int normalize_row(int power, tile t, index_t c)
+LRN_INLINE int normalize_row(int power, lrn_tile t, index_t c)
 {
-    const index_t first = vector_from(t, c * t.step + t.left),
-                  last = vector_from(t, c * t.step + t.right);
+    const index_t first = vector_from(t, c * t.plane + t.left),
+                  last = vector_from(t, c * t.plane + t.right);
     if (!is_inside(t, first, last, t.lower))
         return 1;
     bits_t excess, most = (bits_t)(0u);
@@ -387,7 +374,7 @@ LRN_INLINE int normalize_row(int power, tile t, index_t c)
  * Stores y of those of the LRN_ROWS exact rows from c on that are in the tile. Returns whether a
  * power was not ordinary.
  */
-LRN_INLINE int normalize_rows(int power, tile t, index_t c, int inside)
+LRN_INLINE int normalize_rows(int power, lrn_tile t, index_t c, int inside)
 {
     bits_t excess, most = (bits_t)(0u);
     for (index_t next = t.left; next < t.right; next += LRN_WIDTH) {
@@ -404,18 +391,18 @@ LRN_INLINE int normalize_rows(int power, tile t, index_t c, int inside)
             const real_t y = lrn_normalize_ordinary(
                 power, own[r], lrn_window_sum_unrolled(x + r, x + r), t.scalars, &excess);
             most = max(most, excess);
-            lrn_store_whole(y, t.to, LRN_STORAGE, (c + r) * t.step + position, t.stream);
+            lrn_store_whole(y, t.to, LRN_STORAGE, (c + r) * t.plane + position, t.stream);
         }
     }
     return LRN_ANY_LANE(lrn_is_special(power, most));
 }
 
-LRN_RARE int normalize_rows_clipped(int power, tile t, index_t c)
+LRN_RARE int normalize_rows_clipped(int power, lrn_tile t, index_t c)
 {
     return normalize_rows(power, t, c, 0);
 }
 
-LRN_INLINE void compute_columns(tile t)
+LRN_INLINE void compute_columns(lrn_tile t)
 {
     for (index_t c = t.begin; c < t.end; c += LRN_ROWS) {
         int special;
@@ -429,7 +416,7 @@ LRN_INLINE void compute_columns(tile t)
     }
 }
 
-LRN_RARE void compute_one_by_one(tile t)
+LRN_RARE void compute_one_by_one(lrn_tile t)
 {
     if (t.begin == 0 && t.left == 0 && t.skew > 0) {
         /* The elements before the first vector. */
@@ -447,35 +434,12 @@ LRN_RARE void compute_one_by_one(tile t)
 
 kernel void LRN_KERNEL_NAME(planar)(LRN_FAST_PARAMETERS)
 {
-    const index_t tiles = inner < tile_positions ? 1 : inner / tile_positions;
-    const index_t tile_number = (index_t)get_global_id(0);
-    const index_t begin = (index_t)get_global_id(1) * tile_channels;
-    if (tile_number >= tiles || begin >= channels)
+    lrn_tile t;
+    if (!lrn_tile_set(&t, LRN_FAST_NAMES))
         return;
 
-    const index_t left = tile_number * tile_positions;
-    tile t;
-    t.size = channels * inner;
-    t.rows = channels;
-    t.step = inner;
-    t.begin = begin;
-    t.end = channels - begin <= tile_channels ? channels : begin + tile_channels;
-    t.left = left;
-    t.right = tile_number == tiles - 1 ? inner : left + tile_positions;
-    t.lower = lower;
-    t.upper = LRN_TAPS - 1 - lower;
-    t.modes = modes;
-    t.scalars = LRN_SCALARS;
-    src += src_offset;
-    dst += dst_offset;
-#ifdef LRN_BACKWARD
-    dy += dy_offset;
-#endif
-
     for (index_t item = get_global_id(2); item < outer; item += get_global_size(2)) {
-        t.x = src + item * src_outer;
-        t.dy = dy + item * dy_outer;
-        t.to = dst + item * dst_outer;
+        LRN_TILE_AT(t, item, 0);
         t.skew = (int)((size_t)t.to / sizeof *t.to % LRN_WIDTH);
         /* Streaming stores write whole cache lines, in column mode only if every row is aligned. */
         const int aligned = t.skew == 0 && inner % LRN_WIDTH == 0;

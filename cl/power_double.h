@@ -19,38 +19,22 @@
 
 /* clang-format off */
 LRN_CONSTANT double lrn_log2_table[32][2] = {
-    {0x1.6578165320c25p0, -0x1.ed3c215906p-2},
-    {0x1.5dd617ad806eap0, -0x1.cd595b39d3p-2},
-    {0x1.5685cc401d474p0, -0x1.ae230c5441p-2},
-    {0x1.4f822f2e41ebp0, -0x1.8f9211a60ep-2},
-    {0x1.48c6a2a74e9c1p0, -0x1.719fb6eadcp-2},
-    {0x1.424ee5ff87bccp0, -0x1.5445aed80dp-2},
-    {0x1.3c170c52dc144p0, -0x1.377e095e2bp-2},
-    {0x1.361b7519ae63fp0, -0x1.1b432ee0e6p-2},
-    {0x1.3058c48c8d477p0, -0x1.ff1fae54f2p-3},
-    {0x1.2acbddc82ad09p0, -0x1.c8be0b0676p-3},
-    {0x1.2571dcdd2ebaep0, -0x1.93580382fep-3},
-    {0x1.204812046bf84p0, -0x1.5ee4a8f00ep-3},
-    {0x1.1b4bfd0ee7c6bp0, -0x1.2b5b8463ecp-3},
-    {0x1.167b49428012cp0, -0x1.f1691b6674p-4},
-    {0x1.11d3c9cfb7ebp0, -0x1.8dd049d3d4p-4},
-    {0x1.0d537683022cfp0, -0x1.2bde1637ap-4},
-    {0x1.08f868e88f28bp0, -0x1.970974b748p-5},
-    {0x1.04c0d94e9e64ap0, -0x1.b2dc546bap-6},
-    {1.0, 0.0},
-    {0x1.f3014cb4be046p-1, 0x1.2fd5ef85d8p-5},
-    {0x1.e4419384c2e28p-1, 0x1.4935a30afcp-4},
-    {0x1.d65aa41c03004p-1, 0x1.f5562bdc4p-4},
-    {0x1.c93a5825ee172p-1, 0x1.4e4bb65464p-3},
-    {0x1.bcd081baea8d6p-1, 0x1.9f9f09a4e8p-3},
-    {0x1.b10ea92c15dep-1, 0x1.eec4a22bd2p-3},
-    {0x1.a5e7d41378c55p-1, 0x1.1deccd75d6p-2},
-    {0x1.9b5055b0d9698p-1, 0x1.437c6b30fap-2},
-    {0x1.913da61ec3ff2p-1, 0x1.681d9b3a6ep-2},
-    {0x1.87a63f366899fp-1, 0x1.8bdbe7694p-2},
-    {0x1.7e817e7d9c56fp-1, 0x1.aec208426fp-2},
-    {0x1.75c78b390ae42p-1, 0x1.d0d9f823a2p-2},
-    {0x1.6d713fc917f6fp-1, 0x1.f22d04f81cp-2},
+    {0x1.6578165320c25p0, -0x1.ed3c215906p-2}, {0x1.5dd617ad806eap0, -0x1.cd595b39d3p-2},
+    {0x1.5685cc401d474p0, -0x1.ae230c5441p-2}, {0x1.4f822f2e41ebp0, -0x1.8f9211a60ep-2},
+    {0x1.48c6a2a74e9c1p0, -0x1.719fb6eadcp-2}, {0x1.424ee5ff87bccp0, -0x1.5445aed80dp-2},
+    {0x1.3c170c52dc144p0, -0x1.377e095e2bp-2}, {0x1.361b7519ae63fp0, -0x1.1b432ee0e6p-2},
+    {0x1.3058c48c8d477p0, -0x1.ff1fae54f2p-3}, {0x1.2acbddc82ad09p0, -0x1.c8be0b0676p-3},
+    {0x1.2571dcdd2ebaep0, -0x1.93580382fep-3}, {0x1.204812046bf84p0, -0x1.5ee4a8f00ep-3},
+    {0x1.1b4bfd0ee7c6bp0, -0x1.2b5b8463ecp-3}, {0x1.167b49428012cp0, -0x1.f1691b6674p-4},
+    {0x1.11d3c9cfb7ebp0, -0x1.8dd049d3d4p-4},  {0x1.0d537683022cfp0, -0x1.2bde1637ap-4},
+    {0x1.08f868e88f28bp0, -0x1.970974b748p-5}, {0x1.04c0d94e9e64ap0, -0x1.b2dc546bap-6},
+    {1.0, 0.0},                                {0x1.f3014cb4be046p-1, 0x1.2fd5ef85d8p-5},
+    {0x1.e4419384c2e28p-1, 0x1.4935a30afcp-4}, {0x1.d65aa41c03004p-1, 0x1.f5562bdc4p-4},
+    {0x1.c93a5825ee172p-1, 0x1.4e4bb65464p-3}, {0x1.bcd081baea8d6p-1, 0x1.9f9f09a4e8p-3},
+    {0x1.b10ea92c15dep-1, 0x1.eec4a22bd2p-3},  {0x1.a5e7d41378c55p-1, 0x1.1deccd75d6p-2},
+    {0x1.9b5055b0d9698p-1, 0x1.437c6b30fap-2}, {0x1.913da61ec3ff2p-1, 0x1.681d9b3a6ep-2},
+    {0x1.87a63f366899fp-1, 0x1.8bdbe7694p-2},  {0x1.7e817e7d9c56fp-1, 0x1.aec208426fp-2},
+    {0x1.75c78b390ae42p-1, 0x1.d0d9f823a2p-2}, {0x1.6d713fc917f6fp-1, 0x1.f22d04f81cp-2},
 };
 /* clang-format on */
 
@@ -79,14 +63,10 @@ static inline double lrn_power_split(double s, double bias, lrn_scalars p, doubl
     const double hi = e + lrn_log2_table[j][1]; /* exact */
 
     /* log2(1 + f) to 2^-64 for |f| <= 0.01523: it is so small that one double is enough. */
-    double q = -0.18039196811820857;
-    q = LRN_FMA(q, f, 0.20618770650524976);
-    q = LRN_FMA(q, f, -0.2404491659513526);
-    q = LRN_FMA(q, f, 0.28853899191512861);
-    q = LRN_FMA(q, f, -0.3606737602226911);
-    q = LRN_FMA(q, f, 0.48089834696409528);
-    q = LRN_FMA(q, f, -0.72134752044448169);
-    q = LRN_FMA(q, f, 1.4426950408889634);
+    const double q = LRN_POLYNOMIAL5(
+        f, LRN_POLYNOMIAL2(f, -0.18039196811820857, 0.20618770650524976, -0.2404491659513526),
+        0.28853899191512861, -0.3606737602226911, 0.48089834696409528, -0.72134752044448169,
+        1.4426950408889634);
     const double lo = f * q;
 
     /*
@@ -102,17 +82,12 @@ static inline double lrn_power_split(double s, double bias, lrn_scalars p, doubl
     const double g = (high - whole) + low;
 
     /* (2^g - 1) / g; the relative error of 2^g is at most 2^-57 for |g| <= 0.5. */
-    double r = 4.4386126673718843e-10;
-    r = LRN_FMA(r, g, 7.0731945225909153e-9);
-    r = LRN_FMA(r, g, 1.017816178349833e-7);
-    r = LRN_FMA(r, g, 1.3215439051681654e-6);
-    r = LRN_FMA(r, g, 1.5252733630687454e-5);
-    r = LRN_FMA(r, g, 0.00015403530448673258);
-    r = LRN_FMA(r, g, 0.0013333558146548167);
-    r = LRN_FMA(r, g, 0.0096181291076017882);
-    r = LRN_FMA(r, g, 0.055504108664821722);
-    r = LRN_FMA(r, g, 0.24022650695910108);
-    r = LRN_FMA(r, g, 0.69314718055994529);
+    const double r = LRN_POLYNOMIAL5(
+        g,
+        LRN_POLYNOMIAL5(g, 4.4386126673718843e-10, 7.0731945225909153e-9, 1.017816178349833e-7,
+                        1.3215439051681654e-6, 1.5252733630687454e-5, 0.00015403530448673258),
+        0.0013333558146548167, 0.0096181291076017882, 0.055504108664821722, 0.24022650695910108,
+        0.69314718055994529);
     *exponent = whole;
     return LRN_FMA(r, g, 1.0);
 }

@@ -20,11 +20,8 @@ LRN_INLINE real_t lrn_power_half(real_t s)
     const real_t y = LRN_REAL((bits_t)(0x5f3741dfu) - (LRN_BITS(s) >> 1));
     const real_t t = s * y;
     const real_t d = LRN_FMA(t, y, (real_t)(-1.0f));
-    real_t q = (real_t)(-0.24766384065151215f);
-    q = LRN_FMA(q, d, (real_t)(0.27491506934165955f));
-    q = LRN_FMA(q, d, (real_t)(-0.31249719858169556f));
-    q = LRN_FMA(q, d, (real_t)(0.37499785423278809f));
-    q = LRN_FMA(q, d, (real_t)(-0.5f));
+    const real_t q = LRN_POLYNOMIAL4(d, -0.24766384065151215f, 0.27491506934165955f,
+                                     -0.31249719858169556f, 0.37499785423278809f, -0.5f);
     return LRN_FMA(y * d, q, y);
 }
 
@@ -35,12 +32,9 @@ LRN_INLINE real_t lrn_power_3_4(real_t s)
     const real_t y = LRN_REAL((bits_t)(0x6f145800u) - i + (i >> 2));
     const real_t t = s * y; /* s^1/4: no intermediate leaves the normal range */
     const real_t d = LRN_FMA(t * t, t * y, (real_t)(-1.0f));
-    real_t q = (real_t)(7.4654228985309601e-2f);
-    q = LRN_FMA(q, d, (real_t)(-8.4280245006084442e-2f));
-    q = LRN_FMA(q, d, (real_t)(9.5136582851409912e-2f));
-    q = LRN_FMA(q, d, (real_t)(-0.11713812500238419f));
-    q = LRN_FMA(q, d, (real_t)(0.15625047683715820f));
-    q = LRN_FMA(q, d, (real_t)(-0.25000017881393433f));
+    const real_t q =
+        LRN_POLYNOMIAL5(d, 7.4654228985309601e-2f, -8.4280245006084442e-2f, 9.5136582851409912e-2f,
+                        -0.11713812500238419f, 0.15625047683715820f, -0.25000017881393433f);
     return LRN_FMA(y * d, q, y);
 }
 
@@ -49,11 +43,8 @@ LRN_INLINE real_t lrn_power_one(real_t s)
 {
     const real_t y = LRN_REAL((bits_t)(0x7ef311c7u) - LRN_BITS(s));
     const real_t d = LRN_FMA(s, y, (real_t)(-1.0f));
-    real_t q = (real_t)(-1.0040932893753052f);
-    q = LRN_FMA(q, d, (real_t)(1.0035867691040039f));
-    q = LRN_FMA(q, d, (real_t)(-0.99999600648880005f));
-    q = LRN_FMA(q, d, (real_t)(0.99999713897705078f));
-    q = LRN_FMA(q, d, (real_t)(-1.0f));
+    const real_t q = LRN_POLYNOMIAL4(d, -1.0040932893753052f, 1.0035867691040039f,
+                                     -0.99999600648880005f, 0.99999713897705078f, -1.0f);
     return LRN_FMA(y * d, q, y);
 }
 
@@ -81,14 +72,10 @@ LRN_INLINE real_t lrn_power_split(real_t s, float bias, lrn_scalars p, real_t *e
     /* e without a conversion: 2^23 + (e + 127), made by its bits. */
     const real_t e = LRN_REAL((i >> 23) | (bits_t)(0x4b000000u)) - (real_t)(8388735.0f + bias);
 
-    real_t q = (real_t)(1.254124194e-01f);
-    q = LRN_FMA(q, f, (real_t)(-2.103033364e-01f));
-    q = LRN_FMA(q, f, (real_t)(2.173793912e-01f));
-    q = LRN_FMA(q, f, (real_t)(-2.385194451e-01f));
-    q = LRN_FMA(q, f, (real_t)(2.876566648e-01f));
-    q = LRN_FMA(q, f, (real_t)(-3.607212007e-01f));
-    q = LRN_FMA(q, f, (real_t)(4.809225202e-01f));
-    q = LRN_FMA(q, f, (real_t)(-7.213471532e-01f));
+    const real_t q = LRN_POLYNOMIAL5(
+        f, LRN_POLYNOMIAL2(f, 1.254124194e-01f, -2.103033364e-01f, 2.173793912e-01f),
+        -2.385194451e-01f, 2.876566648e-01f, -3.607212007e-01f, 4.809225202e-01f,
+        -7.213471532e-01f);
 
     const real_t bff = ((real_t)(b)*f) * f;
     const real_t sum = LRN_FMA((real_t)(b_short), e, LRN_FMA((real_t)(bc), f, bff * q));
@@ -99,12 +86,9 @@ LRN_INLINE real_t lrn_power_split(real_t s, float bias, lrn_scalars p, real_t *e
     g = LRN_FMA((real_t)(bc_low), f, g);
     g = LRN_FMA((real_t)(b_rest), e, g);
 
-    real_t r = (real_t)(1.5457224799320102e-4f);
-    r = LRN_FMA(r, g, (real_t)(1.3391858665272593e-3f));
-    r = LRN_FMA(r, g, (real_t)(9.6180755645036697e-3f));
-    r = LRN_FMA(r, g, (real_t)(5.5503576993942261e-2f));
-    r = LRN_FMA(r, g, (real_t)(0.24022650718688965f));
-    r = LRN_FMA(r, g, (real_t)(0.69314718246459961f));
+    const real_t r =
+        LRN_POLYNOMIAL5(g, 1.5457224799320102e-4f, 1.3391858665272593e-3f, 9.6180755645036697e-3f,
+                        5.5503576993942261e-2f, 0.24022650718688965f, 0.69314718246459961f);
     *exponent = whole;
     return LRN_FMA(r, g, (real_t)(1.0f));
 }
@@ -123,9 +107,9 @@ LRN_INLINE real_t lrn_power_split(real_t s, float bias, lrn_scalars p, real_t *e
  *
  *     s^b = 2^(b e) (1 + f)^b = 2^(b e) (1 + f q(f))
  *
- * 2^(b e) is one of five arguments (see src/coefficients.c); LRN_SLOPES gives the coefficients of q. The
- * error comes from the rounding of this argument, of f q, and of the last product and sum. Over
- * every such float of ten pairs of beta and k, tests/exhaustive/power.c finds at most 1.9 ULP.
+ * 2^(b e) is one of five arguments (see src/coefficients.c); LRN_SLOPES gives the coefficients of
+ * q. The error comes from the rounding of this argument, of f q, and of the last product and sum.
+ * Over every such float of ten pairs of beta and k, tests/exhaustive/power.c finds at most 1.9 ULP.
  */
 LRN_INLINE real_t lrn_power_near(real_t s, lrn_scalars p, bits_t *distance)
 {
@@ -142,16 +126,9 @@ LRN_INLINE real_t lrn_power_near(real_t s, lrn_scalars p, bits_t *distance)
     const real_t high = odd ? (real_t)(p.octaves[3]) : (real_t)(p.octaves[2]);
     const real_t octave = last ? (real_t)(p.octaves[4]) : second ? high : low;
 
-    real_t q = (real_t)(p.slopes[9]);
-    q = LRN_FMA(q, f, (real_t)(p.slopes[8]));
-    q = LRN_FMA(q, f, (real_t)(p.slopes[7]));
-    q = LRN_FMA(q, f, (real_t)(p.slopes[6]));
-    q = LRN_FMA(q, f, (real_t)(p.slopes[5]));
-    q = LRN_FMA(q, f, (real_t)(p.slopes[4]));
-    q = LRN_FMA(q, f, (real_t)(p.slopes[3]));
-    q = LRN_FMA(q, f, (real_t)(p.slopes[2]));
-    q = LRN_FMA(q, f, (real_t)(p.slopes[1]));
-    q = LRN_FMA(q, f, (real_t)(p.slopes[0]));
+    const real_t q = LRN_POLYNOMIAL5(
+        f, LRN_POLYNOMIAL4(f, p.slopes[9], p.slopes[8], p.slopes[7], p.slopes[6], p.slopes[5]),
+        p.slopes[4], p.slopes[3], p.slopes[2], p.slopes[1], p.slopes[0]);
     *distance = i;
     return LRN_FMA(octave * f, q, octave);
 }

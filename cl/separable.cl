@@ -16,26 +16,6 @@
 #include "kernel.h"
 #endif
 
-/* The window axes of one tensor; unused axes come first. */
-typedef struct tensor {
-    index_t steps[3];
-    int type, shift;
-} tensor;
-
-static inline void tensor_set(tensor *s, const index_t *strides, int count, int type, int shift)
-{
-    s->type = type;
-    s->shift = shift;
-    for (int axis = 0; axis < 3; ++axis)
-        s->steps[axis] = axis < 3 - count ? 0 : strides[axis - (3 - count)];
-}
-
-/* Offset of an element of the box (the elements of all window axes). */
-LRN_INLINE index_t offset_of(const tensor *s, index_t i0, index_t i1, index_t i2)
-{
-    return i0 * s->steps[0] + i1 * s->steps[1] + lrn_channel(i2, s->steps[2], s->shift);
-}
-
 /*
  * p rounded up to a vector's alignment; the size of scratch includes the slack. A buffer in its
  * caller's memory may begin at any multiple of an element.
@@ -48,7 +28,7 @@ LRN_INLINE global real_t *first_vector(global scalar_t *p)
 
 /* What is the same for all position vectors. */
 typedef struct problem {
-    tensor src, dy, dst;
+    lrn_tensor src, dy, dst;
     lrn_box box, mirrored;
     index_t step; /* between slots */
     /* In scratch: three arrays over the box (forward: the first alone), then slots. */
@@ -60,12 +40,12 @@ typedef struct lanes {
     int count, skip;
 } lanes;
 
-LRN_INLINE real_t load(global const element_t *p, const tensor *s, index_t i2, lanes l)
+LRN_INLINE real_t load(global const element_t *p, const lrn_tensor *s, index_t i2, lanes l)
 {
     return lrn_load(p, s->type, lrn_channel(i2, s->steps[2], s->shift), l.count);
 }
 
-LRN_INLINE void store(real_t x, global element_t *p, const tensor *s, index_t i2, lanes l)
+LRN_INLINE void store(real_t x, global element_t *p, const lrn_tensor *s, index_t i2, lanes l)
 {
     lrn_store_part(x, p, s->type, lrn_channel(i2, s->steps[2], s->shift), l.count, l.skip);
 }
@@ -137,50 +117,46 @@ LRN_INLINE void compute_line_of_floats(const problem *any, global const element_
     compute_line(&p, src, dy, dst, all, LRN_POWER_3_4, scalars);
 }
 
+/* For all elements of p's box, with the number n of slots before each. */
+#define FOR_EACH_ELEMENT(p)                                                                        \
+    for (index_t n = 0, i0 = 0; i0 < (p)->box.dims[0]; ++i0)                                       \
+        for (index_t i1 = 0; i1 < (p)->box.dims[1]; ++i1)                                          \
+            for (index_t i2 = 0; i2 < (p)->box.dims[2]; ++i2, n += (p)->step)
+
+#define LOAD(from, tensor)                                                                         \
+    lrn_load(from, (tensor).type, lrn_tensor_offset(&(tensor), i0, i1, i2), l.count)
+
 /* Computes the box along one axis after the other. */
 static inline void compute_box(const problem *p, global const element_t *src,
                                global const element_t *dy, global element_t *dst, lanes l,
                                uint modes, lrn_scalars scalars)
 {
-    const index_t *dims = p->box.dims;
-    index_t n = 0;
-    for (index_t i0 = 0; i0 < dims[0]; ++i0)
-        for (index_t i1 = 0; i1 < dims[1]; ++i1)
-            for (index_t i2 = 0; i2 < dims[2]; ++i2, n += p->step) {
-                p->sums[n] = lrn_load(src, p->src.type, offset_of(&p->src, i0, i1, i2), l.count);
+    FOR_EACH_ELEMENT (p) {
+        p->sums[n] = LOAD(src, p->src);
 #ifdef LRN_BACKWARD
-                p->gradients[n] = lrn_load(dy, p->dy.type, offset_of(&p->dy, i0, i1, i2), l.count);
+        p->gradients[n] = LOAD(dy, p->dy);
 #endif
-            }
+    }
     lrn_box_sums(p->sums, p->sums, p->step, &p->box, p->slots);
 #ifdef LRN_BACKWARD
-    n = 0;
-    for (index_t i0 = 0; i0 < dims[0]; ++i0)
-        for (index_t i1 = 0; i1 < dims[1]; ++i1)
-            for (index_t i2 = 0; i2 < dims[2]; ++i2, n += p->step) {
-                const real_t x =
-                    lrn_load(src, p->src.type, offset_of(&p->src, i0, i1, i2), l.count);
-                real_t power;
-                p->sums[n] = lrn_gradient_factor(LRN_POWER, x, p->sums[n], scalars, &power);
-                p->powers[n] = power;
-            }
+    FOR_EACH_ELEMENT (p) {
+        real_t power;
+        p->sums[n] = lrn_gradient_factor(LRN_POWER, LOAD(src, p->src), p->sums[n], scalars, &power);
+        p->powers[n] = power;
+    }
     lrn_box_sums(p->gradients, p->sums, p->step, &p->mirrored, p->slots);
 #endif
-    n = 0;
-    for (index_t i0 = 0; i0 < dims[0]; ++i0)
-        for (index_t i1 = 0; i1 < dims[1]; ++i1)
-            for (index_t i2 = 0; i2 < dims[2]; ++i2, n += p->step) {
-                const real_t x =
-                    lrn_load(src, p->src.type, offset_of(&p->src, i0, i1, i2), l.count);
+    FOR_EACH_ELEMENT (p) {
+        const real_t x = LOAD(src, p->src);
 #ifdef LRN_BACKWARD
-                const real_t result =
-                    lrn_gradient(LRN_POWER, x, p->gradients[n], p->powers[n], p->sums[n], scalars);
+        const real_t result =
+            lrn_gradient(LRN_POWER, x, p->gradients[n], p->powers[n], p->sums[n], scalars);
 #else
-                const real_t result = lrn_normalize(LRN_POWER, x, p->sums[n], scalars);
+        const real_t result = lrn_normalize(LRN_POWER, x, p->sums[n], scalars);
 #endif
-                lrn_store_part(result, dst, p->dst.type, offset_of(&p->dst, i0, i1, i2), l.count,
-                               l.skip);
-            }
+        lrn_store_part(result, dst, p->dst.type, lrn_tensor_offset(&p->dst, i0, i1, i2), l.count,
+                       l.skip);
+    }
 }
 
 kernel void LRN_KERNEL_NAME(separable)(LRN_GENERAL_PARAMETERS)
@@ -192,18 +168,12 @@ kernel void LRN_KERNEL_NAME(separable)(LRN_GENERAL_PARAMETERS)
         return;
 
     const lrn_axes axes = lrn_axes_make(dims, src_strides, dy_strides, dst_strides);
-    const int count = LRN_MODE(WINDOW_COUNT), within = LRN_MODE(WITHIN);
     problem p;
-    tensor_set(&p.src, axes.src, count, LRN_TYPE(SRC), within ? 0 : LRN_MODE(SRC_SHIFT));
-    tensor_set(&p.dy, axes.dy, count, LRN_TYPE(DY), within ? 0 : LRN_MODE(DY_SHIFT));
-    tensor_set(&p.dst, axes.dst, count, LRN_TYPE(DST), within ? 0 : LRN_MODE(DST_SHIFT));
-    for (int axis = 0; axis < 3; ++axis) {
-        const int at = axis - (3 - count);
-        p.box.dims[axis] = p.mirrored.dims[axis] = at >= 0 ? axes.dims[at] : 1;
-        p.box.taps[axis] = p.mirrored.taps[axis] = at >= 0 ? taps : 1;
-        p.box.upper[axis] = at >= 0 ? taps - 1 - lower : 0;
-        p.mirrored.upper[axis] = at >= 0 ? lower : 0;
-    }
+    lrn_tensor_set(&p.src, axes.src, LRN_TYPE(SRC), LRN_MODE(SRC_SHIFT), modes);
+    lrn_tensor_set(&p.dy, axes.dy, LRN_TYPE(DY), LRN_MODE(DY_SHIFT), modes);
+    lrn_tensor_set(&p.dst, axes.dst, LRN_TYPE(DST), LRN_MODE(DST_SHIFT), modes);
+    lrn_box_set(&p.box, &axes, taps, taps - 1 - lower, modes);
+    lrn_box_set(&p.mirrored, &axes, taps, lower, modes);
     const index_t array = p.box.dims[0] * p.box.dims[1] * p.box.dims[2] * slot_step;
     p.step = slot_step;
     p.sums = first_vector(scratch + scratch_offset) + worker * worker_step;
@@ -216,7 +186,7 @@ kernel void LRN_KERNEL_NAME(separable)(LRN_GENERAL_PARAMETERS)
     p.slots = p.powers;
     const int in_place = dst == src, dy_type = p.src.type;
 #endif
-    const int is_line = count == 1 && !lrn_line_is_direct(p.box.dims[2], taps);
+    const int is_line = LRN_MODE(WINDOW_COUNT) == 1 && !lrn_line_is_direct(p.box.dims[2], taps);
     const int of_floats = LRN_WIDTH > 1 && p.src.type == LRN_F32 && dy_type == LRN_F32 &&
                           p.dst.type == LRN_F32 && LRN_POWER == LRN_POWER_3_4;
 
@@ -230,18 +200,14 @@ kernel void LRN_KERNEL_NAME(separable)(LRN_GENERAL_PARAMETERS)
     const index_t end = positions - begin < each ? positions : begin + each;
     for (index_t item = begin; item < end; item += slot_step == 1 ? 1 : workers) {
         const lrn_position position = lrn_position_make(&axes, item, !in_place, modes);
-        global const element_t *from = LRN_AT(src, p.src.type, src_offset);
-        from = LRN_AT(from, p.src.type, position.src);
-        global const element_t *dy_from = LRN_AT(dy, p.dy.type, dy_offset);
-        dy_from = LRN_AT(dy_from, p.dy.type, position.dy);
-        global element_t *to = LRN_AT(dst, p.dst.type, dst_offset);
-        to = LRN_AT(to, p.dst.type, position.dst);
+        global const element_t *from = LRN_ELEMENT(src, SRC, position.src);
+        global const element_t *dy_from = LRN_ELEMENT(dy, DY, position.dy);
+        global element_t *to = LRN_ELEMENT(dst, DST, position.dst);
         if (position.padding) {
-            for (index_t i0 = 0; i0 < p.box.dims[0]; ++i0)
-                for (index_t i1 = 0; i1 < p.box.dims[1]; ++i1)
-                    for (index_t i2 = 0; i2 < p.box.dims[2]; ++i2)
-                        lrn_store((real_t)(0), to, p.dst.type, offset_of(&p.dst, i0, i1, i2),
-                                  position.count);
+            FOR_EACH_ELEMENT (&p) {
+                lrn_store((real_t)(0), to, p.dst.type, lrn_tensor_offset(&p.dst, i0, i1, i2),
+                          position.count);
+            }
             continue;
         }
         const lanes l = {position.count, position.skip};

@@ -25,14 +25,9 @@
 TASK kernel void LRN_KERNEL_NAME(stream)(LRN_FAST_PARAMETERS)
 {
     const lrn_scalars scalars = LRN_SCALARS;
-    const int src_type = LRN_TYPE(SRC), dst_type = LRN_TYPE(DST);
-    const int src_shift = LRN_MODE(SRC_SHIFT), dst_shift = LRN_MODE(DST_SHIFT);
+    const int dst_shift = LRN_MODE(DST_SHIFT);
     const int upper = LRN_TAPS - 1 - lower;
-    global const element_t *from = LRN_AT(src, src_type, src_offset);
-    global element_t *to = LRN_AT(dst, dst_type, dst_offset);
 #ifdef LRN_BACKWARD
-    const int dy_type = LRN_TYPE(DY), dy_shift = LRN_MODE(DY_SHIFT);
-    global const element_t *dy_from = LRN_AT(dy, dy_type, dy_offset);
     const int delay = LRN_TAPS - 1;
 #else
     const int delay = upper;
@@ -49,12 +44,10 @@ TASK kernel void LRN_KERNEL_NAME(stream)(LRN_FAST_PARAMETERS)
 #endif
     while (item < outer) {
         const index_t c = turn - delay; /* goes out */
-        const index_t src_line = item * src_outer + position * src_inner;
-        const index_t dst_line = item * dst_outer + position * dst_inner;
-        /*
-         * A line begins with zeros in the registers. The end of the line before leaves only zeros
-         * there backward, but forward only if lower <= upper.
-         */
+                                        /*
+                                         * A line begins with zeros in the registers. The end of the line before leaves only zeros
+                                         * there backward, but forward only if lower <= upper.
+                                         */
 #ifndef LRN_BACKWARD
 #pragma unroll
         for (int j = 0; j < LRN_TAPS; ++j)
@@ -62,21 +55,22 @@ TASK kernel void LRN_KERNEL_NAME(stream)(LRN_FAST_PARAMETERS)
 #endif
         real_t next = (real_t)(0.0f);
         if (turn < channels)
-            next = lrn_get(from, src_type, src_line + lrn_channel(turn, src_channel, src_shift));
+            next = lrn_get(LRN_LINE(src, SRC, item, position), LRN_TYPE(SRC),
+                           lrn_channel(turn, src_channel, LRN_MODE(SRC_SHIFT)));
         lrn_shift_in(r.x, next);
 #ifdef LRN_BACKWARD
         const index_t j = turn - upper;
-        const index_t dy_line = item * dy_outer + position * dy_inner;
         const int is_channel = j >= 0 && j < channels;
         real_t dy_j = (real_t)(0.0f);
         if (is_channel)
-            dy_j = lrn_get(dy_from, dy_type, dy_line + lrn_channel(j, dy_channel, dy_shift));
+            dy_j = lrn_get(LRN_LINE(dy, DY, item, position), LRN_TYPE(DY),
+                           lrn_channel(j, dy_channel, LRN_MODE(DY_SHIFT)));
         lrn_registers_put(&r, LRN_POWER, dy_j, is_channel, lower, scalars);
 #endif
         const real_t result = lrn_registers_result(&r, LRN_POWER, lower, scalars);
         if (c >= 0)
-            lrn_set(c < channels ? result : (real_t)(0.0f), to, dst_type,
-                    dst_line + lrn_channel(c, dst_channel, dst_shift));
+            lrn_set(c < channels ? result : (real_t)(0.0f), LRN_LINE(dst, DST, item, position),
+                    LRN_TYPE(DST), lrn_channel(c, dst_channel, dst_shift));
 
         const int line_ends = turn == turns - 1, item_ends = line_ends && position == inner - 1;
         turn = line_ends ? 0 : turn + 1;

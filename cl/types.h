@@ -38,80 +38,6 @@ typedef uint scalar_bits_t;
 #define LRN_BITS_SCALAR(x) as_float(x)
 #endif
 
-#if LRN_WIDTH == 1
-typedef scalar_t real_t;
-typedef scalar_bits_t bits_t;
-typedef int mask_t;
-#define LRN_BITS(x) LRN_SCALAR_BITS(x)
-#define LRN_REAL(x) LRN_BITS_SCALAR(x)
-#define LRN_ANY_LANE(mask) (mask)
-#define LRN_FIRST(v) (v)
-#define LRN_LOAD(p) (*(p))
-#define LRN_STORE(v, p) (*(p) = (v))
-#define LRN_STORE_WORDS(v, p) LRN_STORE(v, p)
-#define LRN_LOAD_GLOBAL(p) (*(p))
-#define LRN_STORE_GLOBAL(v, p) (*(p) = (v))
-#else
-#define LRN_PASTE(a, b) a##b
-#define LRN_JOIN(a, b) LRN_PASTE(a, b)
-typedef LRN_JOIN(float, LRN_WIDTH) real_t;
-typedef LRN_JOIN(uint, LRN_WIDTH) bits_t;
-typedef LRN_JOIN(int, LRN_WIDTH) mask_t;
-#define LRN_BITS(x) LRN_JOIN(as_uint, LRN_WIDTH)(x)
-#define LRN_REAL(x) LRN_JOIN(as_float, LRN_WIDTH)(x)
-/* any() written out: PoCL 3.1's goes lane by lane and cost up to a fifth of a kernel's time. */
-#define LRN_ANY_LANE2(mask) ((mask).x | (mask).y)
-#define LRN_ANY_LANE4(mask) LRN_ANY_LANE2((mask).lo | (mask).hi)
-#define LRN_ANY_LANE8(mask) LRN_ANY_LANE4((mask).lo | (mask).hi)
-#define LRN_ANY_LANE16(mask) LRN_ANY_LANE8((mask).lo | (mask).hi)
-#define LRN_ANY_LANE(mask) LRN_JOIN(LRN_ANY_LANE, LRN_WIDTH)(mask)
-#define LRN_FIRST(v) ((v).s0)
-#define LRN_STORE_WORDS(v, p) LRN_JOIN(vstore, LRN_WIDTH)(v, 0, p)
-#ifdef __clang__
-/* vload and vstore: PoCL 3.1 makes them of pairs, which the compiler does not always merge. */
-typedef real_t __attribute__((aligned(4))) unaligned_real_t;
-typedef LRN_JOIN(ushort, LRN_WIDTH) __attribute__((aligned(2))) unaligned_ushorts_t;
-#define LRN_LOAD(p) (*(private const unaligned_real_t *)(p))
-#define LRN_STORE(v, p) (*(private unaligned_real_t *)(p) = (v))
-#define LRN_LOAD_GLOBAL(p) (*(global const unaligned_real_t *)(p))
-#define LRN_STORE_GLOBAL(v, p) (*(global unaligned_real_t *)(p) = (v))
-#define LRN_LOAD_USHORTS(p) (*(global const unaligned_ushorts_t *)(p))
-#define LRN_STORE_USHORTS(v, p) (*(global unaligned_ushorts_t *)(p) = (v))
-/* Prefetches the cache line at p: for a store if the constant `write` is 1, else for a load. */
-#ifndef __SPIR__ /* SPIR-V has no such instruction */
-#define LRN_PREFETCH(p, write) __builtin_prefetch((private const void *)(uintptr_t)(p), write)
-#endif
-#if __has_builtin(__builtin_nontemporal_store)
-/* A store that bypasses the caches; p must be aligned to the vector's size. */
-#define LRN_STREAM(v, p) __builtin_nontemporal_store(v, p)
-#endif
-#if defined(__F16C__) || defined(__aarch64__)
-/* One conversion instruction a vector: PoCL 3.1's vload_half goes element by element. */
-typedef half __attribute__((ext_vector_type(LRN_WIDTH))) halves_t;
-typedef halves_t __attribute__((aligned(2))) unaligned_halves_t;
-#define LRN_LOAD_HALVES(p) __builtin_convertvector(*(global const unaligned_halves_t *)(p), real_t)
-#define LRN_STORE_HALVES(v, p)                                                                     \
-    (*(global unaligned_halves_t *)(p) = __builtin_convertvector(v, halves_t))
-#endif
-#else
-#define LRN_LOAD(p) LRN_JOIN(vload, LRN_WIDTH)(0, p)
-#define LRN_STORE(v, p) LRN_STORE_WORDS(v, p)
-#define LRN_LOAD_GLOBAL(p) LRN_LOAD(p)
-#define LRN_STORE_GLOBAL(v, p) LRN_STORE(v, p)
-#define LRN_LOAD_USHORTS(p) LRN_LOAD((global const ushort *)(p))
-#define LRN_STORE_USHORTS(v, p) LRN_STORE(v, (global ushort *)(p))
-#endif
-#ifndef LRN_LOAD_HALVES
-#define LRN_LOAD_HALVES(p) LRN_JOIN(vload_half, LRN_WIDTH)(0, (global const half *)(p))
-#define LRN_STORE_HALVES(v, p)                                                                     \
-    LRN_STORE_USHORTS(LRN_JOIN(convert_ushort, LRN_WIDTH)(lrn_to_f16(v)), p)
-#endif
-#endif
-
-#ifndef LRN_PREFETCH
-#define LRN_PREFETCH(p, write) ((void)(p))
-#endif
-
 #define LRN_FMA(a, b, c) fma(a, b, c)
 #define LRN_MAX(a, b) max(a, b)
 #define LRN_CONSTANT constant
@@ -170,9 +96,6 @@ typedef float scalar_t;
 typedef uint32_t scalar_bits_t;
 #define LRN_FMA(a, b, c) fmaf(a, b, c)
 #endif
-typedef scalar_t real_t;
-typedef scalar_bits_t bits_t;
-typedef int mask_t;
 
 static inline scalar_bits_t lrn_scalar_bits(scalar_t x)
 {
@@ -190,13 +113,80 @@ static inline scalar_t lrn_bits_scalar(scalar_bits_t bits)
 
 #define LRN_SCALAR_BITS(x) lrn_scalar_bits(x)
 #define LRN_BITS_SCALAR(x) lrn_bits_scalar(x)
-#define LRN_BITS(x) lrn_scalar_bits(x)
-#define LRN_REAL(x) lrn_bits_scalar(x)
 #define LRN_MAX(a, b) ((a) > (b) ? (a) : (b))
-#define LRN_ANY_LANE(mask) (mask)
-#define LRN_FIRST(v) (v)
 #define LRN_CONSTANT static const
 
+#endif
+
+#define LRN_PASTE(a, b) a##b
+#define LRN_JOIN(a, b) LRN_PASTE(a, b)
+#if LRN_WIDTH == 1
+typedef scalar_t real_t;
+typedef scalar_bits_t bits_t;
+typedef int mask_t;
+#define LRN_BITS(x) LRN_SCALAR_BITS(x)
+#define LRN_REAL(x) LRN_BITS_SCALAR(x)
+#define LRN_ANY_LANE(mask) (mask)
+#define LRN_FIRST(v) (v)
+#define LRN_LOAD(p) (*(p))
+#define LRN_STORE(v, p) (*(p) = (v))
+#else
+typedef LRN_JOIN(float, LRN_WIDTH) real_t;
+typedef LRN_JOIN(uint, LRN_WIDTH) bits_t;
+typedef LRN_JOIN(int, LRN_WIDTH) mask_t;
+#define LRN_BITS(x) LRN_JOIN(as_uint, LRN_WIDTH)(x)
+#define LRN_REAL(x) LRN_JOIN(as_float, LRN_WIDTH)(x)
+/* any() written out: PoCL 3.1's goes lane by lane and cost up to a fifth of a kernel's time. */
+#define LRN_ANY_LANE2(mask) ((mask).x | (mask).y)
+#define LRN_ANY_LANE4(mask) LRN_ANY_LANE2((mask).lo | (mask).hi)
+#define LRN_ANY_LANE8(mask) LRN_ANY_LANE4((mask).lo | (mask).hi)
+#define LRN_ANY_LANE16(mask) LRN_ANY_LANE8((mask).lo | (mask).hi)
+#define LRN_ANY_LANE(mask) LRN_JOIN(LRN_ANY_LANE, LRN_WIDTH)(mask)
+#define LRN_FIRST(v) ((v).s0)
+#define LRN_STORE_WORDS(v, p) LRN_JOIN(vstore, LRN_WIDTH)(v, 0, p)
+#ifdef __clang__
+/* vload and vstore: PoCL 3.1 makes them of pairs, which the compiler does not always merge. */
+typedef real_t __attribute__((aligned(4))) unaligned_real_t;
+typedef LRN_JOIN(ushort, LRN_WIDTH) __attribute__((aligned(2))) unaligned_ushorts_t;
+#define LRN_LOAD(p) (*(private const unaligned_real_t *)(p))
+#define LRN_STORE(v, p) (*(private unaligned_real_t *)(p) = (v))
+#define LRN_LOAD_GLOBAL(p) (*(global const unaligned_real_t *)(p))
+#define LRN_STORE_GLOBAL(v, p) (*(global unaligned_real_t *)(p) = (v))
+#define LRN_LOAD_USHORTS(p) (*(global const unaligned_ushorts_t *)(p))
+#define LRN_STORE_USHORTS(v, p) (*(global unaligned_ushorts_t *)(p) = (v))
+/* Prefetches the cache line at p: for a store if the constant `write` is 1, else for a load. */
+#ifndef __SPIR__ /* SPIR-V has no such instruction */
+#define LRN_PREFETCH(p, write) __builtin_prefetch((private const void *)(uintptr_t)(p), write)
+#endif
+#if __has_builtin(__builtin_nontemporal_store)
+/* A store that bypasses the caches; p must be aligned to the vector's size. */
+#define LRN_STREAM(v, p) __builtin_nontemporal_store(v, p)
+#endif
+#if defined(__F16C__) || defined(__aarch64__)
+/* One conversion instruction a vector: PoCL 3.1's vload_half goes element by element. */
+typedef half __attribute__((ext_vector_type(LRN_WIDTH))) halves_t;
+typedef halves_t __attribute__((aligned(2))) unaligned_halves_t;
+#define LRN_LOAD_HALVES(p) __builtin_convertvector(*(global const unaligned_halves_t *)(p), real_t)
+#define LRN_STORE_HALVES(v, p)                                                                     \
+    (*(global unaligned_halves_t *)(p) = __builtin_convertvector(v, halves_t))
+#endif
+#else
+#define LRN_LOAD(p) LRN_JOIN(vload, LRN_WIDTH)(0, p)
+#define LRN_STORE(v, p) LRN_STORE_WORDS(v, p)
+#define LRN_LOAD_GLOBAL(p) LRN_LOAD(p)
+#define LRN_STORE_GLOBAL(v, p) LRN_STORE(v, p)
+#define LRN_LOAD_USHORTS(p) LRN_LOAD((global const ushort *)(p))
+#define LRN_STORE_USHORTS(v, p) LRN_STORE(v, (global ushort *)(p))
+#endif
+#ifndef LRN_LOAD_HALVES
+#define LRN_LOAD_HALVES(p) LRN_JOIN(vload_half, LRN_WIDTH)(0, (global const half *)(p))
+#define LRN_STORE_HALVES(v, p)                                                                     \
+    LRN_STORE_USHORTS(LRN_JOIN(convert_ushort, LRN_WIDTH)(lrn_to_f16(v)), p)
+#endif
+#endif
+
+#ifndef LRN_PREFETCH
+#define LRN_PREFETCH(p, write) ((void)(p))
 #endif
 
 #ifndef LRN_INLINE
@@ -205,6 +195,16 @@ static inline scalar_t lrn_bits_scalar(scalar_bits_t bits)
 #ifndef LRN_RARE
 #define LRN_RARE static inline
 #endif
+
+/*
+ * Polynomials of degree 1, 2, 4 and 5 in x by Horner's scheme. The coefficients begin with the
+ * highest one, which may be another polynomial.
+ */
+#define LRN_POLYNOMIAL1(x, a, b) LRN_FMA((real_t)(a), x, (real_t)(b))
+#define LRN_POLYNOMIAL2(x, a, b, c) LRN_POLYNOMIAL1(x, LRN_POLYNOMIAL1(x, a, b), c)
+#define LRN_POLYNOMIAL4(x, a, b, c, d, e) LRN_POLYNOMIAL2(x, LRN_POLYNOMIAL2(x, a, b, c), d, e)
+#define LRN_POLYNOMIAL5(x, a, b, c, d, e, f)                                                       \
+    LRN_POLYNOMIAL1(x, LRN_POLYNOMIAL4(x, a, b, c, d, e), f)
 
 /* s = k + (scale_hi + scale_lo) * sum; s is raised to the power -(beta_hi + beta_lo). */
 typedef struct lrn_scalars {

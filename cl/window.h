@@ -87,17 +87,23 @@ LRN_INLINE real_t lrn_window_sum_unrolled(const real_t *a, const real_t *b)
 #endif
 
 /*
+ * Elements are products a b, or numbers b if `products` is 0. LRN_PAIR is the sum of two elements,
+ * LRN_LAST that of `total` and an element.
+ */
+#define LRN_PAIR(products, a0, b0, a1, b1) ((products) ? LRN_FMA(a0, b0, (a1) * (b1)) : (b0) + (b1))
+#define LRN_LAST(products, total, a, b) ((products) ? LRN_FMA(a, b, total) : (total) + (b))
+
+/*
  * Defines real_t NAME(CONTEXT, length, first, taps): the sum of `taps` elements from index
  * `first` on, where elements outside 0 .. length - 1 are zeros. FETCH(index, a, b) sets a and b
- * for an index inside. PAIR(a0, b0, a1, b1) is the sum of two elements. LAST(total, a, b) adds
- * one element to the total.
+ * for an index inside.
  *
  * Elements are added like the digits of a binary counter: level l holds the finished sum of 2^l
  * elements. After the last element, the levels are the blocks of the canonical order. Pairs
  * before the first element inside and after the last are zeros and are skipped, so the time
  * depends on the elements inside only.
  */
-#define LRN_DEFINE_SUM(NAME, CONTEXT, FETCH, PAIR, LAST)                                           \
+#define LRN_DEFINE_SUM(NAME, CONTEXT, products, FETCH)                                             \
     static inline real_t NAME(CONTEXT, index_t length, index_t first, int taps)                    \
     {                                                                                              \
         const index_t left = length - first; /* elements from `first` to the end */                \
@@ -120,7 +126,7 @@ LRN_INLINE real_t lrn_window_sum_unrolled(const real_t *a, const real_t *b)
                 b0 = b;                                                                            \
                 continue;                                                                          \
             }                                                                                      \
-            real_t sum = PAIR(a0, b0, a, b);                                                       \
+            real_t sum = LRN_PAIR(products, a0, b0, a, b);                                         \
             int level = 1;                                                                         \
             for (; (at >> level) & 1; ++level)                                                     \
                 sum = levels[level] + sum;                                                         \
@@ -144,16 +150,9 @@ LRN_INLINE real_t lrn_window_sum_unrolled(const real_t *a, const real_t *b)
             done += size;                                                                          \
         }                                                                                          \
         if ((taps & 1) && stop == taps)                                                            \
-            total = LAST(total, a0, b0);                                                           \
+            total = LRN_LAST(products, total, a0, b0);                                             \
         return total;                                                                              \
     }
-
-/* PAIR and LAST for elements that are products a b. */
-#define LRN_PAIR_PRODUCTS(a0, b0, a1, b1) LRN_FMA(a0, b0, (a1) * (b1))
-#define LRN_LAST_PRODUCT(total, a, b) LRN_FMA(a, b, total)
-/* PAIR and LAST for elements that are sums already; b is unused. */
-#define LRN_PAIR_SUMS(a0, b0, a1, b1) ((void)(b0), (void)(b1), (a0) + (a1))
-#define LRN_LAST_SUM(total, a, b) ((void)(b), (total) + (a))
 
 /*
  * The ladder sums all windows along a line (elements at a constant distance), LRN_STEPS elements
@@ -191,32 +190,26 @@ static inline index_t lrn_line_slots(index_t length, int taps)
 }
 
 typedef struct lrn_line {
-    LRN_GLOBAL const real_t *a, *b;
+    LRN_GLOBAL const real_t *a, *b; /* a is NULL for sums of b alone */
     index_t step;
 } lrn_line;
 
-#define LRN_FETCH_PRODUCT(index, to_a, to_b)                                                       \
-    to_a = line.a[(index)*line.step];                                                              \
+#define LRN_FETCH_ELEMENT(index, to_a, to_b)                                                       \
+    to_a = line.a ? line.a[(index)*line.step] : to_a;                                              \
     to_b = line.b[(index)*line.step];
-#define LRN_FETCH_SUM(index, to_a, to_b) to_a = line.b[(index)*line.step];
-LRN_DEFINE_SUM(lrn_direct_products, lrn_line line, LRN_FETCH_PRODUCT, LRN_PAIR_PRODUCTS,
-               LRN_LAST_PRODUCT)
-LRN_DEFINE_SUM(lrn_direct_sums, lrn_line line, LRN_FETCH_SUM, LRN_PAIR_SUMS, LRN_LAST_SUM)
+LRN_DEFINE_SUM(lrn_direct_sum, lrn_line line, line.a != 0, LRN_FETCH_ELEMENT)
 
-static inline void lrn_line_sums_directly(LRN_GLOBAL const real_t *a, LRN_GLOBAL real_t *b,
-                                          index_t step, index_t length, int upper, int taps,
-                                          LRN_GLOBAL real_t *slots, index_t slot_step)
+static inline void lrn_line_sums_directly(lrn_line line, LRN_GLOBAL real_t *b, index_t length,
+                                          int upper, int taps, LRN_GLOBAL real_t *slots,
+                                          index_t slot_step)
 {
-    const lrn_line line = {slots, slots + length * slot_step, slot_step};
+    const lrn_line copy = {line.a ? slots : 0, slots + length * slot_step, slot_step};
     for (index_t i = 0; i < length; ++i) {
-        slots[i * slot_step] = a ? a[i * step] : b[i * step];
-        slots[(length + i) * slot_step] = b[i * step];
+        slots[i * slot_step] = line.a ? line.a[i * line.step] : b[i * line.step];
+        slots[(length + i) * slot_step] = b[i * line.step];
     }
-    for (index_t i = 0; i < length; ++i) {
-        const index_t first = i + upper - (taps - 1);
-        b[i * step] = a ? lrn_direct_products(line, length, first, taps)
-                        : lrn_direct_sums(line, length, first, taps);
-    }
+    for (index_t i = 0; i < length; ++i)
+        b[i * line.step] = lrn_direct_sum(copy, length, i + upper - (taps - 1), taps);
 }
 
 /* The ladder has no loops over steps: late unrolling leaves arrays in memory. */
@@ -299,11 +292,9 @@ LRN_INLINE void lrn_ladder_step(lrn_ladder *ladder, const real_t *a, const real_
     /* Elements t - 1 .. t + 3. */
     const real_t as[LRN_STEPS + 1] = {ladder->a0, a[0], a[1], a[2], a[3]};
     const real_t bs[LRN_STEPS + 1] = {ladder->b0, b[0], b[1], b[2], b[3]};
-#define LRN_PAIR(i)                                                                                \
-    (products ? LRN_PAIR_PRODUCTS(as[i], bs[i], as[(i) + 1], bs[(i) + 1])                          \
-              : LRN_PAIR_SUMS(bs[i], as[i], bs[(i) + 1], as[(i) + 1]))
-    const real_t rung2[LRN_STEPS + 2] = {ladder->rung2[0], ladder->rung2[1], LRN_PAIR(0),
-                                         LRN_PAIR(1),      LRN_PAIR(2),      LRN_PAIR(3)};
+#define LRN_PAIR_FROM(i) LRN_PAIR(products, as[i], bs[i], as[(i) + 1], bs[(i) + 1])
+    const real_t rung2[LRN_STEPS + 2] = {ladder->rung2[0], ladder->rung2[1], LRN_PAIR_FROM(0),
+                                         LRN_PAIR_FROM(1), LRN_PAIR_FROM(2), LRN_PAIR_FROM(3)};
     ladder->a0 = a[3];
     ladder->b0 = b[3];
     ladder->rung2[0] = rung2[4];
@@ -322,15 +313,12 @@ LRN_INLINE void lrn_ladder_step(lrn_ladder *ladder, const real_t *a, const real_
         totals[3] = totals[3] + (odd ? rung2[4] : rung2[5]);
     }
     if (taps & 1) {
-#define LRN_LAST(i)                                                                                \
-    (products ? LRN_LAST_PRODUCT(totals[i], a[i], b[i]) : LRN_LAST_SUM(totals[i], b[i], a[i]))
-        totals[0] = LRN_LAST(0);
-        totals[1] = LRN_LAST(1);
-        totals[2] = LRN_LAST(2);
-        totals[3] = LRN_LAST(3);
+        totals[0] = LRN_LAST(products, totals[0], a[0], b[0]);
+        totals[1] = LRN_LAST(products, totals[1], a[1], b[1]);
+        totals[2] = LRN_LAST(products, totals[2], a[2], b[2]);
+        totals[3] = LRN_LAST(products, totals[3], a[3], b[3]);
     }
-#undef LRN_PAIR
-#undef LRN_LAST
+#undef LRN_PAIR_FROM
 }
 
 /*
@@ -367,25 +355,14 @@ static inline void lrn_line_sums(LRN_GLOBAL const real_t *a, LRN_GLOBAL real_t *
                                  index_t length, int upper, int taps, LRN_GLOBAL real_t *slots,
                                  index_t slot_step)
 {
+    const lrn_line line = {a, b, step};
     if (lrn_line_is_direct(length, taps)) {
-        lrn_line_sums_directly(a, b, step, length, upper, taps, slots, slot_step);
+        lrn_line_sums_directly(line, b, length, upper, taps, slots, slot_step);
         return;
     }
-    lrn_ladder ladder = lrn_ladder_begin(taps, slots, slot_step);
-    for (index_t t = 0; t < length + upper; t += LRN_STEPS) {
-        real_t as[LRN_STEPS], bs[LRN_STEPS], totals[LRN_STEPS];
-        LRN_UNROLL
-        for (int i = 0; i < LRN_STEPS; ++i) {
-            const int inside = t + i < length;
-            bs[i] = inside ? b[(t + i) * step] : (real_t)(0);
-            as[i] = inside && a ? a[(t + i) * step] : (real_t)(0);
-        }
-        lrn_ladder_step(&ladder, as, bs, a != 0, t, taps, slots, slot_step, totals);
-        LRN_UNROLL
-        for (int i = 0; i < LRN_STEPS; ++i)
-            if (t + i >= upper && t + i - upper < length)
-                b[(t + i - upper) * step] = totals[i];
-    }
+#define LRN_EMIT_SUM(index, sum) b[(index)*step] = sum;
+    LRN_WALK(length, upper, taps, a != 0, slots, slot_step, LRN_FETCH_ELEMENT, LRN_EMIT_SUM);
+#undef LRN_EMIT_SUM
 }
 
 /* A window over up to three axes; unused axes come first and have one tap. */
@@ -398,20 +375,17 @@ typedef struct lrn_box {
 static inline void lrn_box_sums(LRN_GLOBAL const real_t *a, LRN_GLOBAL real_t *b, index_t step,
                                 const lrn_box *box, LRN_GLOBAL real_t *slots)
 {
-    const index_t rows = box->dims[0] * box->dims[1], columns = box->dims[2];
-    for (index_t row = 0; row < rows; ++row)
-        lrn_line_sums(a ? a + row * columns * step : a, b + row * columns * step, step, columns,
-                      box->upper[2], box->taps[2], slots, step);
-    if (box->taps[1] > 1)
-        for (index_t plane = 0; plane < box->dims[0]; ++plane)
-            for (index_t column = 0; column < columns; ++column)
-                lrn_line_sums(0, b + (plane * box->dims[1] * columns + column) * step,
-                              columns * step, box->dims[1], box->upper[1], box->taps[1], slots,
-                              step);
-    if (box->taps[0] > 1)
-        for (index_t at = 0; at < box->dims[1] * columns; ++at)
-            lrn_line_sums(0, b + at * step, box->dims[1] * columns * step, box->dims[0],
-                          box->upper[0], box->taps[0], slots, step);
+    const index_t end = box->dims[0] * box->dims[1] * box->dims[2] * step;
+    index_t stride = step; /* between the elements of a line */
+    for (int axis = 2; axis >= 0; --axis) {
+        const index_t block = box->dims[axis] * stride;
+        if (axis == 2 || box->taps[axis] > 1)
+            for (index_t begin = 0; begin < end; begin += block)
+                for (index_t at = begin; at < begin + stride; at += step)
+                    lrn_line_sums(axis == 2 && a ? a + at : 0, b + at, stride, box->dims[axis],
+                                  box->upper[axis], box->taps[axis], slots, step);
+        stride = block;
+    }
 }
 
 /* Slots that lrn_box_sums needs. */

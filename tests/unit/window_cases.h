@@ -244,13 +244,12 @@ static void line_sums__special_values_SUCCESS(void **state)
     }
 }
 
-/* Each function of LRN_DEFINE_SUM for windows anywhere, those wholly outside too. */
+/* The function of LRN_DEFINE_SUM for windows anywhere, those wholly outside too. */
 static void assert_direct(const real_t *a, const real_t *b, int64_t length, int64_t first, int taps)
 {
-    const lrn_line line = {a, b, 1};
     const taps_of products = {a, b, length, first, taps}, sums = {NULL, b, length, first, taps};
-    const real_t by_products = lrn_direct_products(line, length, first, taps);
-    const real_t by_sums = lrn_direct_sums(line, length, first, taps);
+    const real_t by_products = lrn_direct_sum((lrn_line){a, b, 1}, length, first, taps);
+    const real_t by_sums = lrn_direct_sum((lrn_line){NULL, b, 1}, length, first, taps);
     if (!same(by_products, model(&products)))
         describe_failure("direct", PRODUCTS, taps, 0, length, first, by_products, model(&products));
     if (!same(by_sums, model(&sums)))
