@@ -21,9 +21,7 @@
  *
  * Global size: at least (max(1, inner / tile_positions), ceil(channels / tile_channels), any).
  */
-#ifndef LRN_KERNEL_H
 #include "kernel.h"
-#endif
 
 #define POWER LRN_POWER_IN(m.modes)
 
@@ -33,12 +31,6 @@ typedef struct taps {
     bits_t beyond[LRN_TAPS];  /* lanes whose tap is no channel */
     bits_t padding;           /* lanes that are no channel */
 } taps;
-
-/* All bits set where a number is not in 0 .. count - 1. AVX2 would pack a comparison's mask. */
-LRN_INLINE bits_t outside(bits_t numbers, index_t count)
-{
-    return (bits_t)(0u) - ((numbers | ((bits_t)((uint)count - 1u) - numbers)) >> 31);
-}
 
 /*
  * Masks for vectors of block b from lane `phase` on, whose windows begin `before` channels
@@ -50,10 +42,10 @@ LRN_INLINE void find_taps(taps *t, lrn_tile m, index_t b, int phase, int before)
                  channels = lanes + (bits_t)((uint)b << m.shift);
 #pragma unroll
     for (int j = 0; j < LRN_TAPS; ++j) {
-        t->crosses[j] = outside(lanes + (bits_t)((uint)(j - before)), m.block);
-        t->beyond[j] = outside(channels + (bits_t)((uint)(j - before)), m.channels);
+        t->crosses[j] = lrn_outside(lanes + (bits_t)((uint)(j - before)), m.block);
+        t->beyond[j] = lrn_outside(channels + (bits_t)((uint)(j - before)), m.channels);
     }
-    t->padding = outside(channels, m.channels);
+    t->padding = lrn_outside(channels, m.channels);
 }
 
 /*

@@ -9,9 +9,7 @@
  *
  * Global size: at least (ceil(inner / LRN_WIDTH), ceil(channels / tile_channels), any).
  */
-#ifndef LRN_KERNEL_H
 #include "kernel.h"
-#endif
 
 /* Channel c of a column; zero if there is no channel c. */
 static inline real_t channel_of(global const element_t *column, int type, index_t stride, int shift,
@@ -41,8 +39,7 @@ kernel void LRN_KERNEL_NAME(column)(LRN_FAST_PARAMETERS)
     for (index_t item = get_global_id(2); item < outer; item += get_global_size(2)) {
         global const element_t *x = LRN_LINE(src, SRC, item, position);
         global element_t *to = LRN_LINE(dst, DST, item, position);
-        lrn_registers r;
-        lrn_registers_clear(&r);
+        lrn_registers r = {{(real_t)(0.0f)}};
 #ifdef LRN_BACKWARD
         global const element_t *g = LRN_LINE(dy, DY, item, position);
         const index_t first = begin - upper, last = end + lower;

@@ -12,9 +12,7 @@
  * Global size: at least (ceil(inner / tile_positions), ceil(channels / tile_channels), any)
  * groups of any size along the first dimension and of size 1 along the others.
  */
-#ifndef LRN_KERNEL_H
 #include "kernel.h"
-#endif
 
 /* Global memory too: in place, work-items overwrite what others have loaded. */
 #define LOADED (CLK_LOCAL_MEM_FENCE | CLK_GLOBAL_MEM_FENCE)
@@ -123,7 +121,7 @@ kernel void LRN_KERNEL_NAME(group)(LRN_FAST_PARAMETERS)
             const real_t dx = lrn_gradient(LRN_POWER, x[cell.line * span + cell.at + reach],
                                            gradients[term + upper], powers[term + upper],
                                            window_sum(gradients + term, factors + term), scalars);
-            lrn_set(dx, to, LRN_TYPE(DST), cell.line * dst_inner + begin + cell.at);
+            lrn_store(dx, to, LRN_TYPE(DST), cell.line * dst_inner + begin + cell.at, 1);
         }
 #else
         const int span = width + LRN_TAPS - 1;
@@ -135,7 +133,7 @@ kernel void LRN_KERNEL_NAME(group)(LRN_FAST_PARAMETERS)
             local const real_t *window = x + cell.line * span + cell.at;
             const real_t y =
                 lrn_normalize(LRN_POWER, window[lower], window_sum(window, window), scalars);
-            lrn_set(y, to, LRN_TYPE(DST), cell.line * dst_inner + begin + cell.at);
+            lrn_store(y, to, LRN_TYPE(DST), cell.line * dst_inner + begin + cell.at, 1);
         }
 #endif
         barrier(CLK_LOCAL_MEM_FENCE); /* before the next item overwrites what others still read */

@@ -9,12 +9,7 @@
 #ifndef LRN_KERNEL_H
 #define LRN_KERNEL_H
 
-#ifndef LRN_WINDOW_H
 #include "window.h"
-#endif
-#ifndef LRN_ARGUMENTS_H
-#include "arguments.h"
-#endif
 
 #ifndef LRN_STORAGE
 #ifdef LRN_DOUBLE
@@ -121,13 +116,15 @@ static inline index_t lrn_padded(index_t channels, int shift)
     return (channels + rest) & ~rest;
 }
 
-/* p advanced by `offset` elements. */
+/* LRN_AT: p advanced by `offset` elements. LRN_TYPE: the element type of SRC, DY or DST. */
 #if LRN_STORAGE == LRN_ANY
 /* In two steps: 4 * offset can overflow int32; 2 * offset cannot. */
 #define LRN_AT(p, type, offset)                                                                    \
     ((p) + 2 * (offset) + ((type) == LRN_F32 ? 2 * (offset) : (index_t)0))
+#define LRN_TYPE(tensor) LRN_MODE(tensor##_TYPE)
 #else
 #define LRN_AT(p, type, offset) ((p) + (offset))
+#define LRN_TYPE(tensor) LRN_STORAGE
 #endif
 
 #if LRN_STORAGE != LRN_F64
@@ -159,13 +156,6 @@ LRN_INLINE bits_t lrn_to_bf16(real_t x)
 
 #endif
 
-/* The element type of a tensor, SRC, DY or DST: a constant, unless it is given at run time. */
-#if LRN_STORAGE == LRN_ANY
-#define LRN_TYPE(tensor) LRN_MODE(tensor##_TYPE)
-#else
-#define LRN_TYPE(tensor) LRN_STORAGE
-#endif
-
 /*
  * Element `at` of a kernel's argument src, dy or dst, whose TENSOR is SRC, DY or DST. In two
  * steps, because an offset_t may be wider than an index_t.
@@ -179,10 +169,10 @@ LRN_INLINE bits_t lrn_to_bf16(real_t x)
 /* Element `at` of p, converted to the type of the arithmetic. */
 LRN_INLINE scalar_t lrn_get(global const element_t *p, int type, index_t at)
 {
-#if LRN_STORAGE == LRN_F64
-    return p[at];
-#else
     p = LRN_AT(p, type, at);
+#if LRN_STORAGE == LRN_F64
+    return *p;
+#else
     if (type == LRN_F32)
         return *(global const float *)p;
     if (type == LRN_F16)
@@ -191,34 +181,12 @@ LRN_INLINE scalar_t lrn_get(global const element_t *p, int type, index_t at)
 #endif
 }
 
-/* LRN_WIDTH neighbours, of which only the first `count` are touched; a load has 0 for the rest. */
+/* LRN_WIDTH neighbours, of which only the first `count` are loaded; the rest are 0. */
+static inline real_t lrn_load(global const element_t *p, int type, index_t at, int count)
+{
 #if LRN_WIDTH == 1
-LRN_INLINE void lrn_set(scalar_t x, global element_t *p, int type, index_t at)
-{
-#if LRN_STORAGE == LRN_F64
-    p[at] = x;
+    return lrn_get(p, type, at);
 #else
-    p = LRN_AT(p, type, at);
-    if (type == LRN_F32)
-        *(global float *)p = x;
-    else
-        *(global ushort *)p = (ushort)(type == LRN_F16 ? lrn_to_f16(x) : lrn_to_bf16(x));
-#endif
-}
-
-static inline real_t lrn_load(global const element_t *p, int type, index_t at, int count)
-{
-    return count > 0 ? lrn_get(p, type, at) : (real_t)(0);
-}
-
-static inline void lrn_store(real_t x, global element_t *p, int type, index_t at, int count)
-{
-    if (count > 0)
-        lrn_set(x, p, type, at);
-}
-#else
-static inline real_t lrn_load(global const element_t *p, int type, index_t at, int count)
-{
     p = LRN_AT(p, type, at);
     if (count == LRN_WIDTH) {
         if (type == LRN_F32)
@@ -231,11 +199,21 @@ static inline real_t lrn_load(global const element_t *p, int type, index_t at, i
     for (int i = 0; i < LRN_WIDTH; ++i)
         part[i] = i < count ? lrn_get(p, type, i) : 0.0f;
     return LRN_LOAD(part);
+#endif
 }
 
+/* Stores the first `count` of LRN_WIDTH neighbours. */
 static inline void lrn_store(real_t x, global element_t *p, int type, index_t at, int count)
 {
     p = LRN_AT(p, type, at);
+#if LRN_STORAGE == LRN_F64
+    *p = x;
+#elif LRN_WIDTH == 1
+    if (type == LRN_F32)
+        *(global float *)p = x;
+    else
+        *(global ushort *)p = (ushort)(type == LRN_F16 ? lrn_to_f16(x) : lrn_to_bf16(x));
+#else
     if (type == LRN_F32 && count == LRN_WIDTH) {
         LRN_STORE_GLOBAL(x, (global float *)p);
     } else if (type == LRN_F16 && count == LRN_WIDTH) {
@@ -253,8 +231,8 @@ static inline void lrn_store(real_t x, global element_t *p, int type, index_t at
         for (int i = 0; i < count; ++i)
             ((global ushort *)p)[i] = (ushort)part[i];
     }
-}
 #endif
+}
 
 /* Stores elements skip .. count - 1 of LRN_WIDTH neighbours. */
 LRN_INLINE void lrn_store_part(real_t x, global element_t *p, int type, index_t at, int count,
@@ -298,6 +276,12 @@ LRN_INLINE bits_t lrn_lanes_from(int first)
     return lanes;
 }
 
+/* All bits set where a number is not in 0 .. count - 1. AVX2 would pack a comparison's mask. */
+LRN_INLINE bits_t lrn_outside(bits_t numbers, index_t count)
+{
+    return (bits_t)(0u) - ((numbers | ((bits_t)((uint)count - 1u) - numbers)) >> 31);
+}
+
 /*
  * x[at] of a window's shift register. A variable index would keep the array out of registers.
  * Bits are masked because compilers turn a choice between elements into such an index.
@@ -330,17 +314,6 @@ typedef struct lrn_registers {
 #endif
 } lrn_registers;
 
-static inline void lrn_registers_clear(lrn_registers *r)
-{
-#pragma unroll
-    for (int i = 0; i < LRN_TAPS; ++i) {
-        r->x[i] = (real_t)(0.0f);
-#ifdef LRN_BACKWARD
-        r->dy[i] = r->factors[i] = r->powers[i] = (real_t)(0.0f);
-#endif
-    }
-}
-
 #ifdef LRN_BACKWARD
 /* Takes in dy of channel j. If there is no channel j, dy is zero. */
 static inline void lrn_registers_put(lrn_registers *r, int power, real_t dy, int is_channel,
@@ -355,23 +328,21 @@ static inline void lrn_registers_put(lrn_registers *r, int power, real_t dy, int
     lrn_shift_in(r->powers, power_of_s);
 }
 
-/* dx of channel j - lower. */
+#endif
+
+/* y of channel j or, backward, dx of channel j - lower. */
 static inline real_t lrn_registers_result(const lrn_registers *r, int power, int lower,
                                           lrn_scalars scalars)
 {
+#ifdef LRN_BACKWARD
     const int upper = LRN_TAPS - 1 - lower;
     return lrn_gradient(power, r->x[0], lrn_pick(r->dy, upper), lrn_pick(r->powers, upper),
                         lrn_window_sum_unrolled(r->dy, r->factors), scalars);
-}
 #else
-/* y of channel j. */
-static inline real_t lrn_registers_result(const lrn_registers *r, int power, int lower,
-                                          lrn_scalars scalars)
-{
     return lrn_normalize(power, lrn_pick(r->x, lower), lrn_window_sum_unrolled(r->x, r->x),
                          scalars);
-}
 #endif
+}
 
 /* Axes of the general kernels: LRN_MODE(WINDOW_COUNT) window axes, then position axes. */
 typedef struct lrn_axes {

@@ -17,9 +17,7 @@
  *
  * Global size: at least (ceil(inner / tile_positions), 1, any); dimension 1 is exactly 1.
  */
-#ifndef LRN_KERNEL_H
 #include "kernel.h"
-#endif
 
 #define POWER LRN_POWER_IN(r.modes)
 
@@ -176,11 +174,8 @@ LRN_INLINE void find_ends(ends *e, index_t channels, int lower)
 {
     const int back = (int)(channels - LRN_WIDTH);
     for (int j = 0; j < LRN_TAPS; ++j) {
-        /* A tap before the first channel wraps around. */
-        e->first[j] =
-            lrn_lanes_from(j - lower) < (bits_t)((uint)channels) ? ~(bits_t)(0u) : (bits_t)(0u);
-        e->last[j] = lrn_lanes_from(back + j - lower) < (bits_t)((uint)channels) ? ~(bits_t)(0u)
-                                                                                 : (bits_t)(0u);
+        e->first[j] = ~lrn_outside(lrn_lanes_from(j - lower), channels);
+        e->last[j] = ~lrn_outside(lrn_lanes_from(back + j - lower), channels);
     }
 }
 

@@ -25,9 +25,7 @@
  *
  * Global size: at least (max(1, inner / tile_positions), ceil(channels / tile_channels), any).
  */
-#ifndef LRN_KERNEL_H
 #include "kernel.h"
-#endif
 
 /* The most positions of a backward tile, with the remainder of the last one included. */
 #define LRN_TILE 512

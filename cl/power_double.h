@@ -3,9 +3,7 @@
 #ifndef LRN_POWER_H
 #define LRN_POWER_H
 
-#ifndef LRN_TYPES_H
 #include "types.h"
-#endif
 
 /*
  * The mantissas in [0.708, 1.417) are split into 32 intervals, equal in bits. The table holds for

@@ -3,9 +3,7 @@
 #ifndef LRN_POWER_H
 #define LRN_POWER_H
 
-#ifndef LRN_TYPES_H
 #include "types.h"
-#endif
 
 /*
  * For beta 0.5, 0.75 and 1, an integer operation on the bits of s gives a first guess y. The

@@ -12,9 +12,7 @@
  * Global size: (any, 1, 1): LRN_MODE(LAUNCH) work-items per worker, of which only the first works,
  * because PoCL gives a thread at least 32 work-groups, however few there are.
  */
-#ifndef LRN_KERNEL_H
 #include "kernel.h"
-#endif
 
 /*
  * p rounded up to a vector's alignment; the size of scratch includes the slack. A buffer in its
@@ -35,19 +33,17 @@ typedef struct problem {
     global real_t *sums, *powers, *gradients, *slots;
 } problem;
 
-/* The first `count` of LRN_WIDTH neighbours exist; the first `skip` are not stored. */
-typedef struct lanes {
-    int count, skip;
-} lanes;
-
-LRN_INLINE real_t load(global const element_t *p, const lrn_tensor *s, index_t i2, lanes l)
+/* Elements of the box at a position vector. */
+LRN_INLINE real_t load(global const element_t *p, const lrn_tensor *t, index_t i0, index_t i1,
+                       index_t i2, lrn_position v)
 {
-    return lrn_load(p, s->type, lrn_channel(i2, s->steps[2], s->shift), l.count);
+    return lrn_load(p, t->type, lrn_tensor_offset(t, i0, i1, i2), v.count);
 }
 
-LRN_INLINE void store(real_t x, global element_t *p, const lrn_tensor *s, index_t i2, lanes l)
+LRN_INLINE void store(real_t x, global element_t *p, const lrn_tensor *t, index_t i0, index_t i1,
+                      index_t i2, lrn_position v)
 {
-    lrn_store_part(x, p, s->type, lrn_channel(i2, s->steps[2], s->shift), l.count, l.skip);
+    lrn_store_part(x, p, t->type, lrn_tensor_offset(t, i0, i1, i2), v.count, v.skip);
 }
 
 /*
@@ -59,8 +55,7 @@ LRN_INLINE void store(real_t x, global element_t *p, const lrn_tensor *s, index_
 #define PREFETCH(p, tensor, i, length, write)                                                      \
     if ((i) + 4 * LRN_STEPS < (length)) {                                                          \
         global const element_t *ahead =                                                            \
-            LRN_AT(p, (tensor).type,                                                               \
-                   lrn_channel((i) + 4 * LRN_STEPS, (tensor).steps[2], (tensor).shift));           \
+            LRN_AT(p, (tensor).type, lrn_tensor_offset(&(tensor), 0, 0, (i) + 4 * LRN_STEPS));     \
         LRN_PREFETCH(ahead, write);                                                                \
         LRN_PREFETCH(LRN_AT(ahead, (tensor).type, LRN_WIDTH - 1), write);                          \
     }
@@ -71,29 +66,31 @@ LRN_INLINE void store(real_t x, global element_t *p, const lrn_tensor *s, index_
 /* FETCH and EMIT of LRN_WALK. */
 #define FETCH_X(i, a, b)                                                                           \
     PREFETCH(src, p->src, i, length, 0)                                                            \
-    a = b = load(src, &p->src, i, l);
+    a = b = load(src, &p->src, 0, 0, i, v);
 #define FETCH_TERM(i, a, b)                                                                        \
     PREFETCH(dy, p->dy, i, length, 0)                                                              \
-    a = load(dy, &p->dy, i, l);                                                                    \
+    a = load(dy, &p->dy, 0, 0, i, v);                                                              \
     b = p->sums[(i)*p->step];
 #define EMIT_RESULT(i, sum)                                                                        \
     PREFETCH(dst, p->dst, i, length, 1)                                                            \
-    store(lrn_normalize(power, load(src, &p->src, i, l), sum, scalars), dst, &p->dst, i, l);
+    store(lrn_normalize(power, load(src, &p->src, 0, 0, i, v), sum, scalars), dst, &p->dst, 0, 0,  \
+          i, v);
 #define EMIT_FACTOR(i, sum)                                                                        \
     real_t power_of_s;                                                                             \
     p->sums[(i)*p->step] =                                                                         \
-        lrn_gradient_factor(power, load(src, &p->src, i, l), sum, scalars, &power_of_s);           \
+        lrn_gradient_factor(power, load(src, &p->src, 0, 0, i, v), sum, scalars, &power_of_s);     \
     p->powers[(i)*p->step] = power_of_s;
 #define EMIT_GRADIENT(i, sum)                                                                      \
     PREFETCH(src, p->src, i, length, 0)                                                            \
     PREFETCH(dst, p->dst, i, length, 1)                                                            \
-    const real_t x = load(src, &p->src, i, l), g = load(dy, &p->dy, i, l);                         \
-    store(lrn_gradient(power, x, g, p->powers[(i)*p->step], sum, scalars), dst, &p->dst, i, l);
+    const real_t x = load(src, &p->src, 0, 0, i, v), g = load(dy, &p->dy, 0, 0, i, v);             \
+    store(lrn_gradient(power, x, g, p->powers[(i)*p->step], sum, scalars), dst, &p->dst, 0, 0, i,  \
+          v);
 
 /* Computes one window axis: in one walk forward, in two backward. */
 LRN_INLINE void compute_line(const problem *p, global const element_t *src,
-                             global const element_t *dy, global element_t *dst, lanes l, int power,
-                             lrn_scalars scalars)
+                             global const element_t *dy, global element_t *dst, lrn_position v,
+                             int power, lrn_scalars scalars)
 {
     const index_t length = p->box.dims[2];
     const int taps = p->box.taps[2], upper = p->box.upper[2];
@@ -111,7 +108,7 @@ LRN_INLINE void compute_line_of_floats(const problem *any, global const element_
                                        lrn_scalars scalars)
 {
     problem p = *any;
-    const lanes all = {LRN_WIDTH, 0};
+    const lrn_position all = {0, 0, 0, LRN_WIDTH, 0, 0};
     p.src.type = p.dy.type = p.dst.type = LRN_F32;
     p.src.shift = p.dy.shift = p.dst.shift = 0;
     compute_line(&p, src, dy, dst, all, LRN_POWER_3_4, scalars);
@@ -123,39 +120,36 @@ LRN_INLINE void compute_line_of_floats(const problem *any, global const element_
         for (index_t i1 = 0; i1 < (p)->box.dims[1]; ++i1)                                          \
             for (index_t i2 = 0; i2 < (p)->box.dims[2]; ++i2, n += (p)->step)
 
-#define LOAD(from, tensor)                                                                         \
-    lrn_load(from, (tensor).type, lrn_tensor_offset(&(tensor), i0, i1, i2), l.count)
-
 /* Computes the box along one axis after the other. */
 static inline void compute_box(const problem *p, global const element_t *src,
-                               global const element_t *dy, global element_t *dst, lanes l,
+                               global const element_t *dy, global element_t *dst, lrn_position v,
                                uint modes, lrn_scalars scalars)
 {
     FOR_EACH_ELEMENT (p) {
-        p->sums[n] = LOAD(src, p->src);
+        p->sums[n] = load(src, &p->src, i0, i1, i2, v);
 #ifdef LRN_BACKWARD
-        p->gradients[n] = LOAD(dy, p->dy);
+        p->gradients[n] = load(dy, &p->dy, i0, i1, i2, v);
 #endif
     }
     lrn_box_sums(p->sums, p->sums, p->step, &p->box, p->slots);
 #ifdef LRN_BACKWARD
     FOR_EACH_ELEMENT (p) {
         real_t power;
-        p->sums[n] = lrn_gradient_factor(LRN_POWER, LOAD(src, p->src), p->sums[n], scalars, &power);
+        p->sums[n] = lrn_gradient_factor(LRN_POWER, load(src, &p->src, i0, i1, i2, v), p->sums[n],
+                                         scalars, &power);
         p->powers[n] = power;
     }
     lrn_box_sums(p->gradients, p->sums, p->step, &p->mirrored, p->slots);
 #endif
     FOR_EACH_ELEMENT (p) {
-        const real_t x = LOAD(src, p->src);
+        const real_t x = load(src, &p->src, i0, i1, i2, v);
 #ifdef LRN_BACKWARD
         const real_t result =
             lrn_gradient(LRN_POWER, x, p->gradients[n], p->powers[n], p->sums[n], scalars);
 #else
         const real_t result = lrn_normalize(LRN_POWER, x, p->sums[n], scalars);
 #endif
-        lrn_store_part(result, dst, p->dst.type, lrn_tensor_offset(&p->dst, i0, i1, i2), l.count,
-                       l.skip);
+        store(result, dst, &p->dst, i0, i1, i2, v);
     }
 }
 
@@ -181,13 +175,12 @@ kernel void LRN_KERNEL_NAME(separable)(LRN_GENERAL_PARAMETERS)
     p.gradients = p.powers + array;
 #ifdef LRN_BACKWARD
     p.slots = p.gradients + array;
-    const int in_place = dst == src || dst == dy, dy_type = p.dy.type;
 #else
     p.slots = p.powers;
-    const int in_place = dst == src, dy_type = p.src.type;
 #endif
+    const int in_place = dst == src || dst == dy; /* forward dy is src, its type too */
     const int is_line = LRN_MODE(WINDOW_COUNT) == 1 && !lrn_line_is_direct(p.box.dims[2], taps);
-    const int of_floats = LRN_WIDTH > 1 && p.src.type == LRN_F32 && dy_type == LRN_F32 &&
+    const int of_floats = LRN_WIDTH > 1 && p.src.type == LRN_F32 && p.dy.type == LRN_F32 &&
                           p.dst.type == LRN_F32 && LRN_POWER == LRN_POWER_3_4;
 
     /*
@@ -199,25 +192,22 @@ kernel void LRN_KERNEL_NAME(separable)(LRN_GENERAL_PARAMETERS)
     const index_t begin = slot_step == 1 ? worker * each : worker;
     const index_t end = positions - begin < each ? positions : begin + each;
     for (index_t item = begin; item < end; item += slot_step == 1 ? 1 : workers) {
-        const lrn_position position = lrn_position_make(&axes, item, !in_place, modes);
-        global const element_t *from = LRN_ELEMENT(src, SRC, position.src);
-        global const element_t *dy_from = LRN_ELEMENT(dy, DY, position.dy);
-        global element_t *to = LRN_ELEMENT(dst, DST, position.dst);
-        if (position.padding) {
-            FOR_EACH_ELEMENT (&p) {
-                lrn_store((real_t)(0), to, p.dst.type, lrn_tensor_offset(&p.dst, i0, i1, i2),
-                          position.count);
-            }
+        const lrn_position v = lrn_position_make(&axes, item, !in_place, modes);
+        global const element_t *from = LRN_ELEMENT(src, SRC, v.src);
+        global const element_t *dy_from = LRN_ELEMENT(dy, DY, v.dy);
+        global element_t *to = LRN_ELEMENT(dst, DST, v.dst);
+        if (v.padding) {
+            FOR_EACH_ELEMENT (&p)
+                store((real_t)(0), to, &p.dst, i0, i1, i2, v);
             continue;
         }
-        const lanes l = {position.count, position.skip};
         if (!is_line)
-            compute_box(&p, from, dy_from, to, l, modes, scalars);
-        else if (of_floats && l.count == LRN_WIDTH && l.skip == 0)
+            compute_box(&p, from, dy_from, to, v, modes, scalars);
+        else if (of_floats && v.count == LRN_WIDTH && v.skip == 0)
             compute_line_of_floats(&p, from, dy_from, to, scalars);
         else
-            compute_line(&p, from, dy_from, to, l, LRN_POWER, scalars);
+            compute_line(&p, from, dy_from, to, v, LRN_POWER, scalars);
         for (index_t c = p.box.dims[2]; c < lrn_padded(p.box.dims[2], p.dst.shift); ++c)
-            store((real_t)(0), to, &p.dst, c, l);
+            store((real_t)(0), to, &p.dst, 0, 0, c, v);
     }
 }

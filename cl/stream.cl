@@ -16,9 +16,7 @@
  * Global size: one work-item. The kernel never calls get_global_id(): FPGA compilers recognise a
  * single-work-item kernel by that.
  */
-#ifndef LRN_KERNEL_H
 #include "kernel.h"
-#endif
 
 #define TASK __attribute__((reqd_work_group_size(1, 1, 1)))
 
@@ -34,8 +32,7 @@ TASK kernel void LRN_KERNEL_NAME(stream)(LRN_FAST_PARAMETERS)
 #endif
     const index_t turns = lrn_padded(channels, dst_shift) + delay; /* per line */
     index_t item = 0, position = 0, turn = 0;
-    lrn_registers r;
-    lrn_registers_clear(&r);
+    lrn_registers r = {{(real_t)(0.0f)}};
 #ifdef INTELFPGA_CL
     /*
      * In place, a store needs the value loaded from its address, so the store always comes later.
@@ -69,8 +66,8 @@ TASK kernel void LRN_KERNEL_NAME(stream)(LRN_FAST_PARAMETERS)
 #endif
         const real_t result = lrn_registers_result(&r, LRN_POWER, lower, scalars);
         if (c >= 0)
-            lrn_set(c < channels ? result : (real_t)(0.0f), LRN_LINE(dst, DST, item, position),
-                    LRN_TYPE(DST), lrn_channel(c, dst_channel, dst_shift));
+            lrn_store(c < channels ? result : (real_t)(0.0f), LRN_LINE(dst, DST, item, position),
+                      LRN_TYPE(DST), lrn_channel(c, dst_channel, dst_shift), 1);
 
         const int line_ends = turn == turns - 1, item_ends = line_ends && position == inner - 1;
         turn = line_ends ? 0 : turn + 1;

@@ -8,9 +8,7 @@
  *
  * Global size: at least (positions, any, 1); dimension 1 covers the elements of the window axes.
  */
-#ifndef LRN_KERNEL_H
 #include "kernel.h"
-#endif
 
 /* The window axes of one position. */
 typedef struct volume {
@@ -115,6 +113,6 @@ kernel void LRN_KERNEL_NAME(strided)(LRN_GENERAL_PARAMETERS)
             result = lrn_normalize(LRN_POWER, source(p), sum, v.scalars);
 #endif
         }
-        lrn_set(result, dst, to.type, lrn_tensor_offset(&to, p.i0, p.i1, p.i2));
+        lrn_store(result, dst, to.type, lrn_tensor_offset(&to, p.i0, p.i1, p.i2), 1);
     }
 }

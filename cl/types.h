@@ -13,9 +13,7 @@
 #ifndef LRN_TYPES_H
 #define LRN_TYPES_H
 
-#ifndef LRN_CONSTANTS_H
-#include "constants.h"
-#endif
+#include "arguments.h"
 
 #if defined(__OPENCL_VERSION__) || defined(__OPENCL_C_VERSION__)
 

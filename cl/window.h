@@ -13,9 +13,7 @@
 #ifndef LRN_WINDOW_H
 #define LRN_WINDOW_H
 
-#ifndef LRN_ARITHMETIC_H
 #include "arithmetic.h"
-#endif
 
 /* Window size that the fast kernels are unrolled for. */
 #ifndef LRN_TAPS

@@ -7,7 +7,7 @@
 
 #include <cllrn_types.h>
 
-#include "../cl/constants.h"
+#include "../cl/arguments.h"
 #include "ieee754.h"
 
 /*

@@ -18,8 +18,8 @@
 enum { FILES = sizeof lrn_embedded / sizeof *lrn_embedded };
 
 /* The headers of all programs, in the order in which they need each other. */
-static const char *const headers[] = {"constants.h", "types.h",     "power_float.h", "arithmetic.h",
-                                      "window.h",    "arguments.h", "kernel.h"};
+static const char *const headers[] = {"arguments.h",  "types.h",  "power_float.h",
+                                      "arithmetic.h", "window.h", "kernel.h"};
 
 /* Larger than any kernel file; a directory with a larger file holds no clLRN kernels. */
 #define MAX_FILE_SIZE (1 << 20) /* as a message says */
@@ -43,6 +43,9 @@ static cllrn_status read_file(const char *directory, const char *name, char **ou
     cllrn_status status = CLLRN_SUCCESS;
     if (is_text) {
         *out = (char *)content.data;
+        /* A program has its files in one text; embed_kernels.cmake does the same. */
+        for (char *at = *out; (at = strstr(at, "#include \"")) != NULL;)
+            memmove(at, at + strcspn(at, "\n"), strlen(at + strcspn(at, "\n")) + 1);
     } else {
         status = lrn_fail(error, code == ENOMEM ? CLLRN_OUT_OF_MEMORY : CLLRN_KERNEL_SOURCE,
                           "kernel file %s: %s", path,

@@ -3,7 +3,7 @@
 #ifndef LRN_VARIANT_H
 #define LRN_VARIANT_H
 
-#include "../cl/constants.h"
+#include "../cl/arguments.h"
 #include "device.h"
 #include "shape.h"
 
