@@ -98,17 +98,9 @@ static inline lrn_scalars lrn_next_power(lrn_scalars p)
     return next;
 }
 
-/*
- * Returns s^-beta and sets *next to s^(-beta - 1), or to 0 for beta 0, where it has no use; *excess
- * covers both, see lrn_power.
- */
+/* Returns s^-beta and sets *next to s^(-beta - 1); *excess covers both, see lrn_power. */
 LRN_INLINE real_t lrn_powers(int power, real_t s, lrn_scalars p, real_t *next, bits_t *excess)
 {
-    if (power == LRN_POWER_ZERO) {
-        *excess = (bits_t)(0u);
-        *next = (real_t)(0);
-        return (real_t)(1);
-    }
     const real_t result = lrn_power(power, s, p, excess);
 #ifdef LRN_DOUBLE
     bits_t next_excess;
@@ -230,14 +222,23 @@ LRN_INLINE real_t lrn_gradient_factor_ordinary(int power, real_t x, real_t sum, 
                                                real_t *power_of_s, bits_t *excess)
 {
     real_t next;
+    *excess = (bits_t)(0u);
+    if (power == LRN_POWER_ZERO) {
+        *power_of_s = (real_t)(1);
+        return (real_t)(0);
+    }
     *power_of_s = lrn_powers(power, lrn_scale(sum, p), p, &next, excess);
-    return power == LRN_POWER_ZERO ? next : x * next;
+    return x * next;
 }
 
 /* lrn_gradient_factor_ordinary for every s, ordinary or special. */
 LRN_INLINE real_t lrn_gradient_factor(int power, real_t x, real_t sum, lrn_scalars p,
                                       real_t *power_of_s)
 {
+    if (power == LRN_POWER_ZERO) {
+        *power_of_s = (real_t)(1);
+        return (real_t)(0);
+    }
     bits_t excess;
     real_t next;
     *power_of_s = lrn_powers(lrn_widest(power), lrn_scale(sum, p), p, &next, &excess);
@@ -246,7 +247,7 @@ LRN_INLINE real_t lrn_gradient_factor(int power, real_t x, real_t sum, lrn_scala
         *power_of_s = lrn_special_powers(*power_of_s, special, sum, p);
         next = lrn_special_powers(next, special, sum, lrn_next_power(p));
     }
-    return power == LRN_POWER_ZERO ? next : x * next;
+    return x * next;
 }
 
 /* dx of one element from its x, dy and s^-beta and the second sum over its mirrored window. */

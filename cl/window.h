@@ -197,19 +197,6 @@ typedef struct lrn_line {
     to_b = line.b[(index)*line.step];
 LRN_DEFINE_SUM(lrn_direct_sum, lrn_line line, line.a != 0, LRN_FETCH_ELEMENT)
 
-static inline void lrn_line_sums_directly(lrn_line line, LRN_GLOBAL real_t *b, index_t length,
-                                          int upper, int taps, LRN_GLOBAL real_t *slots,
-                                          index_t slot_step)
-{
-    const lrn_line copy = {line.a ? slots : 0, slots + length * slot_step, slot_step};
-    for (index_t i = 0; i < length; ++i) {
-        slots[i * slot_step] = line.a ? line.a[i * line.step] : b[i * line.step];
-        slots[(length + i) * slot_step] = b[i * line.step];
-    }
-    for (index_t i = 0; i < length; ++i)
-        b[i * line.step] = lrn_direct_sum(copy, length, i + upper - (taps - 1), taps);
-}
-
 /* The ladder has no loops over steps: late unrolling leaves arrays in memory. */
 
 LRN_INLINE void lrn_steps_store(const real_t *steps, LRN_GLOBAL real_t *to, index_t step)
@@ -355,7 +342,13 @@ static inline void lrn_line_sums(LRN_GLOBAL const real_t *a, LRN_GLOBAL real_t *
 {
     const lrn_line line = {a, b, step};
     if (lrn_line_is_direct(length, taps)) {
-        lrn_line_sums_directly(line, b, length, upper, taps, slots, slot_step);
+        const lrn_line copy = {a ? slots : 0, slots + length * slot_step, slot_step};
+        for (index_t i = 0; i < length; ++i) {
+            slots[i * slot_step] = a ? a[i * step] : b[i * step];
+            slots[(length + i) * slot_step] = b[i * step];
+        }
+        for (index_t i = 0; i < length; ++i)
+            b[i * step] = lrn_direct_sum(copy, length, i + upper - (taps - 1), taps);
         return;
     }
 #define LRN_EMIT_SUM(index, sum) b[(index)*step] = sum;
@@ -371,17 +364,18 @@ typedef struct lrn_box {
 
 /* lrn_line_sums over all axes of a box, last axis first; b is dense, a is NULL or like b. */
 static inline void lrn_box_sums(LRN_GLOBAL const real_t *a, LRN_GLOBAL real_t *b, index_t step,
-                                const lrn_box *box, LRN_GLOBAL real_t *slots)
+                                const lrn_box *of, LRN_GLOBAL real_t *slots)
 {
-    const index_t end = box->dims[0] * box->dims[1] * box->dims[2] * step;
+    const lrn_box box = *of; /* indexed by axis, *of would have to stay in memory */
+    const index_t end = box.dims[0] * box.dims[1] * box.dims[2] * step;
     index_t stride = step; /* between the elements of a line */
     for (int axis = 2; axis >= 0; --axis) {
-        const index_t block = box->dims[axis] * stride;
-        if (axis == 2 || box->taps[axis] > 1)
+        const index_t block = box.dims[axis] * stride;
+        if (axis == 2 || box.taps[axis] > 1)
             for (index_t begin = 0; begin < end; begin += block)
                 for (index_t at = begin; at < begin + stride; at += step)
-                    lrn_line_sums(axis == 2 && a ? a + at : 0, b + at, stride, box->dims[axis],
-                                  box->upper[axis], box->taps[axis], slots, step);
+                    lrn_line_sums(axis == 2 && a ? a + at : 0, b + at, stride, box.dims[axis],
+                                  box.upper[axis], box.taps[axis], slots, step);
         stride = block;
     }
 }
