@@ -235,8 +235,8 @@ typedef void (*cllrn_log_fn)(void *user, cllrn_log_level level, const char *mess
 
 /*
  * The allocator of engines, programs and plans: give both functions or neither.
- * Both must be thread-safe; no lock is held during a call. Temporary memory of a call, kernel texts read from
- * a directory, and packs come from malloc.
+ * Both must be thread-safe; no lock is held during a call. Temporary memory of
+ * a call, kernel texts read from a directory, and packs come from malloc.
  */
 typedef void *(*cllrn_alloc_fn)(void *user, size_t size);
 typedef void (*cllrn_free_fn)(void *user, void *memory);
@@ -453,10 +453,10 @@ typedef struct cllrn_problem {
  * CLLRN_INVALID_BLOCK
  * CLLRN_INVALID_STRIDES       dst has a zero stride or two elements at one address
  * CLLRN_SHAPE_MISMATCH        the tensors differ in dims or channel axis, or their dtypes cannot be
- *                             mixed; or aliasing is CLLRN_ALIASING_IN_PLACE, but dst has the dtype, strides
- *                             and block of no source
- * CLLRN_UNSUPPORTED           float64 on a device without it, or of the EMBEDDED profile; or a window
- *                             that is not computed yet, see cllrn_params
+ *                             mixed; or aliasing is CLLRN_ALIASING_IN_PLACE, but dst has the
+ *                             dtype, strides and block of no source
+ * CLLRN_UNSUPPORTED           float64 on a device without it, or of the EMBEDDED profile; or a
+ *                             window that is not computed yet, see cllrn_params
  * CLLRN_SIZE_OVERFLOW         a product of sizes and strides exceeds 63 bits
  * CLLRN_INVALID_VARIANT       the forced variant is unknown or cannot run this problem
  * CLLRN_SCRATCH_LIMIT         the problem needs more scratch than scratch_limit, or than the device
@@ -559,9 +559,12 @@ CLLRN_API cllrn_status cllrn_engine_prepare(cllrn_engine *engine,
                                             const cllrn_prepare_options *options, size_t *failed,
                                             cllrn_error *error);
 
+/* How many variants there are. Any thread. */
+CLLRN_API size_t cllrn_variant_count(void);
+
 /*
- * The names that cllrn_problem.variant takes, in order of preference; NULL
- * after the last. Any thread.
+ * The names that cllrn_problem.variant takes, in order of preference; NULL for
+ * index cllrn_variant_count() and beyond. Any thread.
  */
 CLLRN_API const char *cllrn_variant_name(size_t index);
 
@@ -637,9 +640,9 @@ typedef struct cllrn_operands {
  * tensors a double. Memory (for CL_MEM_USE_HOST_PTR the caller's) needs no more
  * alignment than its element.
  *
- * CLLRN_INVALID_ARGUMENT   plan, operands, src, dst or a backward plan's dy is NULL, a forward plan's
- *                          dy is not, an unknown struct_size or memory kind, or a memory with
- *                          both a buffer and a pointer
+ * CLLRN_INVALID_ARGUMENT   plan, operands, src, dst or a backward plan's dy is NULL, a forward
+ *                          plan's dy is not, an unknown struct_size or memory kind, or a memory
+ *                          with both a buffer and a pointer
  * CLLRN_INVALID_QUEUE      queue is not a command queue
  * CLLRN_DEVICE_MISMATCH    the queue is not for the engine's device or one of its sub-devices, or
  *                          USM device memory is of another device
@@ -651,8 +654,8 @@ typedef struct cllrn_operands {
  *                          element size
  * CLLRN_BUFFER_TOO_SMALL   offset and tensor exceed the buffer or the USM allocation
  * CLLRN_SCRATCH_TOO_SMALL  less scratch than needed, or none
- * CLLRN_INVALID_ALIASING   the plan does not run in place, or only in place: cllrn_problem.aliasing,
- *                          or the variant it was forced to, says so
+ * CLLRN_INVALID_ALIASING   the plan does not run in place, or only in place:
+ *                          cllrn_problem.aliasing, or the variant it was forced to, says so
  * CLLRN_PARTIAL_OVERLAP    dst and a source share elements, but not in place, or scratch overlaps
  *                          a tensor
  * CLLRN_UNSUPPORTED_SIZE   an offset of 2^32 elements or more on a device without 64-bit integers

@@ -188,7 +188,8 @@ typedef struct cllrn_params {
  *
  * CLLRN_INVALID_ARGUMENT    params is NULL, or its struct_size is not this struct's
  * CLLRN_INVALID_CONVENTION  convention is none of the above
- * CLLRN_INVALID_WINDOW      size < 1, size >= 2^31, or even with CLLRN_CONVENTION_CAFFE or CLLRN_CONVENTION_TENSORFLOW
+ * CLLRN_INVALID_WINDOW      size < 1, size >= 2^31, or even with CLLRN_CONVENTION_CAFFE or
+ *                           CLLRN_CONVENTION_TENSORFLOW
  * Any thread.
  */
 CLLRN_API cllrn_status cllrn_params_across(cllrn_params *params, cllrn_convention convention,
@@ -257,8 +258,9 @@ typedef struct cllrn_tensor {
 #define CLLRN_TENSOR_INIT { sizeof(cllrn_tensor), 0, 0, 0, { 0 }, { 0 }, 0, 0 }
 
 /*
- * Fills *tensor, which began as CLLRN_TENSOR_INIT. strides NULL means C order without gaps: NCHW with
- * channel_axis 1, NHWC with channel_axis -1, for any number of spatial axes.
+ * Fills *tensor, which began as CLLRN_TENSOR_INIT. strides NULL means C order
+ * without gaps: NCHW with channel_axis 1, NHWC with channel_axis -1, for any
+ * number of spatial axes.
  * dims and strides may be arrays of *tensor itself. Errors not listed here are
  * found when the tensor is used, because the message can then name the tensor's
  * role.

@@ -8,7 +8,7 @@
 #include <cllrn_types.h>
 
 #include "../cl/arguments.h"
-#include "ieee754.h"
+#include "element.h"
 
 /*
  * The scalars of the kernels: every number is a float unless f64. scale = alpha

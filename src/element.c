@@ -129,38 +129,25 @@ static uint64_t narrow(format to, double value)
     return sign | (kept + ((uint64_t)(rebiased < 1 ? 0 : rebiased - 1) << to.fraction));
 }
 
+/* Where in a uint64_t its lowest `size` bytes lie. */
+static size_t lowest_bytes(size_t size)
+{
+    const uint64_t one = 1;
+    return *(const unsigned char *)&one == 1 ? 0 : sizeof one - size;
+}
+
 static uint64_t load(cllrn_dtype dtype, const void *data, int64_t index)
 {
     const size_t size = cllrn_dtype_size(dtype);
-    const unsigned char *at = (const unsigned char *)data + index * (int64_t)size;
-    uint16_t bits16;
-    uint32_t bits32;
-    uint64_t bits64;
-    switch (size) {
-    case sizeof bits16:
-        memcpy(&bits16, at, sizeof bits16);
-        return bits16;
-    case sizeof bits32:
-        memcpy(&bits32, at, sizeof bits32);
-        return bits32;
-    default:
-        memcpy(&bits64, at, sizeof bits64);
-        return bits64;
-    }
+    uint64_t bits = 0;
+    memcpy((char *)&bits + lowest_bytes(size), (const char *)data + index * (int64_t)size, size);
+    return bits;
 }
 
 static void store(cllrn_dtype dtype, void *data, int64_t index, uint64_t bits)
 {
     const size_t size = cllrn_dtype_size(dtype);
-    unsigned char *at = (unsigned char *)data + index * (int64_t)size;
-    const uint16_t bits16 = (uint16_t)bits;
-    const uint32_t bits32 = (uint32_t)bits;
-    if (size == sizeof bits16)
-        memcpy(at, &bits16, sizeof bits16);
-    else if (size == sizeof bits32)
-        memcpy(at, &bits32, sizeof bits32);
-    else
-        memcpy(at, &bits, sizeof bits);
+    memcpy((char *)data + index * (int64_t)size, (char *)&bits + lowest_bytes(size), size);
 }
 
 static uint64_t canonical(format f, uint64_t bits)

@@ -13,13 +13,18 @@
 /* What every step of one enqueue call needs. */
 typedef struct invocation {
     const cllrn_plan *plan;
-    const cllrn_engine *engine;
+    const lrn_core *core; /* of the plan's engine */
+    cl_command_queue queue;
+    cl_uint wait_count;
+    const cl_event *wait_list;
+    cl_event *event;
     cllrn_error *error;
 } invocation;
 
-static cllrn_status check_queue(const invocation *call, cl_command_queue queue)
+static cllrn_status check_queue(const invocation *call)
 {
-    const cllrn_engine *const engine = call->engine;
+    const lrn_core *const core = call->core;
+    const cl_command_queue queue = call->queue;
     cl_context context = NULL;
     cl_device_id device = NULL;
     size_t found = 0;
@@ -29,33 +34,35 @@ static cllrn_status check_queue(const invocation *call, cl_command_queue queue)
     /* Unknown queries default to the engine's: clEnqueueNDRangeKernel refuses other queues too. */
     code =
         lrn_query_or(clGetCommandQueueInfo(queue, CL_QUEUE_CONTEXT, sizeof context, &context, NULL),
-                     &context, &engine->core.context, sizeof context);
+                     &context, &core->context, sizeof context);
     if (code == CL_SUCCESS)
         code = lrn_query_or(
             clGetCommandQueueInfo(queue, CL_QUEUE_DEVICE, sizeof device, &device, NULL), &device,
-            &engine->core.device, sizeof device);
+            &core->device, sizeof device);
     if (code == CL_INVALID_COMMAND_QUEUE)
         return lrn_fail_code(call->error, CLLRN_INVALID_QUEUE, code, "enqueue: queue");
     if (code != CL_SUCCESS)
         return lrn_fail_cl(call->error, code,
                            "enqueue: asking the queue for its context and device");
-    if (context != call->engine->core.context)
+    if (context != core->context)
         return lrn_fail(call->error, CLLRN_CONTEXT_MISMATCH,
                         "enqueue: the queue is of context %p, the engine of %p", (void *)context,
-                        (void *)call->engine->core.context);
+                        (void *)core->context);
     /* A queue of a sub-device of the engine's device runs the same programs. */
-    code = lrn_device_find(device, &engine->core.device, 1, &found);
+    code = lrn_device_find(device, &core->device, 1, &found);
     if (code != CL_SUCCESS)
         return lrn_fail_cl(call->error, code, "enqueue: asking the queue's device for its parent");
     if (found == 1)
         return lrn_fail(call->error, CLLRN_DEVICE_MISMATCH,
                         "enqueue: the queue is for device %p, the engine for %p", (void *)device,
-                        (void *)call->engine->core.device);
+                        (void *)core->device);
     return CLLRN_SUCCESS;
 }
 
-static cllrn_status check_wait_list(const invocation *call, cl_uint count, const cl_event *list)
+static cllrn_status check_wait_list(const invocation *call)
 {
+    const cl_uint count = call->wait_count;
+    const cl_event *const list = call->wait_list;
     if ((count == 0) != (list == NULL))
         return lrn_fail(call->error, CLLRN_INVALID_WAIT_LIST,
                         "enqueue: wait list is %s with a count of %" PRIu32,
@@ -67,18 +74,18 @@ static cllrn_status check_wait_list(const invocation *call, cl_uint count, const
         if (list[i] != NULL)
             code = lrn_query_or(
                 clGetEventInfo(list[i], CL_EVENT_CONTEXT, sizeof context, &context, NULL), &context,
-                &call->engine->core.context, sizeof context);
+                &call->core->context, sizeof context);
         if (code == CL_INVALID_EVENT)
             return lrn_fail_code(call->error, CLLRN_INVALID_WAIT_LIST, code,
                                  "enqueue: entry %" PRIu32 " of the wait list", i);
         if (code != CL_SUCCESS)
             return lrn_fail_cl(call->error, code,
                                "enqueue: asking event %" PRIu32 " for its context", i);
-        if (context != call->engine->core.context)
+        if (context != call->core->context)
             return lrn_fail(call->error, CLLRN_CONTEXT_MISMATCH,
                             "enqueue: event %" PRIu32
                             " of the wait list is of context %p, the engine of %p",
-                            i, (void *)context, (void *)call->engine->core.context);
+                            i, (void *)context, (void *)call->core->context);
     }
     return CLLRN_SUCCESS;
 }
@@ -88,9 +95,13 @@ static cllrn_status check_tensor_memory(const invocation *call, const char *role
                                         const lrn_layout *side, lrn_memory *out)
 {
     const size_t element = cllrn_dtype_size(side->dtype);
-    const lrn_memory_use use = {role, forbidden, element, (uint64_t)-side->lowest * element,
-                                (uint64_t)(side->highest - side->lowest + 1) * element};
-    return lrn_memory_check(&call->engine->core, memory, &use, out, call->error);
+    const lrn_memory_use use = {role,
+                                forbidden,
+                                element,
+                                (uint64_t)-side->lowest * element,
+                                (uint64_t)(side->highest - side->lowest + 1) * element,
+                                CLLRN_BUFFER_TOO_SMALL};
+    return lrn_memory_check(call->core, memory, &use, out, call->error);
 }
 
 /* Whether `length` bytes of scratch overlap the memory range that a tensor spans. */
@@ -116,16 +127,14 @@ static cllrn_status check_scratch(const invocation *call, const lrn_launch *laun
         return lrn_fail(call->error, CLLRN_SCRATCH_TOO_SMALL,
                         "enqueue: no scratch, expected %" PRIu64 " bytes", launch->scratch);
     const bool f64 = shape->src.dtype == CLLRN_DTYPE_F64;
-    const lrn_memory_use use = {"scratch", CL_MEM_READ_ONLY | CL_MEM_WRITE_ONLY,
-                                f64 ? sizeof(double) : sizeof(float), 0, launch->scratch};
-    cllrn_status status =
-        lrn_memory_check(&call->engine->core, scratch, &use, &at->scratch, call->error);
-    if (status == CLLRN_BUFFER_TOO_SMALL) {
-        /* The message already holds both numbers; only the status differs. */
-        status = CLLRN_SCRATCH_TOO_SMALL;
-        if (LRN_FILLABLE(call->error))
-            call->error->status = status;
-    }
+    const lrn_memory_use use = {"scratch",
+                                CL_MEM_READ_ONLY | CL_MEM_WRITE_ONLY,
+                                f64 ? sizeof(double) : sizeof(float),
+                                0,
+                                launch->scratch,
+                                CLLRN_SCRATCH_TOO_SMALL};
+    const cllrn_status status =
+        lrn_memory_check(call->core, scratch, &use, &at->scratch, call->error);
     if (status != CLLRN_SUCCESS)
         return status;
     if (meets(&at->scratch, launch->scratch, &at->src, &shape->src) ||
@@ -173,33 +182,25 @@ static cllrn_status find_aliasing(const invocation *call, const lrn_operands *at
     return status;
 }
 
-/* The queue, wait list and event of a call. */
-typedef struct queueing {
-    cl_command_queue queue;
-    cl_uint wait_count;
-    const cl_event *wait_list;
-    cl_event *event;
-} queueing;
-
 /*
  * An empty tensor: nothing to launch, but an event if the caller wants one.
  * Precondition: queue and wait list are checked.
  */
-static cllrn_status enqueue_nothing(const invocation *call, const queueing *to)
+static cllrn_status enqueue_nothing(const invocation *call)
 {
     cl_event marker;
-    if (to->event == NULL)
+    if (call->event == NULL)
         return CLLRN_SUCCESS;
     const cl_int code =
-        clEnqueueMarkerWithWaitList(to->queue, to->wait_count, to->wait_list, &marker);
+        clEnqueueMarkerWithWaitList(call->queue, call->wait_count, call->wait_list, &marker);
     if (code != CL_SUCCESS)
         return lrn_fail_cl(call->error, code, "enqueue: marker for an empty tensor");
-    *to->event = marker;
+    *call->event = marker;
     return CLLRN_SUCCESS;
 }
 
 static cllrn_status launch_kernel(const invocation *call, const lrn_launch *launch,
-                                  const lrn_operands *at, const queueing *to)
+                                  const lrn_operands *at)
 {
     const lrn_selection *selection = &launch->selection;
     cl_kernel kernel = NULL;
@@ -212,23 +213,22 @@ static cllrn_status launch_kernel(const invocation *call, const lrn_launch *laun
         status = lrn_fail_cl(call->error, code, "enqueue: setting the arguments of %s",
                              launch->program->kernel);
     } else {
-        code =
-            clEnqueueNDRangeKernel(to->queue, kernel, 3, NULL, selection->global, selection->local,
-                                   to->wait_count, to->wait_list, to->event != NULL ? &done : NULL);
+        code = clEnqueueNDRangeKernel(call->queue, kernel, 3, NULL, selection->global,
+                                      selection->local, call->wait_count, call->wait_list,
+                                      call->event != NULL ? &done : NULL);
         if (code != CL_SUCCESS)
             status = lrn_fail_cl(call->error, code, "enqueue: launching %s of %zu x %zu x %zu",
                                  launch->program->kernel, selection->global[0],
                                  selection->global[1], selection->global[2]);
     }
     lrn_program_put_kernel(launch->program, kernel);
-    if (status == CLLRN_SUCCESS && to->event != NULL)
-        *to->event = done;
+    if (status == CLLRN_SUCCESS && call->event != NULL)
+        *call->event = done;
     return status;
 }
 
 /* Checks the operands of a plan that is not empty, and launches its kernel. */
-static cllrn_status enqueue(const invocation *call, const cllrn_operands *operands,
-                            const queueing *to)
+static cllrn_status enqueue(const invocation *call, const cllrn_operands *operands)
 {
     const cllrn_plan *const plan = call->plan;
     const bool backward = plan->direction == CLLRN_DIRECTION_BACKWARD;
@@ -260,23 +260,22 @@ static cllrn_status enqueue(const invocation *call, const cllrn_operands *operan
                                                             : "CLLRN_ALIASING_DISJOINT");
     if ((status = check_scratch(call, launch, operands->scratch, &at)) != CLLRN_SUCCESS)
         return status;
-    return launch_kernel(call, launch, &at, to);
+    return launch_kernel(call, launch, &at);
 }
 
 cllrn_status cllrn_enqueue(const cllrn_plan *plan, cl_command_queue queue,
                            const cllrn_operands *operands, cl_uint wait_count,
                            const cl_event *wait_list, cl_event *event, cllrn_error *error)
 {
-    const queueing to = {queue, wait_count, wait_list, event};
     cllrn_status status;
     if (plan == NULL)
         return lrn_fail(error, CLLRN_INVALID_ARGUMENT, "enqueue: plan is NULL");
     if (!LRN_READABLE(operands) || operands->reserved != 0)
         return lrn_fail(error, CLLRN_INVALID_ARGUMENT,
                         "enqueue: operands is NULL or not initialised: use CLLRN_OPERANDS_INIT");
-    const invocation call = {plan, plan->engine, error};
-    if ((status = check_queue(&call, queue)) != CLLRN_SUCCESS ||
-        (status = check_wait_list(&call, wait_count, wait_list)) != CLLRN_SUCCESS)
+    const invocation call = {plan, &plan->engine->core, queue, wait_count, wait_list, event, error};
+    if ((status = check_queue(&call)) != CLLRN_SUCCESS ||
+        (status = check_wait_list(&call)) != CLLRN_SUCCESS)
         return status;
-    return plan->empty ? enqueue_nothing(&call, &to) : enqueue(&call, operands, &to);
+    return plan->empty ? enqueue_nothing(&call) : enqueue(&call, operands);
 }

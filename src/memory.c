@@ -20,13 +20,13 @@ static cllrn_status check_extent(const lrn_memory_use *use, uint64_t offset, uin
                                  cllrn_error *error)
 {
     if (offset < use->below)
-        return lrn_fail(error, CLLRN_BUFFER_TOO_SMALL,
+        return lrn_fail(error, use->too_small,
                         "enqueue: %s begins %" PRIu64 " bytes before its memory: offset %" PRIu64
                         ", negative strides reach back %" PRIu64,
                         use->role, use->below - offset, offset, use->below);
     const uint64_t first = offset - use->below;
     if (first > size || use->size > size - first)
-        return lrn_fail(error, CLLRN_BUFFER_TOO_SMALL,
+        return lrn_fail(error, use->too_small,
                         "enqueue: %s needs %" PRIu64 " bytes from %" PRIu64
                         " on, its memory has %" PRIu64,
                         use->role, use->size, first, size);

@@ -12,6 +12,7 @@ typedef struct lrn_memory_use {
     size_t element;         /* bytes of an element; its alignment too */
     uint64_t below;         /* bytes used before element (0, 0, ..); below 2^60 */
     uint64_t size;          /* bytes used in all; below 2^60 */
+    cllrn_status too_small; /* the status for a memory with fewer */
 } lrn_memory_use;
 
 /* A checked memory. */

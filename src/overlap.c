@@ -16,10 +16,11 @@
 
 typedef struct equation {
     int count;
-    int64_t step[MAX_TERMS];    /* positive, descending after prepare() */
+    int64_t step[MAX_TERMS];    /* positive, descending */
     int64_t limit[MAX_TERMS];   /* x_i <= limit */
     int64_t rest[MAX_TERMS];    /* the largest sum of terms i.. */
     int64_t divisor[MAX_TERMS]; /* greatest common divisor of steps i.. */
+    int64_t target;
     long work;
 } equation;
 
@@ -33,21 +34,19 @@ static int64_t gcd(int64_t a, int64_t b)
     return a;
 }
 
-/*
- * Adds the term step * x, 0 <= x <= limit, of either sign, to the equation;
- * returns what the caller must add to the target.
- */
-static int64_t add_term(equation *e, int64_t step, int64_t limit)
+/* Adds the term step * x, 0 <= x <= limit, of either sign, to the equation. */
+static void add_term(equation *e, int64_t step, int64_t limit)
 {
-    const int64_t shift = step < 0 ? -step * limit : 0; /* x -> limit - x makes the step positive */
-    if (step < 0)
-        step = -step;
     if (step == 0 || limit == 0)
-        return 0;
+        return;
+    if (step < 0) { /* x -> limit - x makes the step positive */
+        step = -step;
+        e->target += step * limit;
+    }
     for (int i = 0; i < e->count; ++i)
         if (e->step[i] == step) {
             e->limit[i] += limit;
-            return shift;
+            return;
         }
     int at = e->count++;
     for (; at > 0 && e->step[at - 1] < step; --at) {
@@ -56,19 +55,6 @@ static int64_t add_term(equation *e, int64_t step, int64_t limit)
     }
     e->step[at] = step;
     e->limit[at] = limit;
-    return shift;
-}
-
-static void prepare(equation *e)
-{
-    int64_t rest = 0, divisor = 0;
-    for (int i = e->count - 1; i >= 0; --i) {
-        rest += e->step[i] * e->limit[i];
-        divisor = gcd(e->step[i], divisor);
-        e->rest[i] = rest;
-        e->divisor[i] = divisor;
-    }
-    e->work = 0;
 }
 
 static bool solvable(equation *e, int i, int64_t target)
@@ -90,6 +76,18 @@ static bool solvable(equation *e, int i, int64_t target)
             return true;
     }
     return false;
+}
+
+static bool solve(equation *e)
+{
+    int64_t rest = 0, divisor = 0;
+    for (int i = e->count - 1; i >= 0; --i) {
+        rest += e->step[i] * e->limit[i];
+        divisor = gcd(e->step[i], divisor);
+        e->rest[i] = rest;
+        e->divisor[i] = divisor;
+    }
+    return solvable(e, 0, e->target);
 }
 
 void lrn_footprint_extent(const lrn_footprint *footprint, int64_t *lowest, int64_t *highest)
@@ -120,16 +118,13 @@ bool lrn_overlap_between(const lrn_footprint *a, const lrn_footprint *b, int64_t
      * is A - B + d' - (b_size - 1) = 0 with one more term d' of step 1 (none if
      * both elements are one unit).
      */
-    equation e = {.count = 0};
-    int64_t target = distance / unit;
+    equation e = {.target = distance / unit + b_size - 1};
     for (int axis = 0; axis < a->count; ++axis)
-        target += add_term(&e, a->strides[axis] * a_size, a->dims[axis] - 1);
+        add_term(&e, a->strides[axis] * a_size, a->dims[axis] - 1);
     for (int axis = 0; axis < b->count; ++axis)
-        target += add_term(&e, -b->strides[axis] * b_size, b->dims[axis] - 1);
-    target += b_size - 1;
+        add_term(&e, -b->strides[axis] * b_size, b->dims[axis] - 1);
     add_term(&e, 1, a_size + b_size - 2);
-    prepare(&e);
-    return solvable(&e, 0, target);
+    return solve(&e);
 }
 
 bool lrn_overlap_within(const lrn_footprint *f)
@@ -138,16 +133,14 @@ bool lrn_overlap_within(const lrn_footprint *f)
     for (int first = 0; first < f->count; ++first) {
         if (f->dims[first] < 2)
             continue;
-        equation e = {.count = 0};
-        int64_t target = -f->strides[first];
-        target += add_term(&e, f->strides[first], f->dims[first] - 2);
+        equation e = {.target = -f->strides[first]};
+        add_term(&e, f->strides[first], f->dims[first] - 2);
         for (int axis = first + 1; axis < f->count; ++axis) {
             const int64_t reach = f->dims[axis] - 1;
-            target += add_term(&e, f->strides[axis], 2 * reach);
-            target += f->strides[axis] * reach;
+            add_term(&e, f->strides[axis], 2 * reach);
+            e.target += f->strides[axis] * reach;
         }
-        prepare(&e);
-        if (solvable(&e, 0, target))
+        if (solve(&e))
             return true;
     }
     return false;

@@ -4,8 +4,8 @@
 #include <inttypes.h>
 #include <math.h>
 
+#include "element.h" /* isfinite must work */
 #include "error.h"
-#include "ieee754.h" /* isfinite must work */
 
 /* lower = (size - shorter_lower) / 2, upper = (size - shorter_upper) / 2. */
 static const struct convention {
@@ -20,14 +20,27 @@ static const struct convention {
     [CLLRN_CONVENTION_TENSORFLOW] = {1, 1, true, true},
 };
 
-/* Fills params for windows on these axes, all with the same lower and upper. */
-static cllrn_status fill(cllrn_params *params, int32_t first_axis, int32_t axes,
-                         cllrn_convention convention, int64_t size, double alpha, double beta,
-                         double k, cllrn_error *error)
+/* Checks the struct, and the number of axes that its window has or shall have. */
+static cllrn_status check_struct(const cllrn_params *params, int32_t axes, cllrn_error *error)
 {
     if (!LRN_READABLE(params))
         return lrn_fail(error, CLLRN_INVALID_ARGUMENT,
                         "params: NULL or not initialised: begin with CLLRN_PARAMS_INIT");
+    if (axes < 1 || axes > CLLRN_MAX_WINDOW)
+        return lrn_fail(error, CLLRN_INVALID_WINDOW,
+                        "params: a window of %" PRId32 " axes, expected 1..%d", axes,
+                        CLLRN_MAX_WINDOW);
+    return CLLRN_SUCCESS;
+}
+
+/* Fills params for windows across channels or on the last axes, with one lower and upper. */
+static cllrn_status fill(cllrn_params *params, bool within, int32_t axes,
+                         cllrn_convention convention, int64_t size, double alpha, double beta,
+                         double k, cllrn_error *error)
+{
+    const cllrn_status status = check_struct(params, axes, error);
+    if (status != CLLRN_SUCCESS)
+        return status;
     if (size < 1 || size > INT32_MAX)
         return lrn_fail(error, CLLRN_INVALID_WINDOW, "params: size %" PRId64 ", expected 1..%d",
                         size, INT32_MAX);
@@ -51,7 +64,7 @@ static cllrn_status fill(cllrn_params *params, int32_t first_axis, int32_t axes,
                              .beta = beta,
                              .k = k};
     for (int32_t i = 0; i < axes; ++i) {
-        params->window[i] = (cllrn_window){.axis = first_axis + i,
+        params->window[i] = (cllrn_window){.axis = within ? i - axes : CLLRN_AXIS_CHANNEL,
                                            .lower = (size - c->shorter_lower) / 2,
                                            .upper = (size - c->shorter_upper) / 2};
         params->divisor *= c->undivided ? 1.0 : (double)size;
@@ -62,26 +75,14 @@ static cllrn_status fill(cllrn_params *params, int32_t first_axis, int32_t axes,
 cllrn_status cllrn_params_across(cllrn_params *params, cllrn_convention convention, int64_t size,
                                  double alpha, double beta, double k, cllrn_error *error)
 {
-    return fill(params, CLLRN_AXIS_CHANNEL, 1, convention, size, alpha, beta, k, error);
-}
-
-static cllrn_status check_count(int32_t axes, cllrn_error *error)
-{
-    if (axes < 1 || axes > CLLRN_MAX_WINDOW)
-        return lrn_fail(error, CLLRN_INVALID_WINDOW,
-                        "params: a window of %" PRId32 " axes, expected 1..%d", axes,
-                        CLLRN_MAX_WINDOW);
-    return CLLRN_SUCCESS;
+    return fill(params, false, 1, convention, size, alpha, beta, k, error);
 }
 
 cllrn_status cllrn_params_within(cllrn_params *params, cllrn_convention convention, int64_t size,
                                  int32_t axes, double alpha, double beta, double k,
                                  cllrn_error *error)
 {
-    const cllrn_status status = check_count(axes, error);
-    if (status != CLLRN_SUCCESS)
-        return status;
-    return fill(params, -axes, axes, convention, size, alpha, beta, k, error);
+    return fill(params, true, axes, convention, size, alpha, beta, k, error);
 }
 
 /* Checks axis `number` of the window by itself and against those before it. */
@@ -114,10 +115,8 @@ static cllrn_status check_window(const cllrn_window *window, int number, cllrn_e
 
 cllrn_status lrn_params_check(const cllrn_params *params, cllrn_error *error)
 {
-    if (!LRN_READABLE(params))
-        return lrn_fail(error, CLLRN_INVALID_ARGUMENT,
-                        "params: NULL or not initialised: begin with CLLRN_PARAMS_INIT");
-    cllrn_status status = check_count(params->window_count, error);
+    cllrn_status status =
+        check_struct(params, LRN_READABLE(params) ? params->window_count : 0, error);
     for (int i = 0; status == CLLRN_SUCCESS && i < params->window_count; ++i)
         status = check_window(params->window, i, error);
     if (status != CLLRN_SUCCESS)

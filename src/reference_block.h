@@ -6,7 +6,7 @@
  */
 
 /* Neumaier's compensated sum over a window. `lost` is NaN if the sum is infinite or NaN. */
-static REAL NAME(sum)(const block *b, const REAL *values, window w)
+static REAL NAME(sum)(const lrn_host_block *b, const REAL *values, window w)
 {
     REAL sum = 0, lost = 0;
     for (int64_t i = w.first[0]; i <= w.last[0]; ++i)
@@ -21,32 +21,35 @@ static REAL NAME(sum)(const block *b, const REAL *values, window w)
 }
 
 /* s of element i; squares are those of all elements of the block. */
-static REAL NAME(base)(const cllrn_params *p, const block *b, const REAL *squares, int64_t i)
+static REAL NAME(base)(const lrn_host_block *b, const REAL *squares, int64_t i)
 {
+    const cllrn_params *const p = b->problem->params;
     const REAL scale = (REAL)p->alpha / (REAL)p->divisor;
     return (REAL)p->k +
            scale * NAME(sum)(b, squares, window_of(b, i, lrn_params_lower(p), lrn_params_upper(p)));
 }
 
-static void NAME(forward)(const cllrn_params *p, const block *b)
+static void NAME(forward)(const lrn_host_block *b)
 {
+    const cllrn_params *const p = b->problem->params;
     const REAL beta = (REAL)p->beta;
     REAL *squares = b->work;
     for (int64_t i = 0; i < b->count; ++i)
         squares[i] = (REAL)b->x[i] * (REAL)b->x[i];
     for (int64_t i = 0; i < b->count; ++i)
-        b->result[i] = (double)((REAL)b->x[i] * pow(NAME(base)(p, b, squares, i), -beta));
+        b->result[i] = (double)((REAL)b->x[i] * pow(NAME(base)(b, squares, i), -beta));
 }
 
-static void NAME(backward)(const cllrn_params *p, const block *b)
+static void NAME(backward)(const lrn_host_block *b)
 {
+    const cllrn_params *const p = b->problem->params;
     const REAL beta = (REAL)p->beta;
     const REAL gradient = 2 * ((REAL)p->alpha / (REAL)p->divisor) * beta;
     REAL *s = b->work, *terms = s + b->count, *sizes = terms + b->count, *squares = sizes;
     for (int64_t i = 0; i < b->count; ++i)
         squares[i] = (REAL)b->x[i] * (REAL)b->x[i];
     for (int64_t i = 0; i < b->count; ++i)
-        s[i] = NAME(base)(p, b, squares, i);
+        s[i] = NAME(base)(b, squares, i);
     for (int64_t i = 0; i < b->count; ++i) {
         terms[i] = (REAL)b->dy[i] * (REAL)b->x[i] * pow(s[i], -beta - 1);
         sizes[i] = fabs(terms[i]);
@@ -57,5 +60,9 @@ static void NAME(backward)(const cllrn_params *p, const block *b)
         const REAL factor = gradient * (REAL)b->x[i];
         b->result[i] = (double)(own - factor * NAME(sum)(b, terms, mirrored));
         b->magnitude[i] = (double)(fabs(own) + fabs(factor) * NAME(sum)(b, sizes, mirrored));
+        if (beta == 0) { /* also where a term is infinite or NaN */
+            b->result[i] = b->dy[i];
+            b->magnitude[i] = fabs(b->dy[i]);
+        }
     }
 }

@@ -19,7 +19,7 @@ static const lrn_variant *variant_at(size_t number)
     return NULL;
 }
 
-static size_t variant_count(void)
+size_t cllrn_variant_count(void)
 {
     size_t count = 0;
     while (variant_at(count) != NULL)
@@ -87,14 +87,13 @@ bool lrn_program_key_general(lrn_program_key *key)
 
 static void launch(const lrn_variant *row, const lrn_problem *p, int power, lrn_selection *s)
 {
-    memset(s, 0, sizeof *s);
-    s->key.variant = row;
-    s->key.backward = p->backward;
-    s->key.width = vector_width(row, p->facts);
-    s->key.taps = row->general ? 0 : p->taps;
-    s->key.wide = p->wide;
+    *s = (lrn_selection){.key = {.variant = row,
+                                 .backward = p->backward,
+                                 .width = vector_width(row, p->facts),
+                                 .taps = row->general ? 0 : p->taps,
+                                 .wide = p->wide},
+                         .spread = 1};
     set_program(&s->key, p->storage, power);
-    s->spread = 1;
     row->launch(p, s);
 }
 
@@ -178,7 +177,7 @@ cllrn_status lrn_select(const lrn_request *request, const lrn_device_facts *fact
         .storage = storage_of(request->shape),
         .scratch_limit = scratch_limit(request, facts),
     };
-    const size_t count = variant_count();
+    const size_t count = cllrn_variant_count();
     bool known = *row > 0;
     uint64_t least = 0;
     if (narrow.storage == LRN_F64 && !facts->fp64)
@@ -231,81 +230,61 @@ uint64_t lrn_selection_scratch(const lrn_selection *selection)
     return (uint64_t)selection->slots * (uint64_t)selection->workers * vector + (vector - real);
 }
 
-/* A search for a program: counts `left` down to 0 at the program, and on. */
-typedef struct listing {
-    size_t left;
-    lrn_program_key *key;
-} listing;
-
-static void list(listing *l, lrn_program_key key)
+/* Whether the key's variant has programs of this direction, type and power. */
+static bool has_programs(const lrn_program_key *key, const lrn_device_facts *facts)
 {
-    if (l->left-- == 0)
-        *l->key = key;
+    const lrn_variant *const row = key->variant;
+    if (row->general)
+        return key->power == LRN_POWER_AT_RUN_TIME &&
+               (key->storage == LRN_ANY || (key->storage == LRN_F64 && facts->fp64));
+    return facts->local_memory >= row->local_memory[key->backward] &&
+           (key->power == LRN_POWER_AT_RUN_TIME ? row->typed || key->storage == LRN_ANY
+                                                : is_powered(row, key->storage));
 }
 
-static void list_windows(listing *l, lrn_program_key key, int storage, int power)
+/*
+ * Sets what else tells such programs apart: the window of a fast kernel; vectors
+ * (only narrow kernels for float have them) and indices of a general one. False:
+ * there is no form of this number.
+ */
+static bool set_form(lrn_program_key *key, int form, const lrn_device_facts *facts)
 {
-    key.storage = storage;
-    key.power = power;
-    for (int i = 0; i < window_count(key.variant, storage); ++i) {
-        key.taps = windows[i];
-        list(l, key);
-    }
+    const bool general = key->variant->general;
+    key->taps = general ? 0 : windows[form];
+    key->wide = general && form == 2;
+    key->width = general && form != 1 ? 1 : vector_width(key->variant, facts);
+    if (!general)
+        return form < window_count(key->variant, key->storage);
+    return form == 0 || (form == 1 && key->storage != LRN_F64 && key->width > 1) ||
+           (form == 2 && facts->wide);
 }
 
-static void list_fast(listing *l, lrn_program_key key)
+/* Counts the programs for a device; sets *key to that of this number, if there is one. */
+static size_t list(const lrn_device_facts *facts, size_t number, lrn_program_key *key)
 {
-    for (int storage = LRN_F32; storage <= LRN_BF16; ++storage) {
-        if (is_powered(key.variant, storage))
-            list_windows(l, key, storage, LRN_POWER_3_4);
-        if (key.variant->typed)
-            list_windows(l, key, storage, LRN_POWER_AT_RUN_TIME);
-    }
-    if (!key.variant->typed)
-        list_windows(l, key, LRN_ANY, LRN_POWER_AT_RUN_TIME);
-}
-
-/* Only narrow kernels for float have vectors. */
-static void list_general(listing *l, const lrn_device_facts *facts, lrn_program_key key)
-{
-    const int width = key.width;
-    key.power = LRN_POWER_AT_RUN_TIME;
-    for (int f64 = 0; f64 <= (facts->fp64 ? 1 : 0); ++f64)
-        for (int wide = 0; wide <= (facts->wide ? 1 : 0); ++wide) {
-            key.storage = f64 ? LRN_F64 : LRN_ANY;
-            key.wide = wide;
-            key.width = 1;
-            list(l, key);
-            key.width = width;
-            if (!f64 && !wide && width > 1)
-                list(l, key);
+    static const int storages[] = {LRN_F32, LRN_F16, LRN_BF16, LRN_ANY, LRN_F64};
+    static const int powers[] = {LRN_POWER_3_4, LRN_POWER_AT_RUN_TIME};
+    size_t count = 0;
+    lrn_program_key one;
+    for (size_t i = 0; (one.variant = variant_at(i)) != NULL; ++i)
+        for (int group = 0; group < 20; ++group) {
+            one.backward = group >= 10;
+            one.storage = storages[group / 2 % 5];
+            one.power = powers[group % 2];
+            for (int form = 0; has_programs(&one, facts) && form < LRN_ALL_WINDOWS; ++form)
+                if (set_form(&one, form, facts) && count++ == number)
+                    *key = one;
         }
-}
-
-static void list_all(listing *l, const lrn_device_facts *facts)
-{
-    const lrn_variant *row;
-    for (size_t i = 0; (row = variant_at(i)) != NULL; ++i)
-        for (int backward = 0; backward <= 1; ++backward) {
-            const lrn_program_key one = {
-                .variant = row, .backward = backward, .width = vector_width(row, facts)};
-            if (row->general)
-                list_general(l, facts, one);
-            else if (facts->local_memory >= row->local_memory[backward])
-                list_fast(l, one);
-        }
+    return count;
 }
 
 bool lrn_program_key_number(size_t number, const lrn_device_facts *facts, lrn_program_key *key)
 {
-    listing l = {.left = number, .key = key};
-    list_all(&l, facts);
-    return l.left > number; /* it has passed 0 */
+    return number < list(facts, number, key);
 }
 
 size_t lrn_program_key_count(const lrn_device_facts *facts)
 {
-    listing l = {.left = SIZE_MAX};
-    list_all(&l, facts);
-    return SIZE_MAX - l.left;
+    lrn_program_key last;
+    return list(facts, SIZE_MAX, &last);
 }

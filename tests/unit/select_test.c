@@ -273,6 +273,7 @@ static void select__names_and_kernels_SUCCESS(void **state)
             assert_int_equal(s.key.power, rows[i].typed ? LRN_POWER_3_4 : LRN_POWER_AT_RUN_TIME);
             assert_false(s.key.wide);
         }
+    assert_int_equal(cllrn_variant_count(), COUNT);
     assert_null(cllrn_variant_name(COUNT));
     assert_null(cllrn_variant_name(SIZE_MAX));
 }
