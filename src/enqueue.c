@@ -104,21 +104,16 @@ static cllrn_status check_tensor_memory(const invocation *call, const char *role
     return lrn_memory_check(call->core, memory, &use, out, call->error);
 }
 
-/* Whether `length` bytes of scratch overlap the memory range that a tensor spans. */
-static bool meets(const lrn_memory *scratch, uint64_t length, const lrn_memory *at,
-                  const lrn_layout *side)
+/* Whether the ranges of two memories overlap. */
+static bool meet(const lrn_memory *a, const lrn_memory *b)
 {
-    const size_t element = cllrn_dtype_size(side->dtype);
-    const uint64_t begin = at->address - (uint64_t)-side->lowest * element;
-    const uint64_t end = at->address + (uint64_t)(side->highest + 1) * element;
-    return scratch->space == at->space && scratch->address < end &&
-           begin < scratch->address + length;
+    return a->space == b->space && a->begin < b->end && b->begin < a->end;
 }
 
 static cllrn_status check_scratch(const invocation *call, const lrn_launch *launch,
                                   const cllrn_memory *scratch, lrn_operands *at)
 {
-    const lrn_shape *shape = &call->plan->shape;
+
     at->scratch = at->dst; /* a kernel without scratch takes any memory */
     at->scratch.offset = 0;
     if (launch->scratch == 0)
@@ -126,7 +121,7 @@ static cllrn_status check_scratch(const invocation *call, const lrn_launch *laun
     if (scratch == NULL)
         return lrn_fail(call->error, CLLRN_SCRATCH_TOO_SMALL,
                         "enqueue: no scratch, expected %" PRIu64 " bytes", launch->scratch);
-    const bool f64 = shape->src.dtype == CLLRN_DTYPE_F64;
+    const bool f64 = call->plan->src.dtype == CLLRN_DTYPE_F64;
     const lrn_memory_use use = {"scratch",
                                 CL_MEM_READ_ONLY | CL_MEM_WRITE_ONLY,
                                 f64 ? sizeof(double) : sizeof(float),
@@ -137,9 +132,7 @@ static cllrn_status check_scratch(const invocation *call, const lrn_launch *laun
         lrn_memory_check(call->core, scratch, &use, &at->scratch, call->error);
     if (status != CLLRN_SUCCESS)
         return status;
-    if (meets(&at->scratch, launch->scratch, &at->src, &shape->src) ||
-        meets(&at->scratch, launch->scratch, &at->dy, &shape->dy) ||
-        meets(&at->scratch, launch->scratch, &at->dst, &shape->dst))
+    if (meet(&at->scratch, &at->src) || meet(&at->scratch, &at->dy) || meet(&at->scratch, &at->dst))
         return lrn_fail(call->error, CLLRN_PARTIAL_OVERLAP,
                         "enqueue: scratch, %" PRIu64 " bytes at %" PRIu64
                         ", overlaps a tensor in the same memory",

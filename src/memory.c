@@ -208,7 +208,13 @@ cllrn_status lrn_memory_check(const lrn_core *core, const cllrn_memory *memory,
                         "enqueue: %s has a %s, but its kind is %s: set either", use->role,
                         is_buffer ? "pointer" : "buffer",
                         is_buffer ? "CLLRN_MEMORY_BUFFER" : "that of a pointer");
-    return (is_buffer ? check_buffer : check_pointer)(core, memory, use, out, error);
+    const cllrn_status status =
+        (is_buffer ? check_buffer : check_pointer)(core, memory, use, out, error);
+    if (status == CLLRN_SUCCESS) {
+        out->begin = out->address - use->below;
+        out->end = out->begin + use->size;
+    }
+    return status;
 }
 
 cl_int lrn_memory_set_argument(const lrn_memory *memory, cl_kernel kernel, cl_uint index)

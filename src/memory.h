@@ -23,6 +23,7 @@ typedef struct lrn_memory {
     uint64_t offset;   /* elements from the buffer's begin, or the pointer, to element (0, 0, ..) */
     const void *space; /* where address counts: NULL: the process's memory; else a buffer */
     uint64_t address;  /* bytes from the begin of the space to element (0, 0, ..) */
+    uint64_t begin, end; /* of the bytes used, from the begin of the space */
 } lrn_memory;
 
 /*

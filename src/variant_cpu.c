@@ -55,19 +55,12 @@ static bool is_line(const lrn_problem *p)
                                                    shape->dst.strides[0] == p->inner));
 }
 
-/*
- * planar indexes (and prefetches) up to taps + LRN_ROWS rows outside the line;
- * those offsets must fit 32 bits.
- */
-static bool is_narrow_line(const lrn_problem *p)
-{
-    const int64_t rows = p->channels + 2 * (p->taps + LRN_ROWS);
-    return rows < 2 * LRN_NARROW_LIMIT / p->inner - 1;
-}
-
 static bool fits_planar(const lrn_problem *p)
 {
-    return !p->in_place && !p->shape->blocked && is_line(p) && is_narrow_line(p);
+    /* The kernel indexes and prefetches so many rows around the line: the offsets need 32 bits. */
+    const int64_t rows = p->channels + 2 * (p->taps + LRN_ROWS);
+    return !p->in_place && !p->shape->blocked && is_line(p) &&
+           rows < 2 * LRN_NARROW_LIMIT / p->inner - 1;
 }
 
 static void launch_planar(const lrn_problem *p, lrn_selection *s)
