@@ -7,7 +7,6 @@
 
 #include <cllrn_verify.h>
 
-#include "element.h"
 #include "error.h"
 #include "params.h"
 #include "size.h"

@@ -8,6 +8,8 @@
 
 #include <cllrn_types.h>
 
+#include "element.h"
+
 /* The operator on host memory. dy is used in the backward direction only, else NULL. */
 typedef struct lrn_host_problem {
     const cllrn_params *params;

@@ -20,7 +20,7 @@ compile() { # COMPILER OBJECT FILE FLAG...
 }
 
 for compiler in "$@"; do
-    for file in host_f64 reference params coefficients; do
+    for file in host host_f64 reference params coefficients element; do
         if ! compile "$compiler" "$directory/plain.o" $file; then
             cat "$directory/log"
             echo "FAILED: $compiler does not compile $file.c without any flag"
