@@ -39,7 +39,8 @@ kernel void LRN_KERNEL_NAME(column)(LRN_FAST_PARAMETERS)
     for (index_t item = get_global_id(2); item < outer; item += get_global_size(2)) {
         global const element_t *x = LRN_LINE(src, SRC, item, position);
         global element_t *to = LRN_LINE(dst, DST, item, position);
-        lrn_registers r = {0};
+        lrn_registers r;
+        lrn_registers_clear(&r);
 #ifdef LRN_BACKWARD
         global const element_t *g = LRN_LINE(dy, DY, item, position);
         const index_t first = begin - upper, last = end + lower;

@@ -12,7 +12,7 @@
  * Global size: (any, 1, 1): LRN_MODE(LAUNCH) work-items per worker, of which only the first works,
  * because PoCL gives a thread at least 32 work-groups, however few there are.
  */
-#include "kernel.h"
+#include "general.h"
 
 /*
  * p rounded up to a vector's alignment; the size of scratch includes the slack. A buffer in its

@@ -32,7 +32,8 @@ TASK kernel void LRN_KERNEL_NAME(stream)(LRN_FAST_PARAMETERS)
 #endif
     const index_t turns = lrn_padded(channels, dst_shift) + delay; /* per line */
     index_t item = 0, position = 0, turn = 0;
-    lrn_registers r = {0};
+    lrn_registers r;
+    lrn_registers_clear(&r);
 #ifdef INTELFPGA_CL
     /*
      * In place, a store needs the value loaded from its address, so the store always comes later.

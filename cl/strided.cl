@@ -8,7 +8,7 @@
  *
  * Global size: at least (positions, any, 1); dimension 1 covers the elements of the window axes.
  */
-#include "kernel.h"
+#include "general.h"
 
 /* The window axes of one position. */
 typedef struct volume {

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the general kernels share, those for any window, axes and strides: the axes of a problem,
+ * its boxes, and its positions.
+ */
+#ifndef LRN_GENERAL_H
+#define LRN_GENERAL_H
+
+#include "kernel.h"
+
+/* Axes of the general kernels: LRN_MODE(WINDOW_COUNT) window axes, then position axes. */
+typedef struct lrn_axes {
+    index_t dims[8], src[8], dy[8], dst[8];
+} lrn_axes;
+
+static inline lrn_axes lrn_axes_make(index8_t dims, index8_t src, index8_t dy, index8_t dst)
+{
+    lrn_axes axes;
+    vstore8(dims, 0, axes.dims);
+    vstore8(src, 0, axes.src);
+    vstore8(dy, 0, axes.dy);
+    vstore8(dst, 0, axes.dst);
+    return axes;
+}
+
+static inline void lrn_box_set(lrn_box *box, const lrn_axes *axes, int taps, int upper, uint modes)
+{
+    const int unused = 3 - LRN_MODE(WINDOW_COUNT);
+    for (int axis = 0; axis < 3; ++axis) {
+        box->dims[axis] = axis < unused ? 1 : axes->dims[axis - unused];
+        box->taps[axis] = axis < unused ? 1 : taps;
+        box->upper[axis] = axis < unused ? 0 : upper;
+    }
+}
+
+/* The window axes of one tensor; unused axes come first. */
+typedef struct lrn_tensor {
+    index_t steps[3];
+    int type, shift; /* blocks of 2^shift are on the last axis */
+} lrn_tensor;
+
+static inline void lrn_tensor_set(lrn_tensor *t, const index_t *strides, int type, int shift,
+                                  uint modes)
+{
+    const int unused = 3 - LRN_MODE(WINDOW_COUNT);
+    t->type = type;
+    t->shift = LRN_MODE(WITHIN) ? 0 : shift;
+    for (int axis = 0; axis < 3; ++axis)
+        t->steps[axis] = axis < unused ? 0 : strides[axis - unused];
+}
+
+/* Offset of an element of the box. */
+LRN_INLINE index_t lrn_tensor_offset(const lrn_tensor *t, index_t i0, index_t i1, index_t i2)
+{
+    return i0 * t->steps[0] + i1 * t->steps[1] + lrn_channel(i2, t->steps[2], t->shift);
+}
+
+/*
+ * A position vector: LRN_WIDTH neighbours on the last axis. Fewer may remain at the end of the
+ * axis. A vector that may overlap then moves back, and the vector before it owns the first `skip`
+ * neighbours; otherwise only the first `count` neighbours exist.
+ */
+typedef struct lrn_position {
+    index_t src, dy, dst; /* offsets, in elements, of element 0 on all window axes */
+    int count, skip;
+    int padding; /* it is padding of a channel block, which only dst has */
+} lrn_position;
+
+/* Whether a position axis has the channels, which may have blocks, but no vectors along them. */
+static inline int lrn_axis_has_blocks(int axis, uint modes)
+{
+    return LRN_MODE(WITHIN) && axis == LRN_MODE(WINDOW_COUNT);
+}
+
+/* The number of position vectors along a position axis. */
+static inline index_t lrn_axis_turns(const lrn_axes *axes, int axis, uint modes)
+{
+    const index_t dim = axes->dims[axis];
+    if (lrn_axis_has_blocks(axis, modes))
+        return lrn_padded(dim, LRN_MODE(DST_SHIFT));
+    return axis == 7 ? (dim + LRN_WIDTH - 1) / LRN_WIDTH : dim;
+}
+
+/* Position vector `number`, from 0 to lrn_position_count - 1. */
+static inline lrn_position lrn_position_make(const lrn_axes *axes, index_t number, int may_overlap,
+                                             uint modes)
+{
+    lrn_position position = {0, 0, 0, LRN_WIDTH, 0, 0};
+    for (int axis = 7; axis >= LRN_MODE(WINDOW_COUNT); --axis) {
+        const int blocks = lrn_axis_has_blocks(axis, modes);
+        const index_t dim = axes->dims[axis], turns = lrn_axis_turns(axes, axis, modes);
+        index_t at = axis == 7 ? number % turns * LRN_WIDTH : number % turns;
+        number /= turns;
+        if (blocks) {
+            position.padding = at >= dim;
+        } else if (axis == 7 && dim - at < LRN_WIDTH && may_overlap && dim >= LRN_WIDTH) {
+            position.skip = LRN_WIDTH - (int)(dim - at);
+            at = dim - LRN_WIDTH;
+        } else if (axis == 7 && dim - at < LRN_WIDTH) {
+            position.count = (int)(dim - at);
+        }
+        position.src += lrn_channel(at, axes->src[axis], blocks ? LRN_MODE(SRC_SHIFT) : 0);
+        position.dy += lrn_channel(at, axes->dy[axis], blocks ? LRN_MODE(DY_SHIFT) : 0);
+        position.dst += lrn_channel(at, axes->dst[axis], blocks ? LRN_MODE(DST_SHIFT) : 0);
+    }
+    return position;
+}
+
+/* The number of position vectors. */
+static inline index_t lrn_position_count(const lrn_axes *axes, uint modes)
+{
+    index_t count = 1;
+    for (int axis = LRN_MODE(WINDOW_COUNT); axis < 8; ++axis)
+        count *= lrn_axis_turns(axes, axis, modes);
+    return count;
+}
+
+#endif
