@@ -92,14 +92,14 @@ static cllrn_status check_wait_list(const invocation *call)
 
 static cllrn_status check_tensor_memory(const invocation *call, const char *role,
                                         const cllrn_memory *memory, cl_mem_flags forbidden,
-                                        const lrn_layout *side, lrn_memory *out)
+                                        const lrn_layout *layout, lrn_memory *out)
 {
-    const size_t element = cllrn_dtype_size(side->dtype);
+    const size_t element = cllrn_dtype_size(layout->dtype);
     const lrn_memory_use use = {role,
                                 forbidden,
                                 element,
-                                (uint64_t)-side->lowest * element,
-                                (uint64_t)(side->highest - side->lowest + 1) * element,
+                                (uint64_t)-layout->lowest * element,
+                                (uint64_t)(layout->highest - layout->lowest + 1) * element,
                                 CLLRN_BUFFER_TOO_SMALL};
     return lrn_memory_check(call->core, memory, &use, out, call->error);
 }
@@ -113,7 +113,6 @@ static bool meet(const lrn_memory *a, const lrn_memory *b)
 static cllrn_status check_scratch(const invocation *call, const lrn_launch *launch,
                                   const cllrn_memory *scratch, lrn_operands *at)
 {
-
     at->scratch = at->dst; /* a kernel without scratch takes any memory */
     at->scratch.offset = 0;
     if (launch->scratch == 0)

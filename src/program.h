@@ -70,8 +70,10 @@ typedef struct lrn_programs {
     lrn_offer *offers;      /* a list, newest first; entries are never removed */
 } lrn_programs;
 
-/* Of zeros, but for the pack. After a failure too they need lrn_programs_close.
- * CLLRN_OUT_OF_MEMORY. */
+/*
+ * Opens programs whose fields are all zero, except that pack may be set: they own
+ * it. Call lrn_programs_close after a failure too. CLLRN_OUT_OF_MEMORY.
+ */
 cllrn_status lrn_programs_open(lrn_programs *programs, const lrn_core *core,
                                const lrn_sources *sources, const cllrn_engine_options *options,
                                cllrn_error *error);

@@ -99,11 +99,11 @@ static void launch(const lrn_variant *row, const lrn_problem *p, int power, lrn_
 
 static bool is_wide(const lrn_shape *shape, int taps)
 {
-    const lrn_layout *const sides[] = {&shape->src, &shape->dy, &shape->dst};
+    const lrn_layout *const layouts[] = {&shape->src, &shape->dy, &shape->dst};
     bool wide = shape->positions >= LRN_NARROW_LIMIT;
     for (int i = 0; i < 3; ++i)
-        wide =
-            wide || sides[i]->lowest <= -LRN_NARROW_LIMIT || sides[i]->highest >= LRN_NARROW_LIMIT;
+        wide = wide || layouts[i]->lowest <= -LRN_NARROW_LIMIT ||
+               layouts[i]->highest >= LRN_NARROW_LIMIT;
     for (int axis = 0; axis < LRN_MAX_AXES; ++axis)
         wide = wide || shape->dims[axis] >= LRN_NARROW_LIMIT ||
                (axis < shape->window_count && shape->dims[axis] + taps >= 2 * LRN_NARROW_LIMIT);
@@ -259,7 +259,7 @@ static bool set_form(lrn_program_key *key, int form, const lrn_device_facts *fac
            (form == 2 && facts->wide);
 }
 
-/* Counts the programs for a device; sets *key to that of this number, if there is one. */
+/* Sets *key to the program of this number. Returns number + 1; how many there are if it is none. */
 static size_t list(const lrn_device_facts *facts, size_t number, lrn_program_key *key)
 {
     static const int storages[] = {LRN_F32, LRN_F16, LRN_BF16, LRN_ANY, LRN_F64};
@@ -272,8 +272,10 @@ static size_t list(const lrn_device_facts *facts, size_t number, lrn_program_key
             one.storage = storages[group / 2 % 5];
             one.power = powers[group % 2];
             for (int form = 0; has_programs(&one, facts) && form < LRN_ALL_WINDOWS; ++form)
-                if (set_form(&one, form, facts) && count++ == number)
+                if (set_form(&one, form, facts) && count++ == number) {
                     *key = one;
+                    return count;
+                }
         }
     return count;
 }

@@ -11,8 +11,8 @@
 typedef struct lrn_problem {
     const lrn_shape *shape;
     const lrn_device_facts *facts;
-    int64_t channels, inner,
-        outer; /* the dims, if the window is across channels and axes are few */
+    /* The dims, if the window is across channels and axes are few. */
+    int64_t channels, inner, outer;
     int taps;
     bool backward, in_place;
     bool wide;                        /* needs 64-bit indices */

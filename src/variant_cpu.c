@@ -97,12 +97,12 @@ static int64_t block_of(const lrn_problem *p)
 /* Whether all tensors have blocks of the same size, contiguous in an item. */
 static bool is_block_line(const lrn_problem *p)
 {
-    const lrn_layout *sides[] = {&p->shape->src, &p->shape->dy, &p->shape->dst};
+    const lrn_layout *layouts[] = {&p->shape->src, &p->shape->dy, &p->shape->dst};
     const int64_t block = block_of(p), inner = p->inner;
     for (int i = 0; i < 3; ++i)
-        if (sides[i]->block_shift != p->shape->dst.block_shift ||
-            (inner > 1 && sides[i]->strides[LRN_INNER] != block) ||
-            (p->channels > block && sides[i]->strides[0] != inner * block))
+        if (layouts[i]->block_shift != p->shape->dst.block_shift ||
+            (inner > 1 && layouts[i]->strides[LRN_INNER] != block) ||
+            (p->channels > block && layouts[i]->strides[0] != inner * block))
             return false;
     return p->shape->blocked;
 }

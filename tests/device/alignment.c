@@ -145,13 +145,8 @@ static void problem_data_close(problem_data *p)
 static cllrn_plan *make_plan(const problem_data *p, const char *variant)
 {
     cllrn_error error = CLLRN_ERROR_INIT;
-    cllrn_problem problem = CLLRN_PROBLEM_INIT;
+    cllrn_problem problem = uniform_problem(&p->params, &p->tensor, p->backward, p->in_place);
     cllrn_plan *plan = NULL;
-    problem.direction = p->backward ? CLLRN_DIRECTION_BACKWARD : CLLRN_DIRECTION_FORWARD;
-    problem.params = &p->params;
-    problem.src = problem.dst = &p->tensor;
-    problem.dy = p->backward ? &p->tensor : NULL;
-    problem.aliasing = p->in_place ? CLLRN_ALIASING_IN_PLACE : CLLRN_ALIASING_DISJOINT;
     problem.variant = variant;
     const cllrn_status status = cllrn_plan_create(device.engine, &problem, &plan, &error);
     if (status != CLLRN_INVALID_VARIANT && status != CLLRN_UNSUPPORTED)

@@ -354,3 +354,15 @@ cllrn_operands make_operands(const cllrn_memory *src, const cllrn_memory *dy,
     operands.scratch = scratch;
     return operands;
 }
+
+cllrn_problem uniform_problem(const cllrn_params *params, const cllrn_tensor *tensor, bool backward,
+                              bool in_place)
+{
+    cllrn_problem problem = CLLRN_PROBLEM_INIT;
+    problem.direction = backward ? CLLRN_DIRECTION_BACKWARD : CLLRN_DIRECTION_FORWARD;
+    problem.params = params;
+    problem.src = problem.dst = tensor;
+    problem.dy = backward ? tensor : NULL;
+    problem.aliasing = in_place ? CLLRN_ALIASING_IN_PLACE : CLLRN_ALIASING_DISJOINT;
+    return problem;
+}

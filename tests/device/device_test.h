@@ -109,6 +109,10 @@ bool run_case(test_device *device, const test_case *c, case_data *data, const ch
 /* A read-write buffer holding a copy of data. */
 cl_mem make_buffer(test_device *device, const float *data, int64_t elements);
 
+/* A problem of which all tensors are like this one. */
+cllrn_problem uniform_problem(const cllrn_params *params, const cllrn_tensor *tensor, bool backward,
+                              bool in_place);
+
 cllrn_operands make_operands(const cllrn_memory *src, const cllrn_memory *dy,
                              const cllrn_memory *dst, const cllrn_memory *scratch);
 

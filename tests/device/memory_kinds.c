@@ -212,13 +212,8 @@ static void problem_make(problem_data *p, int64_t size, bool backward, bool in_p
 static cllrn_plan *make_plan(const problem_data *p)
 {
     cllrn_error error = CLLRN_ERROR_INIT;
-    cllrn_problem problem = CLLRN_PROBLEM_INIT;
+    const cllrn_problem problem = uniform_problem(&p->params, &p->tensor, p->backward, p->in_place);
     cllrn_plan *plan = NULL;
-    problem.direction = p->backward ? CLLRN_DIRECTION_BACKWARD : CLLRN_DIRECTION_FORWARD;
-    problem.params = &p->params;
-    problem.src = problem.dst = &p->tensor;
-    problem.dy = p->backward ? &p->tensor : NULL;
-    problem.aliasing = p->in_place ? CLLRN_ALIASING_IN_PLACE : CLLRN_ALIASING_DISJOINT;
     check(cllrn_plan_create(device.engine, &problem, &plan, &error), &error);
     return plan;
 }
