@@ -31,6 +31,7 @@
  *     engine                your context and device, and the programs made for them
  *     plan                  one problem prepared for an engine
  *     enqueue               run a plan in your queue, on your buffers
+ *     run                   a plan, its memory and an enqueue in one call; host memory too
  *     offline compilers     kernel sources, for devices without a compiler
  *   cllrn_verify.h          not included by cllrn.h
  *     host and reference    the same operator on host memory, without OpenCL
@@ -470,7 +471,8 @@ typedef struct cllrn_problem {
  * CLLRN_INVALID_PACK          the program's binary in the engine's pack is damaged
  * CLLRN_OUT_OF_MEMORY, CLLRN_OPENCL_FAILURE
  * Any thread. Waits for another thread only while that one makes a program that
- * this plan needs.
+ * this plan needs. A plan whose program exists costs about 7,000 instructions to
+ * make and destroy, and takes no lock, so there is no need to keep plans.
  */
 CLLRN_API cllrn_status cllrn_plan_create(cllrn_engine *engine, const cllrn_problem *problem,
                                          cllrn_plan **plan, cllrn_error *error);
@@ -528,6 +530,19 @@ CLLRN_API cllrn_status cllrn_problem_program(const cllrn_engine *engine,
                                              const cllrn_problem *problem,
                                              char name[CLLRN_KERNEL_NAME_SIZE], cllrn_error *error);
 
+/*
+ * Sets *size to the scratch memory that the problem needs, in bytes, and makes
+ * nothing: what cllrn_plan_scratch_size says of a plan for the problem, for
+ * CLLRN_ALIASING_EITHER the larger of both. A program that stands in for a
+ * missing one may need another size; see cllrn_plan_stand_in_for.
+ *
+ * CLLRN_INVALID_ARGUMENT  engine or size is NULL
+ * and what is wrong with the problem, as for cllrn_plan_create. Any thread.
+ */
+CLLRN_API cllrn_status cllrn_problem_scratch_size(const cllrn_engine *engine,
+                                                  const cllrn_problem *problem, uint64_t *size,
+                                                  cllrn_error *error);
+
 /* How cllrn_engine_prepare works. */
 typedef struct cllrn_prepare_options {
     uint32_t struct_size;
@@ -571,8 +586,9 @@ CLLRN_API const char *cllrn_variant_name(size_t index);
 /* ----------------------------------------------------------------- enqueue */
 
 /*
- * Kinds of memory, each of the engine's context. Operands of one enqueue may be
- * of different kinds. What OpenCL cannot tell of a memory is not checked:
+ * Kinds of memory. Operands of one call may be of different kinds; memory of
+ * OpenCL is of the engine's context. What OpenCL cannot tell of a memory is not
+ * checked:
  *
  * BUFFER  All is checked: context, flags, size.
  * SVM     Shared virtual memory of OpenCL 2.0: coarse or fine grained, from
@@ -583,20 +599,27 @@ CLLRN_API const char *cllrn_variant_name(size_t index);
  * USM     Host, device or shared memory of cl_intel_unified_shared_memory. The
  *         context, the size and, of device memory, the device are checked; there
  *         are no flags to restrict access.
+ * HOST    Any memory of the process, for cllrn_run only. Nothing is checked.
  */
 typedef int32_t cllrn_memory_kind;
-enum { CLLRN_MEMORY_BUFFER = 1, CLLRN_MEMORY_SVM = 2, CLLRN_MEMORY_USM = 3 };
+enum {
+    CLLRN_MEMORY_BUFFER = 1,
+    CLLRN_MEMORY_SVM = 2,
+    CLLRN_MEMORY_USM = 3,
+    CLLRN_MEMORY_HOST = 4
+};
 
 /*
  * Element (0, 0, ..) lies offset bytes behind the buffer's begin or the pointer.
  * For a buffer offset must be a multiple of the element size, for a pointer the
- * sum of both. The pointer may lie anywhere in its allocation.
+ * sum of both, except that host memory may have any address. The pointer may lie
+ * anywhere in its allocation.
  */
 typedef struct cllrn_memory {
     uint32_t struct_size;
     cllrn_memory_kind kind;
     cl_mem buffer; /* CLLRN_MEMORY_BUFFER: a buffer or sub-buffer; else NULL */
-    void *pointer; /* CLLRN_MEMORY_SVM and CLLRN_MEMORY_USM; else NULL */
+    void *pointer; /* all other kinds; else NULL */
     uint64_t offset;
 } cllrn_memory;
 
@@ -646,7 +669,8 @@ typedef struct cllrn_operands {
  * CLLRN_INVALID_QUEUE      queue is not a command queue
  * CLLRN_DEVICE_MISMATCH    the queue is not for the engine's device or one of its sub-devices, or
  *                          USM device memory is of another device
- * CLLRN_UNSUPPORTED        an SVM or USM pointer where the device or the OpenCL loader has none
+ * CLLRN_UNSUPPORTED        an SVM or USM pointer where the device or the OpenCL loader has none, or
+ *                          memory of CLLRN_MEMORY_HOST
  * CLLRN_CONTEXT_MISMATCH   queue, buffer or event belong to another context
  * CLLRN_INVALID_BUFFER     not a buffer; a source is write-only, dst read-only, or scratch either;
  *                          a NULL pointer, or not USM memory of the context
@@ -671,6 +695,61 @@ CLLRN_API cllrn_status cllrn_enqueue(const cllrn_plan *plan, cl_command_queue qu
                                      const cllrn_operands *operands, cl_uint wait_count,
                                      const cl_event *wait_list, cl_event *event,
                                      cllrn_error *error);
+
+/* --------------------------------------------------------------------- run */
+
+/*
+ * Runs a problem once: makes its plan, scratch memory unless operands has some,
+ * and what operands of CLLRN_MEMORY_HOST need; enqueues the kernel as
+ * cllrn_enqueue does, and releases all of it. queue NULL is a queue of the
+ * engine's own, made at its first use. The problem runs in place where dst is
+ * src, or dy; cllrn_problem.aliasing only has to be valid.
+ *
+ * With event NULL the call returns when dst is complete. Otherwise it returns
+ * when its commands are enqueued, and *event, which the caller releases, is the
+ * event of the last: dst is complete when that is. Until then host memory
+ * belongs to the call. A host source must be complete when the call is made, or
+ * when the events of the wait list are; earlier commands in the queue are not
+ * enough.
+ *
+ * How the device gets host memory, from the first of these that is possible:
+ *
+ *     1. by its pointer, where the device has fine-grained system SVM
+ *     2. by a buffer of CL_MEM_USE_HOST_PTR, where the device shares the host's
+ *        memory: CPUs, and devices of CL_DEVICE_HOST_UNIFIED_MEMORY. Where the
+ *        driver uses the memory in place, as it may, nothing is copied.
+ *        Operands whose bytes interleave share one buffer.
+ *     3. by a copy in a buffer of the device
+ *
+ * 1 and 2 need an address that is a multiple of the element size. 2 also needs
+ * that dst has no gaps: bytes between its first and its last element that belong
+ * to no element. A source that interleaves with an operand of another element
+ * size is copied. A copy leaves out gaps, so other threads may use the gaps of
+ * dst: no way ever writes them.
+ *
+ * With 2 and 3 the call itself waits for the events of the wait list. With 3 and
+ * gaps in dst it also waits for dst, even if event is not NULL.
+ *
+ * Statuses of cllrn_plan_create and cllrn_enqueue, except that CLLRN_INVALID_QUEUE
+ * needs a queue, and
+ * CLLRN_INVALID_ARGUMENT  engine or operands is NULL, an unknown struct_size, or a host memory with
+ *                         a buffer
+ * CLLRN_INVALID_BUFFER    a host memory with a NULL pointer
+ * CLLRN_BUFFER_TOO_SMALL  a host tensor exceeds the address space
+ * CLLRN_UNSUPPORTED       scratch is of CLLRN_MEMORY_HOST
+ * CLLRN_PARTIAL_OVERLAP   as for cllrn_enqueue, also where host memory is copied
+ * CLLRN_OUT_OF_MEMORY     no memory for the plan, or for a tensor without its gaps
+ * CLLRN_OPENCL_FAILURE    a buffer, the queue, a copy, or, with event NULL, the kernel or an event
+ *                         of the wait list failed; the code tells why
+ *
+ * After a failure no command is left that uses host memory. dst is unchanged
+ * unless a command failed that was enqueued. Any thread; calls on one engine and
+ * one queue may run at the same time.
+ */
+CLLRN_API cllrn_status cllrn_run(cllrn_engine *engine, cl_command_queue queue,
+                                 const cllrn_problem *problem, const cllrn_operands *operands,
+                                 cl_uint wait_count, const cl_event *wait_list, cl_event *event,
+                                 cllrn_error *error);
 
 /* ------------------------------------------------------- offline compilers */
 

@@ -9,7 +9,10 @@
 #include "error.h"
 #include "info.h"
 
-enum { SVM_CAPABILITIES = 0x1053 }; /* CL_DEVICE_SVM_CAPABILITIES, of OpenCL 2.0 */
+enum {
+    SVM_CAPABILITIES = 0x1053, /* CL_DEVICE_SVM_CAPABILITIES, of OpenCL 2.0 */
+    SVM_FINE_GRAIN_SYSTEM = 1 << 2,
+};
 
 /* Workarounds for single drivers, one entry each, with its reason. */
 static const struct {
@@ -107,6 +110,7 @@ cllrn_status lrn_device_facts_get(const lrn_target *target, lrn_device_facts *fa
     cl_ulong local_memory = 0, cache = 0, allocation = 0;
     cl_device_local_mem_type local_type = CL_LOCAL;
     cl_bitfield svm = 0;
+    cl_bool unified = CL_FALSE;
     size_t sizes[16] = {0}, group = 0;
     char profile[32] = "EMBEDDED_PROFILE";
     const struct {
@@ -125,6 +129,7 @@ cllrn_status lrn_device_facts_get(const lrn_target *target, lrn_device_facts *fa
         {LRN_NAMED(CL_DEVICE_MAX_MEM_ALLOC_SIZE), sizeof allocation, &allocation},
         {LRN_NAMED(CL_DEVICE_GLOBAL_MEM_CACHE_SIZE), sizeof cache, &cache},
         {LRN_NAMED(CL_DEVICE_PROFILE), sizeof profile - 1, profile},
+        {LRN_NAMED(CL_DEVICE_HOST_UNIFIED_MEMORY), sizeof unified, &unified},
         {SVM_CAPABILITIES, "CL_DEVICE_SVM_CAPABILITIES", sizeof svm, &svm},
     };
     for (size_t i = 0; i < sizeof queries / sizeof *queries; ++i) {
@@ -145,6 +150,8 @@ cllrn_status lrn_device_facts_get(const lrn_target *target, lrn_device_facts *fa
         extensions != NULL && lrn_info_has_word(extensions, "cl_intel_unified_shared_memory");
     free(extensions);
     find_pointer_functions(target->platform, svm != 0, usm, facts);
+    facts->system_svm = facts->set_svm != NULL && (svm & SVM_FINE_GRAIN_SYSTEM) != 0;
+    facts->shares_host_memory = (type & CL_DEVICE_TYPE_CPU) != 0 || unified;
 
     /* A device of both types, as Oclgrind reports, counts as a GPU. */
     facts->cpu_like = (type & CL_DEVICE_TYPE_CPU) != 0 && (type & CL_DEVICE_TYPE_GPU) == 0;

@@ -33,6 +33,8 @@ typedef struct lrn_device_facts {
     /* NULL where the device has no SVM, or no USM. */
     lrn_set_pointer_fn set_svm, set_usm;
     lrn_usm_info_fn usm_info;
+    bool system_svm;         /* set_svm takes any pointer of the process */
+    bool shares_host_memory; /* buffers of CL_MEM_USE_HOST_PTR need no copy */
 } lrn_device_facts;
 
 /*

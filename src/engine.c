@@ -131,6 +131,9 @@ void cllrn_engine_destroy(cllrn_engine *engine)
         atomic_fetch_sub_explicit(&engine->references, 1, memory_order_acq_rel) > 1)
         return;
     const lrn_core core = engine->core;
+    const cl_command_queue queue = atomic_load_explicit(&engine->queue, memory_order_relaxed);
+    if (queue != NULL)
+        clReleaseCommandQueue(queue);
     lrn_programs_close(&engine->programs);
     lrn_sources_close(&engine->sources);
     lrn_free(&core, engine);

@@ -14,6 +14,7 @@ struct cllrn_engine {
     lrn_core core;
     lrn_sources sources;
     lrn_programs programs;
+    _Atomic(cl_command_queue) queue; /* of cllrn_run without the caller's; NULL: not made yet */
 };
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* cllrn_enqueue: checks of queue, wait list and operands, kernel launch. */
-#include <inttypes.h>
+#include "enqueue.h"
 
-#include <cllrn.h>
+#include <inttypes.h>
 
 #include "arguments.h"
 #include "device.h"
@@ -59,12 +59,11 @@ static cllrn_status check_queue(const invocation *call)
     return CLLRN_SUCCESS;
 }
 
-static cllrn_status check_wait_list(const invocation *call)
+cllrn_status lrn_enqueue_check_waits(const lrn_core *core, cl_uint count, const cl_event *list,
+                                     cllrn_error *error)
 {
-    const cl_uint count = call->wait_count;
-    const cl_event *const list = call->wait_list;
     if ((count == 0) != (list == NULL))
-        return lrn_fail(call->error, CLLRN_INVALID_WAIT_LIST,
+        return lrn_fail(error, CLLRN_INVALID_WAIT_LIST,
                         "enqueue: wait list is %s with a count of %" PRIu32,
                         list == NULL ? "NULL" : "given", count);
     for (cl_uint i = 0; i < count; ++i) {
@@ -74,18 +73,17 @@ static cllrn_status check_wait_list(const invocation *call)
         if (list[i] != NULL)
             code = lrn_query_or(
                 clGetEventInfo(list[i], CL_EVENT_CONTEXT, sizeof context, &context, NULL), &context,
-                &call->core->context, sizeof context);
+                &core->context, sizeof context);
         if (code == CL_INVALID_EVENT)
-            return lrn_fail_code(call->error, CLLRN_INVALID_WAIT_LIST, code,
+            return lrn_fail_code(error, CLLRN_INVALID_WAIT_LIST, code,
                                  "enqueue: entry %" PRIu32 " of the wait list", i);
         if (code != CL_SUCCESS)
-            return lrn_fail_cl(call->error, code,
-                               "enqueue: asking event %" PRIu32 " for its context", i);
-        if (context != call->core->context)
-            return lrn_fail(call->error, CLLRN_CONTEXT_MISMATCH,
+            return lrn_fail_cl(error, code, "enqueue: asking event %" PRIu32 " for its context", i);
+        if (context != core->context)
+            return lrn_fail(error, CLLRN_CONTEXT_MISMATCH,
                             "enqueue: event %" PRIu32
                             " of the wait list is of context %p, the engine of %p",
-                            i, (void *)context, (void *)call->core->context);
+                            i, (void *)context, (void *)core->context);
     }
     return CLLRN_SUCCESS;
 }
@@ -267,7 +265,8 @@ cllrn_status cllrn_enqueue(const cllrn_plan *plan, cl_command_queue queue,
                         "enqueue: operands is NULL or not initialised: use CLLRN_OPERANDS_INIT");
     const invocation call = {plan, &plan->engine->core, queue, wait_count, wait_list, event, error};
     if ((status = check_queue(&call)) != CLLRN_SUCCESS ||
-        (status = check_wait_list(&call)) != CLLRN_SUCCESS)
+        (status = lrn_enqueue_check_waits(call.core, wait_count, wait_list, error)) !=
+            CLLRN_SUCCESS)
         return status;
     return plan->empty ? enqueue_nothing(&call) : enqueue(&call, operands);
 }

@@ -163,23 +163,47 @@ static cllrn_status check_usm(const lrn_core *core, const cllrn_memory *memory,
     return check_extent(use, address - (uintptr_t)base, size, error);
 }
 
+static cllrn_status get_address(const cllrn_memory *memory, const lrn_memory_use *use,
+                                uint64_t *address, cllrn_error *error)
+{
+    const uintptr_t pointer = (uintptr_t)memory->pointer;
+    if (pointer == 0)
+        return lrn_fail(error, CLLRN_INVALID_BUFFER, "enqueue: %s has a NULL pointer", use->role);
+    /* A sum that overflows exceeds any memory. */
+    const bool overflow = memory->offset > UINTPTR_MAX - pointer;
+    *address = overflow ? UINTPTR_MAX : pointer + memory->offset;
+    return CLLRN_SUCCESS;
+}
+
+cllrn_status lrn_memory_check_host(const cllrn_memory *memory, const lrn_memory_use *use,
+                                   uintptr_t *out, cllrn_error *error)
+{
+    uint64_t address = 0;
+    if (memory->buffer != NULL)
+        return lrn_fail(error, CLLRN_INVALID_ARGUMENT,
+                        "run: %s has a buffer, but its kind is CLLRN_MEMORY_HOST: set either",
+                        use->role);
+    cllrn_status status = get_address(memory, use, &address, error);
+    if (status == CLLRN_SUCCESS)
+        status = check_extent(use, address, UINTPTR_MAX, error);
+    *out = (uintptr_t)address;
+    return status;
+}
+
 static cllrn_status check_pointer(const lrn_core *core, const cllrn_memory *memory,
                                   const lrn_memory_use *use, lrn_memory *out, cllrn_error *error)
 {
     const bool svm = memory->kind == CLLRN_MEMORY_SVM;
     const lrn_set_pointer_fn set = svm ? core->facts.set_svm : core->facts.set_usm;
-    const uintptr_t pointer = (uintptr_t)memory->pointer;
+    uint64_t address = 0;
     if (set == NULL)
         return lrn_fail(error, CLLRN_UNSUPPORTED,
                         "enqueue: %s is %s pointer, which %s or the OpenCL loader does not support",
                         use->role, svm ? "an SVM" : "a USM", core->facts.name);
-    if (pointer == 0)
-        return lrn_fail(error, CLLRN_INVALID_BUFFER, "enqueue: %s has a NULL pointer", use->role);
-    /* A sum that overflows exceeds any memory. */
-    const bool overflow = memory->offset > UINTPTR_MAX - pointer;
-    const uint64_t address = overflow ? UINTPTR_MAX : pointer + memory->offset;
-    cllrn_status status = svm ? check_extent(use, address, UINTPTR_MAX, error)
-                              : check_usm(core, memory, use, address, error);
+    cllrn_status status = get_address(memory, use, &address, error);
+    if (status == CLLRN_SUCCESS)
+        status = svm ? check_extent(use, address, UINTPTR_MAX, error)
+                     : check_usm(core, memory, use, address, error);
     if (status == CLLRN_SUCCESS)
         status = check_alignment(use, "address", address, error);
     if (status == CLLRN_SUCCESS)
@@ -196,6 +220,11 @@ cllrn_status lrn_memory_check(const lrn_core *core, const cllrn_memory *memory,
     if (!LRN_READABLE(memory))
         return lrn_fail(error, CLLRN_INVALID_ARGUMENT,
                         "enqueue: %s is NULL or not initialised: use CLLRN_MEMORY_INIT", use->role);
+    if (memory->kind == CLLRN_MEMORY_HOST)
+        return lrn_fail(error, CLLRN_UNSUPPORTED,
+                        "enqueue: %s is host memory, which only cllrn_run takes, and for tensors "
+                        "only",
+                        use->role);
     if (memory->kind < CLLRN_MEMORY_BUFFER || memory->kind > CLLRN_MEMORY_USM)
         return lrn_fail(
             error, CLLRN_INVALID_ARGUMENT,

@@ -33,6 +33,13 @@ typedef struct lrn_memory {
 cllrn_status lrn_memory_check(const lrn_core *core, const cllrn_memory *memory,
                               const lrn_memory_use *use, lrn_memory *out, cllrn_error *error);
 
+/*
+ * Checks a memory of CLLRN_MEMORY_HOST, but for its alignment; *address becomes
+ * that of element (0, 0, ..). Statuses as of cllrn_run.
+ */
+cllrn_status lrn_memory_check_host(const cllrn_memory *memory, const lrn_memory_use *use,
+                                   uintptr_t *address, cllrn_error *error);
+
 /* Makes the memory an argument of the kernel. */
 cl_int lrn_memory_set_argument(const lrn_memory *memory, cl_kernel kernel, cl_uint index);
 

@@ -54,21 +54,37 @@ static cllrn_status find_stand_in(cllrn_engine *engine, const lrn_request *reque
     }
 }
 
-/* Selects a kernel and makes its program. */
-static cllrn_status open_launch(cllrn_plan *plan, const cllrn_problem *problem,
-                                cllrn_aliasing aliasing, cllrn_error *error)
+/* Opens one launch of a plan for the request, as far as the caller needs. */
+typedef cllrn_status open_launch_fn(cllrn_plan *plan, const lrn_request *request,
+                                    const lrn_device_facts *facts, lrn_launch *launch,
+                                    cllrn_error *error);
+
+/* Selects a kernel, and no more. */
+static cllrn_status select_launch(cllrn_plan *plan, const lrn_request *request,
+                                  const lrn_device_facts *facts, lrn_launch *launch,
+                                  cllrn_error *error)
 {
-    lrn_launch *launch = &plan->launches[aliasing == CLLRN_ALIASING_IN_PLACE];
-    cllrn_engine *const engine = plan->engine;
-    const lrn_request request = request_of(plan, problem, aliasing);
     size_t row = 0;
-    cllrn_status status =
-        lrn_select(&request, &engine->core.facts, &row, &launch->selection, error);
+    (void)plan;
+    const cllrn_status status = lrn_select(request, facts, &row, &launch->selection, error);
+    if (status == CLLRN_SUCCESS)
+        launch->scratch = lrn_selection_scratch(&launch->selection);
+    return status;
+}
+
+/* Selects a kernel and makes its program. */
+static cllrn_status open_launch(cllrn_plan *plan, const lrn_request *request,
+                                const lrn_device_facts *facts, lrn_launch *launch,
+                                cllrn_error *error)
+{
+    cllrn_engine *const engine = plan->engine;
+    size_t row = 0;
+    cllrn_status status = lrn_select(request, facts, &row, &launch->selection, error);
     if (status == CLLRN_SUCCESS)
         status =
             lrn_programs_get(&engine->programs, &launch->selection.key, &launch->program, error);
     if (is_missing(status))
-        status = find_stand_in(engine, &request, row, launch, status, error);
+        status = find_stand_in(engine, request, row, launch, status, error);
     if (status != CLLRN_SUCCESS)
         return status;
     launch->available = true;
@@ -87,8 +103,11 @@ static bool can_be_in_place(const cllrn_plan *plan)
 
 /* Opens what the problem's aliasing asks for: one of the launches, or both. */
 static cllrn_status open_launches(cllrn_plan *plan, const cllrn_problem *problem,
+                                  open_launch_fn *open, const lrn_device_facts *facts,
                                   cllrn_error *error)
 {
+    const lrn_request disjoint = request_of(plan, problem, CLLRN_ALIASING_DISJOINT),
+                      in_place = request_of(plan, problem, CLLRN_ALIASING_IN_PLACE);
     const bool possible = can_be_in_place(plan);
     /* Of both, a forced variant needs to fit one. */
     const bool lenient = problem->aliasing == CLLRN_ALIASING_EITHER && problem->variant != NULL;
@@ -99,15 +118,15 @@ static cllrn_status open_launches(cllrn_plan *plan, const cllrn_problem *problem
             "plan create: only for CLLRN_ALIASING_IN_PLACE, but dst has the dtype, strides and "
             "block of no source");
     if (problem->aliasing != CLLRN_ALIASING_IN_PLACE)
-        status = open_launch(plan, problem, CLLRN_ALIASING_DISJOINT, error);
+        status = open(plan, &disjoint, facts, &plan->launches[0], error);
     if (problem->aliasing == CLLRN_ALIASING_DISJOINT || !possible ||
         (status != CLLRN_SUCCESS && !(lenient && status == CLLRN_INVALID_VARIANT)))
         return status;
-    const cllrn_status in_place = open_launch(plan, problem, CLLRN_ALIASING_IN_PLACE, error);
-    return lenient && in_place == CLLRN_INVALID_VARIANT ? status : in_place;
+    const cllrn_status second = open(plan, &in_place, facts, &plan->launches[1], error);
+    return lenient && second == CLLRN_INVALID_VARIANT ? status : second;
 }
 
-static cllrn_status check_problem(const cllrn_problem *problem, cllrn_error *error)
+cllrn_status lrn_problem_check(const cllrn_problem *problem, cllrn_error *error)
 {
     cllrn_status status;
     if (!LRN_READABLE(problem))
@@ -162,9 +181,14 @@ cllrn_status cllrn_plan_create(cllrn_engine *engine, const cllrn_problem *proble
     cllrn_status status;
     if (engine == NULL || out == NULL)
         return lrn_fail(error, CLLRN_INVALID_ARGUMENT, "plan create: engine or plan is NULL");
-    if ((status = check_problem(problem, error)) != CLLRN_SUCCESS)
-        return status;
+    status = lrn_problem_check(problem, error);
+    return status == CLLRN_SUCCESS ? lrn_plan_make(engine, problem, out, error) : status;
+}
 
+cllrn_status lrn_plan_make(cllrn_engine *engine, const cllrn_problem *problem, cllrn_plan **out,
+                           cllrn_error *error)
+{
+    cllrn_status status;
     cllrn_plan *plan = lrn_alloc(&engine->core, sizeof *plan);
     if (plan == NULL)
         return lrn_fail(error, CLLRN_OUT_OF_MEMORY, "plan create: no memory for the plan");
@@ -173,7 +197,8 @@ cllrn_status cllrn_plan_create(cllrn_engine *engine, const cllrn_problem *proble
     describe(plan, problem);
     /* A failure on the way, such as a missing program, may not be the last word. */
     cllrn_error failure = CLLRN_ERROR_INIT;
-    if (!plan->empty && (status = open_launches(plan, problem, &failure)) != CLLRN_SUCCESS) {
+    if (!plan->empty && (status = open_launches(plan, problem, open_launch, &engine->core.facts,
+                                                &failure)) != CLLRN_SUCCESS) {
         lrn_error_copy(error, &failure);
         cllrn_plan_destroy(plan);
         return status;
@@ -188,7 +213,7 @@ cllrn_status cllrn_problem_program(const cllrn_engine *engine, const cllrn_probl
     const lrn_device_facts *facts = engine != NULL ? &engine->core.facts : &lrn_any_device;
     const cllrn_status status =
         name == NULL ? lrn_fail(error, CLLRN_INVALID_ARGUMENT, "problem program: name is NULL")
-                     : check_problem(problem, error);
+                     : lrn_problem_check(problem, error);
     if (status != CLLRN_SUCCESS)
         return status;
     cllrn_plan plan;
@@ -204,6 +229,29 @@ cllrn_status cllrn_problem_program(const cllrn_engine *engine, const cllrn_probl
     if (selected == CLLRN_SUCCESS)
         lrn_program_kernel_name(&selection.key, facts->int64, name);
     return selected;
+}
+
+cllrn_status cllrn_problem_scratch_size(const cllrn_engine *engine, const cllrn_problem *problem,
+                                        uint64_t *size, cllrn_error *error)
+{
+    cllrn_status status = engine == NULL || size == NULL
+                              ? lrn_fail(error, CLLRN_INVALID_ARGUMENT,
+                                         "problem scratch size: engine or size is NULL")
+                              : lrn_problem_check(problem, error);
+    if (status != CLLRN_SUCCESS)
+        return status;
+    cllrn_plan plan = {.direction = CLLRN_DIRECTION_FORWARD};
+    cllrn_error failure = CLLRN_ERROR_INIT;
+    describe(&plan, problem);
+    if (!plan.empty)
+        status = open_launches(&plan, problem, select_launch, &engine->core.facts, &failure);
+    if (status != CLLRN_SUCCESS) {
+        lrn_error_copy(error, &failure);
+        return status;
+    }
+    const uint64_t disjoint = plan.launches[0].scratch, in_place = plan.launches[1].scratch;
+    *size = disjoint > in_place ? disjoint : in_place;
+    return CLLRN_SUCCESS;
 }
 
 void cllrn_plan_destroy(cllrn_plan *plan)

@@ -31,6 +31,13 @@ struct cllrn_plan {
     lrn_launch launches[2]; /* see lrn_plan_launch */
 };
 
+/* Checks a problem; statuses as of cllrn_plan_create. */
+cllrn_status lrn_problem_check(const cllrn_problem *problem, cllrn_error *error);
+
+/* As cllrn_plan_create, for a problem that passed its check. */
+cllrn_status lrn_plan_make(cllrn_engine *engine, const cllrn_problem *problem, cllrn_plan **plan,
+                           cllrn_error *error);
+
 /* The launch for CLLRN_ALIASING_DISJOINT or CLLRN_ALIASING_IN_PLACE. */
 static inline const lrn_launch *lrn_plan_launch(const cllrn_plan *plan, cllrn_aliasing aliasing)
 {

@@ -34,7 +34,7 @@ enum {
     MAX_KERNELS = 4096,
     MAX_COMMANDS = 4096,
     MAX_DEVICES = 64,
-    MAX_LEDGER = 96,
+    MAX_LEDGER = 128,
     MAX_FAILED = 256,
     SOURCE_SIZE = 128 * 1024
 };
@@ -50,7 +50,8 @@ typedef struct object {
     size_t detail;          /* index in the table of its type */
     cl_mem_flags flags;
     size_t size, origin;
-    void *host;            /* of a buffer that wraps the host's memory */
+    void *host;            /* of a buffer that wraps the host's memory, or that has a copy of it */
+    int mapped;            /* how often a buffer is, now */
     struct object *parent; /* of a sub-buffer or a sub-device */
     cl_uint device_count;
     struct object *devices[MAX_DEVICES];
@@ -575,6 +576,7 @@ CL_API_ENTRY cl_int CL_API_CALL clGetDeviceInfo(cl_device_id handle, cl_device_i
         PROPERTY_STRING(CL_DEVICE_EXTENSIONS, s->extensions),
         {0x105B, "CL_DEVICE_IL_VERSION", strlen(s->il) + 1, s->il},
         {0x1053, "CL_DEVICE_SVM_CAPABILITIES", sizeof s->svm, &s->svm},
+        PROPERTY(CL_DEVICE_HOST_UNIFIED_MEMORY, s->unified),
     };
     const cl_int code = answer(__func__, o != NULL, CL_INVALID_DEVICE, list, COUNT(list), info,
                                size, value, size_ret);
@@ -644,7 +646,9 @@ CL_API_ENTRY cl_int CL_API_CALL clGetEventInfo(cl_event handle, cl_event_info in
     pthread_mutex_lock(&lock);
     const object *o = find(handle, EVENT, __func__);
     const cl_context context = o != NULL ? (cl_context)(void *)o->context : NULL;
-    const property list[] = {PROPERTY(CL_EVENT_CONTEXT, context)};
+    const cl_int state = CL_COMPLETE;
+    const property list[] = {PROPERTY(CL_EVENT_CONTEXT, context),
+                             PROPERTY(CL_EVENT_COMMAND_EXECUTION_STATUS, state)};
     const cl_int code = answer(__func__, o != NULL, CL_INVALID_EVENT, list, COUNT(list), info, size,
                                value, size_ret);
     pthread_mutex_unlock(&lock);
@@ -749,6 +753,78 @@ CL_API_ENTRY cl_int CL_API_CALL clReleaseProgram(cl_program program)
 CL_API_ENTRY cl_int CL_API_CALL clReleaseKernel(cl_kernel kernel)
 {
     return release(kernel, KERNEL, CL_INVALID_KERNEL, __func__);
+}
+
+CL_API_ENTRY cl_int CL_API_CALL clReleaseEvent(cl_event event)
+{
+    return release(event, EVENT, CL_INVALID_EVENT, __func__);
+}
+
+CL_API_ENTRY cl_int CL_API_CALL clReleaseMemObject(cl_mem memory)
+{
+    pthread_mutex_lock(&lock);
+    const object *o = find(memory, BUFFER, __func__);
+    if (o != NULL && o->mapped != 0)
+        violation("%s of a buffer that is mapped", __func__);
+    pthread_mutex_unlock(&lock);
+    return release(memory, BUFFER, CL_INVALID_MEM_OBJECT, __func__);
+}
+
+CL_API_ENTRY cl_int CL_API_CALL clReleaseCommandQueue(cl_command_queue queue)
+{
+    return release(queue, QUEUE, CL_INVALID_COMMAND_QUEUE, __func__);
+}
+
+CL_API_ENTRY cl_command_queue CL_API_CALL
+clCreateCommandQueue(cl_context handle, cl_device_id device, cl_command_queue_properties properties,
+                     cl_int *code_ret)
+{
+    pthread_mutex_lock(&lock);
+    const cl_int code = enter(__func__, "");
+    object *const context = find(handle, CONTEXT, __func__), *o = NULL;
+    if (context == NULL || find(device, DEVICE, __func__) == NULL || properties != 0)
+        violation("%s without context or device, or not in order", __func__);
+    if (code == CL_SUCCESS) {
+        o = make(QUEUE, context, 0);
+        o->device = (object *)(void *)device;
+    }
+    if (code_ret != NULL)
+        *code_ret = code;
+    pthread_mutex_unlock(&lock);
+    return (cl_command_queue)(void *)o;
+}
+
+CL_API_ENTRY cl_mem CL_API_CALL clCreateBuffer(cl_context handle, cl_mem_flags flags, size_t size,
+                                               void *host, cl_int *code_ret)
+{
+    pthread_mutex_lock(&lock);
+    const bool given = (flags & (CL_MEM_USE_HOST_PTR | CL_MEM_COPY_HOST_PTR)) != 0;
+    cl_int code = enter(__func__, "");
+    object *const context = find(handle, CONTEXT, __func__), *o = NULL;
+    if (context == NULL || size == 0 || given != (host != NULL)) {
+        violation("%s without context or size, or with host memory that the flags do not tell",
+                  __func__);
+        code = CL_INVALID_VALUE;
+    } else if (code == CL_SUCCESS) {
+        o = make(BUFFER, context, 0);
+        o->flags = flags;
+        o->size = size;
+        if ((flags & CL_MEM_COPY_HOST_PTR) != 0)
+            o->host = memcpy(fake_svm(size), host, size);
+        else
+            o->host = host;
+    }
+    if (code_ret != NULL)
+        *code_ret = code;
+    pthread_mutex_unlock(&lock);
+    return (cl_mem)(void *)o;
+}
+
+fake_buffer_made fake_buffer_of(cl_mem buffer)
+{
+    const object *const o = (const object *)(const void *)buffer;
+    assert_true(o->type == BUFFER);
+    return (fake_buffer_made){o->flags, o->size, o->host};
 }
 
 CL_API_ENTRY cl_program CL_API_CALL clCreateProgramWithSource(cl_context handle, cl_uint count,
@@ -1296,8 +1372,8 @@ static bool check_waits(cl_uint count, const cl_event *list, const object *conte
 }
 
 /* The next place in the list of commands, with what every command has. */
-static fake_command *record(cl_command_queue queue, cl_uint wait_count, const cl_event *wait_list,
-                            cl_event *event, object *context)
+static fake_command *record(const char *function, cl_command_queue queue, cl_uint wait_count,
+                            const cl_event *wait_list, cl_event *event, object *context)
 {
     if (command_count == MAX_COMMANDS) {
         violation("more than %d commands: raise MAX_COMMANDS", MAX_COMMANDS);
@@ -1305,6 +1381,7 @@ static fake_command *record(cl_command_queue queue, cl_uint wait_count, const cl
     }
     fake_command *c = &commands[command_count++];
     memset(c, 0, sizeof *c);
+    c->function = function;
     c->queue = queue;
     c->wait_count = wait_count;
     for (cl_uint i = 0; i < wait_count && i < FAKE_MAX_WAITS; ++i)
@@ -1326,12 +1403,127 @@ CL_API_ENTRY cl_int CL_API_CALL clEnqueueMarkerWithWaitList(cl_command_queue han
         code = CL_INVALID_COMMAND_QUEUE;
     } else if (code == CL_SUCCESS) {
         if (check_waits(count, list, queue->context, __func__))
-            record(handle, count, list, event, queue->context)->marker = true;
+            record(__func__, handle, count, list, event, queue->context)->marker = true;
         else
             code = CL_INVALID_EVENT_WAIT_LIST;
     } else if (event != NULL) {
         memset(event, 0xa5, sizeof *event);
     }
+    pthread_mutex_unlock(&lock);
+    return code;
+}
+
+/* Checks a command on the bytes of a buffer. The object is in the buffer's context. */
+static cl_int enter_transfer(const char *function, const object *queue, const object *buffer,
+                             size_t offset, size_t size, cl_uint count, const cl_event *list)
+{
+    const cl_int code = enter(function, "");
+    if (queue == NULL || buffer == NULL || queue->context != buffer->context) {
+        violation("%s: no queue, no buffer, or of two contexts", function);
+        return CL_INVALID_VALUE;
+    }
+    if (size == 0 || offset > buffer->size || size > buffer->size - offset) {
+        violation("%s: %zu bytes at %zu of a buffer of %zu", function, size, offset, buffer->size);
+        return CL_INVALID_VALUE;
+    }
+    return code != CL_SUCCESS || check_waits(count, list, queue->context, function)
+               ? code
+               : CL_INVALID_EVENT_WAIT_LIST;
+}
+
+CL_API_ENTRY cl_int CL_API_CALL clEnqueueReadBuffer(cl_command_queue queue_handle, cl_mem handle,
+                                                    cl_bool blocking, size_t offset, size_t size,
+                                                    void *host, cl_uint count, const cl_event *list,
+                                                    cl_event *event)
+{
+    pthread_mutex_lock(&lock);
+    object *const queue = find(queue_handle, QUEUE, __func__), *const buffer =
+                                                                   find(handle, BUFFER, __func__);
+    const cl_int code = enter_transfer(__func__, queue, buffer, offset, size, count, list);
+    if (code == CL_SUCCESS) {
+        fake_command *const c = record(__func__, queue_handle, count, list, event, queue->context);
+        c->buffer = handle;
+        c->offset = offset;
+        c->size = size;
+        c->host = memset(host, FAKE_RESULT, size);
+        c->blocking = blocking;
+    } else if (event != NULL) {
+        memset(event, 0xa5, sizeof *event);
+    }
+    pthread_mutex_unlock(&lock);
+    return code;
+}
+
+CL_API_ENTRY void *CL_API_CALL clEnqueueMapBuffer(cl_command_queue queue_handle, cl_mem handle,
+                                                  cl_bool blocking, cl_map_flags flags,
+                                                  size_t offset, size_t size, cl_uint count,
+                                                  const cl_event *list, cl_event *event,
+                                                  cl_int *code_ret)
+{
+    pthread_mutex_lock(&lock);
+    void *mapped = NULL;
+    object *const queue = find(queue_handle, QUEUE, __func__), *const buffer =
+                                                                   find(handle, BUFFER, __func__);
+    const cl_int code = enter_transfer(__func__, queue, buffer, offset, size, count, list);
+    if (flags != CL_MAP_READ || blocking)
+        violation("%s: not for reading, or blocking", __func__);
+    if (code == CL_SUCCESS) {
+        fake_command *const c = record(__func__, queue_handle, count, list, event, queue->context);
+        mapped = (unsigned char *)buffer->host + offset;
+        ++buffer->mapped;
+        c->buffer = handle;
+        c->offset = offset;
+        c->size = size;
+        c->host = mapped;
+    } else if (event != NULL) {
+        memset(event, 0xa5, sizeof *event);
+    }
+    if (code_ret != NULL)
+        *code_ret = code;
+    pthread_mutex_unlock(&lock);
+    return mapped;
+}
+
+CL_API_ENTRY cl_int CL_API_CALL clEnqueueUnmapMemObject(cl_command_queue queue_handle,
+                                                        cl_mem handle, void *mapped, cl_uint count,
+                                                        const cl_event *list, cl_event *event)
+{
+    pthread_mutex_lock(&lock);
+    object *const queue = find(queue_handle, QUEUE, __func__), *const buffer =
+                                                                   find(handle, BUFFER, __func__);
+    const cl_int code = enter_transfer(__func__, queue, buffer, 0, 1, count, list);
+    if (buffer != NULL && (buffer->mapped == 0 || mapped == NULL))
+        violation("%s: not mapped", __func__);
+    if (buffer != NULL)
+        --buffer->mapped; /* a driver that fails here fails to say more */
+    if (code == CL_SUCCESS) {
+        fake_command *const c = record(__func__, queue_handle, count, list, event, queue->context);
+        c->buffer = handle;
+        c->host = mapped;
+    } else if (event != NULL) {
+        memset(event, 0xa5, sizeof *event);
+    }
+    pthread_mutex_unlock(&lock);
+    return code;
+}
+
+CL_API_ENTRY cl_int CL_API_CALL clWaitForEvents(cl_uint count, const cl_event *list)
+{
+    pthread_mutex_lock(&lock);
+    const cl_int code = enter(__func__, "");
+    const object *const first = count > 0 ? find(list[0], EVENT, __func__) : NULL;
+    if (first == NULL || !check_waits(count, list, first->context, __func__))
+        violation("%s for no event", __func__);
+    pthread_mutex_unlock(&lock);
+    return code;
+}
+
+CL_API_ENTRY cl_int CL_API_CALL clFlush(cl_command_queue queue)
+{
+    pthread_mutex_lock(&lock);
+    const cl_int code = enter(__func__, "");
+    if (find(queue, QUEUE, __func__) == NULL)
+        violation("%s of no queue", __func__);
     pthread_mutex_unlock(&lock);
     return code;
 }
@@ -1392,7 +1584,7 @@ CL_API_ENTRY cl_int CL_API_CALL clEnqueueNDRangeKernel(cl_command_queue queue_ha
     } else if (!check_waits(count, list, queue->context, __func__)) {
         code = CL_INVALID_EVENT_WAIT_LIST;
     } else {
-        fake_command *c = record(queue_handle, count, list, event, queue->context);
+        fake_command *c = record(__func__, queue_handle, count, list, event, queue->context);
         memcpy(c->kernel, k->name, sizeof c->kernel);
         for (cl_uint i = 0; i < 3; ++i) {
             c->global[i] = i < dimensions ? global[i] : 1;

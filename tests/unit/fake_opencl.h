@@ -40,6 +40,7 @@ typedef struct fake_device_settings {
     const char *build_log; /* NULL: the log has size 0; "": size 1 */
     bool late;             /* it compiles when a kernel is made: there is no binary before */
     cl_bitfield svm;       /* CL_DEVICE_SVM_CAPABILITIES; 0: none */
+    cl_bool unified;       /* CL_DEVICE_HOST_UNIFIED_MEMORY */
     const char *hidden;    /* a function that the first device's platform does not give, or NULL */
 } fake_device_settings;
 
@@ -126,8 +127,13 @@ typedef struct fake_argument {
 } fake_argument;
 
 typedef struct fake_command {
+    const char *function; /* "clEnqueueNDRangeKernel" */
     bool marker;
     char kernel[40];
+    cl_mem buffer; /* of a command on one: its bytes, and where in the host's memory */
+    size_t offset, size;
+    void *host;
+    bool blocking;
     cl_command_queue queue;
     size_t global[3], local[3];
     cl_uint wait_count;
@@ -144,6 +150,17 @@ const fake_command *fake_command_at(size_t index);
 /* An argument by the name it has in the kernel's source; fails the test when there is none. */
 const fake_argument *fake_find_argument(const fake_command *command, const char *name);
 cl_mem fake_buffer_argument(const fake_command *command, const char *name);
+/* What a buffer was made of, whether the library made it or the test, dead or alive. */
+typedef struct fake_buffer_made {
+    cl_mem_flags flags;
+    size_t size;
+    const void *host; /* the caller's memory, or the copy of it */
+} fake_buffer_made;
+fake_buffer_made fake_buffer_of(cl_mem buffer);
+
+/* What each byte is that a command reads from the device. */
+enum { FAKE_RESULT = 0x5a };
+
 /* A pointer that this function set. */
 const void *fake_pointer_argument(const fake_command *command, const char *name,
                                   const char *function);

@@ -194,7 +194,9 @@ static void enqueue__bad_pointer_its_status(void **state)
             memory->kind = CLLRN_MEMORY_BUFFER;
             scene_refuse(CLLRN_INVALID_ARGUMENT, &s);
             *memory = good;
-            memory->kind = 4;
+            memory->kind = CLLRN_MEMORY_HOST;
+            scene_refuse(CLLRN_UNSUPPORTED, &s);
+            memory->kind = 5;
             scene_refuse(CLLRN_INVALID_ARGUMENT, &s);
             /* The sum alone must be aligned. */
             *memory = good;
