@@ -10,6 +10,7 @@ cd "$(dirname "$0")/.."
 # What Debian has for each; what is from PyPI, its test.sh gets.
 adapter_packages=(
     libdlpack-dev # dlpack
+    python3-venv python3-numpy python3-torch python3-pyopencl # python
 )
 install_packages "${build_packages[@]}" "${adapter_packages[@]}"
 cmake --preset release >/dev/null

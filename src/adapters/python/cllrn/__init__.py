@@ -101,8 +101,8 @@ def lrn_backward(x: _Array, dy: Any, size: int = 5, alpha: float = 1e-4, beta: f
 def devices() -> list[dict[str, Any]]:
     """The OpenCL devices, as `cllrn devices --json` describes them: index, platform, name, ..
 
-    Another process asks for them, so that this one can still fork. Raises NoDeviceError without
-    an OpenCL loader. The list is empty where the loader finds no device.
+    Another process asks for them, so that this one can still fork. Raises NoDeviceError where
+    there is no OpenCL loader or no device.
     """
     if _library.no_opencl:
         raise error(NO_DEVICE, _library.no_opencl)

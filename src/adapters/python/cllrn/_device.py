@@ -19,8 +19,8 @@ from ._problem import Problem
 if lib.no_opencl:
     raise error(NO_DEVICE, lib.no_opencl)
 
-_run = lib.function("cllrn_run", c_int32, c_void_p, c_void_p, c_void_p, c_void_p, c_uint32,
-                    c_void_p, c_void_p, c_void_p)
+cllrn_run = lib.function("cllrn_run", c_int32, c_void_p, c_void_p, c_void_p, c_void_p, c_uint32,
+                         c_void_p, c_void_p, c_void_p)
 _find = lib.function("cllrn_device_find", c_int32, ctypes.c_char_p, POINTER(c_void_p),
                      POINTER(lib.Report))
 _share = lib.function("cllrn_engine_share", c_int32, c_void_p, c_void_p, POINTER(c_void_p),
@@ -35,19 +35,40 @@ _queue_info = lib.function("clGetCommandQueueInfo", c_int32, *_info_arguments)
 _MEM_CONTEXT, _CONTEXT_DEVICES, _QUEUE_CONTEXT, _QUEUE_DEVICE = 0x1106, 0x1081, 0x1090, 0x1091
 
 
-class _Call(ctypes.Structure):
-    """What one call needs in C, made at once."""
+class Call(ctypes.Structure):
+    """What one call of cllrn_run needs, made at once."""
     _fields_ = [("operands", lib.Operands), ("src", lib.Memory), ("dy", lib.Memory),
                 ("dst", lib.Memory), ("report", lib.Report), ("event", c_void_p)]
 
 
 _MEMORY = lib.Memory(ctypes.sizeof(lib.Memory))
-_TEMPLATE = _Call(lib.Operands(ctypes.sizeof(lib.Operands)), _MEMORY, _MEMORY, _MEMORY,
-                  lib.Report(ctypes.sizeof(lib.Report)))
-_SRC, _DY, _DST = _Call.src.offset, _Call.dy.offset, _Call.dst.offset
-_REPORT, _EVENT = _Call.report.offset, _Call.event.offset
+_TEMPLATE = Call(lib.Operands(ctypes.sizeof(lib.Operands)), _MEMORY, _MEMORY, _MEMORY,
+                 lib.Report(ctypes.sizeof(lib.Report)))
+_SRC, _DY, _DST = Call.src.offset, Call.dy.offset, Call.dst.offset
+REPORT, _EVENT = Call.report.offset, Call.event.offset
 
-_process: Optional[int] = None  # that has used OpenCL
+
+def prepare(x: Operand, dy: Optional[Operand], y: Operand) -> Call:
+    """A call on these operands. It begins with its cllrn_operands, which points into it."""
+    call = Call.from_buffer_copy(_TEMPLATE)
+    base = ctypes.addressof(call)
+    operands = call.operands
+    operands.src, operands.dst = base + _SRC, base + _DST
+    _fill(call.src, x)
+    _fill(call.dst, y)
+    if dy is not None:
+        operands.dy = base + _DY
+        _fill(call.dy, dy)
+    return call
+
+
+def _fill(memory: lib.Memory, operand: Operand) -> None:
+    memory.kind = operand.kind
+    if operand.kind == lib.BUFFER:
+        memory.buffer = operand.memory
+    else:
+        memory.pointer = operand.memory
+    memory.offset = operand.offset
 
 
 class _Engine:
@@ -67,7 +88,7 @@ class _Engine:
 
 
 # An engine keeps its context, so a caller who makes many contexts needs a limit.
-_engine = lru_cache(maxsize=8)(_Engine)
+engine = lru_cache(maxsize=8)(_Engine)
 
 
 @lru_cache(maxsize=None)
@@ -79,7 +100,7 @@ def _found(device: Optional[str]) -> int:
     return found.value
 
 
-class _Place(NamedTuple):
+class Place(NamedTuple):
     context: Optional[int]  # None: the library's own
     device: int
     queue: Optional[int]  # None: the engine's own
@@ -93,30 +114,26 @@ def _handle_info(what: str, function: Any, handle: int, name: int) -> int:
     return value.value
 
 
-def _place_of_queue(queue: Any) -> _Place:
+def _place_of_queue(queue: Any) -> Place:
     handle = getattr(queue, "int_ptr", queue)
     if not isinstance(handle, int) or handle == 0:
         raise error(INVALID_QUEUE, f"queue: {type(queue).__name__}, expected a "
                                    "pyopencl.CommandQueue, or a cl_command_queue as an int")
-    return _Place(_handle_info("queue", _queue_info, handle, _QUEUE_CONTEXT),
+    return Place(_handle_info("queue", _queue_info, handle, _QUEUE_CONTEXT),
                   _handle_info("queue", _queue_info, handle, _QUEUE_DEVICE), handle)
 
 
-def _place_of_buffer(name: str, buffer: int) -> _Place:
-    context = _handle_info(name, _memory_info, buffer, _MEM_CONTEXT)
-    devices = (c_void_p * 2)()
-    size = c_size_t()
-    code = _context_info(context, _CONTEXT_DEVICES, 0, None, byref(size))
-    if code == 0 and size.value == ctypes.sizeof(c_void_p):
-        code = _context_info(context, _CONTEXT_DEVICES, size, devices, None)
-    if code != 0:
-        raise error(OPENCL_FAILURE, f"{name}: {_error_string(code).decode()}", code)
-    if devices[0] is None:
-        raise error(INVALID_QUEUE, f"{name}: its context has several devices: pass queue=")
-    return _Place(context, devices[0], None)
+def _place_of_buffer(buffer: int) -> Place:
+    context = _handle_info("an OpenCL buffer", _memory_info, buffer, _MEM_CONTEXT)
+    device = c_void_p()
+    if _context_info(context, _CONTEXT_DEVICES, ctypes.sizeof(device), byref(device), None) != 0:
+        raise error(INVALID_QUEUE, "an OpenCL buffer whose context has several devices: "
+                                   "pass queue=")
+    assert device.value is not None
+    return Place(context, device.value, None)
 
 
-def _place(operands: Sequence[Operand], device: Optional[str], queue: Any) -> _Place:
+def place(operands: Sequence[Operand], device: Optional[str], queue: Any) -> Place:
     """The context, the device and the queue of a call."""
     if queue is not None:
         return _place_of_queue(queue)
@@ -126,25 +143,19 @@ def _place(operands: Sequence[Operand], device: Optional[str], queue: Any) -> _P
             if own is None:
                 raise error(INVALID_QUEUE, "an array without a queue: pass queue=, or "
                                            "x.with_queue(queue)")
-            return _Place(own.context.int_ptr, own.device.int_ptr, own.int_ptr)
+            return Place(own.context.int_ptr, own.device.int_ptr, own.int_ptr)
     for operand in operands:
         if operand.kind == lib.BUFFER and operand.memory is not None:
-            return _place_of_buffer("x", operand.memory)
-    return _Place(None, _found(device), None)
+            return _place_of_buffer(operand.memory)
+    return Place(None, _found(device), None)
 
 
-def _fill(memory: lib.Memory, operand: Operand) -> None:
-    memory.kind = operand.kind
-    if operand.kind == lib.BUFFER:
-        memory.buffer = operand.memory
-    else:
-        memory.pointer = operand.memory
-    memory.offset = operand.offset
+_process: Optional[int] = None  # that has used OpenCL
 
 
 def run(problem: Problem, x: Operand, dy: Optional[Operand], y: Operand, device: Optional[str],
         queue: Any, wait_for: Optional[Sequence[Any]]) -> None:
-    """Computes y, or, if all memory is OpenCL's, enqueues and gives the event to y."""
+    """Computes y. If all memory is OpenCL's and y is pyopencl's, only enqueues: y gets the event."""
     global _process
     if _process is None:
         _process = os.getpid()
@@ -154,34 +165,24 @@ def run(problem: Problem, x: Operand, dy: Optional[Operand], y: Operand, device:
                                     "multiprocessing's 'spawn' or 'forkserver', fork before the "
                                     "first call, or pass device=\"host\"")
     operands = (x, y) if dy is None else (x, dy, y)
-    waits = [getattr(event, "int_ptr", event) for event in wait_for or ()]
-    on_host = False
+    events = list(wait_for or ())
+    asynchronous = _arrays.is_pyopencl(y)
     for operand in operands:
         if operand.kind == lib.HOST:
-            on_host = True
+            asynchronous = False
         elif _arrays.is_pyopencl(operand):
-            for event in operand.owner.events:
-                waits.append(event.int_ptr)
-    place = _place(operands, device, queue)
-    engine = _engine(place.context, place.device)
-
-    call = _Call.from_buffer_copy(_TEMPLATE)
+            events += operand.owner.events
+    where = place(operands, device, queue)
+    engine_ = engine(where.context, where.device)
+    count = len(events)
+    waits = ((c_void_p * count)(*[getattr(event, "int_ptr", event) for event in events])
+             if count else None)
+    call = prepare(x, dy, y)
     base = ctypes.addressof(call)
-    c = call.operands
-    c.src, c.dst = base + _SRC, base + _DST
-    _fill(call.src, x)
-    _fill(call.dst, y)
-    if dy is not None:
-        c.dy = base + _DY
-        _fill(call.dy, dy)
-    asynchronous = not on_host and _arrays.is_pyopencl(y)
-    count = len(waits)
-    status = _run(engine.handle, place.queue, problem.address, base, count,
-                  (c_void_p * count)(*waits) if count else None,
-                  base + _EVENT if asynchronous else None, base + _REPORT)
+    status = cllrn_run(engine_.handle, where.queue, problem.address, base, count, waits,
+                       base + _EVENT if asynchronous else None, base + REPORT)
     if status != 0:
         lib.check(status, call.report)
     if asynchronous:
-        import pyopencl
-
-        y.owner.add_event(pyopencl.Event.from_int_ptr(call.event, False))
+        event = sys.modules["pyopencl"].Event.from_int_ptr(call.event, retain=False)
+        y.owner.add_event(event)

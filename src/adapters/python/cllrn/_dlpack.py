@@ -38,8 +38,12 @@ class DLManagedTensorVersioned(Structure):
                 ("deleter", c_void_p), ("flags", c_uint64), ("dl_tensor", DLTensor)]
 
 
+# Not ctypes.pythonapi, whose functions have the prototypes that any package last gave them.
+_pythonapi = ctypes.PyDLL(None)
+
+
 def _python(name: str, result: Any, *arguments: Any) -> Any:
-    found = getattr(ctypes.pythonapi, name)
+    found = getattr(_pythonapi, name)
     found.restype = result
     found.argtypes = arguments
     return found

@@ -71,7 +71,7 @@ class _Gradient(Function):
         ctx.save_for_backward(dy, x)
         ctx.params = params
         dx = torch.empty_like(x)
-        _lrn_backward(dy.detach().resolve_neg(), x.detach(), *params, out=dx)
+        _lrn_backward(x.detach(), dy.detach().resolve_neg(), *params, out=dx)
         return dx
 
     @staticmethod
