@@ -33,7 +33,7 @@ lrn_packing lrn_packing_make(const cllrn_tensor *tensor)
         made.elements *= all.dims[axis];
     }
     made.count = count;
-    if (block > 1) {
+    if (block > 1 || count == 0) {
         made.dims[made.count] = block;
         made.strides[made.count++] = 1;
     }
@@ -61,7 +61,7 @@ static void copy_run(const lrn_packing *p, char *data, char *packed, int64_t cou
 static void copy(const lrn_packing *p, char *data, char *packed, bool gather)
 {
     const int inner = p->count - 1;
-    const int64_t run = p->count > 0 ? p->dims[inner] : 1;
+    const int64_t run = p->dims[inner];
     int64_t index[CLLRN_MAX_RANK + 1] = {0};
     int64_t offset = 0;
     for (int axis = inner; axis >= 0; packed += (size_t)run * p->element) {

@@ -10,7 +10,7 @@
 /* The elements of a tensor in the order of their addresses, as far as strides tell. */
 typedef struct lrn_packing {
     size_t element; /* bytes */
-    int count;      /* of axes, the outermost first; none has stride 0 or dim 1 */
+    int count; /* of axes, at least one, the outermost first; repeated elements have none */
     int64_t dims[CLLRN_MAX_RANK + 1], strides[CLLRN_MAX_RANK + 1]; /* in elements */
     int64_t elements;                                              /* the product of the dims */
     int64_t lowest, span; /* lowest offset; elements from it to the highest offset */
