@@ -88,24 +88,6 @@ typedef struct problem_data {
     unsigned char *content[2], *expected;
 } problem_data;
 
-/* A number between 1/4 and 4, of either sign, in any type. */
-static void put_number(unsigned char *to, int32_t dtype, random_t *random)
-{
-    const float x = random_float(random, 0.25f, 4.0f) * (random_bits(random) % 2 ? 1.0f : -1.0f);
-    const double wide = x;
-    uint32_t bits;
-    memcpy(&bits, &x, sizeof bits);
-    const uint16_t upper = (uint16_t)(bits >> 16),
-                   half = (uint16_t)((bits >> 16 & 0x8000u) |
-                                     (((bits >> 13) - (112u << 10)) & 0x7fffu));
-    memcpy(to,
-           dtype == CLLRN_DTYPE_F64    ? (const void *)&wide
-           : dtype == CLLRN_DTYPE_F32  ? (const void *)&x
-           : dtype == CLLRN_DTYPE_BF16 ? (const void *)&upper
-                                       : (const void *)&half,
-           cllrn_dtype_size(dtype));
-}
-
 static void problem_data_open(problem_data *p)
 {
     cllrn_error error = CLLRN_ERROR_INIT;

@@ -126,6 +126,23 @@ float random_float(random_t *random, float low, float high)
     return fmaf(high - low, unit, low);
 }
 
+void put_number(void *to, cllrn_dtype dtype, random_t *random)
+{
+    const float x = random_float(random, 0.25f, 4.0f) * (random_bits(random) % 2 ? 1.0f : -1.0f);
+    const double wide = x;
+    uint32_t bits;
+    memcpy(&bits, &x, sizeof bits);
+    const uint16_t upper = (uint16_t)(bits >> 16),
+                   half = (uint16_t)((bits >> 16 & 0x8000u) |
+                                     (((bits >> 13) - (112u << 10)) & 0x7fffu));
+    memcpy(to,
+           dtype == CLLRN_DTYPE_F64    ? (const void *)&wide
+           : dtype == CLLRN_DTYPE_F32  ? (const void *)&x
+           : dtype == CLLRN_DTYPE_BF16 ? (const void *)&upper
+                                       : (const void *)&half,
+           cllrn_dtype_size(dtype));
+}
+
 static void print_params(FILE *stream, const cllrn_params *p)
 {
     fprintf(stream, "window %" PRId64 ",%" PRId64 " divisor %g alpha %g beta %g k %g",

@@ -50,6 +50,8 @@ typedef struct random_t {
 uint32_t random_bits(random_t *random);
 /* Uniform in [low, high), made by integer operations and one exact product. */
 float random_float(random_t *random, float low, float high);
+/* A number between 1/4 and 4, of either sign, in any type. */
+void put_number(void *to, cllrn_dtype dtype, random_t *random);
 
 /* Where a tensor's elements lie. */
 typedef enum layout {

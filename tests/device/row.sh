@@ -46,7 +46,7 @@ rusticl) on_device "$build/tests/device/queue_test" ;;
 *)
     on_device "$build/tests/device/queue_test"
     # Where they were built: they are long in an emulator of processors, and on rusticl.
-    for program in memory_kinds_test offline_test; do
+    for program in memory_kinds_test run_test offline_test; do
         [ ! -x "$build/tests/device/$program" ] || on_device "$build/tests/device/$program"
     done
     ;;

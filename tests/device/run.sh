@@ -3,9 +3,10 @@
 # Runs one device test on one OpenCL implementation:
 #   run.sh IMPLEMENTATION PROGRAM [ARGUMENT...]
 #
-# IMPLEMENTATION is pocl, rusticl, oclgrind, intel, fpga, or one of two that layers
-# in $CLLRN_TEST_LAYERS make of PoCL: embedded, a device of the EMBEDDED profile,
-# and xrt, which answers as Xilinx's runtime does. For another one
+# IMPLEMENTATION is pocl, rusticl, oclgrind, intel, fpga, or one that layers in
+# $CLLRN_TEST_LAYERS make of PoCL: embedded, a device of the EMBEDDED profile; xrt,
+# which answers as Xilinx's runtime does; shared and discrete, without SVM, of which
+# shared copies host memory as drivers may. For another one
 # $CLLRN_TEST_DEVICE holds a part of the platform's or the device's name. Where
 # there is no such device, that is a reason to skip, or to fail with
 # $CLLRN_TEST_REQUIRED.
@@ -28,6 +29,10 @@ pocl) device=Portable ;;
 embedded | xrt)
     device=Portable
     export OPENCL_LAYERS="${CLLRN_TEST_LAYERS:?}/$implementation.so"
+    ;;
+shared | discrete)
+    device=Portable
+    export OPENCL_LAYERS="${CLLRN_TEST_LAYERS:?}/host_memory.so" CLLRN_LAYER_MEMORY=$implementation
     ;;
 rusticl)
     device=rusticl
