@@ -27,11 +27,13 @@
  *     parameters            the window, the divisor and alpha, beta, k
  *     tensors               shapes and strides, in elements
  *   cllrn.h
+ *     devices               what is there, and which one a text names
  *     binary packs          compiled programs in one file or block of memory
  *     engine                your context and device, and the programs made for them
  *     plan                  one problem prepared for an engine
  *     enqueue               run a plan in your queue, on your buffers
  *     run                   a plan, its memory and an enqueue in one call; host memory too
+ *     DLPack                tensors of other libraries
  *     offline compilers     kernel sources, for devices without a compiler
  *   cllrn_verify.h          not included by cllrn.h
  *     host and reference    the same operator on host memory, without OpenCL
@@ -53,8 +55,8 @@
  *   says otherwise.
  * - cl_context, cl_device_id, cl_command_queue, cl_mem and cl_event belong to
  *   the caller. The library retains each object it stores and releases it later.
- * - The library has no global state: no initialisation and no exit handler. It
- *   prints nothing.
+ * - The library has no initialisation and no exit handler, and prints nothing.
+ *   Its only global state is the list of the engines of cllrn_engine_share.
  * - Thread safety is stated for each function. Different objects may always be
  *   used by different threads.
  */
@@ -75,6 +77,37 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+
+/* ----------------------------------------------------------------- devices */
+
+/*
+ * Lists the devices of all platforms, in the order and with the index of `cllrn
+ * devices`. Writes the first `room` of them to devices, and sets *count to how
+ * many there are. devices may be NULL if room is 0. A platform that fails, or
+ * has no device, is passed over.
+ *
+ * CLLRN_INVALID_ARGUMENT  count is NULL, or devices is NULL and room is not 0
+ * CLLRN_NO_DEVICE         no platform, or no device: the message names a package that gives one
+ * CLLRN_OUT_OF_MEMORY, CLLRN_OPENCL_FAILURE
+ * Any thread. When it fails, devices may have been written to.
+ */
+CLLRN_API cllrn_status cllrn_device_list(cl_device_id *devices, size_t room, size_t *count,
+                                         cllrn_error *error);
+
+/*
+ * Finds the device that spec names: an index of cllrn_device_list, or a part of
+ * a device's or a platform's name in upper or lower case, of which the first
+ * match counts. A number is always an index. spec NULL or "" means
+ * $CLLRN_DEVICE; where that is not set, or in a set-user-id process, the first
+ * GPU, else the first accelerator, else the first CPU.
+ *
+ * CLLRN_INVALID_ARGUMENT  device is NULL
+ * CLLRN_NO_DEVICE         as for cllrn_device_list; or no such device: the message lists all
+ * CLLRN_OUT_OF_MEMORY, CLLRN_OPENCL_FAILURE
+ * Any thread.
+ */
+CLLRN_API cllrn_status cllrn_device_find(const char *spec, cl_device_id *device,
+                                         cllrn_error *error);
 
 /* ------------------------------------------------------------ binary packs */
 
@@ -308,8 +341,27 @@ CLLRN_API cllrn_status cllrn_engine_create(cl_context context, cl_device_id devi
                                            cllrn_engine **engine, cllrn_error *error);
 
 /*
+ * Sets *engine to the engine that all callers in the process have who ask for
+ * this context and device; so libraries that know nothing of each other make
+ * each program once. It is made, with default options, where nobody has one.
+ * context NULL means a context that the library makes for this device alone,
+ * the same for all who pass NULL; cllrn_engine_context returns it.
+ *
+ * Each call is matched by one of cllrn_engine_destroy; the last one releases
+ * the engine. An engine of cllrn_engine_create is never shared. Each copy of the
+ * library in a process, as static linking makes, has engines of its own.
+ *
+ * CLLRN_INVALID_ARGUMENT  device or engine is NULL
+ * and as for cllrn_engine_create. Any thread. Waits for other threads while they
+ * make a shared engine.
+ */
+CLLRN_API cllrn_status cllrn_engine_share(cl_context context, cl_device_id device,
+                                          cllrn_engine **engine, cllrn_error *error);
+
+/*
  * Releases the engine. Plans made from it stay usable and keep what they need.
- * engine may be NULL. No other thread may be using the engine itself.
+ * engine may be NULL. No other thread may be using the engine itself; of a
+ * shared engine, none on behalf of this caller.
  */
 CLLRN_API void cllrn_engine_destroy(cllrn_engine *engine);
 
@@ -750,6 +802,30 @@ CLLRN_API cllrn_status cllrn_run(cllrn_engine *engine, cl_command_queue queue,
                                  const cllrn_problem *problem, const cllrn_operands *operands,
                                  cl_uint wait_count, const cl_event *wait_list, cl_event *event,
                                  cllrn_error *error);
+
+/* ------------------------------------------------------------------ DLPack */
+
+/*
+ * Fills *tensor and *memory, which began as their INITs, from dl_tensor, which
+ * points to a DLTensor of dlpack.h: in any version of DLPack, that struct alone
+ * or as a member of DLManagedTensor or DLManagedTensorVersioned, whose versions
+ * and flags the caller checks. Nothing is copied: the memory stays the
+ * DLTensor's owner's. channel_axis is that of cllrn_tensor.
+ *
+ * A tensor of the CPU, pinned ones of CUDA and ROCm included, gives memory of
+ * CLLRN_MEMORY_HOST; one of kDLOpenCL, whose data is a cl_mem, gives
+ * CLLRN_MEMORY_BUFFER. strides NULL means C order.
+ *
+ * CLLRN_INVALID_ARGUMENT  a NULL pointer, tensor or memory is not initialised, or shape is NULL
+ * CLLRN_INVALID_DTYPE     none of float16, float32, float64 and bfloat16, or more than one lane
+ * CLLRN_UNSUPPORTED       a tensor on another kind of device: copy it to the CPU first
+ * CLLRN_INVALID_RANK, CLLRN_INVALID_DIMS, CLLRN_SIZE_OVERFLOW   as for cllrn_tensor_set
+ * CLLRN_INVALID_BUFFER    data is NULL, but the tensor is not empty
+ * Any thread. Needs no engine.
+ */
+CLLRN_API cllrn_status cllrn_tensor_from_dlpack(const void *dl_tensor, int32_t channel_axis,
+                                                cllrn_tensor *tensor, cllrn_memory *memory,
+                                                cllrn_error *error);
 
 /* ------------------------------------------------------- offline compilers */
 

@@ -66,6 +66,7 @@ enum {
     CLLRN_UNSUPPORTED_SIZE = 201,  /* needs 64-bit indices, which the device lacks: see cllrn_plan_create */
     CLLRN_NO_COMPILER = 202,       /* a program must be compiled, but the device has no compiler */
     CLLRN_SCRATCH_LIMIT = 203,     /* every variant that can run the problem needs too much scratch */
+    CLLRN_NO_DEVICE = 204,         /* no OpenCL platform, no device, or none that the text names */
 
     CLLRN_OUT_OF_MEMORY = 300,   /* the host is out of memory */
     CLLRN_KERNEL_SOURCE = 301,   /* a file of the kernel directory is missing or unreadable */

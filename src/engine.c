@@ -113,7 +113,7 @@ cllrn_status cllrn_engine_create(cl_context context, cl_device_id device,
         status =
             lrn_programs_open(&engine->programs, &engine->core, &engine->sources, options, error);
     if (status != CLLRN_SUCCESS) {
-        cllrn_engine_destroy(engine);
+        lrn_engine_release(engine);
         return status;
     }
     lrn_log(&core, CLLRN_LOG_INFO, "engine for %s, kernels %s%s%s", engine->core.facts.name,
@@ -125,10 +125,9 @@ cllrn_status cllrn_engine_create(cl_context context, cl_device_id device,
     return CLLRN_SUCCESS;
 }
 
-void cllrn_engine_destroy(cllrn_engine *engine)
+void lrn_engine_release(cllrn_engine *engine)
 {
-    if (engine == NULL ||
-        atomic_fetch_sub_explicit(&engine->references, 1, memory_order_acq_rel) > 1)
+    if (atomic_fetch_sub_explicit(&engine->references, 1, memory_order_acq_rel) > 1)
         return;
     const lrn_core core = engine->core;
     const cl_command_queue queue = atomic_load_explicit(&engine->queue, memory_order_relaxed);

@@ -10,11 +10,19 @@
 #include "sources.h"
 
 struct cllrn_engine {
-    atomic_size_t references; /* one for the caller and one for each plan */
+    atomic_size_t references; /* one for the caller, or all sharers, and one for each plan */
     lrn_core core;
     lrn_sources sources;
     lrn_programs programs;
     _Atomic(cl_command_queue) queue; /* of cllrn_run without the caller's; NULL: not made yet */
+    /* Of an engine of cllrn_engine_share: share.c. */
+    bool shared;
+    bool own_context; /* made by the library */
+    size_t sharers;
+    struct cllrn_engine *next;
 };
+
+/* Gives up a reference; the last one destroys the engine. */
+void lrn_engine_release(cllrn_engine *engine);
 
 #endif

@@ -42,6 +42,7 @@ const char *cllrn_status_string(cllrn_status status)
         NAME(CLLRN_UNSUPPORTED_SIZE);
         NAME(CLLRN_NO_COMPILER);
         NAME(CLLRN_SCRATCH_LIMIT);
+        NAME(CLLRN_NO_DEVICE);
         NAME(CLLRN_OUT_OF_MEMORY);
         NAME(CLLRN_KERNEL_SOURCE);
         NAME(CLLRN_INVALID_PACK);

@@ -260,7 +260,7 @@ void cllrn_plan_destroy(cllrn_plan *plan)
         return;
     cllrn_engine *engine = plan->engine;
     lrn_free(&engine->core, plan);
-    cllrn_engine_destroy(engine); /* the plan's reference */
+    lrn_engine_release(engine); /* the plan's reference */
 }
 
 static const lrn_launch *launch_of(const cllrn_plan *plan, cllrn_aliasing aliasing)

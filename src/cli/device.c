@@ -2,12 +2,8 @@
 #include "device.h"
 
 #include "message.h"
-#include "number.h"
 #include "printable.h"
 
-#include "../size.h"
-
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -77,76 +73,46 @@ const char *device_type_name(cl_device_type type)
 
 /* ----------------------------------------------------------------------- list */
 
-enum { NO_PLATFORM = -1001 }; /* CL_PLATFORM_NOT_FOUND_KHR, from the loader itself */
-
-#define ADVICE                                                                                     \
-    "install a driver (Debian's pocl-opencl-icd gives a CPU device), or use 'run --device host', " \
-    "which needs none"
-
-/* Sets *platforms, for the caller to free. False after a message. */
-static bool load_platforms(cl_platform_id **platforms, cl_uint *count)
+/* As message_check; where there is no device, also says what needs none. */
+static bool check(cllrn_status status, const cllrn_error *error)
 {
-    cl_int error = clGetPlatformIDs(0, NULL, count);
-    if (error == NO_PLATFORM || (error == CL_SUCCESS && *count == 0))
-        return message_fail("no OpenCL platform; " ADVICE);
-    *platforms = error == CL_SUCCESS ? calloc(*count, sizeof **platforms) : NULL;
-    if (error == CL_SUCCESS && !*platforms)
-        return message_fail("out of memory");
-    if (error == CL_SUCCESS)
-        error = clGetPlatformIDs(*count, *platforms, NULL);
-    return message_check_opencl(error, "clGetPlatformIDs", "the OpenCL loader");
+    return status == CLLRN_NO_DEVICE
+               ? message_fail("%s; '--device host' and '--device reference' need none",
+                              message_of_library(status, error))
+               : message_check(status, error);
 }
 
-static device describe(cl_platform_id platform, cl_device_id id)
+static device describe(cl_device_id id)
 {
-    device described = {.kind = DEVICE_OPENCL, .platform = platform, .id = id};
+    device described = {.kind = DEVICE_OPENCL, .id = id};
     char profile[256];
+    clGetDeviceInfo(id, CL_DEVICE_PLATFORM, sizeof described.platform, &described.platform, NULL);
     get_text(id, NULL, CL_DEVICE_NAME, described.name);
     get_text(id, NULL, CL_DRIVER_VERSION, described.driver);
     get_text(id, NULL, CL_DEVICE_VERSION, described.version);
     get_text(id, NULL, CL_DEVICE_PROFILE, profile);
-    get_text(NULL, platform, CL_PLATFORM_NAME, described.platform_name);
-    get_text(NULL, platform, CL_PLATFORM_VERSION, described.platform_version);
+    get_text(NULL, described.platform, CL_PLATFORM_NAME, described.platform_name);
+    get_text(NULL, described.platform, CL_PLATFORM_VERSION, described.platform_version);
     described.embedded = strncmp(profile, "EMBEDDED", 8) == 0;
     described.type = device_number(id, CL_DEVICE_TYPE);
     return described;
 }
 
-/* Appends the platform's devices. A broken platform, or an empty one, must not hide the others. */
-static bool append_platform(device_list *list, cl_platform_id platform)
-{
-    cl_uint count = 0;
-    if (clGetDeviceIDs(platform, CL_DEVICE_TYPE_ALL, 0, NULL, &count) != CL_SUCCESS || count == 0)
-        return true;
-    cl_device_id *const ids = calloc(count, sizeof *ids);
-    size_t bytes;
-    device *const devices = lrn_size((uint64_t)list->count + count, sizeof *devices, &bytes)
-                                ? realloc(list->devices, bytes)
-                                : NULL;
-    if (devices)
-        list->devices = devices;
-    if (!ids || !devices) {
-        free(ids);
-        return message_fail("out of memory");
-    }
-    if (clGetDeviceIDs(platform, CL_DEVICE_TYPE_ALL, count, ids, NULL) == CL_SUCCESS)
-        for (cl_uint i = 0; i < count; ++i)
-            list->devices[list->count++] = describe(platform, ids[i]);
-    free(ids);
-    return true;
-}
-
 bool device_list_load(device_list *list)
 {
-    cl_platform_id *platforms = NULL;
-    cl_uint count = 0;
+    cllrn_error error = CLLRN_ERROR_INIT;
+    size_t room = 0, count = 0;
     *list = (device_list){NULL, 0};
-    bool loaded = load_platforms(&platforms, &count);
-    for (cl_uint i = 0; i < count && loaded; ++i)
-        loaded = append_platform(list, platforms[i]);
-    free(platforms);
-    if (loaded && list->count == 0)
-        loaded = message_fail("no OpenCL device: none of %u platforms has one; " ADVICE, count);
+    if (!check(cllrn_device_list(NULL, 0, &room, &error), &error))
+        return false;
+    cl_device_id *const ids = calloc(room, sizeof *ids);
+    list->devices = calloc(room, sizeof *list->devices);
+    const bool loaded = ids && list->devices
+                            ? check(cllrn_device_list(ids, room, &count, &error), &error)
+                            : message_fail("out of memory");
+    for (size_t i = 0; loaded && i < count && i < room; ++i)
+        list->devices[list->count++] = describe(ids[i]);
+    free(ids);
     if (!loaded)
         device_list_free(list);
     return loaded;
@@ -160,40 +126,6 @@ void device_list_free(device_list *list)
 
 /* -------------------------------------------------------------------- resolve */
 
-static const device *preferred(const device_list *list)
-{
-    static const cl_device_type order[] = {CL_DEVICE_TYPE_GPU, CL_DEVICE_TYPE_ACCELERATOR,
-                                           CL_DEVICE_TYPE_CPU};
-    for (size_t type = 0; type < sizeof order / sizeof order[0]; ++type)
-        for (size_t i = 0; i < list->count; ++i)
-            if (list->devices[i].type & order[type])
-                return &list->devices[i];
-    return &list->devices[0];
-}
-
-/* The first match, or NULL. A number is always an index, so "3050" never finds "RTX 3050". */
-static const device *find(const device_list *list, const char *spec)
-{
-    int64_t index;
-    if (number_parse_range(spec, INT64_MIN, INT64_MAX, &index))
-        return index >= 0 && (uint64_t)index < list->count ? &list->devices[index] : NULL;
-    for (size_t i = 0; i < list->count; ++i)
-        if (strcasestr(list->devices[i].name, spec) ||
-            strcasestr(list->devices[i].platform_name, spec))
-            return &list->devices[i];
-    return NULL;
-}
-
-static bool no_such_device(const device_list *list, const char *spec)
-{
-    char known[4096] = "";
-    size_t used = 0;
-    for (size_t i = 0; i < list->count && used < sizeof known; ++i)
-        used += (size_t)snprintf(known + used, sizeof known - used, "%zu %s (%s), ", i,
-                                 list->devices[i].name, list->devices[i].platform_name);
-    return message_fail("no such device '%s'; there are: %shost, reference", spec, known);
-}
-
 static const device without_opencl[] = {
     [DEVICE_HOST] = {.kind = DEVICE_HOST, .name = "host"},
     [DEVICE_REFERENCE] = {.kind = DEVICE_REFERENCE, .name = "reference"},
@@ -202,6 +134,8 @@ static const device without_opencl[] = {
 bool device_resolve(const char *spec, device *found)
 {
     const char *const variable = getenv("CLLRN_DEVICE");
+    cllrn_error error = CLLRN_ERROR_INIT;
+    cl_device_id id;
     if (!spec && variable && *variable)
         spec = variable;
     for (int kind = DEVICE_HOST; spec && kind <= DEVICE_REFERENCE; ++kind) {
@@ -210,13 +144,8 @@ bool device_resolve(const char *spec, device *found)
             return true;
         }
     }
-    device_list list;
-    if (!device_list_load(&list))
+    if (!check(cllrn_device_find(spec, &id, &error), &error))
         return false;
-    const device *const match = spec ? find(&list, spec) : preferred(&list);
-    const bool resolved = match || no_such_device(&list, spec);
-    if (match)
-        *found = *match;
-    device_list_free(&list);
-    return resolved;
+    *found = describe(id);
+    return true;
 }

@@ -90,6 +90,7 @@ static size_t object_count, device_count, program_count, kernel_count, command_c
 static char build_options[MAX_PROGRAMS][256];
 static size_t build_count;
 static object *platform;
+static cl_uint platforms; /* the last one is `platform` and has the devices */
 static unsigned char arena[1 << 24]; /* SVM and USM memory */
 static size_t arena_used;
 static struct {
@@ -195,6 +196,7 @@ void fake_reset(void)
     for (size_t i = 0; i < ledger_count; ++i)
         ledger[i].calls_since_reset = 0;
     platform = own(PLATFORM, NULL);
+    platforms = 1;
 }
 
 void fake_verify(void)
@@ -253,6 +255,11 @@ cl_device_id fake_device(void)
     o->detail = device_count++;
     settings[o->detail] = ordinary;
     return (cl_device_id)(void *)o;
+}
+
+void fake_platforms(cl_uint count)
+{
+    platforms = count;
 }
 
 cl_device_id fake_sub_device(cl_device_id parent)
@@ -525,6 +532,71 @@ static cl_int answer(const char *function, bool valid, cl_int invalid, const pro
     if (size_ret != NULL)
         *size_ret = p->size;
     return CL_SUCCESS;
+}
+
+CL_API_ENTRY cl_int CL_API_CALL clGetPlatformIDs(cl_uint room, cl_platform_id *ids, cl_uint *count)
+{
+    static object empty = {.magic = ALIVE, .type = PLATFORM};
+    pthread_mutex_lock(&lock);
+    cl_int code = enter(__func__, ids == NULL ? "(size)" : "");
+    if (code == CL_SUCCESS && platforms == 0)
+        code = -1001; /* CL_PLATFORM_NOT_FOUND_KHR */
+    if ((ids == NULL) != (room == 0))
+        violation("%s of %u platforms", __func__, room);
+    for (cl_uint i = 0; i < room && i < platforms; ++i)
+        ids[i] = (cl_platform_id)(void *)(i + 1 < platforms ? &empty : platform);
+    if (count != NULL)
+        *count = code == CL_SUCCESS ? platforms : 0xa5a5;
+    pthread_mutex_unlock(&lock);
+    return code;
+}
+
+/* Sub-devices are not listed. */
+CL_API_ENTRY cl_int CL_API_CALL clGetDeviceIDs(cl_platform_id handle, cl_device_type type,
+                                               cl_uint room, cl_device_id *ids, cl_uint *count)
+{
+    cl_uint found = 0;
+    pthread_mutex_lock(&lock);
+    cl_int code = enter(__func__, ids == NULL ? "(size)" : "");
+    if (type != CL_DEVICE_TYPE_ALL || (ids == NULL) != (room == 0))
+        violation("%s of type 0x%x, %u devices", __func__, (unsigned)type, room);
+    for (size_t i = 0; code == CL_SUCCESS && i < object_count; ++i)
+        if ((object *)(void *)handle == platform && objects[i].type == DEVICE &&
+            objects[i].parent == NULL) {
+            if (found < room)
+                ids[found] = (cl_device_id)(void *)&objects[i];
+            ++found;
+        }
+    if (code == CL_SUCCESS && found == 0)
+        code = CL_DEVICE_NOT_FOUND;
+    if (count != NULL)
+        *count = code == CL_SUCCESS ? found : 0xa5a5;
+    pthread_mutex_unlock(&lock);
+    return code;
+}
+
+CL_API_ENTRY cl_context CL_API_CALL clCreateContext(
+    const cl_context_properties *properties, cl_uint count, const cl_device_id *devices,
+    void(CL_CALLBACK *notify)(const char *, const void *, size_t, void *), void *user,
+    cl_int *code_ret)
+{
+    pthread_mutex_lock(&lock);
+    cl_int code = enter(__func__, "");
+    object *o = NULL;
+    if (notify != NULL || user != NULL || count != 1 || properties[0] != CL_CONTEXT_PLATFORM ||
+        (object *)(void *)(intptr_t)properties[1] != platform || properties[2] != 0)
+        violation("%s: other arguments than those this fake knows", __func__);
+    object *device = find(devices[0], DEVICE, __func__);
+    if (code == CL_SUCCESS && device == NULL)
+        code = CL_INVALID_DEVICE;
+    if (code == CL_SUCCESS) {
+        o = make(CONTEXT, NULL, 0);
+        o->device_count = 1;
+        o->devices[0] = device;
+    }
+    *code_ret = code;
+    pthread_mutex_unlock(&lock);
+    return (cl_context)(void *)o;
 }
 
 CL_API_ENTRY cl_int CL_API_CALL clGetPlatformInfo(cl_platform_id handle, cl_platform_info info,

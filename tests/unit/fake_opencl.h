@@ -54,6 +54,7 @@ void fake_verify(void);
  */
 cl_device_id fake_device(void); /* a GPU with everything in order */
 cl_device_id fake_sub_device(cl_device_id parent);
+void fake_platforms(cl_uint count); /* 1 by default; the last one has the devices */
 fake_device_settings *fake_settings(cl_device_id device);
 cl_context fake_context(cl_uint count, const cl_device_id *devices);
 cl_command_queue fake_queue(cl_context context, cl_device_id device);
