@@ -29,10 +29,10 @@ packages() {
     }
 }
 
-# wheel NAME [OPTION...]: builds the wheel WORK/NAME/*.whl.
+# wheel NAME [CMAKE_OPTION...]: builds the wheel WORK/NAME/*.whl.
 wheel() {
-    "$work/build/bin/pip" wheel --quiet --no-deps --no-build-isolation -w "$work/$1" "${@:2}" \
-        "$adapter"
+    CMAKE_ARGS="${*:2}" PATH="$work/build/bin:$PATH" \
+        pip wheel --quiet --no-deps --no-build-isolation -w "$work/$1" "$adapter"
     [ -e "$work/$1"/cllrn-*-py3-none-linux_*.whl ]
 }
 
@@ -47,7 +47,7 @@ found=()
 environment build
 packages build "scikit-build-core>=0.10" ninja
 wheel sources
-wheel installed -Ccmake.define.CLLRN_INSTALLED=ON -Ccmake.define.CMAKE_PREFIX_PATH="$prefix"
+wheel installed -DCLLRN_INSTALLED=ON "-DCMAKE_PREFIX_PATH=$prefix"
 
 environment empty
 packages empty numpy

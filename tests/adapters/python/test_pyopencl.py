@@ -146,18 +146,23 @@ def test_lrn__memory_pool_SUCCESS(queue):
     assert y.allocator is pool and (y.get() == Y).all()
 
 
-def test_lrn__svm_SUCCESS(context):
+@pytest.mark.filterwarnings("ignore:Array has different queue")
+@pytest.mark.parametrize("bound", [True, False], ids=["freed in the queue", "freed at once"])
+def test_lrn__svm_SUCCESS(bound, context):
     if not hasattr(cl.tools, "SVMAllocator"):
         pytest.skip("pyopencl before 2022.2 has no allocator of SVM")
     queue = cl.CommandQueue(context)
     if not queue.device.svm_capabilities & cl.device_svm_capabilities.COARSE_GRAIN_BUFFER:
         pytest.skip("the device has no SVM")
-    allocator = cl.tools.SVMAllocator(context, alignment=0, queue=queue)
+    allocator = cl.tools.SVMAllocator(context, alignment=0,
+                                      queue=queue if bound else None)
     x = cl_array.to_device(queue, X, allocator=allocator)
 
     y = cllrn.lrn(x, alpha=1.0)
 
-    assert hasattr(y.base_data, "svm_ptr") and (y.get() == Y).all()
+    assert hasattr(y.base_data, "svm_ptr")
+    assert not y.events  # complete, since SVM may be freed before a command that uses it ends
+    assert (y.get() == Y).all()
 
 
 def test_lrn__host_arrays_in_a_queue_SUCCESS(queue):

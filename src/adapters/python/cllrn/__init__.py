@@ -70,8 +70,8 @@ def lrn(x: _Array, size: int = 5, alpha: float = 1e-4, beta: float = 0.75, k: fl
     of the library's own.
     wait_for: pyopencl.Events that the work waits for, beside those of the arrays.
 
-    If all arrays are pyopencl's, the call does not wait for the result, and adds its event to
-    those of the result.
+    If all arrays are pyopencl's, in buffers, the call does not wait for the result, and adds its
+    event to those of the result.
 
     Raises InvalidError (a ValueError) for bad arguments, arrays that do not fit together, a
     read-only out; UnsupportedError (a NotImplementedError) for what the device lacks and for

@@ -155,7 +155,7 @@ _process: Optional[int] = None  # that has used OpenCL
 
 def run(problem: Problem, x: Operand, dy: Optional[Operand], y: Operand, device: Optional[str],
         queue: Any, wait_for: Optional[Sequence[Any]]) -> None:
-    """Computes y. If all memory is OpenCL's and y is pyopencl's, only enqueues: y gets the event."""
+    """Computes y. If y is pyopencl's and all memory is buffers, only enqueues: y gets the event."""
     global _process
     if _process is None:
         _process = os.getpid()
@@ -168,9 +168,9 @@ def run(problem: Problem, x: Operand, dy: Optional[Operand], y: Operand, device:
     events = list(wait_for or ())
     asynchronous = _arrays.is_pyopencl(y)
     for operand in operands:
-        if operand.kind == lib.HOST:
+        if operand.kind != lib.BUFFER:  # which OpenCL keeps for its commands
             asynchronous = False
-        elif _arrays.is_pyopencl(operand):
+        if _arrays.is_pyopencl(operand):
             events += operand.owner.events
     where = place(operands, device, queue)
     engine_ = engine(where.context, where.device)
