@@ -6,6 +6,7 @@
 
 * No circle of #include lines in src/ and cl/. NAME.c and NAME.h are one node.
 * No file of src/ or cl/ has more than 500 lines, except the table of expected digests.
+* An adapter includes files of its own folder and public headers alone.
 * Each variant is known in one row of src/variant_*.c and in cl/NAME.cl. Nowhere else
   do src/ and cl/ name it: as a string "NAME", a file NAME.cl, or a kernel
   forward_NAME or backward_NAME. The bare word says nothing: most of the names are
@@ -81,6 +82,13 @@ def check_includes(root, texts):
         graph[circle[-2]].discard(circle[-1])
 
 
+def check_adapters(root, texts):
+    for path, text in texts.items():
+        for name in INCLUDE.findall(text) if path.match("src/adapters/*/*") else ():
+            if "/" in name or not (root / path.parent / name).is_file():
+                yield f"{path}: includes {name}, which is not of its folder"
+
+
 def check_lines(texts):
     for path, text in texts.items():
         lines = text.count("\n")
@@ -112,7 +120,8 @@ def main():
     root = pathlib.Path(sys.argv[1]).resolve()
     texts = {path.relative_to(root): path.read_text() for folder in ("src", "cl")
              for path in sorted((root / folder).rglob("*")) if path.suffix in (".c", ".h", ".cl")}
-    faults = [*check_includes(root, texts), *check_lines(texts), *check_names(texts)]
+    faults = [*check_includes(root, texts), *check_adapters(root, texts), *check_lines(texts),
+              *check_names(texts)]
     for fault in faults:
         print("FAILED:", fault)
     print(f"{len(texts)} files, {len(faults)} faults")
