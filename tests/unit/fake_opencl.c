@@ -1586,6 +1586,9 @@ CL_API_ENTRY cl_int CL_API_CALL clWaitForEvents(cl_uint count, const cl_event *l
     const object *const first = count > 0 ? find(list[0], EVENT, __func__) : NULL;
     if (first == NULL || !check_waits(count, list, first->context, __func__))
         violation("%s for no event", __func__);
+    for (size_t i = 0; i < command_count; ++i)
+        for (cl_uint j = 0; j < count; ++j)
+            commands[i].waited = commands[i].waited || commands[i].event == list[j];
     pthread_mutex_unlock(&lock);
     return code;
 }

@@ -141,6 +141,7 @@ typedef struct fake_command {
     cl_event waits[FAKE_MAX_WAITS];
     bool event_given;
     cl_event event;
+    bool waited; /* somebody waited for the event */
     int argument_count;
     fake_argument arguments[FAKE_MAX_ARGUMENTS];
 } fake_command;

@@ -96,7 +96,11 @@ static const fake_command *accept(const call *c, const char *const *functions, s
         }
         assert_int_equal(fake_references(command->event), 0);
     }
-    return count > 0 ? fake_command_at(before) : NULL;
+    if (count == 0)
+        return NULL;
+    const fake_command *const last = fake_command_at(before + count - 1);
+    assert_true(last->waited || last->blocking);
+    return fake_command_at(before);
 }
 
 static const char *const only_kernel[] = {"clEnqueueNDRangeKernel"};
