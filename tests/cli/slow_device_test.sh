@@ -22,10 +22,15 @@ between() { awk -v low="$1" -v high="$2" -v t="$3" 'BEGIN { exit !(t != "" && t 
 # told KEY [NUMBER]: the first or another number of milliseconds in the row
 told() { sed -n "s/^$1  *//p" out.txt | grep -oE '[0-9.]+ ms' | sed -n "${2:-1}s/ ms//p"; }
 
+# with_memory KIND COMMAND...: on a device that gets at the host's memory so; see the layer
+with_memory() {
+    OPENCL_LAYERS=${OPENCL_LAYERS+$OPENCL_LAYERS:}$layers/host_memory.so CLLRN_LAYER_MEMORY=$1 "${@:2}"
+}
 # with_delay MILLISECONDS COMMAND...
 with_delay() { OPENCL_LAYERS=$layers/delay.so CLLRN_DELAY_COMMAND_MS=$1 "${@:2}"; }
 
-with_delay 200 done_by run x.npy out.npy
+# A device with memory of its own: transfers are commands, too.
+with_delay 200 with_memory discrete done_by run x.npy copied.npy
 check 'the layer was there' grep -qx 'delay: [0-9]* builds, 3 of 3 commands' layer.log
 total=$(told total)
 check 'the kernel takes 200 ms' between 200 60000 "$(told kernel)"
@@ -33,6 +38,26 @@ check 'as does the transfer to the device' between 200 60000 "$(told transfers)"
 check 'and the one back' between 200 60000 "$(told transfers 2)"
 check 'the clock shows it' between 200 60000 "$total"
 check 'files are read and written beside it' between 0 "$total" "$(told files)"
+
+# A device that shares the host's memory has the kernel alone.
+with_delay 200 done_by run x.npy in_place.npy
+check 'one command' grep -qx 'delay: [0-9]* builds, 1 of 1 commands' layer.log
+check 'the kernel takes 200 ms in place' between 200 60000 "$(told kernel)"
+check 'the transfers are in place' grep -q '^transfers  in place: ' out.txt
+check 'with the same result' cmp copied.npy in_place.npy
+with_memory shared done_by run x.npy shared.npy
+check 'also where the driver copies' cmp copied.npy shared.npy
+for slices in '' '--slice 768'; do
+    # shellcheck disable=SC2086
+    with_memory shared done_by run $slices --backward x.npy x.npy shared.npy
+    # shellcheck disable=SC2086
+    with_memory discrete done_by run $slices --backward x.npy x.npy copied.npy
+    # shellcheck disable=SC2086
+    done_by run $slices --backward x.npy x.npy in_place.npy
+    check "the gradient is the same, copied or not $slices" cmp copied.npy in_place.npy
+    check "and where the driver copies $slices" cmp copied.npy shared.npy
+done
+
 with_delay 200 done_by run --slice 768 x.npy out.npy
 check 'the kernels of four slices take 200 ms each' between 800 60000 "$(told kernel)"
 

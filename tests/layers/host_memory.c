@@ -5,8 +5,8 @@
  *
  *   discrete  devices call themselves GPUs with a memory of their own
  *   shared    devices share the host's memory, but a buffer of CL_MEM_USE_HOST_PTR is
- *             a copy, which goes back to the host only when the buffer is mapped, as
- *             OpenCL allows
+ *             a copy, which goes back to the host only when the buffer is mapped, and
+ *             follows the host only when a mapping to write ends, as OpenCL allows
  */
 #include "layer.h"
 
@@ -21,7 +21,8 @@ enum { SVM_CAPABILITIES = 0x1053, MOST_BUFFERS = 1 << 16 };
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct {
     cl_mem buffer; /* of CL_MEM_USE_HOST_PTR, below the layer a copy */
-    void *host;
+    char *host;
+    size_t offset, written; /* of the last mapping: where, and bytes if it was to write */
 } wrapped[MOST_BUFFERS];
 static size_t wrapped_count;
 static struct {
@@ -62,6 +63,7 @@ static void remember(cl_mem buffer, void *host)
     if (at < MOST_BUFFERS && (at < wrapped_count || host != NULL)) {
         wrapped[at].buffer = buffer;
         wrapped[at].host = host;
+        wrapped[at].written = 0;
         wrapped_count += at == wrapped_count;
     }
     pthread_mutex_unlock(&lock);
@@ -76,6 +78,21 @@ static void *host_of(cl_mem buffer)
             host = wrapped[at].host;
     pthread_mutex_unlock(&lock);
     return host;
+}
+
+/* Tells of the last mapping of a buffer that is wrapped, and replaces it. */
+static void exchange(cl_mem buffer, size_t *offset, size_t *written)
+{
+    pthread_mutex_lock(&lock);
+    for (size_t at = 0; at < wrapped_count; ++at)
+        if (wrapped[at].buffer == buffer && wrapped[at].host != NULL) {
+            const size_t old_offset = wrapped[at].offset, old_written = wrapped[at].written;
+            wrapped[at].offset = *offset;
+            wrapped[at].written = *written;
+            *offset = old_offset;
+            *written = old_written;
+        }
+    pthread_mutex_unlock(&lock);
 }
 
 static void count(size_t *counter)
@@ -124,14 +141,24 @@ static void *CL_API_CALL map_buffer(cl_command_queue queue, cl_mem buffer, cl_bo
                                                          host + offset, waits, list, event);
     if (code_out != NULL)
         *code_out = code;
-    return code == CL_SUCCESS ? host + offset : NULL;
+    if (code != CL_SUCCESS)
+        return NULL;
+    size_t at = offset, written = (flags & CL_MAP_WRITE) != 0 ? size : 0;
+    exchange(buffer, &at, &written);
+    return host + offset;
 }
 
 static cl_int CL_API_CALL unmap(cl_command_queue queue, cl_mem buffer, void *mapped, cl_uint waits,
                                 const cl_event *list, cl_event *event)
 {
-    if (host_of(buffer) == NULL)
+    char *const host = host_of(buffer);
+    size_t offset = 0, written = 0;
+    if (host == NULL)
         return layer_below->clEnqueueUnmapMemObject(queue, buffer, mapped, waits, list, event);
+    exchange(buffer, &offset, &written);
+    if (written > 0)
+        return layer_below->clEnqueueWriteBuffer(queue, buffer, CL_FALSE, offset, written,
+                                                 host + offset, waits, list, event);
     return layer_below->clEnqueueMarkerWithWaitList(queue, waits, list, event);
 }
 

@@ -231,8 +231,10 @@ static void print_problem(const run *r)
 static void print_transfers(const run *r)
 {
     const stream_report *const report = &r->report;
-    row(r, "transfers", "%s to the device, %s back", time_text(report->worker.upload).chars,
-        time_text(report->worker.download).chars);
+    row(r, "transfers", "%s%s to the device, %s back", report->worker.in_place ? "in place: " : "",
+        time_text(report->worker.upload).chars, time_text(report->worker.download).chars);
+    if (report->worker.in_place)
+        return;
     if (report->cut.count > 1 && report->worker.hidden == 0)
         row(r, "overlap", "none of the transfers beside a kernel");
     else if (report->cut.count > 1)

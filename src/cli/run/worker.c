@@ -43,33 +43,55 @@ static bool allocate(worker_slot *slot, size_t size)
     return slot->memory || message_fail("out of memory for a slice of %zu bytes", size);
 }
 
-/* Prefers pinned memory, which the device can copy asynchronously. */
-static bool open_memory(worker *w, worker_slot *slot, size_t size)
+/* Makes a buffer and maps it as the slot's memory. False, without a message, if OpenCL refuses. */
+static bool map_memory(const worker *w, worker_slot *slot, cl_mem_flags flags, size_t size,
+                       void *host)
 {
     cl_int error;
-    const cl_mem pinned = clCreateBuffer(
-        w->session.context, CL_MEM_READ_WRITE | CL_MEM_ALLOC_HOST_PTR, size, NULL, &error);
-    if (error == CL_SUCCESS) {
-        slot->memory =
-            clEnqueueMapBuffer(w->session.queues[TO_DEVICE], pinned, CL_TRUE,
-                               CL_MAP_READ | CL_MAP_WRITE, 0, size, 0, NULL, NULL, &error);
-        if (error == CL_SUCCESS) {
-            slot->pinned = pinned;
-            return true;
-        }
-        clReleaseMemObject(pinned);
+    const cl_mem buffer =
+        clCreateBuffer(w->session.context, CL_MEM_READ_WRITE | flags, size, host, &error);
+    if (error != CL_SUCCESS)
+        return false;
+    void *const memory =
+        clEnqueueMapBuffer(w->session.queues[TO_DEVICE], buffer, CL_TRUE,
+                           CL_MAP_READ | CL_MAP_WRITE, 0, size, 0, NULL, NULL, &error);
+    if (error != CL_SUCCESS) {
+        clReleaseMemObject(buffer);
+        return false;
     }
-    return allocate(slot, size);
+    slot->mapped = buffer;
+    slot->memory = memory;
+    return true;
+}
+
+/* Wraps host memory for a device that shares it. Drivers use whole pages in place. */
+static bool wrap_memory(const worker *w, worker_slot *slot, size_t size)
+{
+    enum { PAGE = 4096 };
+    const device *const on = &w->session.device;
+    if (!(on->type & CL_DEVICE_TYPE_CPU) && !device_number(on->id, CL_DEVICE_HOST_UNIFIED_MEMORY))
+        return false;
+    size = (size + PAGE - 1) / PAGE * PAGE;
+    void *const host = aligned_alloc(PAGE, size);
+    if (!host)
+        return false;
+    slot->wrapped = map_memory(w, slot, CL_MEM_USE_HOST_PTR, size, host);
+    if (!slot->wrapped)
+        free(host);
+    return slot->wrapped;
 }
 
 static bool open_slot(worker *w, worker_slot *slot, const operation *largest, size_t memory)
 {
     const session *const on = &w->session;
+    if (wrap_memory(w, slot, memory))
+        return true;
     return session_buffer(on, CL_MEM_READ_ONLY, largest->src.size, "the tensor", &slot->src) &&
            (!largest->backward ||
             session_buffer(on, CL_MEM_READ_ONLY, largest->dy.size, "the gradient", &slot->dy)) &&
            session_buffer(on, CL_MEM_WRITE_ONLY, largest->dst.size, "the result", &slot->dst) &&
-           open_memory(w, slot, memory);
+           /* Pinned memory, if there is some: the device can copy it asynchronously. */
+           (map_memory(w, slot, CL_MEM_ALLOC_HOST_PTR, memory, NULL) || allocate(slot, memory));
 }
 
 /*
@@ -106,12 +128,34 @@ bool worker_open(worker *w, const device *on, const operation shapes[WORKER_SHAP
     for (int i = 0; i < w->slot_count; ++i)
         if (!open_slot(w, &w->slots[i], &shapes[0], memory))
             return false;
+    w->report.in_place = w->slots[0].wrapped;
     return w->report.scratch == 0 ||
            session_buffer(&w->session, CL_MEM_READ_WRITE, w->report.scratch, "the kernel's scratch",
                           &w->scratch);
 }
 
 /* ---------------------------------------------------------------------- start */
+
+/* Gives the operands of a slot to the device. */
+static bool unmap(worker *w, const worker_slot *slot, cl_event *event)
+{
+    return check(w,
+                 clEnqueueUnmapMemObject(w->session.queues[TO_DEVICE], slot->mapped, slot->memory,
+                                         0, NULL, event),
+                 "clEnqueueUnmapMemObject");
+}
+
+/* Takes them back. Wrapped memory is always mapped at its own address. */
+static bool map_again(worker *w, const worker_slot *slot, const operation *todo,
+                      const cl_event *kernel, cl_event *event)
+{
+    const size_t size =
+        (size_t)((char *)todo->dst.data - (char *)slot->memory) + (size_t)todo->dst.size;
+    cl_int error;
+    clEnqueueMapBuffer(w->session.queues[FROM_DEVICE], slot->mapped, CL_FALSE,
+                       CL_MAP_READ | CL_MAP_WRITE, 0, size, 1, kernel, event, &error);
+    return check(w, error, "clEnqueueMapBuffer");
+}
 
 static bool upload(worker *w, cl_mem to, const operand *from, cl_event *event)
 {
@@ -138,16 +182,24 @@ static const cllrn_plan *plan_for(const worker *w, const operation *todo)
     return w->plans[number];
 }
 
+/* Where the kernel finds an operand: in a buffer of its own, or in the slot's memory. */
+static cllrn_memory memory_of(const worker_slot *slot, cl_mem own, const operand *o)
+{
+    cllrn_memory memory = CLLRN_MEMORY_INIT;
+    memory.buffer = slot->wrapped ? slot->mapped : own;
+    memory.offset = slot->wrapped ? (uint64_t)((char *)o->data - (char *)slot->memory) : 0;
+    return memory;
+}
+
 static bool enqueue_kernel(worker *w, const worker_slot *slot, const operation *todo,
                            cl_event *event)
 {
     cllrn_error error = CLLRN_ERROR_INIT;
-    cllrn_memory src = CLLRN_MEMORY_INIT, dy = CLLRN_MEMORY_INIT, dst = CLLRN_MEMORY_INIT,
-                 scratch = CLLRN_MEMORY_INIT;
+    const cllrn_memory src = memory_of(slot, slot->src, &todo->src),
+                       dy = todo->backward ? memory_of(slot, slot->dy, &todo->dy) : src,
+                       dst = memory_of(slot, slot->dst, &todo->dst);
+    cllrn_memory scratch = CLLRN_MEMORY_INIT;
     cllrn_operands operands = CLLRN_OPERANDS_INIT;
-    src.buffer = slot->src;
-    dy.buffer = slot->dy;
-    dst.buffer = slot->dst;
     scratch.buffer = w->scratch;
     operands.src = &src;
     operands.dy = todo->backward ? &dy : NULL;
@@ -155,7 +207,7 @@ static bool enqueue_kernel(worker *w, const worker_slot *slot, const operation *
     operands.scratch = w->scratch ? &scratch : NULL;
     const cllrn_status status =
         cllrn_enqueue(plan_for(w, todo), w->session.queues[COMPUTE], &operands,
-                      todo->backward ? 2 : 1, &slot->events[UPLOAD_SRC], event, &error);
+                      slot->events[UPLOAD_DY] ? 2 : 1, &slot->events[UPLOAD_SRC], event, &error);
     return message_check(status, &error);
 }
 
@@ -186,6 +238,10 @@ bool worker_start(worker *w, int number, const operation *todo)
         return compute_here(w, todo);
     if (todo->dst.size == 0)
         return true;
+    if (slot->wrapped)
+        return unmap(w, slot, &events[UPLOAD_SRC]) &&
+               enqueue_kernel(w, slot, todo, &events[KERNEL]) &&
+               map_again(w, slot, todo, &events[KERNEL], &events[DOWNLOAD]) && flush(w);
     return upload(w, slot->src, &todo->src, &events[UPLOAD_SRC]) &&
            (!todo->backward || upload(w, slot->dy, &todo->dy, &events[UPLOAD_DY])) &&
            enqueue_kernel(w, slot, todo, &events[KERNEL]) &&
@@ -230,8 +286,8 @@ static void add_times(worker *w, const worker_slot *done)
 
 bool worker_finish(worker *w, int number)
 {
-    const char *names[COMMANDS] = {"copying to the device", "copying to the device", "the kernel",
-                                   "copying from the device"};
+    const char *names[COMMANDS] = {"moving data to the device", "moving data to the device",
+                                   "the kernel", "moving data from the device"};
     worker_slot *const slot = &w->slots[number];
     for (int command = 0; command < COMMANDS; ++command) {
         cl_event *const event = &slot->events[command];
@@ -255,10 +311,17 @@ static void close_slot(worker *w, worker_slot *slot)
     for (int i = 0; i < COMMANDS; ++i)
         if (slot->events[i])
             clReleaseEvent(slot->events[i]);
-    if (slot->pinned)
-        clEnqueueUnmapMemObject(w->session.queues[TO_DEVICE], slot->pinned, slot->memory, 0, NULL,
+    /* Fails, and harms nothing, if a failure left the memory with the device. */
+    if (slot->mapped) {
+        clEnqueueUnmapMemObject(w->session.queues[TO_DEVICE], slot->mapped, slot->memory, 0, NULL,
                                 NULL);
-    else
+        session_finish(&w->session);
+    }
+    session_release(slot->src);
+    session_release(slot->dy);
+    session_release(slot->dst);
+    session_release(slot->mapped);
+    if (slot->wrapped || !slot->mapped)
         free(slot->memory);
 }
 
@@ -267,13 +330,6 @@ void worker_close(worker *w)
     session_finish(&w->session);
     for (int i = 0; i < WORKER_SLOTS; ++i)
         close_slot(w, &w->slots[i]);
-    session_finish(&w->session);
-    for (int i = 0; i < WORKER_SLOTS; ++i) {
-        session_release(w->slots[i].src);
-        session_release(w->slots[i].dy);
-        session_release(w->slots[i].dst);
-        session_release(w->slots[i].pinned);
-    }
     session_release(w->scratch);
     for (int i = 0; i < WORKER_SHAPES; ++i)
         cllrn_plan_destroy(w->plans[i]);

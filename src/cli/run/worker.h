@@ -2,6 +2,8 @@
 /*
  * Computes the slices of a run, on an OpenCL device or in this process. On a device several
  * operations are in flight, so that the transfers of one operation overlap the kernel of another.
+ * A device that shares the host's memory uses the operands where they are: its transfers are those
+ * of unmapping and mapping a buffer, for which nothing has to be copied.
  */
 #ifndef CLI_RUN_WORKER_H
 #define CLI_RUN_WORKER_H
@@ -20,9 +22,10 @@ enum { TO_DEVICE, COMPUTE, FROM_DEVICE, QUEUES = SESSION_QUEUES };
 
 /* Buffers, host memory and events of one operation. */
 typedef struct worker_slot {
-    cl_mem src, dy, dst;
-    cl_mem pinned; /* the buffer that memory is mapped from; NULL: memory is from malloc */
-    void *memory;  /* for the operands; NULL for an empty tensor */
+    cl_mem src, dy, dst; /* NULL: the kernel uses `mapped` */
+    cl_mem mapped;       /* the buffer that memory is mapped from; NULL: memory is from malloc */
+    void *memory;        /* for the operands; NULL for an empty tensor */
+    bool wrapped;        /* memory is from malloc, and mapped a buffer of it */
     cl_event events[COMMANDS];
     session_span spans[COMMANDS]; /* of the last finished operation */
 } worker_slot;
@@ -34,6 +37,7 @@ typedef struct worker_report {
     uint64_t scratch;    /* in bytes */
     double upload, kernel, download;
     double hidden; /* transfer time that overlapped a kernel */
+    bool in_place; /* the device used the host's memory: transfers copy only if the driver does */
     bool untold;   /* the device reports no times: those above are invalid */
 } worker_report;
 
