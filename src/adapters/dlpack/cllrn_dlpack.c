@@ -5,25 +5,12 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#ifndef DLPACK_MAJOR_VERSION /* dlpack.h before 1.0 */
-#define DLPACK_FLAG_BITMASK_READ_ONLY 1
-struct DLManagedTensorVersioned {
-    struct {
-        uint32_t major, minor;
-    } version;
-    void *manager_ctx;
-    void (*deleter)(struct DLManagedTensorVersioned *self);
-    uint64_t flags;
-    DLTensor dl_tensor;
-};
-#endif
-
-enum { MAJOR = 1 }; /* whose structs these are */
+#include "versioned.h"
 
 static cllrn_status fail(cllrn_error *error, cllrn_status status, const char *format, ...)
 {
     va_list arguments;
-    if (error == NULL)
+    if (error == NULL || error->struct_size < sizeof *error)
         return status;
     error->status = status;
     error->cl_error = 0;
@@ -38,12 +25,12 @@ cllrn_status cllrn_dlpack_open(const struct DLManagedTensorVersioned *managed, i
 {
     if (managed == NULL || tensor == NULL)
         return fail(error, CLLRN_INVALID_ARGUMENT, "dlpack open: managed or tensor is NULL");
-    if (managed->version.major != MAJOR)
+    if (managed->version.major != LRN_DLPACK_MAJOR)
         return fail(error, CLLRN_UNSUPPORTED,
                     "dlpack open: a tensor of DLPack %" PRIu32 ".%" PRIu32
                     ", expected version %d: ask its producer for that one",
-                    managed->version.major, managed->version.minor, MAJOR);
-    if (writable != 0 && (managed->flags & DLPACK_FLAG_BITMASK_READ_ONLY) != 0)
+                    managed->version.major, managed->version.minor, LRN_DLPACK_MAJOR);
+    if (writable != 0 && (managed->flags & LRN_DLPACK_READ_ONLY) != 0)
         return fail(error, CLLRN_INVALID_BUFFER,
                     "dlpack open: a read-only tensor, expected one to write to: pass a copy");
     *tensor = &managed->dl_tensor;

@@ -13,32 +13,12 @@
 #include <cllrn_dlpack.h>
 #include <cllrn_verify.h>
 
-/* The layout that the library's cllrn_tensor_from_dlpack reads, where pointers have 64 bits. */
-_Static_assert(sizeof(void *) != 8 ||
-                   (offsetof(DLTensor, data) == 0 && offsetof(DLTensor, device) == 8 &&
-                    offsetof(DLTensor, ndim) == 16 && offsetof(DLTensor, dtype) == 20 &&
-                    offsetof(DLTensor, shape) == 24 && offsetof(DLTensor, strides) == 32 &&
-                    offsetof(DLTensor, byte_offset) == 40 && sizeof(DLTensor) == 48),
-               "DLTensor is not what the library reads");
-_Static_assert(kDLCPU == 1 && kDLCUDAHost == 3 && kDLOpenCL == 4 && kDLROCMHost == 11 &&
-                   kDLFloat == 2 && kDLBfloat == 4,
-               "DLPack's numbers are not what the library reads");
-
-#ifndef DLPACK_MAJOR_VERSION /* dlpack.h before 1.0 */
-struct DLManagedTensorVersioned {
-    struct {
-        uint32_t major, minor;
-    } version;
-    void *manager_ctx;
-    void (*deleter)(struct DLManagedTensorVersioned *self);
-    uint64_t flags;
-    DLTensor dl_tensor;
-};
-#endif
+#include "versioned.h"
 
 enum { N = 2, C = 6, H = 3, W = 5, ELEMENTS = N * C * H * W, AROUND = 7, THREADS = 8 };
 
 static cllrn_engine *engine;
+static cl_command_queue queue;
 static cllrn_params params = CLLRN_PARAMS_INIT;
 static int64_t shape[] = {N, C, H, W};
 static float x[ELEMENTS], dy[ELEMENTS], expected[ELEMENTS], expected_dx[ELEMENTS];
@@ -68,14 +48,18 @@ static int set_up(void **state)
         cllrn_host_forward(&params, &tensor, x, &tensor, expected, &error) ||
         cllrn_host_backward(&params, &tensor, x, &tensor, dy, &tensor, expected_dx, &error) ||
         cllrn_device_find(NULL, &device, &error) ||
-        cllrn_engine_share(NULL, device, &engine, &error))
+        cllrn_engine_share(NULL, device, &engine, &error)) {
         print_error("%s\n", error.message);
-    return engine == NULL;
+        return 1;
+    }
+    queue = clCreateCommandQueue(cllrn_engine_context(engine), device, 0, NULL);
+    return queue == NULL;
 }
 
 static int tear_down(void **state)
 {
     (void)state;
+    clReleaseCommandQueue(queue);
     cllrn_engine_destroy(engine);
     return 0;
 }
@@ -141,33 +125,111 @@ static void dlpack_backward__in_place_SUCCESS(void **state)
     assert_memory_equal(gradient, expected_dx, sizeof gradient);
 }
 
-/* From host memory into a buffer, by an event. */
-static void dlpack_forward__buffer_and_event_SUCCESS(void **state)
+/* Strides of 0: all images and rows of src are the first row of x's first image. */
+static void dlpack_forward__zero_strides_SUCCESS(void **state)
 {
-    float y[ELEMENTS];
-    cl_int code;
-    cl_event done = NULL;
-    const cl_context context = cllrn_engine_context(engine);
-    const cl_command_queue queue =
-        clCreateCommandQueue(context, cllrn_engine_device(engine), 0, &code);
-    const cl_mem buffer = clCreateBuffer(context, CL_MEM_READ_WRITE, sizeof y + 4, NULL, &code);
-    const DLTensor src = tensor_of(x);
-    DLTensor dst = tensor_of(buffer);
+    float repeated[ELEMENTS], y[ELEMENTS], want[ELEMENTS];
+    int64_t same[] = {0, H * W, 0, 1};
+    DLTensor src = tensor_of(x), dst = tensor_of(y);
+    cllrn_tensor whole = CLLRN_TENSOR_INIT;
     (void)state;
-    assert_int_equal(code, CL_SUCCESS);
-    dst.device.device_type = kDLOpenCL;
-    dst.byte_offset = 4;
+    for (int i = 0; i < ELEMENTS; ++i)
+        repeated[i] = x[i / (H * W) % C * (H * W) + i % W];
+    assert_int_equal(cllrn_tensor_set(&whole, CLLRN_DTYPE_F32, 4, shape, NULL, 1, NULL), 0);
+    assert_int_equal(cllrn_host_forward(&params, &whole, repeated, &whole, want, NULL), 0);
+    src.strides = same;
+
+    assert_int_equal(forward(&src, &dst, NULL), CLLRN_SUCCESS);
+
+    assert_memory_equal(y, want, sizeof y);
+    assert_int_equal(forward(&dst, &src, NULL), CLLRN_INVALID_STRIDES);
+}
+
+/* bfloat16 in NHWC, the channels counted from the end. */
+static void dlpack_forward__bfloat16_SUCCESS(void **state)
+{
+    uint16_t in[ELEMENTS], y[ELEMENTS], want[ELEMENTS];
+    DLTensor src = tensor_of(in), dst = tensor_of(y);
+    cllrn_tensor whole = CLLRN_TENSOR_INIT;
+    (void)state;
+    src.dtype.code = dst.dtype.code = kDLBfloat;
+    src.dtype.bits = dst.dtype.bits = 16;
+    for (int i = 0; i < ELEMENTS; ++i)
+        in[i] = (uint16_t)(0x3f00 + i);
+    assert_int_equal(cllrn_tensor_set(&whole, CLLRN_DTYPE_BF16, 4, shape, NULL, -1, NULL), 0);
+    assert_int_equal(cllrn_host_forward(&params, &whole, in, &whole, want, NULL), 0);
 
     const cllrn_status status =
-        cllrn_dlpack_forward(engine, queue, &params, 1, &src, &dst, 0, NULL, &done, NULL);
+        cllrn_dlpack_forward(engine, NULL, &params, -1, &src, &dst, 0, NULL, NULL, NULL);
 
     assert_int_equal(status, CLLRN_SUCCESS);
-    code = clEnqueueReadBuffer(queue, buffer, CL_TRUE, 4, sizeof y, y, 1, &done, NULL);
-    assert_int_equal(code, CL_SUCCESS);
+    assert_memory_equal(y, want, sizeof y);
+}
+
+static DLTensor buffer_of(void *host, size_t before)
+{
+    cl_mem buffer = clCreateBuffer(cllrn_engine_context(engine), CL_MEM_READ_WRITE,
+                                   before + sizeof x, NULL, NULL);
+    DLTensor t = tensor_of(buffer);
+    assert_non_null(buffer);
+    t.device.device_type = kDLOpenCL;
+    t.byte_offset = before;
+    if (host != NULL)
+        assert_int_equal(
+            clEnqueueWriteBuffer(queue, buffer, CL_TRUE, before, sizeof x, host, 0, NULL, NULL),
+            CL_SUCCESS);
+    return t;
+}
+
+static void read_back(const DLTensor *from, float *to, const cl_event *done)
+{
+    assert_int_equal(clEnqueueReadBuffer(queue, from->data, CL_TRUE, from->byte_offset, sizeof x,
+                                         to, done != NULL, done, NULL),
+                     CL_SUCCESS);
+}
+
+/* The work begins with the wait list's event, and the call does not wait for that. */
+static void dlpack_forward__buffers_wait_list_and_event_SUCCESS(void **state)
+{
+    float y[ELEMENTS];
+    cl_int done_status = CL_COMPLETE;
+    cl_event done = NULL;
+    const cl_event begin = clCreateUserEvent(cllrn_engine_context(engine), NULL);
+    const DLTensor src = buffer_of(x, 8), dst = buffer_of(NULL, 4);
+    (void)state;
+    assert_non_null(begin);
+
+    const cllrn_status status =
+        cllrn_dlpack_forward(engine, queue, &params, 1, &src, &dst, 1, &begin, &done, NULL);
+
+    assert_int_equal(status, CLLRN_SUCCESS);
+    assert_int_equal(clGetEventInfo(done, CL_EVENT_COMMAND_EXECUTION_STATUS, sizeof done_status,
+                                    &done_status, NULL),
+                     CL_SUCCESS);
+    assert_true(done_status > CL_COMPLETE);
+    assert_int_equal(clSetUserEventStatus(begin, CL_COMPLETE), CL_SUCCESS);
+    read_back(&dst, y, &done);
     assert_memory_equal(y, expected, sizeof y);
+    clReleaseEvent(begin);
     clReleaseEvent(done);
-    clReleaseMemObject(buffer);
-    clReleaseCommandQueue(queue);
+    clReleaseMemObject(src.data);
+    clReleaseMemObject(dst.data);
+}
+
+/* x in host memory, dy in a buffer, dx over dy. */
+static void dlpack_backward__mixed_memory_SUCCESS(void **state)
+{
+    float dx[ELEMENTS];
+    const DLTensor src = tensor_of(x), gradient = buffer_of(dy, 0);
+    (void)state;
+
+    const cllrn_status status = cllrn_dlpack_backward(engine, queue, &params, 1, &src, &gradient,
+                                                      &gradient, 0, NULL, NULL, NULL);
+
+    assert_int_equal(status, CLLRN_SUCCESS);
+    read_back(&gradient, dx, NULL);
+    assert_memory_equal(dx, expected_dx, sizeof dx);
+    clReleaseMemObject(gradient.data);
 }
 
 static void *forward_often(void *good)
@@ -203,39 +265,48 @@ static void dlpack_forward__bad_tensor_refused(void **state)
     for (int spoilt = 0; spoilt < 5; ++spoilt) {
         DLTensor dst = tensor_of(y);
         cllrn_status refusal = CLLRN_SUCCESS;
+        const char *said = NULL;
         cllrn_error error = CLLRN_ERROR_INIT;
         memset(y, 0, sizeof y);
         switch (spoilt) {
         case 0:
-            dst.device.device_type = (DLDeviceType)2; /* CUDA */
+            dst.device.device_type = (DLDeviceType)2; /* CUDA, kDLGPU in old versions */
             refusal = CLLRN_UNSUPPORTED;
+            said = "copy the tensor to the CPU first";
             break;
         case 1:
             dst.dtype.code = kDLInt;
             refusal = CLLRN_INVALID_DTYPE;
+            said = "dtype has code 0";
             break;
         case 2:
             dst.dtype.lanes = 4;
             refusal = CLLRN_INVALID_DTYPE;
+            said = "4 lanes";
             break;
         case 3:
             dst.data = NULL;
             refusal = CLLRN_INVALID_BUFFER;
+            said = "data is NULL";
             break;
         default:
             dst.ndim = 3;
             refusal = CLLRN_SHAPE_MISMATCH;
+            said = "dst";
         }
 
         assert_int_equal(forward(&src, &dst, &error), refusal);
 
         assert_int_equal(error.status, refusal);
-        assert_true(error.message[0] != '\0');
+        assert_non_null(strstr(error.message, said));
         for (int i = 0; i < ELEMENTS; ++i)
             assert_true(y[i] == 0);
     }
     assert_int_equal(forward(NULL, &src, NULL), CLLRN_INVALID_ARGUMENT);
     assert_int_equal(forward(&src, NULL, NULL), CLLRN_INVALID_ARGUMENT);
+    assert_int_equal(
+        cllrn_dlpack_backward(engine, NULL, &params, 1, &src, NULL, &src, 0, NULL, NULL, NULL),
+        CLLRN_INVALID_ARGUMENT);
 }
 
 static void dlpack_open__version_1_SUCCESS(void **state)
@@ -245,7 +316,7 @@ static void dlpack_open__version_1_SUCCESS(void **state)
     (void)state;
     assert_int_equal(cllrn_dlpack_open(&managed, 1, &tensor, NULL), CLLRN_SUCCESS);
     assert_ptr_equal(tensor, &managed.dl_tensor);
-    managed.flags = 1; /* read-only */
+    managed.flags = LRN_DLPACK_READ_ONLY;
     tensor = NULL;
     assert_int_equal(cllrn_dlpack_open(&managed, 0, &tensor, NULL), CLLRN_SUCCESS);
     assert_ptr_equal(tensor, &managed.dl_tensor);
@@ -257,7 +328,7 @@ static void dlpack_open__refused(void **state)
     const DLTensor *const untouched = &managed.dl_tensor + 1, *tensor = untouched;
     cllrn_error error = CLLRN_ERROR_INIT;
     (void)state;
-    managed.flags = 1;
+    managed.flags = LRN_DLPACK_READ_ONLY;
     assert_int_equal(cllrn_dlpack_open(&managed, 1, &tensor, &error), CLLRN_INVALID_BUFFER);
     assert_int_equal(error.status, CLLRN_INVALID_BUFFER);
     managed.flags = 0;
@@ -269,17 +340,36 @@ static void dlpack_open__refused(void **state)
     assert_ptr_equal(tensor, untouched);
 }
 
+/* As in the library: an error that is smaller than this version's stays as it is. */
+static void dlpack_open__unknown_error_untouched(void **state)
+{
+    cllrn_error error, before;
+    const DLTensor *tensor = NULL;
+    (void)state;
+    memset(&error, 0x5a, sizeof error);
+    error.struct_size = 8;
+    before = error;
+
+    assert_int_equal(cllrn_dlpack_open(NULL, 0, &tensor, &error), CLLRN_INVALID_ARGUMENT);
+
+    assert_memory_equal(&error, &before, sizeof error);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(dlpack_forward__host_memory_SUCCESS),
         cmocka_unit_test(dlpack_forward__strides_SUCCESS),
+        cmocka_unit_test(dlpack_forward__zero_strides_SUCCESS),
+        cmocka_unit_test(dlpack_forward__bfloat16_SUCCESS),
+        cmocka_unit_test(dlpack_forward__buffers_wait_list_and_event_SUCCESS),
         cmocka_unit_test(dlpack_backward__in_place_SUCCESS),
-        cmocka_unit_test(dlpack_forward__buffer_and_event_SUCCESS),
+        cmocka_unit_test(dlpack_backward__mixed_memory_SUCCESS),
         cmocka_unit_test(dlpack_forward__threads_SUCCESS),
         cmocka_unit_test(dlpack_forward__bad_tensor_refused),
         cmocka_unit_test(dlpack_open__version_1_SUCCESS),
         cmocka_unit_test(dlpack_open__refused),
+        cmocka_unit_test(dlpack_open__unknown_error_untouched),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
