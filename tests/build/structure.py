@@ -6,7 +6,8 @@
 
 * No circle of #include lines in src/ and cl/. NAME.c and NAME.h are one node.
 * No file of src/ or cl/ has more than 500 lines, except the table of expected digests.
-* An adapter includes files of its own folder and public headers alone.
+* An adapter includes files of its own folder and clLRN's public headers alone: "NAME" is
+  of the folder, <NAME> is no private header of src/ and no header of another adapter.
 * Each variant is known in one row of src/variant_*.c and in cl/NAME.cl. Nowhere else
   do src/ and cl/ name it: as a string "NAME", a file NAME.cl, or a kernel
   forward_NAME or backward_NAME. The bare word says nothing: most of the names are
@@ -20,6 +21,7 @@ import sys
 MOST_LINES = 500
 LONG_FILES = {"src/cli/verify/expected_digests.h"}
 INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"', re.MULTILINE)
+SYSTEM_INCLUDE = re.compile(r"^\s*#\s*include\s+<([^>]+)>", re.MULTILINE)
 ROW = re.compile(r'\.name = "(\w+)"')
 
 # What may name a variant beside its row and its kernel file: path, name, why.
@@ -84,9 +86,16 @@ def check_includes(root, texts):
 
 def check_adapters(root, texts):
     for path, text in texts.items():
-        for name in INCLUDE.findall(text) if path.match("src/adapters/*/*") else ():
-            if "/" in name or not (root / path.parent / name).is_file():
+        if path.parts[:2] != ("src", "adapters"):
+            continue
+        folder = root / path.parent
+        for name in INCLUDE.findall(text):
+            if "/" in name or not (folder / name).is_file():
                 yield f"{path}: includes {name}, which is not of its folder"
+        for name in SYSTEM_INCLUDE.findall(text):
+            of_cllrn = name.startswith("cllrn") or (root / "src" / name).is_file()
+            if of_cllrn and not any((at / name).is_file() for at in (root / "include", folder)):
+                yield f"{path}: includes {name}, which is no public header of clLRN"
 
 
 def check_lines(texts):
@@ -119,7 +128,7 @@ def check_names(texts):
 def main():
     root = pathlib.Path(sys.argv[1]).resolve()
     texts = {path.relative_to(root): path.read_text() for folder in ("src", "cl")
-             for path in sorted((root / folder).rglob("*")) if path.suffix in (".c", ".h", ".cl")}
+             for path in sorted((root / folder).rglob("*")) if path.suffix in (".c", ".h", ".cl", ".py")}
     faults = [*check_includes(root, texts), *check_adapters(root, texts), *check_lines(texts),
               *check_names(texts)]
     for fault in faults:
