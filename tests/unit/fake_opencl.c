@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "../../cl/arguments.h"
 #include "support.h"
@@ -595,7 +596,10 @@ CL_API_ENTRY cl_context CL_API_CALL clCreateContext(
         o->devices[0] = device;
     }
     *code_ret = code;
+    const bool wait = delay;
     pthread_mutex_unlock(&lock);
+    if (wait)
+        usleep(200);
     return (cl_context)(void *)o;
 }
 

@@ -113,7 +113,10 @@ fake_ledger_row fake_ledger(size_t index);
 /* Called by each clBuildProgram, before it does anything, with no lock held. NULL: none. */
 extern void (*fake_before_build)(const char *options);
 
-/* How long a kernel is kept between its arguments, so that threads meet. 0 by default. */
+/*
+ * Whether a kernel is kept between its arguments, and a context while it is created, so that
+ * threads meet. Not by default.
+ */
 void fake_set_delay(bool delay);
 
 /* What the library enqueued. */

@@ -205,6 +205,7 @@ enum { THREADS = 8, ROUNDS = 200 };
 static cl_device_id shared_device;
 static cl_context shared_context;
 static atomic_size_t wrong;
+static pthread_barrier_t together;
 
 /*
  * Shares and destroys, so that one thread's last destroy meets another's share. Two held at once
@@ -244,6 +245,38 @@ static void engine_share__threads_one_engine(void **state)
     assert_int_equal(fake_references(shared_device), 1);
 }
 
+static void *share_at_once(void *engine)
+{
+    pthread_barrier_wait(&together);
+    wrong += cllrn_engine_share(NULL, shared_device, engine, NULL) != CLLRN_SUCCESS;
+    return NULL;
+}
+
+/* All ask before the engine exists, and none lets go of it. */
+static void engine_share__at_once_one_engine(void **state)
+{
+    pthread_t threads[THREADS];
+    cllrn_engine *engines[THREADS] = {NULL};
+    (void)state;
+    shared_device = fake_device();
+    wrong = 0;
+    fake_set_delay(true);
+    assert_int_equal(pthread_barrier_init(&together, NULL, THREADS), 0);
+
+    for (int i = 0; i < THREADS; ++i)
+        assert_int_equal(pthread_create(&threads[i], NULL, share_at_once, &engines[i]), 0);
+    for (int i = 0; i < THREADS; ++i)
+        assert_int_equal(pthread_join(threads[i], NULL), 0);
+
+    assert_int_equal(wrong, 0);
+    assert_int_equal(fake_calls("clCreateContext"), 1);
+    for (int i = 0; i < THREADS; ++i) {
+        assert_ptr_equal(engines[i], engines[0]);
+        cllrn_engine_destroy(engines[i]);
+    }
+    pthread_barrier_destroy(&together);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -256,6 +289,7 @@ int main(void)
         TEST(engine_share__faults_nothing_kept),
         TEST(engine_share__out_of_memory_nothing_kept),
         TEST(engine_share__threads_one_engine),
+        TEST(engine_share__at_once_one_engine),
     };
     unsetenv("CLLRN_KERNEL_DIR");
     setenv("CLLRN_CACHE", "off", 1);
