@@ -9,7 +9,7 @@ cd "$(dirname "$0")/.."
 . ci/packages.sh
 # What Debian has for each; what is from PyPI, its test.sh gets.
 adapter_packages=(
-    libdlpack-dev libcmocka-dev pkg-config # dlpack
+    libdlpack-dev libcmocka-dev pkg-config g++ # dlpack
     python3-venv python3-numpy python3-torch python3-pyopencl # python
 )
 install_packages "${build_packages[@]}" "${adapter_packages[@]}"
