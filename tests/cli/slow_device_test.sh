@@ -45,8 +45,12 @@ check 'one command' grep -qx 'delay: [0-9]* builds, 1 of 1 commands' layer.log
 check 'the kernel takes 200 ms in place' between 200 60000 "$(told kernel)"
 check 'the transfers are in place' grep -q '^transfers  in place: ' out.txt
 check 'with the same result' cmp copied.npy in_place.npy
-with_memory shared done_by run x.npy shared.npy
-check 'also where the driver copies' cmp copied.npy shared.npy
+with_delay 200 with_memory shared done_by run --check x.npy shared.npy
+check 'also where the driver copies, to another address each time' cmp copied.npy shared.npy
+check 'it maps each slice, when made and behind its kernel' grep -q ' 2 mapped, 0 read$' layer.log
+with_memory unpinned done_by run x.npy unpinned.npy
+check 'without pinned memory, the device copies' not grep -q 'in place' out.txt
+check 'with the same result' cmp copied.npy unpinned.npy
 for slices in '' '--slice 768'; do
     # shellcheck disable=SC2086
     with_memory shared done_by run $slices --backward x.npy x.npy shared.npy

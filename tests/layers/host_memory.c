@@ -5,8 +5,10 @@
  *
  *   discrete  devices call themselves GPUs with a memory of their own
  *   shared    devices share the host's memory, but a buffer of CL_MEM_USE_HOST_PTR is
- *             a copy, which goes back to the host only when the buffer is mapped, and
- *             follows the host only when a mapping to write ends, as OpenCL allows
+ *             a copy, which goes back to the host only when the buffer is mapped, as
+ *             OpenCL allows; and a buffer of CL_MEM_ALLOC_HOST_PTR is mapped each time
+ *             at another address, which is a copy until it is unmapped
+ *   unpinned  no buffer of CL_MEM_ALLOC_HOST_PTR can be made
  */
 #include "layer.h"
 
@@ -21,18 +23,17 @@ enum { SVM_CAPABILITIES = 0x1053, MOST_BUFFERS = 1 << 16 };
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct {
     cl_mem buffer; /* of CL_MEM_USE_HOST_PTR, below the layer a copy */
-    char *host;
-    size_t offset, written; /* of the last mapping: where, and bytes if it was to write */
+    void *host;
 } wrapped[MOST_BUFFERS];
 static size_t wrapped_count;
 static struct {
     size_t wrapped, copied, mapped, read;
 } seen;
 
-static bool is_shared(void)
+static bool is(const char *kind)
 {
     const char *const value = getenv("CLLRN_LAYER_MEMORY");
-    return value != NULL && strcmp(value, "shared") == 0;
+    return value != NULL && strcmp(value, kind) == 0;
 }
 
 static cl_int CL_API_CALL get_device_info(cl_device_id device, cl_device_info info, size_t room,
@@ -42,9 +43,9 @@ static cl_int CL_API_CALL get_device_info(cl_device_id device, cl_device_info in
     case SVM_CAPABILITIES:
         LAYER_ANSWER(cl_bitfield, 0);
     case CL_DEVICE_HOST_UNIFIED_MEMORY:
-        LAYER_ANSWER(cl_bool, is_shared());
+        LAYER_ANSWER(cl_bool, !is("discrete"));
     case CL_DEVICE_TYPE:
-        if (!is_shared())
+        if (is("discrete"))
             LAYER_ANSWER(cl_device_type, CL_DEVICE_TYPE_GPU);
         break;
     default:
@@ -63,7 +64,6 @@ static void remember(cl_mem buffer, void *host)
     if (at < MOST_BUFFERS && (at < wrapped_count || host != NULL)) {
         wrapped[at].buffer = buffer;
         wrapped[at].host = host;
-        wrapped[at].written = 0;
         wrapped_count += at == wrapped_count;
     }
     pthread_mutex_unlock(&lock);
@@ -80,21 +80,6 @@ static void *host_of(cl_mem buffer)
     return host;
 }
 
-/* Tells of the last mapping of a buffer that is wrapped, and replaces it. */
-static void exchange(cl_mem buffer, size_t *offset, size_t *written)
-{
-    pthread_mutex_lock(&lock);
-    for (size_t at = 0; at < wrapped_count; ++at)
-        if (wrapped[at].buffer == buffer && wrapped[at].host != NULL) {
-            const size_t old_offset = wrapped[at].offset, old_written = wrapped[at].written;
-            wrapped[at].offset = *offset;
-            wrapped[at].written = *written;
-            *offset = old_offset;
-            *written = old_written;
-        }
-    pthread_mutex_unlock(&lock);
-}
-
 static void count(size_t *counter)
 {
     pthread_mutex_lock(&lock);
@@ -106,6 +91,11 @@ static cl_mem CL_API_CALL create_buffer(cl_context context, cl_mem_flags flags, 
                                         void *host, cl_int *code)
 {
     const bool wraps = (flags & CL_MEM_USE_HOST_PTR) != 0;
+    if (is("unpinned") && (flags & CL_MEM_ALLOC_HOST_PTR) != 0) {
+        if (code != NULL)
+            *code = CL_MEM_OBJECT_ALLOCATION_FAILURE;
+        return NULL;
+    }
     if (wraps)
         flags = (flags & ~(cl_mem_flags)CL_MEM_USE_HOST_PTR) | CL_MEM_COPY_HOST_PTR;
     if (host != NULL)
@@ -128,37 +118,57 @@ static cl_int CL_API_CALL get_mem_object_info(cl_mem buffer, cl_mem_info info, s
     return code;
 }
 
+/* A mapped part of a buffer of CL_MEM_ALLOC_HOST_PTR, before its bytes. */
+typedef struct part {
+    size_t offset, size;
+} part;
+
+enum { PAGE = 4096 };
+
+static bool moves(cl_mem buffer)
+{
+    cl_mem_flags flags = 0;
+    layer_below->clGetMemObjectInfo(buffer, CL_MEM_FLAGS, sizeof flags, &flags, NULL);
+    return is("shared") && (flags & CL_MEM_ALLOC_HOST_PTR) != 0;
+}
+
 static void *CL_API_CALL map_buffer(cl_command_queue queue, cl_mem buffer, cl_bool blocking,
                                     cl_map_flags flags, size_t offset, size_t size, cl_uint waits,
                                     const cl_event *list, cl_event *event, cl_int *code_out)
 {
     char *const host = host_of(buffer);
-    if (host == NULL)
+    if (host == NULL && !moves(buffer))
         return layer_below->clEnqueueMapBuffer(queue, buffer, blocking, flags, offset, size, waits,
                                                list, event, code_out);
     count(&seen.mapped);
-    const cl_int code = layer_below->clEnqueueReadBuffer(queue, buffer, blocking, offset, size,
-                                                         host + offset, waits, list, event);
+    char *at;
+    if (host != NULL) {
+        at = host + offset;
+    } else {
+        at = (char *)aligned_alloc(PAGE, PAGE + (size + PAGE - 1) / PAGE * PAGE) + PAGE;
+        *(part *)(void *)(at - PAGE) = (part){offset, size};
+    }
+    const cl_int code = layer_below->clEnqueueReadBuffer(queue, buffer, blocking, offset, size, at,
+                                                         waits, list, event);
     if (code_out != NULL)
         *code_out = code;
-    if (code != CL_SUCCESS)
-        return NULL;
-    size_t at = offset, written = (flags & CL_MAP_WRITE) != 0 ? size : 0;
-    exchange(buffer, &at, &written);
-    return host + offset;
+    return code == CL_SUCCESS ? at : NULL;
 }
 
 static cl_int CL_API_CALL unmap(cl_command_queue queue, cl_mem buffer, void *mapped, cl_uint waits,
                                 const cl_event *list, cl_event *event)
 {
-    char *const host = host_of(buffer);
-    size_t offset = 0, written = 0;
-    if (host == NULL)
+    if (moves(buffer)) {
+        part *const mapped_part = (void *)((char *)mapped - PAGE);
+        const cl_int code =
+            layer_below->clEnqueueWriteBuffer(queue, buffer, CL_TRUE, mapped_part->offset,
+                                              mapped_part->size, mapped, waits, list, event);
+        memset(mapped, 0xa5, mapped_part->size); /* the host has no memory there any more */
+        free(mapped_part);
+        return code;
+    }
+    if (host_of(buffer) == NULL)
         return layer_below->clEnqueueUnmapMemObject(queue, buffer, mapped, waits, list, event);
-    exchange(buffer, &offset, &written);
-    if (written > 0)
-        return layer_below->clEnqueueWriteBuffer(queue, buffer, CL_FALSE, offset, written,
-                                                 host + offset, waits, list, event);
     return layer_below->clEnqueueMarkerWithWaitList(queue, waits, list, event);
 }
 

@@ -196,6 +196,7 @@ typedef struct row {
     uint64_t distance;
 } row;
 
+/* Reads instead of mapping the file: where a file shrinks meanwhile, a map ends in a signal. */
 static bool move_bytes(const tensor_file *tensor, bool writes, uint64_t offset, unsigned char *data,
                        size_t size)
 {

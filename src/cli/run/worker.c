@@ -43,55 +43,49 @@ static bool allocate(worker_slot *slot, size_t size)
     return slot->memory || message_fail("out of memory for a slice of %zu bytes", size);
 }
 
-/* Makes a buffer and maps it as the slot's memory. False, without a message, if OpenCL refuses. */
-static bool map_memory(const worker *w, worker_slot *slot, cl_mem_flags flags, size_t size,
-                       void *host)
+/* Maps the slot's pinned buffer as its memory. Drivers may choose another address each time. */
+static cl_int map(worker *w, worker_slot *slot, cl_bool blocking, cl_uint count,
+                  const cl_event *list, cl_event *event)
 {
     cl_int error;
-    const cl_mem buffer =
-        clCreateBuffer(w->session.context, CL_MEM_READ_WRITE | flags, size, host, &error);
-    if (error != CL_SUCCESS)
-        return false;
-    void *const memory =
-        clEnqueueMapBuffer(w->session.queues[TO_DEVICE], buffer, CL_TRUE,
-                           CL_MAP_READ | CL_MAP_WRITE, 0, size, 0, NULL, NULL, &error);
-    if (error != CL_SUCCESS) {
-        clReleaseMemObject(buffer);
-        return false;
-    }
-    slot->mapped = buffer;
-    slot->memory = memory;
-    return true;
+    slot->memory =
+        clEnqueueMapBuffer(w->session.queues[FROM_DEVICE], slot->pinned, blocking,
+                           CL_MAP_READ | CL_MAP_WRITE, 0, slot->size, count, list, event, &error);
+    return error;
 }
 
-/* Wraps host memory for a device that shares it. Drivers use whole pages in place. */
-static bool wrap_memory(const worker *w, worker_slot *slot, size_t size)
+/* Prefers pinned memory, which the device can use itself, or copy asynchronously. */
+static bool open_memory(worker *w, worker_slot *slot, size_t size)
 {
-    enum { PAGE = 4096 };
-    const device *const on = &w->session.device;
-    if (!(on->type & CL_DEVICE_TYPE_CPU) && !device_number(on->id, CL_DEVICE_HOST_UNIFIED_MEMORY))
-        return false;
-    size = (size + PAGE - 1) / PAGE * PAGE;
-    void *const host = aligned_alloc(PAGE, size);
-    if (!host)
-        return false;
-    slot->wrapped = map_memory(w, slot, CL_MEM_USE_HOST_PTR, size, host);
-    if (!slot->wrapped)
-        free(host);
-    return slot->wrapped;
+    cl_int error;
+    slot->size = size;
+    slot->pinned = clCreateBuffer(w->session.context, CL_MEM_READ_WRITE | CL_MEM_ALLOC_HOST_PTR,
+                                  size, NULL, &error);
+    if (error == CL_SUCCESS && map(w, slot, CL_TRUE, 0, NULL, NULL) == CL_SUCCESS)
+        return true;
+    session_release(slot->pinned);
+    slot->pinned = NULL;
+    return allocate(slot, size);
+}
+
+/* Whether the device uses pinned memory itself. Of other memory, Arm's drivers make copies. */
+static bool shares_memory(const device *on)
+{
+    return (on->type & CL_DEVICE_TYPE_CPU) != 0 ||
+           device_number(on->id, CL_DEVICE_HOST_UNIFIED_MEMORY) != 0;
 }
 
 static bool open_slot(worker *w, worker_slot *slot, const operation *largest, size_t memory)
 {
     const session *const on = &w->session;
-    if (wrap_memory(w, slot, memory))
-        return true;
-    return session_buffer(on, CL_MEM_READ_ONLY, largest->src.size, "the tensor", &slot->src) &&
-           (!largest->backward ||
-            session_buffer(on, CL_MEM_READ_ONLY, largest->dy.size, "the gradient", &slot->dy)) &&
-           session_buffer(on, CL_MEM_WRITE_ONLY, largest->dst.size, "the result", &slot->dst) &&
-           /* Pinned memory, if there is some: the device can copy it asynchronously. */
-           (map_memory(w, slot, CL_MEM_ALLOC_HOST_PTR, memory, NULL) || allocate(slot, memory));
+    if (!open_memory(w, slot, memory))
+        return false;
+    w->report.in_place = slot->pinned && shares_memory(&on->device);
+    return w->report.in_place ||
+           (session_buffer(on, CL_MEM_READ_ONLY, largest->src.size, "the tensor", &slot->src) &&
+            (!largest->backward ||
+             session_buffer(on, CL_MEM_READ_ONLY, largest->dy.size, "the gradient", &slot->dy)) &&
+            session_buffer(on, CL_MEM_WRITE_ONLY, largest->dst.size, "the result", &slot->dst));
 }
 
 /*
@@ -128,34 +122,12 @@ bool worker_open(worker *w, const device *on, const operation shapes[WORKER_SHAP
     for (int i = 0; i < w->slot_count; ++i)
         if (!open_slot(w, &w->slots[i], &shapes[0], memory))
             return false;
-    w->report.in_place = w->slots[0].wrapped;
     return w->report.scratch == 0 ||
            session_buffer(&w->session, CL_MEM_READ_WRITE, w->report.scratch, "the kernel's scratch",
                           &w->scratch);
 }
 
 /* ---------------------------------------------------------------------- start */
-
-/* Gives the operands of a slot to the device. */
-static bool unmap(worker *w, const worker_slot *slot, cl_event *event)
-{
-    return check(w,
-                 clEnqueueUnmapMemObject(w->session.queues[TO_DEVICE], slot->mapped, slot->memory,
-                                         0, NULL, event),
-                 "clEnqueueUnmapMemObject");
-}
-
-/* Takes them back. Wrapped memory is always mapped at its own address. */
-static bool map_again(worker *w, const worker_slot *slot, const operation *todo,
-                      const cl_event *kernel, cl_event *event)
-{
-    const size_t size =
-        (size_t)((char *)todo->dst.data - (char *)slot->memory) + (size_t)todo->dst.size;
-    cl_int error;
-    clEnqueueMapBuffer(w->session.queues[FROM_DEVICE], slot->mapped, CL_FALSE,
-                       CL_MAP_READ | CL_MAP_WRITE, 0, size, 1, kernel, event, &error);
-    return check(w, error, "clEnqueueMapBuffer");
-}
 
 static bool upload(worker *w, cl_mem to, const operand *from, cl_event *event)
 {
@@ -186,8 +158,8 @@ static const cllrn_plan *plan_for(const worker *w, const operation *todo)
 static cllrn_memory memory_of(const worker_slot *slot, cl_mem own, const operand *o)
 {
     cllrn_memory memory = CLLRN_MEMORY_INIT;
-    memory.buffer = slot->wrapped ? slot->mapped : own;
-    memory.offset = slot->wrapped ? (uint64_t)((char *)o->data - (char *)slot->memory) : 0;
+    memory.buffer = own ? own : slot->pinned;
+    memory.offset = own ? 0 : (uint64_t)((char *)o->data - (char *)slot->memory);
     return memory;
 }
 
@@ -211,6 +183,26 @@ static bool enqueue_kernel(worker *w, const worker_slot *slot, const operation *
     return message_check(status, &error);
 }
 
+/* Starts an operation on the slot's memory, which is the device's until it is mapped again. */
+static bool start_in_place(worker *w, worker_slot *slot, operation *todo)
+{
+    cl_event *const events = slot->events;
+    operand *const operands[] = {&todo->src, &todo->dy, &todo->dst};
+    char *const before = slot->memory;
+    const cl_int error = clEnqueueUnmapMemObject(w->session.queues[TO_DEVICE], slot->pinned, before,
+                                                 0, NULL, &events[UPLOAD_SRC]);
+    const bool enqueued = check(w, error, "clEnqueueUnmapMemObject") &&
+                          enqueue_kernel(w, slot, todo, &events[KERNEL]);
+    slot->memory = NULL;
+    if (!enqueued || !check(w, map(w, slot, CL_FALSE, 1, &events[KERNEL], &events[DOWNLOAD]),
+                            "clEnqueueMapBuffer"))
+        return false;
+    for (int i = 0; i < 3; ++i)
+        if (operands[i]->data)
+            operands[i]->data = (char *)slot->memory + ((char *)operands[i]->data - before);
+    return true;
+}
+
 /* Flushes all queues: a queue may wait for an event of a queue that has not been submitted. */
 static bool flush(worker *w)
 {
@@ -230,7 +222,7 @@ static bool compute_here(worker *w, const operation *todo)
     return message_check(status, &error);
 }
 
-bool worker_start(worker *w, int number, const operation *todo)
+bool worker_start(worker *w, int number, operation *todo)
 {
     worker_slot *const slot = &w->slots[number];
     cl_event *const events = slot->events;
@@ -238,10 +230,8 @@ bool worker_start(worker *w, int number, const operation *todo)
         return compute_here(w, todo);
     if (todo->dst.size == 0)
         return true;
-    if (slot->wrapped)
-        return unmap(w, slot, &events[UPLOAD_SRC]) &&
-               enqueue_kernel(w, slot, todo, &events[KERNEL]) &&
-               map_again(w, slot, todo, &events[KERNEL], &events[DOWNLOAD]) && flush(w);
+    if (!slot->dst)
+        return start_in_place(w, slot, todo) && flush(w);
     return upload(w, slot->src, &todo->src, &events[UPLOAD_SRC]) &&
            (!todo->backward || upload(w, slot->dy, &todo->dy, &events[UPLOAD_DY])) &&
            enqueue_kernel(w, slot, todo, &events[KERNEL]) &&
@@ -311,17 +301,10 @@ static void close_slot(worker *w, worker_slot *slot)
     for (int i = 0; i < COMMANDS; ++i)
         if (slot->events[i])
             clReleaseEvent(slot->events[i]);
-    /* Fails, and harms nothing, if a failure left the memory with the device. */
-    if (slot->mapped) {
-        clEnqueueUnmapMemObject(w->session.queues[TO_DEVICE], slot->mapped, slot->memory, 0, NULL,
+    if (slot->pinned && slot->memory)
+        clEnqueueUnmapMemObject(w->session.queues[TO_DEVICE], slot->pinned, slot->memory, 0, NULL,
                                 NULL);
-        session_finish(&w->session);
-    }
-    session_release(slot->src);
-    session_release(slot->dy);
-    session_release(slot->dst);
-    session_release(slot->mapped);
-    if (slot->wrapped || !slot->mapped)
+    else
         free(slot->memory);
 }
 
@@ -330,6 +313,13 @@ void worker_close(worker *w)
     session_finish(&w->session);
     for (int i = 0; i < WORKER_SLOTS; ++i)
         close_slot(w, &w->slots[i]);
+    session_finish(&w->session);
+    for (int i = 0; i < WORKER_SLOTS; ++i) {
+        session_release(w->slots[i].src);
+        session_release(w->slots[i].dy);
+        session_release(w->slots[i].dst);
+        session_release(w->slots[i].pinned);
+    }
     session_release(w->scratch);
     for (int i = 0; i < WORKER_SHAPES; ++i)
         cllrn_plan_destroy(w->plans[i]);

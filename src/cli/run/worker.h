@@ -2,8 +2,8 @@
 /*
  * Computes the slices of a run, on an OpenCL device or in this process. On a device several
  * operations are in flight, so that the transfers of one operation overlap the kernel of another.
- * A device that shares the host's memory uses the operands where they are: its transfers are those
- * of unmapping and mapping a buffer, for which nothing has to be copied.
+ * A device that shares the host's memory uses the operands in place: its transfers only unmap and
+ * map a buffer, for which drivers have nothing to copy.
  */
 #ifndef CLI_RUN_WORKER_H
 #define CLI_RUN_WORKER_H
@@ -22,10 +22,10 @@ enum { TO_DEVICE, COMPUTE, FROM_DEVICE, QUEUES = SESSION_QUEUES };
 
 /* Buffers, host memory and events of one operation. */
 typedef struct worker_slot {
-    cl_mem src, dy, dst; /* NULL: the kernel uses `mapped` */
-    cl_mem mapped;       /* the buffer that memory is mapped from; NULL: memory is from malloc */
+    cl_mem src, dy, dst; /* NULL: the kernel uses pinned */
+    cl_mem pinned;       /* the buffer that memory is mapped from; NULL: memory is from malloc */
     void *memory;        /* for the operands; NULL for an empty tensor */
-    bool wrapped;        /* memory is from malloc, and mapped a buffer of it */
+    size_t size;         /* of the memory, in bytes */
     cl_event events[COMMANDS];
     session_span spans[COMMANDS]; /* of the last finished operation */
 } worker_slot;
@@ -37,7 +37,7 @@ typedef struct worker_report {
     uint64_t scratch;    /* in bytes */
     double upload, kernel, download;
     double hidden; /* transfer time that overlapped a kernel */
-    bool in_place; /* the device used the host's memory: transfers copy only if the driver does */
+    bool in_place; /* the device used the host's memory */
     bool untold;   /* the device reports no times: those above are invalid */
 } worker_report;
 
@@ -64,9 +64,10 @@ bool worker_open(worker *w, const device *on, const operation shapes[WORKER_SHAP
 
 /*
  * Starts an operation of one of the shapes, whose operands lie in the slot's memory, then finishes
- * it, in turn: dst is then complete. A start does not wait for a device. False after a message.
+ * it, in turn: dst is then complete. A start does not wait for a device. It may move the slot's
+ * memory, and the operands with it. False after a message.
  */
-bool worker_start(worker *w, int slot, const operation *todo);
+bool worker_start(worker *w, int slot, operation *todo);
 bool worker_finish(worker *w, int slot);
 
 /* Waits for all commands, also after a failure, and releases everything. */
