@@ -775,9 +775,11 @@ CLLRN_API cllrn_status cllrn_enqueue(const cllrn_plan *plan, cl_command_queue qu
  *
  * 1 and 2 need an address that is a multiple of the element size. 2 also needs
  * that dst has no gaps: bytes between its first and its last element that belong
- * to no element. A source that interleaves with an operand of another element
- * size is copied. A copy leaves out gaps, so other threads may use the gaps of
- * dst: no way ever writes them.
+ * to no element. A driver may copy such a buffer and write all of it back, and
+ * some drivers of CPUs do where the address is not aligned as they want. A source
+ * that interleaves with an operand of another element size is copied. A copy
+ * leaves out gaps, so other threads may use the gaps of dst: no way ever writes
+ * them.
  *
  * With 2 and 3 the call itself waits for the events of the wait list. With 3 and
  * gaps in dst it also waits for dst, even if event is not NULL.

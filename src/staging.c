@@ -40,7 +40,7 @@ static cllrn_status plan_host(const lrn_core *core, lrn_stage *s, bool is_result
     if (aligned && core->facts.system_svm) {
         s->memory.kind = CLLRN_MEMORY_SVM;
     } else {
-        /* A driver may write back every byte of a result that it wraps, also those of gaps. */
+        /* A driver, of a CPU too, may write back all bytes of a buffer, also those of gaps. */
         const bool wrap = aligned && core->facts.shares_host_memory &&
                           !(is_result && lrn_packing_has_gaps(&s->packing));
         s->passage = wrap ? LRN_WRAPPED : copy_of(s);
