@@ -7,6 +7,7 @@
 #include "device_test.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -277,6 +278,57 @@ static void run__kinds_mixed_in_a_chain_the_hosts_bits(void **state)
     free(z.memory);
 }
 
+/* Another thread's use of the gaps of dst, which are all odd elements. */
+typedef struct neighbour {
+    pthread_t thread;
+    float *elements;
+    int64_t count; /* odd */
+    atomic_bool ends;
+    int rounds, lost; /* values that changed between a write and a read */
+} neighbour;
+
+static void *use_gaps(void *argument)
+{
+    neighbour *const me = argument;
+    do {
+        ++me->rounds;
+        for (int64_t i = 1; i < me->count; i += 2)
+            me->elements[i] = (float)(me->rounds % 1000);
+        for (int64_t i = 1; i < me->count; i += 2)
+            me->lost += me->elements[i] != (float)(me->rounds % 1000);
+    } while (!atomic_load(&me->ends));
+    return NULL;
+}
+
+static void run__gaps_of_another_thread_kept(void **state)
+{
+    static const int64_t strides[] = {280, 40, 8, 2};
+    cllrn_error error = CLLRN_ERROR_INIT;
+    random_t random = {37};
+    const array x = array_make(C_ORDER, CLLRN_DTYPE_F32, 0, &random);
+    array y = array_make(GAPS, CLLRN_DTYPE_F32, 0, NULL);
+    neighbour other = {.elements = (float *)(void *)(y.memory + GUARD), .count = 2 * 420 - 1};
+    call c;
+    (void)state;
+    check(cllrn_tensor_set(&y.tensor, CLLRN_DTYPE_F32, 4, dims, strides, 1, &error), &error);
+    call_open(&c, false, 5, x, x, &y);
+    unsigned char *const expected = expected_of(&c);
+    assert_int_equal(pthread_create(&other.thread, NULL, use_gaps, &other), 0);
+    for (int i = 0; i < 10 * ROUNDS; ++i)
+        check(cllrn_run(device.engine, NULL, &c.problem, &c.operands, 0, NULL, NULL, &error),
+              &error);
+    atomic_store(&other.ends, true);
+    pthread_join(other.thread, NULL);
+    assert_true(other.rounds > 1);
+    assert_int_equal(other.lost, 0);
+    for (int64_t i = 0; i < other.count; i += 2)
+        assert_memory_equal(&other.elements[i], expected + GUARD + (size_t)i * sizeof(float),
+                            sizeof(float));
+    free(expected);
+    free(x.memory);
+    free(y.memory);
+}
+
 typedef struct worker {
     pthread_t thread;
     uint64_t seed;
@@ -330,6 +382,7 @@ int main(void)
         cmocka_unit_test(run__slices_of_one_array_the_hosts_bits),
         cmocka_unit_test(run__empty_SUCCESS),
         cmocka_unit_test(run__kinds_mixed_in_a_chain_the_hosts_bits),
+        cmocka_unit_test(run__gaps_of_another_thread_kept),
         cmocka_unit_test(run__threads_the_hosts_bits),
     };
     test_device_open(&device);
