@@ -58,9 +58,16 @@ def test_lrn__eight_threads_SUCCESS(device):
 
 
 def test_lrn__gil_is_released_SUCCESS(device):
-    x = np.ones((4, 64, 1 << 14), "f4")
+    cllrn.lrn(np.ones((1, 64, 1 << 14), "f4"), 63, device=device)  # compiles
+    samples = 4
+    elapsed = 0.0
+    while elapsed < 0.1:  # long enough for many turns of this thread on a busy machine
+        x = np.ones((samples, 64, 1 << 14), "f4")
+        begin = time.monotonic()
+        cllrn.lrn(x, 63, device=device)
+        elapsed = time.monotonic() - begin
+        samples *= 2
     thread = threading.Thread(target=cllrn.lrn, args=(x, 63), kwargs={"device": device})
-    cllrn.lrn(x[:, :, :1], 63, device=device)  # compiles
     others = 0
 
     thread.start()
