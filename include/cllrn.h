@@ -511,7 +511,8 @@ typedef struct cllrn_problem {
  * CLLRN_UNSUPPORTED           float64 on a device without it, or of the EMBEDDED profile; or a
  *                             window that is not computed yet, see cllrn_params
  * CLLRN_SIZE_OVERFLOW         a product of sizes and strides exceeds 63 bits
- * CLLRN_INVALID_VARIANT       the forced variant is unknown or cannot run this problem
+ * CLLRN_INVALID_VARIANT       the forced variant is unknown, cannot run this problem, or is for
+ *                             other devices while the engine cannot compile its program
  * CLLRN_SCRATCH_LIMIT         the problem needs more scratch than scratch_limit, or than the device
  *                             allows for one buffer
  * CLLRN_UNSUPPORTED_SIZE      offsets of 2^30 elements or more, or channels and window that
@@ -834,7 +835,8 @@ CLLRN_API cllrn_status cllrn_tensor_from_dlpack(const void *dl_tensor, int32_t c
 /*
  * Devices without a compiler, mainly FPGAs, run binaries that their vendor's
  * offline compiler made from sources. These functions give the sources: one for
- * each program that plans on a device can need (at most 200). Each source is
+ * each program that plans on a device can need (at most 200; of a variant that is
+ * for other devices, and runs only where it is forced, none). Each source is
  * complete, needs no options, and holds one kernel with a name of its own, so
  * that any number of sources can go into one binary. `cllrn compile
  * --emit-source` writes them.
@@ -864,9 +866,8 @@ typedef struct cllrn_program_info {
 #define CLLRN_PROGRAM_INFO_INIT { sizeof(cllrn_program_info), 0, 0, { 0 }, { 0 }, { 0 } }
 
 /*
- * The number of sources for an engine's device. For engine NULL: of sources
- * without vectors for any device, at most 400. They include every program that
- * an engine on an FPGA needs: first the programs with 64-bit offsets, then
+ * The number of sources for an engine's device. For engine NULL: of sources for
+ * all GPUs and FPGAs, at most 400: first the programs with 64-bit offsets, then
  * those with 32-bit offsets (_o32), for devices of the EMBEDDED profile without
  * cles_khr_int64. With engine NULL these functions need no OpenCL platform. Any
  * thread.

@@ -34,7 +34,18 @@ static const struct {
     {"Oclgrind", .options = " -cl-opt-disable"},
 };
 
+bool lrn_is_gpu(const lrn_device_facts *facts)
+{
+    return !facts->cpu_like && (!facts->pipelined || facts->offline);
+}
+
+bool lrn_is_fpga(const lrn_device_facts *facts)
+{
+    return !facts->cpu_like && facts->pipelined;
+}
+
 const lrn_device_facts lrn_any_device = {.pipelined = true,
+                                         .offline = true,
                                          .int64 = true,
                                          .wide = true,
                                          .fp64 = true,
@@ -44,6 +55,7 @@ const lrn_device_facts lrn_any_device = {.pipelined = true,
                                          .local_memory = INT64_MAX,
                                          .name = "any device"};
 const lrn_device_facts lrn_any_embedded = {.pipelined = true,
+                                           .offline = true,
                                            .vector_width = 1,
                                            .compute_units = 1,
                                            .max_group_size = 1,

@@ -18,6 +18,7 @@ typedef cl_int(CL_API_CALL *lrn_usm_info_fn)(cl_context context, const void *poi
 typedef struct lrn_device_facts {
     bool cpu_like;    /* few work-items with vectors and sequential access; else many scalar ones */
     bool pipelined;   /* one work-item does all work: an FPGA compiler pipelines its loop */
+    bool offline;     /* stands for all GPUs and FPGAs: lrn_any_device and lrn_any_embedded */
     bool int64;       /* the device has 64-bit integers */
     bool wide;        /* int64, and the arguments of kernels with 64-bit indices fit */
     bool fp64;        /* the device has double, and the arguments of its kernels fit */
@@ -49,10 +50,14 @@ cl_int lrn_device_find(cl_device_id device, const cl_device_id *list, size_t cou
 cllrn_status lrn_device_facts_get(const lrn_target *target, lrn_device_facts *facts,
                                   cllrn_error *error);
 
+/* What kind of device it is, one of three: cpu_like is the first. */
+bool lrn_is_gpu(const lrn_device_facts *facts);
+bool lrn_is_fpga(const lrn_device_facts *facts);
+
 /*
  * Facts for engine NULL, to list all programs that devices without a compiler
  * may need: of full devices, and of devices of the EMBEDDED profile without
- * 64-bit integers. Without vectors, which only CPUs use.
+ * 64-bit integers. They are GPUs and FPGAs at once.
  */
 extern const lrn_device_facts lrn_any_device, lrn_any_embedded;
 

@@ -85,6 +85,12 @@ static cllrn_status open_launch(cllrn_plan *plan, const lrn_request *request,
             lrn_programs_get(&engine->programs, &launch->selection.key, &launch->program, error);
     if (is_missing(status))
         status = find_stand_in(engine, request, row, launch, status, error);
+    if (is_missing(status) && !lrn_variant_suits(launch->selection.key.variant, facts))
+        return lrn_fail(
+            error, CLLRN_INVALID_VARIANT,
+            "plan create: variant \"%s\" is for other devices than %s: its programs are "
+            "compiled here, never packed, and this engine cannot compile: do not force it",
+            request->variant, facts->name);
     if (status != CLLRN_SUCCESS)
         return status;
     launch->available = true;

@@ -52,6 +52,11 @@ static bool has_window(const lrn_variant *row, const lrn_problem *p)
     return false;
 }
 
+bool lrn_variant_suits(const lrn_variant *row, const lrn_device_facts *facts)
+{
+    return row->suits == NULL || row->suits(facts);
+}
+
 static bool can_run(const lrn_variant *row, const lrn_problem *p)
 {
     return (row->general || (has_window(row, p) && !p->wide && lrn_shape_is_simple(p->shape))) &&
@@ -187,7 +192,8 @@ cllrn_status lrn_select(const lrn_request *request, const lrn_device_facts *fact
     for (size_t at = *row; at < 2 * count; ++at) {
         const lrn_variant *const variant = variant_at(at % count);
         lrn_problem p = narrow;
-        if (request->variant != NULL && strcmp(request->variant, variant->name) != 0)
+        if (request->variant != NULL ? strcmp(request->variant, variant->name) != 0
+                                     : !lrn_variant_suits(variant, facts))
             continue;
         known = true;
         if ((variant->chosen == NULL || variant->chosen(&p)) != (at < count) ||
@@ -234,6 +240,8 @@ uint64_t lrn_selection_scratch(const lrn_selection *selection)
 static bool has_programs(const lrn_program_key *key, const lrn_device_facts *facts)
 {
     const lrn_variant *const row = key->variant;
+    if (!lrn_variant_suits(row, facts))
+        return false;
     if (row->general)
         return key->power == LRN_POWER_AT_RUN_TIME &&
                (key->storage == LRN_ANY || (key->storage == LRN_F64 && facts->fp64));

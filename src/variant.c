@@ -3,6 +3,11 @@
 
 #include <stdio.h>
 
+bool lrn_has_neighbouring_channels(const lrn_problem *p)
+{
+    return p->channels > 1 || !p->dense_inner;
+}
+
 int lrn_two_vectors(const lrn_device_facts *facts)
 {
     return facts->vector_width == 1 || facts->vector_width == 16 ? facts->vector_width

@@ -56,6 +56,9 @@ enum { LRN_ODD_WINDOWS = 4, LRN_ALL_WINDOWS = 6 };
  * any window, axes and type, and the general arguments of cl/arguments.h. Any other
  * takes a window across channels of a size that it has programs for, and tensors
  * with few axes and 32-bit indices.
+ *
+ * On a device that a variant does not suit, it runs only where it is forced. Its
+ * programs are not listed there: they are compiled when a plan asks for them.
  */
 struct lrn_variant {
     const char *name;
@@ -66,8 +69,9 @@ struct lrn_variant {
     bool any_power;          /* float32 has no program of its own for beta 0.75 */
     int64_t local_memory[2]; /* bytes that the forward and the backward kernel declare */
     int (*width)(const lrn_device_facts *facts); /* elements of a vector; NULL: 1 */
-    bool (*fits)(const lrn_problem *p);          /* can run the problem; NULL: always */
-    bool (*chosen)(const lrn_problem *p); /* and should, unless a variant is forced; NULL: always */
+    bool (*suits)(const lrn_device_facts *facts); /* runs there unforced; NULL: on every device */
+    bool (*fits)(const lrn_problem *p);           /* can run the problem; NULL: always */
+    bool (*chosen)(const lrn_problem *p); /* where it suits, it should run it; NULL: always */
     void (*launch)(const lrn_problem *p, lrn_selection *s); /* fills what the key leaves open */
 };
 
@@ -95,10 +99,7 @@ static inline int64_t lrn_divide_up(int64_t a, int64_t b)
  * vector would hold one element; positions with stride 1 suit the
  * channels-first kernels.
  */
-static inline bool lrn_has_neighbouring_channels(const lrn_problem *p)
-{
-    return p->channels > 1 || !p->dense_inner;
-}
+bool lrn_has_neighbouring_channels(const lrn_problem *p);
 
 /*
  * Floats in a work-item's vector on a CPU: two native vectors, whose

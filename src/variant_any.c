@@ -3,6 +3,11 @@
 #include "../cl/window.h"
 #include "variant.h"
 
+static bool suits_column(const lrn_device_facts *facts)
+{
+    return facts->cpu_like || lrn_is_gpu(facts);
+}
+
 /* On a CPU only if vectors load contiguous elements: scalar work-items are too slow there. */
 static bool fits_column(const lrn_problem *p)
 {
@@ -124,6 +129,7 @@ const lrn_variant lrn_variants_any[] = {
      .windows = LRN_ALL_WINDOWS,
      .typed = true,
      .width = column_width,
+     .suits = suits_column,
      .fits = fits_column,
      .launch = launch_column},
     {.name = "strided",

@@ -2,9 +2,9 @@
 /* Kernels for CPUs: few work-items, long vectors and sequential access. */
 #include "variant.h"
 
-static bool on_cpu(const lrn_problem *p)
+static bool is_cpu(const lrn_device_facts *facts)
 {
-    return p->facts->cpu_like;
+    return facts->cpu_like;
 }
 
 /*
@@ -26,11 +26,6 @@ static bool exceeds_cache(const lrn_problem *p)
 static bool fits_packed(const lrn_problem *p)
 {
     return !p->in_place && !p->shape->blocked && p->dense_channels;
-}
-
-static bool chosen_packed(const lrn_problem *p)
-{
-    return p->facts->cpu_like && lrn_has_neighbouring_channels(p);
 }
 
 static void launch_packed(const lrn_problem *p, lrn_selection *s)
@@ -143,22 +138,23 @@ const lrn_variant lrn_variants_cpu[] = {
      .windows = LRN_ALL_WINDOWS,
      .typed = true,
      .width = lrn_two_vectors,
+     .suits = is_cpu,
      .fits = fits_packed,
-     .chosen = chosen_packed,
+     .chosen = lrn_has_neighbouring_channels,
      .launch = launch_packed},
     {.name = "planar",
      .windows = LRN_ALL_WINDOWS,
      .typed = true,
      .width = lrn_two_vectors,
+     .suits = is_cpu,
      .fits = fits_planar,
-     .chosen = on_cpu,
      .launch = launch_planar},
     {.name = "blocked",
      .windows = LRN_ODD_WINDOWS,
      .typed = true,
      .width = lrn_two_vectors,
+     .suits = is_cpu,
      .fits = fits_blocked,
-     .chosen = on_cpu,
      .launch = launch_blocked},
     {.name = NULL},
 };

@@ -2,11 +2,6 @@
 /* Kernels for GPUs and FPGAs. */
 #include "variant.h"
 
-static bool on_fpga(const lrn_problem *p)
-{
-    return p->facts->pipelined;
-}
-
 /* One work-item loads every element before it stores to it, so that in place is legal. */
 static void launch_stream(const lrn_problem *p, lrn_selection *s)
 {
@@ -32,9 +27,9 @@ static bool fits_group(const lrn_problem *p)
 }
 
 /* On llvmpipe, whose local memory is in global memory, column takes half the time. */
-static bool chosen_group(const lrn_problem *p)
+static bool suits_group(const lrn_device_facts *facts)
 {
-    return !p->facts->cpu_like && !p->facts->local_is_global && lrn_has_neighbouring_channels(p);
+    return lrn_is_gpu(facts) && !facts->local_is_global;
 }
 
 static void launch_group(const lrn_problem *p, lrn_selection *s)
@@ -56,14 +51,15 @@ static void launch_group(const lrn_problem *p, lrn_selection *s)
 }
 
 const lrn_variant lrn_variants_gpu[] = {
-    {.name = "stream", .windows = LRN_ODD_WINDOWS, .chosen = on_fpga, .launch = launch_stream},
+    {.name = "stream", .windows = LRN_ALL_WINDOWS, .suits = lrn_is_fpga, .launch = launch_stream},
     {.name = "group",
      .windows = LRN_ALL_WINDOWS,
      .fixed_groups = true,
      .any_power = true,
      .local_memory = {LRN_GROUP_ELEMENTS * sizeof(float), 4 * LRN_GROUP_ELEMENTS * sizeof(float)},
+     .suits = suits_group,
      .fits = fits_group,
-     .chosen = chosen_group,
+     .chosen = lrn_has_neighbouring_channels,
      .launch = launch_group},
     {.name = NULL},
 };

@@ -309,7 +309,7 @@ static const option_row rows[] = {
     {"device", "SPEC",
      "an index as 'cllrn devices' lists them, or a part of a device's or platform's name; default: "
      "$CLLRN_DEVICE, else the first GPU, accelerator or CPU; with --emit-source or --spirv any "
-     "device that has no use for vectors, and no OpenCL is needed",
+     "GPU or FPGA, and no OpenCL is needed",
      OPTION_FIELD(request, device)},
     {"programs", "NAME,..", "these alone, as 'cllrn pack list' calls them",
      OPTION_FIELD(request, programs), .parse = option_names, .expected = "a list of names"},

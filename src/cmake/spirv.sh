@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 # The kernels as SPIR-V, in a pack for any device that takes it:
 #   spirv.sh CLLRN CLANG LLVM_SPIRV DIRECTORY PACK [OPTION_OF_COMPILE...]
-# Without --device SPEC among the options: of the programs for devices that have
-# no use for vectors. Clang's passes are left out, since they make instructions
-# that SPIR-V lacks; the device's compiler has its own.
+# Without --device SPEC among the options: of the programs of GPUs and FPGAs. Clang's
+# passes are left out, since they make instructions that SPIR-V lacks; the device's
+# compiler has its own.
 set -eu
 cllrn=$1 clang=$2 translator=$3 directory=$4 pack=$5
 shift 5

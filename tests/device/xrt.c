@@ -20,8 +20,8 @@ static const struct {
     bool channels_last, in_place;
 } rows[] = {
     {"forward_stream_f32_t5_p34_w1_i32_o32", 5, false, false},
-    {"forward_group_any_t2_w1_i32_o32", 2, true, false},
-    {"forward_column_f32_t4_p34_w1_i32_o32", 4, false, false},
+    {"forward_stream_f32_t2_p34_w1_i32_o32", 2, true, false},
+    {"forward_stream_f32_t4_p34_w1_i32_o32", 4, false, false},
     {"forward_strided_any_w1_i32_o32", 6, false, false},
     {"forward_separable_any_w1_i32_o32", 6, false, true},
 };

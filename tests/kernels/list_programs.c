@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Prints every program the host can ask a device for, as "FILE OPTIONS", once
- * each: all vector widths, CPUs and others, with and without 64-bit integers and
- * double. Before that it selects for a grid of problems and fails when one needs
- * a program that is not on the list. With the argument gpu it prints those that
- * a GPU like most is asked for: scalar, with 64-bit integers and double; with
- * embedded those of the least device of the EMBEDDED profile.
+ * Prints every program that a device is asked for where no variant is forced, as
+ * "FILE OPTIONS", once each: of CPUs of all vector widths, GPUs and FPGAs, with
+ * and without 64-bit integers and double. Before that it selects for a grid of
+ * problems and fails when one needs a program that is not on the list. With the
+ * argument gpu it prints those of a GPU like most, with 64-bit integers and
+ * double; with embedded those of the least devices of the EMBEDDED profile.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +15,7 @@
 #include "params.h"
 #include "program.h"
 
+enum { CPU, GPU, FPGA, KINDS };
 enum { MOST = 4000, LINE = CLLRN_OPTIONS_SIZE + 32 };
 
 typedef struct program_list {
@@ -50,7 +51,7 @@ static void add(program_list *list, const lrn_device_facts *facts)
     }
 }
 
-/* One problem, all variants: how many need a program that is not listed. */
+/* One problem, the best variant to the last: how many need a program that is not listed. */
 static int check_problem(const lrn_device_facts *facts, const cllrn_params *params,
                          const cllrn_tensor *src, const cllrn_tensor *dst, int32_t direction)
 {
@@ -58,25 +59,23 @@ static int check_problem(const lrn_device_facts *facts, const cllrn_params *para
         lrn_shape_make(params, src, direction == CLLRN_DIRECTION_BACKWARD ? src : NULL, dst);
     int missing = 0;
     for (int32_t aliasing = CLLRN_ALIASING_DISJOINT; aliasing <= CLLRN_ALIASING_IN_PLACE;
-         ++aliasing)
-        for (size_t v = 0; v == 0 || cllrn_variant_name(v - 1) != NULL; ++v) {
-            const lrn_request request = {.shape = &shape,
-                                         .taps = lrn_params_taps(params),
-                                         .power = lrn_coefficients_make(params, false).power,
-                                         .direction = direction,
-                                         .aliasing = aliasing,
-                                         .variant = v == 0 ? NULL : cllrn_variant_name(v - 1)};
-            size_t row = 0;
-            lrn_selection selection;
-            char line[LINE];
-            if (lrn_select(&request, facts, &row, &selection, NULL) != CLLRN_SUCCESS)
-                continue;
+         ++aliasing) {
+        const lrn_request request = {.shape = &shape,
+                                     .taps = lrn_params_taps(params),
+                                     .power = lrn_coefficients_make(params, false).power,
+                                     .direction = direction,
+                                     .aliasing = aliasing};
+        lrn_selection selection;
+        char line[LINE];
+        for (size_t row = 0; lrn_select(&request, facts, &row, &selection, NULL) == CLLRN_SUCCESS;
+             ++row) {
             make_line(&selection.key, facts->int64, line);
             if (!listed(&of_one_device, line)) {
                 fprintf(stderr, "selected but not listed: %s\n", line);
                 ++missing;
             }
         }
+    }
     return missing;
 }
 
@@ -130,8 +129,9 @@ static int print_of_gpu(void)
 static int print_of_embedded(void)
 {
     for (int width = 1; width <= 16; width *= 2)
-        for (int cpu_like = 0; cpu_like <= 1; ++cpu_like)
-            add(&all, &(lrn_device_facts){.cpu_like = cpu_like,
+        for (int kind = 0; kind < KINDS; ++kind)
+            add(&all, &(lrn_device_facts){.cpu_like = kind == CPU,
+                                          .pipelined = kind == FPGA,
                                           .vector_width = width,
                                           .compute_units = 2,
                                           .max_group_size = 256,
@@ -152,13 +152,14 @@ int main(int argc, char **argv)
     int missing = 0;
     size_t most = 0;
     for (int width = 1; width <= 16; width *= 2)
-        for (int kind = 0; kind < 8; ++kind) {
+        for (int kind = 0; kind < 4 * KINDS; ++kind) {
             /* Without 64-bit integers there is no room for wide arguments either. */
             const bool int64 = kind & 1;
-            const lrn_device_facts facts = {.cpu_like = (kind & 2) != 0,
+            const lrn_device_facts facts = {.cpu_like = kind / 4 == CPU,
+                                            .pipelined = kind / 4 == FPGA,
                                             .int64 = int64,
                                             .wide = int64,
-                                            .fp64 = (kind & 4) != 0,
+                                            .fp64 = (kind & 2) != 0,
                                             .vector_width = width,
                                             .compute_units = 2,
                                             .max_group_size = 256,

@@ -210,9 +210,9 @@ static void select__pipelined_SUCCESS(void **state)
     } rows[] = {
         {&nchw, &nchw, &odd, "stream", LRN_F32},    {&nhwc, &nhwc, &odd, "stream", LRN_F32},
         {&blocked, &nchw, &odd, "stream", LRN_F32}, {&half, &half, &odd, "stream", LRN_ANY},
-        {&half, &nhwc, &odd, "stream", LRN_ANY},    {&nhwc, &nhwc, &even, "group", LRN_ANY},
-        {&half, &half, &four, "group", LRN_ANY},    {&nchw, &nchw, &even, "column", LRN_F32},
-        {&nchw, &nchw, &four, "column", LRN_F32},   {&half_nchw, &nchw, &four, "strided", LRN_ANY},
+        {&half, &nhwc, &odd, "stream", LRN_ANY},    {&nhwc, &nhwc, &even, "stream", LRN_F32},
+        {&half, &half, &four, "stream", LRN_ANY},   {&nchw, &nchw, &even, "stream", LRN_F32},
+        {&nchw, &nchw, &four, "stream", LRN_F32},   {&half_nchw, &nchw, &four, "stream", LRN_ANY},
         {&nchw, &nchw, &six, "separable", LRN_ANY}, {&padded, &padded, &odd, "separable", LRN_ANY},
     };
     (void)state;
@@ -317,7 +317,6 @@ static void select__forced_variant_INVALID_VARIANT(void **state)
         {"blocked", &blocked, &within, CLLRN_ALIASING_DISJOINT},
         {"blocked", &twice_blocked, &odd, CLLRN_ALIASING_DISJOINT},
         {"stream", &nhwc, &six, CLLRN_ALIASING_DISJOINT},
-        {"stream", &nhwc, &even, CLLRN_ALIASING_DISJOINT},
         {"stream", &nhwc, &within, CLLRN_ALIASING_DISJOINT},
         {"stream", &padded, &odd, CLLRN_ALIASING_DISJOINT},
         {"stream", &twice_last, &odd, CLLRN_ALIASING_DISJOINT},
@@ -717,13 +716,11 @@ static void select__power_of_the_program_SUCCESS(void **state)
         }
 }
 
-/* From the best on each variant that can run the problem comes once, those chosen for it first. */
+/* From the best on each variant that suits and fits comes once, those chosen for it first. */
 static void select__next_best_SUCCESS(void **state)
 {
-    static const char *const on_gpu[] = {"group",  "column",  "separable", "packed",
-                                         "stream", "strided", NULL},
-                             *const on_cpu[] = {"packed", "separable", "stream",
-                                                "group",  "strided",   NULL};
+    static const char *const on_gpu[] = {"group", "column", "separable", "strided", NULL},
+                             *const on_cpu[] = {"packed", "separable", "strided", NULL};
     const cllrn_tensor t = make_nhwc(2, 16, 5, 5);
     const cllrn_params params = window(4, 4);
     const lrn_shape shape = lrn_shape_make(&params, &t, &t, &t);
@@ -865,24 +862,29 @@ static size_t make_tensors(cllrn_tensor *out)
 
 /*
  * All programs a device can ever need: what ahead-of-time compilers go through
- * must hold every key that selection gives, none twice, none that it never
- * gives, and at most the 200 that the design allows.
+ * must hold every key that selection gives where no variant is forced, none
+ * twice, none that it never gives, and no more than each kind of device has.
  */
 static void program_key_number__every_key_of_selection_SUCCESS(void **state)
 {
     static const int widths[] = {1, 2, 4, 8, 16};
     static const double betas[] = {0.0, 0.75, 0.3};
-    enum { MOST = 201 };
+    static const struct {
+        const lrn_device_facts *facts;
+        const char *name;
+        size_t most; /* programs; the design allows 200 */
+    } kinds[] = {{&cpu, "CPU", 170}, {&gpu, "GPU", 68}, {&fpga, "FPGA", 40}};
+    enum { KINDS = sizeof kinds / sizeof *kinds, MOST = 201 };
     cllrn_tensor tensors[40];
     const size_t tensor_count = make_tensors(tensors);
-    size_t greatest = 0;
+    size_t greatest[KINDS] = {0};
     (void)state;
-    for (int kind = 0; kind < 2 * 2 * 2 * 5; ++kind) {
-        lrn_device_facts facts = kind % 2 == 0 ? cpu : gpu;
-        facts.wide = kind / 2 % 2 == 0;
+    for (int kind = 0; kind < KINDS * 2 * 2 * 5; ++kind) {
+        lrn_device_facts facts = *kinds[kind % KINDS].facts;
+        facts.wide = kind / KINDS % 2 == 0;
         facts.int64 = facts.wide;
-        facts.fp64 = kind / 4 % 2 == 0;
-        facts.vector_width = widths[kind / 8];
+        facts.fp64 = kind / KINDS / 2 % 2 == 0;
+        facts.vector_width = widths[kind / KINDS / 4];
         lrn_program_key keys[MOST];
         bool given[MOST] = {false};
         size_t count = 0, used = 0;
@@ -891,7 +893,7 @@ static void program_key_number__every_key_of_selection_SUCCESS(void **state)
                 assert_false(same_key(&keys[i], &keys[count]));
         assert_true(count < MOST);
         assert_int_equal(count, lrn_program_key_count(&facts));
-        greatest = count > greatest ? count : greatest;
+        greatest[kind % KINDS] = count > greatest[kind % KINDS] ? count : greatest[kind % KINDS];
         /* Behind the last there is nothing, and nothing is written. */
         lrn_program_key untouched = keys[0];
         assert_false(lrn_program_key_number(count + 7, &facts, &untouched));
@@ -901,7 +903,7 @@ static void program_key_number__every_key_of_selection_SUCCESS(void **state)
         for (size_t t = 0; t < tensor_count; ++t)
             for (size_t mixed = 0; mixed < 2; ++mixed)
                 for (int taps = 1; taps < 13; ++taps)
-                    for (int rest = 0; rest < 3 * 2 * 2 * (VARIANTS + 1); ++rest) {
+                    for (int rest = 0; rest < 3 * 2 * 2; ++rest) {
                         cllrn_params params =
                             make_params(CLLRN_CONVENTION_TORCH, taps, 1.0, betas[rest % 3], 1.0);
                         if (taps == 12)
@@ -910,25 +912,64 @@ static void program_key_number__every_key_of_selection_SUCCESS(void **state)
                             with_dtype(tensors[t], mixed && tensors[t].dtype != CLLRN_DTYPE_F64
                                                        ? CLLRN_DTYPE_F32
                                                        : tensors[t].dtype);
-                        const wish w = {&tensors[t],      &dst,
-                                        &params,          1 + rest / 3 % 2,
-                                        1 + rest / 6 % 2, cllrn_variant_name((size_t)(rest / 12))};
+                        const bool backward = rest / 3 % 2 != 0;
+                        const lrn_shape shape = lrn_shape_make(&params, &tensors[t],
+                                                               backward ? &tensors[t] : NULL, &dst);
+                        const lrn_request request = request_of(
+                            &shape, &params,
+                            backward ? CLLRN_DIRECTION_BACKWARD : CLLRN_DIRECTION_FORWARD,
+                            rest / 6 % 2 ? CLLRN_ALIASING_IN_PLACE : CLLRN_ALIASING_DISJOINT, NULL);
                         lrn_selection s;
-                        if (try_select(&w, &facts, &s, NULL) != CLLRN_SUCCESS)
-                            continue;
-                        size_t i = 0;
-                        while (i < count && !same_key(&keys[i], &s.key))
-                            ++i;
-                        if (i == count)
-                            fail_msg("width %d: no number for a key of %s", facts.vector_width,
-                                     s.key.variant->name);
-                        used += !given[i];
-                        given[i] = true;
+                        for (size_t row = 0;
+                             lrn_select(&request, &facts, &row, &s, NULL) == CLLRN_SUCCESS; ++row) {
+                            size_t i = 0;
+                            while (i < count && !same_key(&keys[i], &s.key))
+                                ++i;
+                            if (i == count)
+                                fail_msg("width %d: no number for a key of %s", facts.vector_width,
+                                         s.key.variant->name);
+                            used += !given[i];
+                            given[i] = true;
+                        }
                     }
         if (used != count)
             fail_msg("kind %d: %zu programs, only %zu of them ever selected", kind, count, used);
     }
-    print_message("at most %zu programs for one device\n", greatest);
+    for (int kind = 0; kind < KINDS; ++kind) {
+        print_message("%zu programs for a %s\n", greatest[kind], kinds[kind].name);
+        assert_int_equal(greatest[kind], kinds[kind].most);
+    }
+}
+
+/* Forced, a variant runs on every kind of device; its programs have no number where it does not
+ * suit. */
+static void select__forced_where_it_does_not_suit_SUCCESS(void **state)
+{
+    static const lrn_device_facts *const kinds[] = {&cpu, &gpu, &fpga};
+    const int64_t dims[] = {2, 16, 5, 5};
+    const cllrn_params params = window(2, 2);
+    int listed = 0;
+    (void)state;
+    for (size_t kind = 0; kind < 3; ++kind)
+        for (size_t v = 0; v < VARIANTS; ++v) {
+            const char *const name = cllrn_variant_name(v);
+            const cllrn_tensor t = strcmp(name, "blocked") == 0 ? make_blocked(4, dims, 1, 8)
+                                   : strcmp(name, "packed") == 0 || strcmp(name, "group") == 0
+                                       ? make_nhwc(2, 16, 5, 5)
+                                       : make_nchw(2, 16, 5, 5);
+            const wish w = {&t,  &t, &params, CLLRN_DIRECTION_FORWARD, CLLRN_ALIASING_DISJOINT,
+                            name};
+            const lrn_selection s = choose(&w, kinds[kind]);
+            assert_string_equal(s.key.variant->name, name);
+            lrn_program_key key;
+            size_t number = 0;
+            while (lrn_program_key_number(number, kinds[kind], &key) && !same_key(&key, &s.key))
+                ++number;
+            const bool has_number = number < lrn_program_key_count(kinds[kind]);
+            assert_int_equal(has_number, lrn_variant_suits(s.key.variant, kinds[kind]));
+            listed += has_number;
+        }
+    assert_int_equal(listed, 6 + 4 + 3);
 }
 
 int main(void)
@@ -952,6 +993,7 @@ int main(void)
         TEST(select__scratch_limit_SCRATCH_LIMIT),
         TEST(program_key_general__of_every_program_SUCCESS),
         TEST(program_key_number__every_key_of_selection_SUCCESS),
+        TEST(select__forced_where_it_does_not_suit_SUCCESS),
     };
     return cmocka_run_group_tests_name("select", tests, NULL, NULL);
 }

@@ -119,6 +119,32 @@ static void plan_create__no_stand_in_PROGRAM_MISSING(void **state)
     world_close(&w);
 }
 
+/* A variant for other devices is in no pack, and needs a compiler. */
+static void plan_create__forced_where_it_does_not_suit_INVALID_VARIANT(void **state)
+{
+    static const char *const names[] = {strided};
+    material m;
+    cllrn_plan *plan = NULL;
+    cllrn_error error = error_blank();
+    (void)state;
+    world w = world_open();
+    make_material(&m);
+    m.problem.variant = "planar";
+    assert_succeeded(cllrn_plan_create(w.engine, &m.problem, &plan, &error), &error);
+    assert_string_equal(cllrn_plan_variant(plan, CLLRN_ALIASING_DISJOINT), "planar");
+    cllrn_plan_destroy(plan);
+    plan = UNTOUCHED;
+    cllrn_engine_destroy(w.engine);
+    engine_with(&w, names, 1);
+
+    assert_failed(CLLRN_INVALID_VARIANT, cllrn_plan_create(w.engine, &m.problem, &plan, &error),
+                  &error);
+
+    assert_non_null(strstr(error.message, "\"planar\""));
+    assert_ptr_equal(plan, UNTOUCHED);
+    world_close(&w);
+}
+
 /* Another failure than a missing program is told, not hidden by the next variant. */
 static void plan_create__stand_in_is_refused_BUILD_FAILURE(void **state)
 {
@@ -267,6 +293,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(plan_create__programs_missing_in_the_pack_SUCCESS),
         TEST(plan_create__no_stand_in_PROGRAM_MISSING),
+        TEST(plan_create__forced_where_it_does_not_suit_INVALID_VARIANT),
         TEST(plan_create__stand_in_is_refused_BUILD_FAILURE),
         TEST(plan_create__no_compiler_callers_general_program_SUCCESS),
         TEST(problem_program__of_an_engine_SUCCESS),
