@@ -78,9 +78,16 @@ typedef ushort element_t;
 
 typedef LRN_JOIN(LRN_INDEX, 8) index8_t;
 
+/* With LRN_DISJOINT dst is no source, and GPUs load the sources by their path for constant data. */
+#ifdef LRN_DISJOINT
+#define LRN_RESTRICT restrict
+#else
+#define LRN_RESTRICT
+#endif
+
 /* The parameters of a kernel, from the lists of arguments.h. */
-#define LRN_PARAMETER_source global const element_t *
-#define LRN_PARAMETER_result global element_t *
+#define LRN_PARAMETER_source global const element_t *LRN_RESTRICT
+#define LRN_PARAMETER_result global element_t *LRN_RESTRICT
 #define LRN_PARAMETER_scratch global scalar_t *
 #define LRN_PARAMETER_offset offset_t
 #define LRN_PARAMETER_index index_t

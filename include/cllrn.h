@@ -852,11 +852,12 @@ typedef struct cllrn_program_info {
     cllrn_direction direction; /* CLLRN_DIRECTION_FORWARD or CLLRN_DIRECTION_BACKWARD */
     const char *variant; /* a name of cllrn_variant_name; a static string */
     /*
-     * cllrn_DIRECTION_VARIANT_TYPE[_tTAPS][_pPOWER]_wWIDTH_iINDEX[_o32]_vVERSION:
+     * cllrn_DIRECTION_VARIANT_TYPE[_tTAPS][_pPOWER][_disjoint]_wWIDTH_iINDEX[_o32]_vVERSION:
      * TYPE is the element type, "any" if an argument tells it; TAPS the window size, if the
      * kernel is unrolled for one; POWER the power beta, "34" for 3/4, if the kernel is for one
-     * alone; WIDTH the floats in a vector; INDEX the bits of an index; _o32 means 32-bit buffer
-     * offsets; VERSION is the arithmetic version.
+     * alone; _disjoint means that dst must share no element with a source; WIDTH the floats in a
+     * vector; INDEX the bits of an index; _o32 means 32-bit buffer offsets; VERSION is the
+     * arithmetic version.
      */
     char name[CLLRN_KERNEL_NAME_SIZE];
     char options[CLLRN_OPTIONS_SIZE];     /* macros of the source, as "-DNAME=VALUE .." */

@@ -12,7 +12,8 @@
 static bool same_key(const lrn_program_key *a, const lrn_program_key *b)
 {
     return a->variant == b->variant && a->backward == b->backward && a->storage == b->storage &&
-           a->width == b->width && a->taps == b->taps && a->power == b->power && a->wide == b->wide;
+           a->width == b->width && a->taps == b->taps && a->power == b->power &&
+           a->wide == b->wide && a->disjoint == b->disjoint;
 }
 
 /* -------------------------------------------------------------------------- kernels */

@@ -84,10 +84,17 @@ static void set_program(lrn_program_key *key, int storage, int power)
 
 bool lrn_program_key_general(lrn_program_key *key)
 {
-    if (key->power == LRN_POWER_AT_RUN_TIME)
+    const bool powered = key->power != LRN_POWER_AT_RUN_TIME;
+    if (!powered && !key->disjoint)
         return false;
     set_program(key, key->storage, LRN_POWER_AT_RUN_TIME);
+    key->disjoint = key->disjoint && powered;
     return true;
+}
+
+static bool has_disjoint(const lrn_variant *row, const lrn_device_facts *facts)
+{
+    return row->disjoint && lrn_is_gpu(facts);
 }
 
 static void launch(const lrn_variant *row, const lrn_problem *p, int power, lrn_selection *s)
@@ -96,7 +103,8 @@ static void launch(const lrn_variant *row, const lrn_problem *p, int power, lrn_
                                  .backward = p->backward,
                                  .width = vector_width(row, p->facts),
                                  .taps = row->general ? 0 : p->taps,
-                                 .wide = p->wide},
+                                 .wide = p->wide,
+                                 .disjoint = !p->in_place && has_disjoint(row, p->facts)},
                          .spread = 1};
     set_program(&s->key, p->storage, power);
     row->launch(p, s);
@@ -236,11 +244,11 @@ uint64_t lrn_selection_scratch(const lrn_selection *selection)
     return (uint64_t)selection->slots * (uint64_t)selection->workers * vector + (vector - real);
 }
 
-/* Whether the key's variant has programs of this direction, type and power. */
+/* Whether the key's variant has programs of this direction, aliasing, type and power. */
 static bool has_programs(const lrn_program_key *key, const lrn_device_facts *facts)
 {
     const lrn_variant *const row = key->variant;
-    if (!lrn_variant_suits(row, facts))
+    if (!lrn_variant_suits(row, facts) || (key->disjoint && !has_disjoint(row, facts)))
         return false;
     if (row->general)
         return key->power == LRN_POWER_AT_RUN_TIME &&
@@ -275,8 +283,9 @@ static size_t list(const lrn_device_facts *facts, size_t number, lrn_program_key
     size_t count = 0;
     lrn_program_key one;
     for (size_t i = 0; (one.variant = variant_at(i)) != NULL; ++i)
-        for (int group = 0; group < 20; ++group) {
-            one.backward = group >= 10;
+        for (int group = 0; group < 40; ++group) {
+            one.backward = group >= 20;
+            one.disjoint = group / 10 % 2 == 0;
             one.storage = storages[group / 2 % 5];
             one.power = powers[group % 2];
             for (int form = 0; has_programs(&one, facts) && form < LRN_ALL_WINDOWS; ++form)

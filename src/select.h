@@ -43,8 +43,9 @@ void lrn_selection_limit(lrn_selection *selection, size_t group_size);
 uint64_t lrn_selection_scratch(const lrn_selection *selection);
 
 /*
- * Turns the key of a program for one power class into that of the program of the
- * same variant for all of them; false if it is that already.
+ * Turns the key of a program for one power class, or for disjoint tensors alone,
+ * into that of the next more general program of the same variant; false if there
+ * is none.
  */
 bool lrn_program_key_general(lrn_program_key *key);
 

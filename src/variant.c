@@ -38,15 +38,16 @@ void lrn_set_sizes(lrn_selection *s, int64_t items, int64_t group, int64_t secon
 void lrn_program_options(const lrn_program_key *key, bool int64, char options[CLLRN_OPTIONS_SIZE])
 {
     char taps[32] = "", power[32] = "";
+    const char *const disjoint = key->disjoint ? " -DLRN_DISJOINT" : "";
     if (key->taps > 0)
         snprintf(taps, sizeof taps, " -DLRN_TAPS=%d", key->taps);
     if (key->power != LRN_POWER_AT_RUN_TIME)
         snprintf(power, sizeof power, " -DLRN_POWER=%d", key->power);
     snprintf(
         options, CLLRN_OPTIONS_SIZE,
-        "-cl-std=CL1.2 -w%s%s -DLRN_STORAGE=%d -DLRN_WIDTH=%d%s%s -DLRN_INDEX=%s -DLRN_OFFSET=%s",
+        "-cl-std=CL1.2 -w%s%s -DLRN_STORAGE=%d -DLRN_WIDTH=%d%s%s%s -DLRN_INDEX=%s -DLRN_OFFSET=%s",
         key->backward ? " -DLRN_BACKWARD" : "", key->storage == LRN_F64 ? " -DLRN_DOUBLE" : "",
-        key->storage, key->width, taps, power, key->wide ? "long" : "int",
+        key->storage, key->width, taps, power, disjoint, key->wide ? "long" : "int",
         int64 ? "ulong" : "uint");
 }
 
@@ -61,8 +62,8 @@ void lrn_program_kernel_name(const lrn_program_key *key, bool int64,
     char taps[16] = "";
     if (key->taps > 0)
         snprintf(taps, sizeof taps, "_t%d", key->taps);
-    snprintf(name, CLLRN_KERNEL_NAME_SIZE, "cllrn_%s_%s_%s%s%s_w%d_i%d%s_v%d",
+    snprintf(name, CLLRN_KERNEL_NAME_SIZE, "cllrn_%s_%s_%s%s%s%s_w%d_i%d%s_v%d",
              key->backward ? "backward" : "forward", key->variant->name, storages[key->storage],
-             taps, key->power == LRN_POWER_3_4 ? "_p34" : "", key->width, key->wide ? 64 : 32,
-             int64 ? "" : "_o32", CLLRN_ARITHMETIC_VERSION);
+             taps, key->power == LRN_POWER_3_4 ? "_p34" : "", key->disjoint ? "_disjoint" : "",
+             key->width, key->wide ? 64 : 32, int64 ? "" : "_o32", CLLRN_ARITHMETIC_VERSION);
 }

@@ -35,6 +35,7 @@ typedef struct lrn_program_key {
     int taps;    /* LRN_TAPS; 0: the kernel takes any window */
     int power;   /* LRN_POWER or LRN_POWER_AT_RUN_TIME */
     bool wide;   /* 64-bit LRN_INDEX */
+    bool disjoint; /* LRN_DISJOINT; else dst may be a source, if the variant can do that */
 } lrn_program_key;
 
 typedef struct lrn_selection {
@@ -67,6 +68,7 @@ struct lrn_variant {
     int windows;             /* LRN_ODD_WINDOWS or LRN_ALL_WINDOWS; 0 if general */
     bool typed;              /* a program each for f32, f16 and bf16; the latter for odd windows */
     bool any_power;          /* float32 has no program of its own for beta 0.75 */
+    bool disjoint;           /* GPUs have programs of their own for disjoint tensors */
     int64_t local_memory[2]; /* bytes that the forward and the backward kernel declare */
     int (*width)(const lrn_device_facts *facts); /* elements of a vector; NULL: 1 */
     bool (*suits)(const lrn_device_facts *facts); /* runs there unforced; NULL: on every device */

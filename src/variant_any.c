@@ -128,6 +128,7 @@ const lrn_variant lrn_variants_any[] = {
     {.name = "column",
      .windows = LRN_ALL_WINDOWS,
      .typed = true,
+     .disjoint = true,
      .width = column_width,
      .suits = suits_column,
      .fits = fits_column,

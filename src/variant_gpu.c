@@ -56,6 +56,7 @@ const lrn_variant lrn_variants_gpu[] = {
      .windows = LRN_ALL_WINDOWS,
      .fixed_groups = true,
      .any_power = true,
+     .disjoint = true,
      .local_memory = {LRN_GROUP_ELEMENTS * sizeof(float), 4 * LRN_GROUP_ELEMENTS * sizeof(float)},
      .suits = suits_group,
      .fits = fits_group,

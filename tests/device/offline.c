@@ -215,9 +215,10 @@ static void offline_source__built_without_options__right(void **state)
         const char *kernel; /* between the direction and the arithmetic version */
         bool channels_last;
     } rows[] = {
-        {"stream_f32_t5_p34_w1_i32", true},  {"stream_any_t5_w1_i32", false},
-        {"group_any_t5_w1_i32", true},       {"column_f32_t5_w1_i32", false},
-        {"column_f32_t5_p34_w1_i32", false}, {"strided_any_w1_i32", true},
+        {"stream_f32_t5_p34_w1_i32", true}, {"stream_any_t5_w1_i32", false},
+        {"group_any_t5_w1_i32", true},      {"group_any_t5_disjoint_w1_i32", true},
+        {"column_f32_t5_w1_i32", false},    {"column_f32_t5_p34_disjoint_w1_i32", false},
+        {"strided_any_w1_i32", true},
     };
     (void)state;
     for (size_t r = 0; r < sizeof rows / sizeof *rows; ++r)

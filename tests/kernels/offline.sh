@@ -56,7 +56,7 @@ END {
         type = found["base_type", i]
         sub(/ __attribute__\(\(ext_vector_type\(8\)\)\)/, "8", type)
         if (sub(/\*$/, " *", type))
-            type = "global " (found["type_qual", i] == "const" ? "const " : "") type
+            type = "global " (found["type_qual", i] ~ /const/ ? "const " : "") type
         else
             type = type " "
         print type found["name", i]

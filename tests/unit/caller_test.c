@@ -6,8 +6,8 @@
 
 #include "engine.h"
 
-static const char name[] = "cllrn_forward_column_f32_t5_p34_w1_i32_v3",
-                  missing[] = "cllrn_forward_column_f32_t7_p34_w1_i32_v3";
+static const char name[] = "cllrn_forward_column_f32_t5_p34_disjoint_w1_i32_v3",
+                  missing[] = "cllrn_forward_column_f32_t7_p34_disjoint_w1_i32_v3";
 static const char *const names[] = {name}, *const kernels[] = {"forward_column"};
 
 /* The number of the program in the device's list. */

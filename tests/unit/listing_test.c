@@ -43,7 +43,7 @@ static void offline_program_get__names_and_options_SUCCESS(void **state)
 {
     const size_t count = cllrn_program_count(NULL);
     (void)state;
-    assert_int_equal(count, 92 + 80);
+    assert_int_equal(count, 144 + 132);
     for (size_t i = 0; i < count; ++i) {
         const cllrn_program_info one = get(NULL, i);
         const char *const direction =
@@ -126,16 +126,19 @@ static void program_kernel_name__written_out_SUCCESS(void **state)
         bool int64;
         const char *name;
     } rows[] = {
-        {{variant_named("packed"), false, LRN_F32, 8, 5, LRN_POWER_3_4, false},
+        {{variant_named("packed"), false, LRN_F32, 8, 5, LRN_POWER_3_4, false, false},
          true,
          "cllrn_forward_packed_f32_t5_p34_w8_i32_v3"},
-        {{variant_named("stream"), true, LRN_ANY, 1, 9, LRN_POWER_AT_RUN_TIME, false},
+        {{variant_named("stream"), true, LRN_ANY, 1, 9, LRN_POWER_AT_RUN_TIME, false, false},
          false,
          "cllrn_backward_stream_any_t9_w1_i32_o32_v3"},
-        {{variant_named("separable"), true, LRN_F64, 1, 0, LRN_POWER_AT_RUN_TIME, true},
+        {{variant_named("separable"), true, LRN_F64, 1, 0, LRN_POWER_AT_RUN_TIME, true, false},
          true,
          "cllrn_backward_separable_f64_w1_i64_v3"},
-        {{variant_named("column"), false, LRN_BF16, 16, 7, LRN_POWER_AT_RUN_TIME, false},
+        {{variant_named("column"), true, LRN_F32, 1, 5, LRN_POWER_3_4, false, true},
+         true,
+         "cllrn_backward_column_f32_t5_p34_disjoint_w1_i32_v3"},
+        {{variant_named("column"), false, LRN_BF16, 16, 7, LRN_POWER_AT_RUN_TIME, false, false},
          true,
          "cllrn_forward_column_bf16_t7_w16_i32_v3"},
     };

@@ -6,7 +6,8 @@
 
 #include "engine.h"
 
-static const char special[] = "cllrn_forward_column_f32_t5_p34_w1_i32_v3",
+static const char special[] = "cllrn_forward_column_f32_t5_p34_disjoint_w1_i32_v3",
+                  disjoint[] = "cllrn_forward_column_f32_t5_disjoint_w1_i32_v3",
                   general[] = "cllrn_forward_column_f32_t5_w1_i32_v3",
                   strided[] = "cllrn_forward_strided_any_w1_i32_v3";
 
@@ -58,11 +59,12 @@ static void engine_with(world *w, const char *const *names, size_t count)
 
 static void plan_create__programs_missing_in_the_pack_SUCCESS(void **state)
 {
-    static const char *const all[] = {special, general, strided}, *const variant[] = {"column",
-                                                                                      "column",
-                                                                                      "strided"};
+    static const char *const all[] = {special, disjoint, general, strided}, *const variant[] = {
+                                                                                "column", "column",
+                                                                                "column",
+                                                                                "strided"};
     (void)state;
-    for (size_t missing = 0; missing < 3; ++missing) {
+    for (size_t missing = 0; missing < 4; ++missing) {
         support_setup(NULL);
         material m;
         heard h = {0};
@@ -71,7 +73,7 @@ static void plan_create__programs_missing_in_the_pack_SUCCESS(void **state)
         make_material(&m);
         w.options.log = listen;
         w.options.log_user = &h;
-        engine_with(&w, all + missing, 3 - missing);
+        engine_with(&w, all + missing, 4 - missing);
         for (int round = 0; round < 2; ++round) {
             cllrn_plan *plan = NULL;
 
@@ -167,7 +169,7 @@ static void plan_create__stand_in_is_refused_BUILD_FAILURE(void **state)
 /* A device without a compiler has what the caller gives it. */
 static void plan_create__no_compiler_callers_general_program_SUCCESS(void **state)
 {
-    static const char *const names[] = {general}, *const kernels[] = {"forward_column"};
+    static const char *const names[] = {disjoint}, *const kernels[] = {"forward_column"};
     material m;
     cllrn_plan *plan = NULL;
     cllrn_pack *pack = NULL;
@@ -181,7 +183,7 @@ static void plan_create__no_compiler_callers_general_program_SUCCESS(void **stat
     other.engine = NULL;
     world_engine(&other);
     assert_succeeded(cllrn_plan_create(other.engine, &m.problem, &plan, &error), &error);
-    assert_string_equal(cllrn_plan_program(plan, CLLRN_ALIASING_DISJOINT), general);
+    assert_string_equal(cllrn_plan_program(plan, CLLRN_ALIASING_DISJOINT), disjoint);
     made = other.engine->programs.first;
     m.params.beta = 0.75;
     fake_settings(w.device)->build_result = CL_COMPILER_NOT_AVAILABLE;
@@ -193,7 +195,7 @@ static void plan_create__no_compiler_callers_general_program_SUCCESS(void **stat
     assert_succeeded(cllrn_engine_add(w.engine, made->program, names, kernels, 1, &error), &error);
     assert_succeeded(cllrn_plan_create(w.engine, &m.problem, &own, &error), &error);
 
-    assert_string_equal(cllrn_plan_program(own, CLLRN_ALIASING_DISJOINT), general);
+    assert_string_equal(cllrn_plan_program(own, CLLRN_ALIASING_DISJOINT), disjoint);
     assert_string_equal(cllrn_plan_stand_in_for(own, CLLRN_ALIASING_DISJOINT), special);
     assert_int_equal(cllrn_plan_origin(own, CLLRN_ALIASING_DISJOINT), CLLRN_ORIGIN_CALLER);
     cllrn_plan_destroy(own);
