@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* This library and others on the same problems, in one process, their runs interleaved. */
+/* This library and others on the same problems, their runs interleaved. */
 #include "report.h"
 
 #include <algorithm>
@@ -14,19 +14,25 @@ namespace
 {
 
 const char *const usage =
-    "usage: bench_peers [--json FILE] [--device NAME] [--only TEXT] [--rounds N] [--seconds S]\n"
+    "usage: bench_peers [--suite NAME] [--server COMMAND]... [--json FILE] [--device NAME]\n"
+    "                   [--only TEXT] [--rounds N] [--seconds S]\n"
     "\n"
-    "Runs clLRN on an OpenCL device and, as far as they were found when this was built,\n"
-    "oneDNN, PyTorch and OpenCV on all cores, and copies of the same bytes. In every round\n"
-    "each runs once in turn, on its own memory; a run of less than 20 ms right after one\n"
-    "that is not counted. Times are of complete calls, launch and wait included.\n"
+    "Runs clLRN on an OpenCL device and, on all cores, the libraries of the servers, PyTorch\n"
+    "and OpenCV as far as they were found when this was built, and copies of the same bytes.\n"
+    "In every round each runs once in turn, on its own memory; a run of less than 20 ms right\n"
+    "after one that is not counted. Times are of complete calls, launch and wait included.\n"
     "\n"
+    "  --suite NAME   what is measured (networks):\n"
+    "                   networks  shapes of networks, in every library\n"
+    "                   onednn    other sizes, types and windows, in oneDNN 3\n"
+    "                   own       other sizes and types, in clLRN alone\n"
+    "  --server COMMAND  a process that serves another library; server.h says how\n"
     "  --json FILE    write all results, schema cllrn-bench-1\n"
     "  --device NAME  a part of the name of a device or platform (Portable)\n"
     "  --only TEXT    only groups whose line has TEXT, \"16x96x55x55 nchw\" for instance\n"
     "  --rounds N     rounds (20)\n"
-    "  --seconds S    no more runs of an implementation after S seconds of a problem, but for\n"
-    "                 the first three (1.5)\n"
+    "  --seconds S    no more runs of an implementation after S seconds of a problem (1.5);\n"
+    "                 three, if they take less than 2 seconds, and one in any case\n"
     "\n"
     "Set OMP_WAIT_POLICY=passive: else the threads of oneDNN and PyTorch spin while the\n"
     "others run. Leaves with 0, with 1 when something failed or results differ, with 2 for\n"
@@ -39,7 +45,8 @@ class wrong_usage : public std::runtime_error
 };
 
 struct options {
-    std::string json, device = "Portable", only;
+    std::string json, device = "Portable", only, suite = "networks";
+    std::vector<std::string> servers;
     peers::limits limits = {20, 1.5};
     bool help = false;
 };
@@ -71,6 +78,10 @@ options parse(int count, char **arguments)
             found.device = value;
         else if (option == "--only")
             found.only = value;
+        else if (option == "--suite")
+            found.suite = value;
+        else if (option == "--server")
+            found.servers.push_back(value);
         else if (option == "--rounds")
             found.limits.rounds = std::max(1, static_cast<int>(positive(option, value)));
         else if (option == "--seconds")
@@ -81,13 +92,12 @@ options parse(int count, char **arguments)
     return found;
 }
 
-peers::implementations everyone(const peers::opencl &cl, int threads)
+peers::implementations everyone(const options &chosen, const peers::opencl &cl, int threads)
 {
     peers::implementations all;
     peers::add_cllrn(all, cl); /* first: the others are compared with it */
-#ifdef PEERS_ONEDNN
-    peers::add_onednn(all, threads);
-#endif
+    for (const std::string &command : chosen.servers)
+        peers::add_remote(all, command);
 #ifdef PEERS_TORCH
     peers::add_torch(all, threads);
 #endif
@@ -102,7 +112,7 @@ int compare(const options &chosen)
 {
     const int threads = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
     const peers::opencl cl(chosen.device);
-    const peers::implementations all = everyone(cl, threads);
+    const peers::implementations all = everyone(chosen, cl, threads);
     printf("%s, %d threads; %s, %s, driver %s\n", peers::processor().c_str(), threads,
            cl.platform_name.c_str(), cl.device_name.c_str(), cl.driver.c_str());
     const char *policy = std::getenv("OMP_WAIT_POLICY");
@@ -110,12 +120,12 @@ int compare(const options &chosen)
         printf("warning: OMP_WAIT_POLICY is not \"passive\": idle threads take the others' time\n");
 
     if (!chosen.json.empty()) /* a path that cannot be written shows now */
-        peers::write_report(chosen.json, cl, threads, {});
+        peers::write_report(chosen.json, chosen.suite, cl, threads, {});
 
     peers::runner runner(all, chosen.limits);
     std::vector<std::vector<peers::measurement>> results;
     size_t differ = 0;
-    for (const peers::group &group : peers::make_suite()) {
+    for (const peers::group &group : peers::make_suite(chosen.suite)) {
         if (group.text().find(chosen.only) == std::string::npos)
             continue;
         results.push_back(runner.run(group));
@@ -123,9 +133,9 @@ int compare(const options &chosen)
             differ += !m.agrees;
     }
     if (results.empty())
-        throw wrong_usage("no group has \"" + chosen.only + "\"");
+        throw wrong_usage("no group of suite \"" + chosen.suite + "\" has \"" + chosen.only + "\"");
     if (!chosen.json.empty())
-        peers::write_report(chosen.json, cl, threads, results);
+        peers::write_report(chosen.json, chosen.suite, cl, threads, results);
     if (differ > 0)
         fprintf(stderr, "bench_peers: %zu results differ from clLRN's\n", differ);
     return differ > 0 ? EXIT_FAILURE : EXIT_SUCCESS;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* This library, as its users call it. */
 #include "implementation.h"
+#include "opencl.h"
 
 #include <cllrn.h>
 #include <cllrn_verify.h>
@@ -39,11 +40,14 @@ static cllrn_tensor tensor_of(const shape &dims, layout which, dtype type)
     return tensor;
 }
 
-static cllrn_params params_of(int size, double beta)
+static cllrn_params params_of(region where, int size, double beta)
 {
     cllrn_error error = CLLRN_ERROR_INIT;
     cllrn_params params = CLLRN_PARAMS_INIT;
-    check(cllrn_params_across(&params, CLLRN_CONVENTION_TORCH, size, alpha, beta, k, &error),
+    check(where == region::across
+              ? cllrn_params_across(&params, CLLRN_CONVENTION_ONEDNN, size, alpha, beta, k, &error)
+              : cllrn_params_within(&params, CLLRN_CONVENTION_ONEDNN, size, 2, alpha, beta, k,
+                                    &error),
           error);
     return params;
 }
@@ -52,7 +56,7 @@ static cllrn_params params_of(int size, double beta)
 static void convert(const cllrn_tensor &from, const void *source, const cllrn_tensor &to, void *out)
 {
     cllrn_error error = CLLRN_ERROR_INIT;
-    const cllrn_params identity = params_of(1, 0.0);
+    const cllrn_params identity = params_of(region::across, 1, 0.0);
     check(cllrn_host_forward(&identity, &from, source, &to, out, &error), error);
 }
 
@@ -87,7 +91,7 @@ class cllrn_run : public runnable
           dst(cl, bytes)
     {
         cllrn_error error = CLLRN_ERROR_INIT;
-        const cllrn_params params = params_of(p.size, p.beta);
+        const cllrn_params params = params_of(p.region, p.size, p.beta);
         cllrn_problem request = CLLRN_PROBLEM_INIT;
         request.params = &params;
         request.src = &tensor;

@@ -4,6 +4,7 @@
  * bytes and compute nothing. Which is the fastest depends on the size.
  */
 #include "implementation.h"
+#include "opencl.h"
 
 #include <omp.h>
 

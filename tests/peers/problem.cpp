@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "problem.h"
 
+#include <cinttypes>
 #include <cstdio>
+#include <cstring>
+#include <initializer_list>
 #include <stdexcept>
 
 namespace peers
@@ -34,8 +37,8 @@ std::string problem::text() const
 {
     char parameters[48];
     snprintf(parameters, sizeof parameters, " size %d beta %g", size, beta);
-    return dims.text() + " " + name(layout) + " " + name(dtype) + " " + name(direction) +
-           parameters;
+    return dims.text() + " " + name(layout) + " " + name(dtype) + " " + name(direction) + " " +
+           name(region) + parameters;
 }
 
 const char *name(layout which)
@@ -67,6 +70,37 @@ const char *name(dtype which)
 const char *name(direction which)
 {
     return which == direction::forward ? "forward" : "backward";
+}
+
+const char *name(region which)
+{
+    return which == region::across ? "across" : "within";
+}
+
+template <typename Kind> static Kind named(const char *text, std::initializer_list<Kind> kinds)
+{
+    for (Kind kind : kinds)
+        if (strcmp(text, name(kind)) == 0)
+            return kind;
+    throw std::invalid_argument(std::string("no problem has ") + text);
+}
+
+problem parse_problem(const std::string &text)
+{
+    problem p;
+    char order[16], type[16], way[16], window[16];
+    const int count = sscanf(text.c_str(),
+                             "%" SCNd64 "x%" SCNd64 "x%" SCNd64 "x%" SCNd64
+                             " %15s %15s %15s %15s size %d beta %lf",
+                             &p.dims.batch, &p.dims.channels, &p.dims.height, &p.dims.width, order,
+                             type, way, window, &p.size, &p.beta);
+    if (count != 10)
+        throw std::invalid_argument("not a problem: " + text);
+    p.layout = named(order, {layout::nchw, layout::nhwc, layout::nchw16c});
+    p.dtype = named(type, {dtype::f32, dtype::f16, dtype::bf16});
+    p.direction = named(way, {direction::forward, direction::backward});
+    p.region = named(window, {region::across, region::within});
+    return p;
 }
 
 size_t element_size(dtype which)

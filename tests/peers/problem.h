@@ -13,6 +13,7 @@ namespace peers
 enum class layout { nchw, nhwc, nchw16c };
 enum class dtype { f32, f16, bf16 };
 enum class direction { forward, backward };
+enum class region { across, within };
 
 struct shape {
     int64_t batch, channels, height, width;
@@ -22,7 +23,7 @@ struct shape {
     std::string text() const; /* "16x96x55x55" */
 };
 
-/* alpha is divided by the size, as PyTorch, oneDNN and OpenCV do it. */
+/* alpha is divided by the number of taps, as PyTorch, oneDNN and OpenCV do it. */
 constexpr double alpha = 1e-4;
 constexpr double k = 1.0;
 
@@ -31,18 +32,23 @@ struct problem {
     peers::layout layout;
     peers::dtype dtype;
     peers::direction direction;
-    int size;
+    int size; /* of the window, on each of its axes: channels, or height and width */
     double beta;
+    peers::region region = peers::region::across;
 
     /* What must move: forward x and y, backward x, dy and dx. */
     uint64_t bytes() const;
-    std::string text() const;
+    std::string text() const; /* "16x96x55x55 nchw f32 forward across size 5 beta 0.75" */
 };
 
 const char *name(layout);
 const char *name(dtype);
 const char *name(direction);
+const char *name(region);
 size_t element_size(dtype);
+
+/* The problem that has this text(). */
+problem parse_problem(const std::string &text);
 
 /* Logical NCHW order to the order in memory, and back. Channels fill the blocks. */
 std::vector<float> stored(const std::vector<float> &logical, const shape &, layout);

@@ -73,7 +73,8 @@ static std::string result(const measurement &m, double limit)
         << ", \"dims\": [" << p.dims.batch << ", " << p.dims.channels << ", " << p.dims.height
         << ", " << p.dims.width << "], \"layout\": " << quoted(name(p.layout))
         << ", \"dtype\": " << quoted(name(p.dtype))
-        << ", \"direction\": " << quoted(name(p.direction)) << ", \"size\": " << p.size
+        << ", \"direction\": " << quoted(name(p.direction))
+        << ", \"region\": " << quoted(name(p.region)) << ", \"size\": " << p.size
         << ", \"beta\": " << number(p.beta) << ", \"bytes\": " << p.bytes()
         << ", \"median_ms\": " << number(milliseconds)
         << ", \"minimum_ms\": " << number(m.minimum()) << ", \"runs\": " << m.milliseconds.size()
@@ -98,12 +99,12 @@ static std::string environment()
     return out;
 }
 
-void write_report(const std::string &path, const opencl &cl, int threads,
+void write_report(const std::string &path, const std::string &suite, const opencl &cl, int threads,
                   const std::vector<std::vector<measurement>> &groups)
 {
     std::ofstream file(path);
     file << "{\"schema\": \"cllrn-bench-1\",\n \"date\": " << quoted(now())
-         << ",\n \"library\": " << quoted(cllrn_version())
+         << ",\n \"library\": " << quoted(cllrn_version()) << ",\n \"suite\": " << quoted(suite)
          << ",\n \"device\": {\"name\": " << quoted(cl.device_name)
          << ", \"platform\": " << quoted(cl.platform_name) << ", \"driver\": " << quoted(cl.driver)
          << ", \"compute_units\": " << cl.compute_units

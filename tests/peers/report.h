@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The results as JSON, schema cllrn-bench-1. */
+/* The results as JSON, schema cllrn-bench-1; "suite" names what was measured. */
 #ifndef PEERS_REPORT_H
 #define PEERS_REPORT_H
 
+#include "opencl.h"
 #include "runner.h"
 
 namespace peers
@@ -12,7 +13,7 @@ namespace peers
 std::string processor();
 
 /* groups: the measurements that were interleaved. Throws where the file cannot be written. */
-void write_report(const std::string &path, const opencl &, int threads,
+void write_report(const std::string &path, const std::string &suite, const opencl &, int threads,
                   const std::vector<std::vector<measurement>> &groups);
 
 } // namespace peers

@@ -2,7 +2,6 @@
 #include "runner.h"
 
 #include <algorithm>
-#include <chrono>
 #include <cstdio>
 #include <stdexcept>
 
@@ -10,6 +9,9 @@ namespace peers
 {
 
 constexpr int least_runs = 3;
+
+/* After so long no run but the first begins, even if there were fewer than least_runs. */
+constexpr double most_seconds = 2;
 
 /* A run this short is preceded by one that warms up caches and threads, since others used them. */
 constexpr double quick_milliseconds = 20;
@@ -44,12 +46,9 @@ struct runner::contestant {
 
     double time_run()
     {
-        const auto begin = std::chrono::steady_clock::now();
-        ready->run();
-        const std::chrono::duration<double, std::milli> took =
-            std::chrono::steady_clock::now() - begin;
-        spent += took.count() / 1000;
-        return took.count();
+        const double took = ready->time_run();
+        spent += took / 1000;
+        return took;
     }
 
     void take_turn()
@@ -62,7 +61,8 @@ struct runner::contestant {
 
     bool may_go_on(const limits &bounds) const
     {
-        return found.milliseconds.size() < least_runs || spent < bounds.seconds;
+        const size_t runs = found.milliseconds.size();
+        return runs == 0 || spent < (runs < least_runs ? most_seconds : bounds.seconds);
     }
 };
 
@@ -88,7 +88,7 @@ std::vector<runner::contestant> runner::prepare(const group &next) const
     std::vector<contestant> made;
     for (const auto &implementation : all) {
         const std::string name = implementation->name();
-        if (!next.with_peers && name != "cllrn" && name != "copy")
+        if (!next.wants(name))
             continue;
         for (const problem &p : next.problems) {
             /* A copy depends on the bytes only. */
@@ -109,14 +109,14 @@ void runner::judge(measurement &found, std::vector<float> result)
         return;
     for (const expectation &known : expectations)
         if (known.direction == found.what.direction && known.size == found.what.size &&
-            known.beta == found.what.beta) {
+            known.beta == found.what.beta && known.region == found.what.region) {
             found.difference = difference(result, known.result);
             found.agrees = found.difference <= allowed(found.what.dtype);
             return;
         }
     found.difference = 0;
-    expectations.push_back(
-        {found.what.direction, found.what.size, found.what.beta, std::move(result)});
+    expectations.push_back({found.what.direction, found.what.region, found.what.size,
+                            found.what.beta, std::move(result)});
 }
 
 /* The first run compiles, allocates and touches memory. */

@@ -11,7 +11,7 @@ namespace peers
 
 struct limits {
     int rounds;
-    double seconds; /* of one implementation and problem; at least three runs are made */
+    double seconds; /* of one implementation and problem; three runs may take longer */
 };
 
 struct measurement {
@@ -36,6 +36,7 @@ class runner
     struct contestant;
     struct expectation {
         peers::direction direction;
+        peers::region region;
         int size;
         double beta;
         std::vector<float> result;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What is measured: the networks' shapes, and this library's own types, sizes and exponents. */
+/* What is measured. */
 #ifndef PEERS_SUITE_H
 #define PEERS_SUITE_H
 
@@ -12,13 +12,19 @@ namespace peers
 struct group {
     shape dims;
     std::vector<problem> problems;
-    bool with_peers; /* else this library and the copies alone */
+    std::vector<std::string> peers; /* beginnings of the names of those that run */
 
     std::string text() const;
+    bool wants(const std::string &implementation) const;
 };
 
-/* Groups of equal shapes follow one another. */
-std::vector<group> make_suite();
+/*
+ * "networks"  the networks' shapes, in every implementation
+ * "onednn"    other sizes, types and windows, in oneDNN 3
+ * "own"       what this library has beyond the others, against its usual problem
+ * Groups of equal shapes follow one another. Empty where there is no such suite.
+ */
+std::vector<group> make_suite(const std::string &name);
 
 } // namespace peers
 
