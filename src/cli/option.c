@@ -323,6 +323,7 @@ bool option_parse(const option_table *table, int *argc, char ***argv, void *requ
                                        NULL, count + 1};
     known[count] = (struct option){"help", no_argument, NULL, 'h'};
     opterr = 0;
+    optind = 1; /* a sub-command may parse its arguments twice */
     memcpy(request, table->defaults, table->size);
     for (int code; (code = getopt_long(*argc, *argv, ":h", known, NULL)) != -1;) {
         if (code == ':')

@@ -1,12 +1,14 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# `cllrn bench` and cllrn-plot from outside: bench_test.sh CLLRN_BINARY CLLRN_PLOT
+# `cllrn bench` and cllrn-plot from outside: bench_test.sh CLLRN_BINARY CLLRN_PLOT LAYER
+# LAYER is tests/layers/host_memory.c.
 # What it says has to be complete and to agree with itself; how fast anything is does not matter.
 # Skipped (77) without an OpenCL device. Prints what failed and, last, a count.
 . "$(dirname "$0")/common.sh"
-[ $# -eq 2 ] || { echo "usage: $0 CLLRN_BINARY CLLRN_PLOT" >&2; exit 2; }
+[ $# -eq 3 ] || { echo "usage: $0 CLLRN_BINARY CLLRN_PLOT LAYER" >&2; exit 2; }
 cllrn=$(realpath "$1")
 plot=$(realpath "$2")
+layer=$(realpath "$3")
 cd "$dir"
 
 # ------------------------------------------------------------------------ usage
@@ -45,6 +47,11 @@ refused 2 '--json and --pack are the same file' bench --json kept --pack link_to
 check 'it is as it was' grep -q kept kept
 refused 2 'standard output has the table' bench --json - 1x8x4x4
 refused 2 '--any-driver needs --pack' bench --any-driver 1x8x4x4
+refused 2 '--in-place excludes mixed' bench --in-place --dtype f32,mixed 1x8x4x4
+refused 2 "--map has its own shapes, but '1x8x4x4' follows" bench --map 1x8x4x4
+refused 2 '--channels needs --map' bench --channels 3 1x8x4x4
+refused 2 '--batch needs --map' bench --batch 3 1x8x4x4
+refused 2 '--map excludes --variant' bench --map --variant planar
 refused 2 "'--d' is ambiguous: --direction, --dtype, --device" bench --d x
 refused 2 'no OpenCL device' bench --device host 1x8x4x4
 done_by bench --help
@@ -69,6 +76,7 @@ done_by bench "${quickly[@]}" --direction backward --region within --layout nhwc
     --json within.json 1x3x4x4
 done_by bench "${quickly[@]}" --in-place --json in_place.json 1x8x4x4
 check 'in place is told' grep -q '^windows   across channels, in place$' out.txt
+done_by bench "${quickly[@]}" --quiet --layout nhwc/2,nhcw --dtype mixed,bf16 --json views.json 1x8x4x4
 done_by bench --runs 3 1x8x4x4
 check 'a row for each combination' [ "$(grep -cE '^ n[hc].* (for|back)ward ' all.txt)" -eq 16 ]
 check 'a line for each shape' [ "$(grep -cxE '1x8x4x4|2x5x7' all.txt)" -eq 2 ]
@@ -79,6 +87,25 @@ check 'the launch is told' grep -q '^a launch of 8 elements takes' all.txt
 done_by bench "${quickly[@]}" --quiet --json - 1x8x4x4
 check 'the help lists the members' cmp <(members all.json) <(documented bench)
 check 'also on standard output' cmp <(members out.txt) <(documented bench)
+
+# A device that calls itself a CPU, but of another machine.
+export OPENCL_LAYERS=$layer CLLRN_LAYER_MEMORY=remote CLLRN_LAYER_LOG=$dir/layer.log
+done_by bench "${quickly[@]}" --quiet --json remote.json 1x8x4x4
+unset OPENCL_LAYERS CLLRN_LAYER_MEMORY CLLRN_LAYER_LOG
+check 'the layer was there' grep -q '^host_memory: ' layer.log
+check 'the host is not its limit' not grep -q '"kind": "host"' remote.json
+check 'a kernel is' grep -q '"kind": "kernel"' remote.json
+
+# -------------------------------------------------------------------------- the map
+
+refused 1 'no problem of the map has these values' bench --map --region within --size 15,31
+done_by bench --map --runs 1 --seconds 0 --layout nchw,nhwc/2 --dtype f32,mixed --size 3,101 \
+    --channels 3,64 --batch 1 --json map.json
+sed -n '/^cliff /,/^$/p' out.txt | sed '1d;$d' >map.txt
+check 'a line for each problem' [ "$(wc -l <map.txt)" -eq "$(grep -c '"cliff": ' map.json)" ]
+check 'the worst is first' sort -c -s -k1,1gr map.txt
+check 'it fits a terminal' not grep -E '.{81}' out.txt
+check 'how many are slow' grep -qE '^[0-9]+ of [1-9][0-9]* problems take more than twice' out.txt
 
 if needs "$python"; then
     cat >parse.py <<'PYTHON'
@@ -98,16 +125,25 @@ def read(path):
         assert row["kernel_ms"] is None or 0 <= row["kernel_ms"], row
         assert near(row["gb_per_s"], row["bytes"] / row["median_ms"] / 1e6), row
     for row in report["results"]:
-        tensors = 3 if row["direction"] == "backward" else 2
-        width = {"f64": 8, "f32": 4, "f16": 2, "bf16": 2}[row["dtype"]]
+        sources = 2 if row["direction"] == "backward" else 1
+        widths = {"f64": (8, 8), "f32": (4, 4), "f16": (2, 2), "bf16": (2, 2),
+                  "mixed": (2, 4)}[row["dtype"]]
         assert row["shape"] == "x".join(map(str, row["dims"])), row
-        assert row["bytes"] == tensors * width * math.prod(row["dims"]), row
+        elements = math.prod(row["dims"])
+        if row["layout"] == "nchw8c":   # the padding of a block counts
+            elements += elements // row["dims"][1] * (-row["dims"][1] % 8)
+        if row["layout"] == "nhwc/2":   # so do gaps of less than a cache line
+            elements += elements - row["dims"][1]
+        assert row["bytes"] == (sources * widths[0] + widths[1]) * elements, row
         limits = [c for c in report["copies"] if c["shape"] == row["shape"]
                   and 0 <= c["bytes"] - row["bytes"] < 128]
         assert {"buffer", "kernel"} <= {c["kind"] for c in limits}, row
         assert (report["device"]["type"] == "CPU") == ("host" in {c["kind"] for c in limits}), row
         assert row["of_copy"] > 0, row
         assert near(row["of_copy"], row["gb_per_s"] / max(c["gb_per_s"] for c in limits)), row
+        best = min(r["median_ms"] / r["bytes"] for r in report["results"]
+                   if (r["direction"], r["dims"][0]) == (row["direction"], row["dims"][0]))
+        assert near(row["cliff"], row["median_ms"] / row["bytes"] / best), row
     assert report["builds"], path
     for build in report["builds"]:
         assert all(build[key] > 0 for key in
@@ -136,9 +172,27 @@ assert rows(in_place, "layout", "direction", "in_place") == \
     combinations(["nchw", "nhwc"], ["forward", "backward"], [True])
 # What they never run in place.
 assert not {row["variant"] for row in in_place["results"]} & {"packed", "planar", "blocked", "strided"}
+assert rows(read("views.json"), "layout", "dtype", "direction") == \
+    combinations(["nhwc/2", "nhcw"], ["mixed", "bf16"], ["forward", "backward"])
 within = read("within.json")
+assert {row["window_axes"] for row in within["results"]} == {2}
 assert within["region"] == "within"
 assert rows(within, "layout", "direction", "variant") == [("nhwc", "backward", "strided")]
+
+heat = json.load(open("map.json"))
+assert heat["region"] == "both" and heat["builds"] == [], heat["region"]
+values = {"direction": ["forward", "backward"], "layout": ["nchw", "nhwc/2"],
+          "dtype": ["f32", "mixed"], "size": [3, 101], "channels": [3, 64],
+          "in_place": [False, True], "window_axes": [0, 2, 3]}
+found = [{name: row[name] if name in row else row["dims"][1] for name in values}
+         for row in heat["results"]]
+for one, other in itertools.combinations(values, 2):
+    for a, b in itertools.product(values[one], values[other]):
+        possible = not ({one: a, other: b}.items() >= {"dtype": "mixed", "in_place": True}.items()
+                        or one == "size" and a == 101 and other == "window_axes" and b > 0)
+        assert any(row[one] == a and row[other] == b for row in found) == possible, (one, a, other, b)
+assert min(row["cliff"] for row in heat["results"]) == 1
+assert all(row["of_copy"] > 0 and row["runs"] == 1 for row in heat["results"])
 PYTHON
     check 'the reports are complete' "$python" parse.py
 fi
@@ -193,11 +247,19 @@ done
 not_plotted 'missing.json' missing.json
 not_plotted 'nothing to plot' empty.json
 not_plotted 'nothing to plot' --ratios all.json
+not_plotted 'nothing to plot' --map peers.json
 
 check 'a plot' plots all.json peers.json --output "it's.svg"
 check 'a plot on standard output' cmp <(plots - peers.json <all.json) "it's.svg"
 check 'a plot of ratios' plots --ratios all.json peers.json --output ratios.svg
+check 'a map' plots --map map.json --output map.svg
+for cliff in 2 2.04; do
+    sed -E "s/\"cliff\": [0-9.e+]+/\"cliff\": $cliff/" map.json >cliffs.json
+    check "a map of cliffs of $cliff" plots --map cliffs.json --output "cliff_$cliff.svg"
+done
 cat >svg.py <<'PYTHON'
+import json
+import re
 import xml.etree.ElementTree as tree
 
 def parts(path):
@@ -220,6 +282,18 @@ assert counts["polyline"] == 2, counts
 texts, counts = parts("ratios.svg")
 assert {"peer's <1>", "forward NCHW, beta 0.75, batch 1", "1x", "10x"} <= texts, texts
 assert counts["circle"] == 2 and "polygon" not in counts, counts
+
+report = json.load(open("map.json"))
+texts, counts = parts("map.svg")
+assert {"forward NHWC/2", "backward NCHW", "f32, within 3-D, in place", "mixed, across",
+        "channels", "n", "101"} <= texts, texts
+assert any("%d problems" % len(report["results"]) in text for text in texts), texts
+assert counts["title"] == counts["g"] > 0, counts
+# Red beyond 2.
+for cliff, colour in ("2", "#e6f5b0"), ("2.04", "#f4a582"):
+    svg = open("cliff_%s.svg" % cliff, encoding="utf-8").read()
+    cells = re.findall(r'<g><title>.*?fill="(#[0-9a-f]+)".*?>([0-9.]+)</text></g>', svg)
+    assert set(cells) == {(colour, "2.0")}, (cliff, cells)
 PYTHON
 check 'the plots have all series' "$python" svg.py
 

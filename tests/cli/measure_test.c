@@ -219,6 +219,31 @@ static void measure__command_ends_in_an_error_FAILED(void **state)
     assert_int_equal(time.runs, 0);
 }
 
+static void measure__second_round_beyond_the_patience_THE_ONLY_RUN(void **state)
+{
+    static const run_times runs[] = {{1, 2500, 2}, {1, 2100, 8}, {1, 2, 3}, {1, 2, 3}};
+    static const session on = {.device = {.kind = DEVICE_OPENCL, .name = "fake"}};
+    timing time = {0};
+    const contender one = {.start = start_command, .time = &time};
+    (void)state;
+    begin(runs);
+
+    assert_true(measure(&on, &one, 1, (effort){.runs = 2, .patience = 2}, NULL));
+
+    assert_int_equal(time.runs, 1);
+    assert_int_equal(fake.finished, 2);
+    assert_milliseconds(time.median, 2101);
+    assert_milliseconds(time.minimum, 2101);
+    assert_milliseconds(time.kernel, 8);
+
+    /* A driver may compile in the first round: how long it takes does not count. */
+    begin(runs + 1);
+    assert_true(measure(&on, &one, 1, (effort){.runs = 1, .patience = 2}, NULL));
+    assert_int_equal(time.runs, 1);
+    assert_int_equal(fake.finished, 3);
+    assert_milliseconds(time.median, 3);
+}
+
 static void measure_once__command_UNTIL_IT_IS_FINISHED(void **state)
 {
     static const run_times runs[] = {{1, 20, 6}};
@@ -241,6 +266,7 @@ int main(void)
         cmocka_unit_test(measure__host_copy_NO_KERNEL_TIME),
         cmocka_unit_test(measure__device_without_timer_NO_KERNEL_TIME),
         cmocka_unit_test(measure__command_ends_in_an_error_FAILED),
+        cmocka_unit_test(measure__second_round_beyond_the_patience_THE_ONLY_RUN),
         cmocka_unit_test(measure_once__command_UNTIL_IT_IS_FINISHED),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

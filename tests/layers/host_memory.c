@@ -4,6 +4,7 @@
  * CLLRN_LAYER_MEMORY says what else:
  *
  *   discrete  devices call themselves GPUs with a memory of their own
+ *   remote    devices have a memory of their own, whatever they call themselves
  *   shared    devices share the host's memory, but a buffer of CL_MEM_USE_HOST_PTR is
  *             a copy, which goes back to the host only when the buffer is mapped, as
  *             OpenCL allows; and a buffer of CL_MEM_ALLOC_HOST_PTR is mapped each time
@@ -43,7 +44,7 @@ static cl_int CL_API_CALL get_device_info(cl_device_id device, cl_device_info in
     case SVM_CAPABILITIES:
         LAYER_ANSWER(cl_bitfield, 0);
     case CL_DEVICE_HOST_UNIFIED_MEMORY:
-        LAYER_ANSWER(cl_bool, !is("discrete"));
+        LAYER_ANSWER(cl_bool, !is("discrete") && !is("remote"));
     case CL_DEVICE_TYPE:
         if (is("discrete"))
             LAYER_ANSWER(cl_device_type, CL_DEVICE_TYPE_GPU);

@@ -5,10 +5,14 @@
     cllrn bench --json ours.json
     cllrn-plot ours.json theirs.json >bandwidth.svg
     cllrn-plot --ratios ours.json theirs.json >ratios.svg
+    cllrn bench --map --json map.json
+    cllrn-plot --map map.json >map.svg
 
 The first plot has GB/s against the bytes read and written, and the fastest
 copy of as many bytes.  --ratios draws how many times longer than clLRN each
-other implementation takes for the same problem.
+other implementation takes for the same problem.  --map draws a cell for each
+problem with its `cliff`: its time for a byte over that of the best problem in
+the same direction and batch; red where that is more than 2.
 
 All files are JSON of the schema cllrn-bench-1, which `cllrn bench --help`
 describes; "-" is standard input.  clLRN's own results are taken from the first
@@ -59,7 +63,7 @@ def kind_of(row):
 
 def layout_name(layout):
     """NCHW, or nChw16c where channels are in blocks."""
-    return layout.upper() if len(layout) == 4 else "nC" + layout[2:].lower()
+    return "nC" + layout[2:].lower() if layout[-1] in "cC" and len(layout) > 4 else layout.upper()
 
 
 def name_of(kind):
@@ -230,6 +234,156 @@ def ratios(report, rows):
                "shape (%s)" % report["date"][:10], out)
 
 
+# -------------------------------------------------------------------------- map
+
+# The colour of a cliff up to a number, and of its text.
+HEAT = [(1.25, "#a6d96a", "black"), (2, "#e6f5b0", "black"), (4, "#f4a582", "black"),
+        (10, "#d6604d", "white"), (math.inf, "#8b1a2b", "white")]
+CELL, CELL_HEIGHT = 26, 20
+DIRECTIONS = ("forward", "backward")
+WINDOWS = {0: "across", 2: "within 2-D", 3: "within 3-D"}
+# The values of problems that vary one at a time around the usual ones; None for those.
+USUAL = {"dtype": "f32", "size": 5, "channels": 192, "batch": 16, "in_place": False,
+         "window_axes": 0}
+FACTOR_NAMES = {"layout": "layout", "dtype": "type", "size": "n", "channels": "channels",
+                "batch": "batch", "in_place": "in place", "window_axes": "windows"}
+
+
+def problem_of(row):
+    """What a problem of the map is told by, without its beta."""
+    return dict(row, batch=row["dims"][0], channels=row["dims"][1])
+
+
+def value_name(factor, value):
+    if factor == "layout":
+        return layout_name(value)
+    if factor == "in_place":
+        return "yes" if value else "no"
+    if factor == "window_axes":
+        return "%d-D" % value if value else "across"
+    return str(value)
+
+
+def problem_name(row):
+    window = "x".join([str(row["size"])] * max(1, row["window_axes"]))
+    return "%s %s %s %s, n %s%s, %s: %.3g ms, %.3g times the best for a byte, %.3g times a copy" % (
+        row["direction"], layout_name(row["layout"]), row["dtype"],
+        "x".join(map(str, row["dims"])), window, ", in place" if row["in_place"] else "",
+        row["variant"], row["median_ms"], row["cliff"], 1 / row["of_copy"])
+
+
+def cell(x, y, rows):
+    """The worst of some problems; the tooltip tells which."""
+    if not rows:
+        return []
+    rows = sorted(rows, key=lambda row: -row["cliff"])
+    worst = rows[0]["cliff"]
+    _, colour, ink = next(heat for heat in HEAT if worst <= heat[0])
+    title = problem_name(rows[0]) + ("; and %d faster" % (len(rows) - 1) if len(rows) > 1 else "")
+    number = "%.1f" % worst if worst < 9.95 else "%.0f" % worst
+    return ['<g><title>%s</title><rect x="%d" y="%d" width="%d" height="%d" fill="%s"/>'
+            '<text x="%.1f" y="%d" text-anchor="middle" font-size="10" fill="%s">%s</text></g>' % (
+                saxutils.escape(title), x, y, CELL - 1, CELL_HEIGHT - 1, colour,
+                x + (CELL - 1) / 2, y + 13, ink, number)]
+
+
+def column_names(x, y, names):
+    """Names that stand upright above columns."""
+    return ['<text transform="translate(%.1f %.1f) rotate(-90)" font-size="10">%s</text>' % (
+        x + CELL * number + 16, y - 4, saxutils.escape(name)) for number, name in enumerate(names)]
+
+
+def values_of(rows, factor):
+    """The values of a factor: numbers in their order, others as they appear."""
+    values = list(dict.fromkeys(row[factor] for row in rows))
+    return values if factor in ("layout", "dtype") else sorted(values)
+
+
+def around(rows, direction, layout, axes):
+    """The problems that differ in one value from a usual one: {(factor, value): problem}."""
+    usual = dict(USUAL, layout=layout, window_axes=axes)
+    found = {}
+    for row in rows:
+        if row["direction"] != direction:
+            continue
+        other = [factor for factor in usual if row[factor] != usual[factor]]
+        if len(other) <= 1:
+            for factor in other or usual:
+                found[factor, row[factor]] = row
+    return found
+
+
+def lines_panel(rows, left, top):
+    """A column for each usual problem, a row for each value that one of its factors can have."""
+    lines = [("%s %s, %s" % (direction, layout_name(layout), WINDOWS[axes]),
+              around(rows, direction, layout, axes))
+             for direction in DIRECTIONS for axes in (0, 2) for layout in ("nchw", "nhwc")]
+    lines = [(name, problems) for name, problems in lines if problems]
+    if not lines:
+        return [], left, top
+    out, y = column_names(left, top, [name for name, _ in lines]), top
+    for factor, title in FACTOR_NAMES.items():
+        for value in values_of(rows, factor):
+            found = [problems.get((factor, value)) for _, problems in lines]
+            if not any(found):
+                continue
+            out.append(text(left - 8, y + 14, "%s %s" % (title, value_name(factor, value)), "end"))
+            for number, problem in enumerate(found):
+                out += cell(left + CELL * number, y, [problem] if problem else [])
+            y += CELL_HEIGHT
+        y += 6
+    return out, left + CELL * len(lines), y
+
+
+def pairs_panel(rows, left, top, row_name, column):
+    """A row for each name, a column for each value; a cell shows the worst of its problems."""
+    names = list(dict.fromkeys(map(row_name, rows)))
+    if column == "size":    # directions and layouts, in their order
+        names.sort(key=lambda name: DIRECTIONS.index(name.split()[0]))
+    else:
+        names.sort()
+    values = values_of(rows, column)
+    out = [text(left - 8, top - 6, FACTOR_NAMES[column], "end")]
+    out += column_names(left, top, [value_name(column, value) for value in values])
+    for number, name in enumerate(names):
+        y = top + CELL_HEIGHT * number
+        out.append(text(left - 8, y + 14, name, "end"))
+        for at, value in enumerate(values):
+            out += cell(left + CELL * at, y, [row for row in rows if row_name(row) == name and
+                                              row[column] == value])
+    return out, left + CELL * len(values), top + CELL_HEIGHT * len(names)
+
+
+def heat_map(report, rows):
+    rows = [problem_of(row) for row in rows if row["implementation"] == OWN and "cliff" in row]
+    if not rows:
+        raise ValueError("nothing to plot: no result has a cliff")
+    out, low, x = [], 0, 410
+    out.append(text(10, 42, "times the best time for a byte in the same direction and batch:"))
+    for most, colour, _ in HEAT:
+        out += ['<rect x="%d" y="30" width="14" height="14" fill="%s"/>' % (x, colour),
+                text(x + 18, 42, "to %g" % most if most < math.inf else "over %g" % low)]
+        x, low = x + 76, most
+    panel, right, left_end = lines_panel(rows, 124, 210)
+    for number, words in enumerate(["One value", "differs from", "f32, n 5,", "192 channels,",
+                                    "batch 16,", "not in place"]):
+        out += [text(10, 76 + 16 * number, words)] * bool(panel)
+    out += panel
+    left = right + 190 if panel else 180
+    out += [text(left - 170, 76, "All problems, twice: the worst of those with both values")]
+    panel, end, bottom = pairs_panel(rows, left, 130, lambda row: "%s %s" % (
+        row["direction"], layout_name(row["layout"])), "size")
+    out += panel
+    panel, other_end, bottom = pairs_panel(rows, left, bottom + 60, lambda row: "%s, %s%s" % (
+        row["dtype"], WINDOWS[row["window_axes"]], ", in place" if row["in_place"] else ""),
+        "channels")
+    out += panel
+    beyond = sum(row["cliff"] > 2 for row in rows)
+    return svg(max(end, other_end, 800) + 16, max(left_end, bottom) + 16,
+               "%s, %s: %d of %d problems take more than twice the best time for a byte" % (
+                   report["device"]["name"], report["date"][:10], beyond, len(rows)), out)
+
+
 # ---------------------------------------------------------------------- command
 
 def main():
@@ -237,15 +391,19 @@ def main():
         prog="cllrn-plot", description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("files", metavar="RESULTS.json", nargs="+")
-    parser.add_argument("--ratios", action="store_true",
-                        help="draw times over clLRN's, instead of bandwidth")
+    plots = parser.add_mutually_exclusive_group()
+    plots.add_argument("--ratios", action="store_true",
+                       help="draw times over clLRN's, instead of bandwidth")
+    plots.add_argument("--map", action="store_true",
+                       help="draw a heat map of clLRN's problems, instead of bandwidth")
     parser.add_argument("--output", metavar="PLOT.svg",
                         help="the file to write, instead of standard output")
     options = parser.parse_args()
     reports = [read(path) for path in options.files]
     rows = reports[0]["results"] + [
         row for report in reports[1:] for row in report["results"] if row["implementation"] != OWN]
-    plot = (ratios if options.ratios else bandwidth)(reports[0], rows)
+    draw = ratios if options.ratios else heat_map if options.map else bandwidth
+    plot = draw(reports[0], rows)
     if options.output:
         with open(options.output, "w", encoding="utf-8", errors="replace") as file:
             file.write(plot)

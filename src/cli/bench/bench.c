@@ -2,6 +2,7 @@
 /* cllrn bench: measures one device, and copies of as many bytes. */
 #include "command.h"
 #include "element.h"
+#include "map.h"
 #include "operation.h"
 #include "message.h"
 #include "output.h"
@@ -57,7 +58,7 @@ static bool plan_all(findings *f)
         if (!time_plan(f, w, f->on.engine, &w->plan, &w->build.first))
             return false;
         w->variant = cllrn_plan_variant(w->plan, w->aliasing);
-        w->built = cllrn_engine_programs_made(f->on.engine) != programs;
+        w->built = !f->asked->map && cllrn_engine_programs_made(f->on.engine) != programs;
         if (w->built && !time_build(f, w))
             return false;
     }
@@ -109,11 +110,11 @@ static bool make_buffer(buffers *b, const session *on, uint64_t size, const char
 static bool make_input(buffers *b, const workload *w, size_t elements, double amplitude,
                        const char *what, cl_mem *made)
 {
-    const size_t size = elements * cllrn_dtype_size(w->dtype);
+    const size_t size = elements * cllrn_dtype_size(w->source.dtype);
     char *const data = malloc(size);
     if (!data)
         return message_fail("out of memory for %zu bytes of %s", size, what);
-    fill(data, size, w->dtype, amplitude);
+    fill(data, size, w->source.dtype, amplitude);
     const bool good =
         make_buffer(b, w->on, size, what, made) &&
         session_check(
@@ -139,19 +140,19 @@ static bool make_buffers(buffers *b, const session *on, workload_range all)
     uint64_t scratch_size = 0;
     cl_mem result, scratch = NULL;
     for (workload *w = all.first; w < all.first + all.count; ++w) {
-        const size_t count = w->span / cllrn_dtype_size(w->dtype);
+        const size_t count = w->source_size / cllrn_dtype_size(w->source.dtype);
         const uint64_t needed = cllrn_plan_scratch_size(w->plan, w->aliasing);
         w->on = on;
         w->x = w->dy = w->dst = w->scratch = none;
         elements = count > elements ? count : elements;
-        result_size = w->span > result_size ? w->span : result_size;
+        result_size = w->result_size > result_size ? w->result_size : result_size;
         scratch_size = needed > scratch_size ? needed : scratch_size;
     }
     if (!make_buffer(b, on, result_size, "the result", &result) ||
         (scratch_size > 0 && !make_buffer(b, on, scratch_size, "the kernel's scratch", &scratch)))
         return false;
     for (workload *w = all.first; w < all.first + all.count; ++w) {
-        if (w > all.first && w->dtype == w[-1].dtype) {
+        if (w > all.first && w->source.dtype == w[-1].source.dtype) {
             w->x = w[-1].x;
             w->dy = w[-1].dy;
         } else if (!make_input(b, w, elements, X_AMPLITUDE, "the tensor", &w->x.buffer) ||
@@ -175,25 +176,42 @@ static void free_buffers(buffers *b, const session *on)
 
 /* ----------------------------------------------------------------- measurements */
 
-/* The fastest copy of as many bytes as the workload moves; NULL before there is one. */
-static const copy *fastest_copy(const findings *f, const workload *w)
+/* The fastest copy of as many bytes as the workload moves, from first_copy on; NULL for none. */
+static const copy *fastest_copy(const findings *f, int first_copy, const workload *w)
 {
     const copy *best = NULL;
-    for (const copy *c = f->copies; c < f->copies + f->copy_count; ++c)
-        if (shape_equal(&c->shape, &w->shape) && c->size == copy_size(w->bytes) &&
-            (!best || c->time.median < best->time.median))
+    for (const copy *c = f->copies + first_copy; c < f->copies + f->copy_count; ++c)
+        if (c->size == copy_size(w->bytes) && (!best || c->time.median < best->time.median))
             best = c;
     return best;
 }
 
-/* Adds the copies that the workloads of a shape need, but for those already in the bench. */
-static bool choose_copies(findings *f, copier *by, workload_range all)
+/* Adds the copies of a size that were chosen before. Returns how many. */
+static int choose_again(findings *f, const shape *limited, size_t size)
+{
+    int count = 0;
+    const copy *c = f->copies, *const end = f->copies + f->copy_count;
+    while (c < end && c->size != size)
+        ++c;
+    /* One of each kind, in their order. */
+    for (; c < end && c->size == size && (count == 0 || c->way->kind > c[-1].way->kind); ++c) {
+        copy *const again = &f->copies[f->copy_count + count++];
+        *again = *c;
+        again->shape = *limited;
+    }
+    return count;
+}
+
+/* Adds the copies that workloads need, from first_copy on. */
+static bool choose_copies(findings *f, copier *by, workload_range all, int first_copy)
 {
     for (const workload *w = all.first; w < all.first + all.count; ++w) {
-        if (fastest_copy(f, w))
+        const size_t size = copy_size(w->bytes);
+        if (fastest_copy(f, first_copy, w))
             continue;
-        const int count =
-            copier_choose(by, &w->shape, copy_size(w->bytes), &f->copies[f->copy_count]);
+        int count = choose_again(f, &w->shape, size);
+        if (count == 0)
+            count = copier_choose(by, &w->shape, size, &f->copies[f->copy_count]);
         if (count == 0)
             return false;
         f->copy_count += count;
@@ -211,12 +229,13 @@ static bool time_first_runs(findings *f, workload_range all)
     return true;
 }
 
-/* Measures workloads, and the copies from first_copy on, in turn. */
-static bool take_turns(findings *f, workload_range all, int first_copy)
+/* Measures workloads, and the copies from first_copy on, in turn; `what` names all of them. */
+static bool take_turns(findings *f, workload_range all, int first_copy, const char *what)
 {
     const int copies = f->copy_count - first_copy, count = all.count + copies;
     contender *const contenders = calloc((size_t)count, sizeof *contenders);
-    const effort spent = {f->asked->runs, f->asked->seconds};
+    const double patience = 2;
+    const effort spent = {f->asked->runs, f->asked->seconds, f->asked->map ? patience : 0};
     if (!contenders)
         return message_fail("out of memory for %d combinations", count);
     for (int i = 0; i < all.count; ++i)
@@ -225,25 +244,27 @@ static bool take_turns(findings *f, workload_range all, int first_copy)
         copy *const c = &f->copies[first_copy + i];
         contenders[all.count + i] = (contender){copy_start, c, &c->time};
     }
-    const short_text text = shape_text(&all.first->shape);
-    const bool measured =
-        measure(&f->on, contenders, count, spent, f->asked->quiet ? NULL : text.chars);
+    const bool measured = measure(&f->on, contenders, count, spent, f->asked->quiet ? NULL : what);
     free(contenders);
     for (int i = 0; i < all.count && measured; ++i)
-        all.first[i].limit = fastest_copy(f, &all.first[i]);
+        all.first[i].limit = fastest_copy(f, first_copy, &all.first[i]);
     return measured;
 }
 
-static bool measure_shape(findings *f, copier *by, workload_range all)
+/* Measures workloads of one shape. */
+static bool measure_group(findings *f, copier *by, workload_range all)
 {
     buffers memory = {.count = 0};
     const int first_copy = f->copy_count;
+    short_text what = shape_text(&all.first->shape);
+    if (f->asked->map)
+        snprintf(what.chars, sizeof what.chars, "problem %d of %d",
+                 (int)(all.first - f->workloads.first) + 1, f->workloads.count);
     const bool measured = make_buffers(&memory, &f->on, all) && time_first_runs(f, all) &&
-                          choose_copies(f, by, all) && take_turns(f, all, first_copy);
+                          choose_copies(f, by, all, first_copy) &&
+                          take_turns(f, all, first_copy, what.chars);
     free_buffers(&memory, &f->on);
     show_progress(f, "");
-    if (measured && !f->asked->quiet)
-        report_shape(f, all);
     return measured;
 }
 
@@ -252,18 +273,29 @@ static bool measure_launch(findings *f)
 {
     const effort launches = {.runs = 101};
     buffers memory = {.count = 0};
-    request tiny = *f->asked;
-    tiny.shapes[0] = (shape){4, {1, 8, 1, 1}};
-    tiny.directions = FORWARD;
-    tiny.shape_count = tiny.layout_count = tiny.dtype_count = tiny.size_count = tiny.beta_count = 1;
-    const workload_range one = workloads_make(&tiny);
-    const contender c = {workload_start, one.first, &f->launch};
+    workload tiny = f->workloads.first[0];
+    const workload_range one = {&tiny, 1};
+    const contender c = {workload_start, &tiny, &f->launch};
+    tiny.shape = (shape){4, {1, 8, 1, 1}};
+    tiny.direction = CLLRN_DIRECTION_FORWARD;
+    tiny.plan = NULL;
     const bool measured =
-        one.first && workload_plan(one.first, f->on.engine, NULL, &one.first->plan) &&
+        workload_complete(&tiny) && workload_plan(&tiny, f->on.engine, NULL, &tiny.plan) &&
         make_buffers(&memory, &f->on, one) && measure(&f->on, &c, 1, launches, NULL);
     free_buffers(&memory, &f->on);
-    workloads_free(one);
+    cllrn_plan_destroy(tiny.plan);
     return measured;
+}
+
+static void set_cliffs(workload_range all)
+{
+    for (workload *w = all.first; w < all.first + all.count; ++w) {
+        double best = INFINITY;
+        for (const workload *other = all.first; other < all.first + all.count; ++other)
+            if (other->direction == w->direction && other->shape.dims[0] == w->shape.dims[0])
+                best = fmin(best, other->time.median / other->bytes);
+        w->cliff = w->time.median / w->bytes / best;
+    }
 }
 
 static size_t largest_copy(const findings *f)
@@ -283,10 +315,17 @@ static bool measure_all(findings *f)
         return false;
     if (!f->asked->quiet)
         report_begin(f);
-    const int count = f->workloads.count / f->asked->shape_count;
-    for (int i = 0; i < f->workloads.count && measured; i += count)
-        measured = measure_shape(f, &by, (workload_range){f->workloads.first + i, count});
+    /* The problems of the map have their turns alone: how long they take differs too much. */
+    const int count = f->asked->map ? 1 : f->workloads.count / f->asked->shape_count;
+    for (int i = 0; i < f->workloads.count && measured; i += count) {
+        const workload_range group = {f->workloads.first + i, count};
+        measured = measure_group(f, &by, group);
+        if (measured && !f->asked->quiet && !f->asked->map)
+            report_shape(f, group);
+    }
     measured = measured && measure_launch(f);
+    if (measured)
+        set_cliffs(f->workloads);
     if (measured && !f->asked->quiet)
         report_end(f);
     copier_close(&by);
@@ -297,7 +336,7 @@ static bool measure_all(findings *f)
 
 static bool allocate(findings *f)
 {
-    f->workloads = workloads_make(f->asked);
+    f->workloads = f->asked->map ? map_make(f->asked, f->on.fp64) : workloads_make(f->asked);
     if (!f->workloads.first)
         return false;
     f->copies = calloc((size_t)f->workloads.count * COPY_KINDS, sizeof *f->copies);
@@ -314,8 +353,11 @@ static bool write_json(output *json, const findings *f)
 static bool run(const request *r, const device *target, output *json)
 {
     findings f = {.asked = r};
-    const session_options how = {
-        .queues = 1, .timed = true, .cache = CLLRN_CACHE_OFF, .quiet = r->quiet};
+    /* The map measures no builds. */
+    const session_options how = {.queues = 1,
+                                 .timed = true,
+                                 .cache = r->map ? CLLRN_CACHE_AUTO : CLLRN_CACHE_OFF,
+                                 .quiet = r->quiet};
     if (!session_open(&f.on, target, how))
         return false;
     const bool done = allocate(&f) && measure_all(&f) && write_json(json, &f);

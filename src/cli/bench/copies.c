@@ -327,9 +327,15 @@ static bool make_buffers(copier *c, size_t size)
            check(c, clFinish(c->on->queue), "clFinish");
 }
 
+/* Another machine's processor, as of PoCL-Remote, does not share the host's memory. */
+static bool is_this_processor(const device *d)
+{
+    return (d->type & CL_DEVICE_TYPE_CPU) && device_number(d->id, CL_DEVICE_HOST_UNIFIED_MEMORY);
+}
+
 static bool open_host(copier *c, size_t size)
 {
-    if (!(c->on->device.type & CL_DEVICE_TYPE_CPU))
+    if (!is_this_processor(&c->on->device))
         return true;
     const cl_ulong threads = device_number(c->on->device.id, CL_DEVICE_MAX_COMPUTE_UNITS);
     c->host = create_host_copy((int)threads, size);

@@ -97,10 +97,15 @@ static bool run_round(const session *on, const contender *all, int count, sample
 static int run_rounds(const session *on, const contender *all, int count, effort spent,
                       const char *what, sample *samples)
 {
-    for (int i = 0; i < WARM_UP; ++i)
+    double begin = operation_clock();
+    for (int i = 0; i < WARM_UP; ++i) {
+        begin = operation_clock();
         if (!run_round(on, all, count, samples))
             return -1;
-    const double begin = operation_clock();
+    }
+    if (spent.patience > 0 && operation_clock() - begin > spent.patience)
+        return 1;
+    begin = operation_clock();
     int runs = 0;
     while (runs < spent.runs || (runs < MAX_RUNS && operation_clock() - begin < spent.seconds)) {
         char text[80];

@@ -23,8 +23,9 @@ typedef struct contender {
 } contender;
 
 typedef struct effort {
-    int runs;       /* the least number of runs, up to MAX_RUNS */
-    double seconds; /* the least time of all contenders together, within MAX_RUNS */
+    int runs;        /* the least number of runs, up to MAX_RUNS */
+    double seconds;  /* the least time of all contenders together, within MAX_RUNS */
+    double patience; /* a round that takes longer is the only one that counts; 0: none is */
 } effort;
 
 /* The rate of `bytes` in the median time, in 10^9 bytes a second. */
@@ -34,8 +35,9 @@ double timing_rate(const timing *t, double bytes);
 bool measure_once(const session *on, const contender *one, double *seconds);
 
 /*
- * Runs every contender once in each round; two first rounds do not count. `what` names
- * the measurement, for progress on a terminal; NULL shows none. False after a message.
+ * Runs every contender once in each round; two first rounds do not count, but for a second
+ * one beyond the patience. `what` names the measurement, for progress on a terminal; NULL
+ * shows none. False after a message.
  */
 bool measure(const session *on, const contender *all, int count, effort spent, const char *what);
 

@@ -31,8 +31,12 @@ void report_begin(const findings *f)
                1024);
     printf("library   cllrn %s, arithmetic %u, kernels %s\n", cllrn_version(),
            (unsigned)cllrn_arithmetic_version(), session_kernel_hash(on));
+    if (f->asked->map) {
+        printf("map       of %d problems\n", f->workloads.count);
+        return;
+    }
     printf("windows   %s%s\n",
-           f->asked->region == WITHIN_CHANNEL ? "within a channel" : "across channels",
+           f->asked->regions == WITHIN_CHANNEL ? "within a channel" : "across channels",
            f->asked->in_place ? ", in place" : "");
     printf("times     in ms, of at least %d runs: median and least by the clock, median of\n"
            "          the kernel by the device; GB/s: also as a part of the fastest copy's\n\n",
@@ -64,8 +68,8 @@ static void print_times(const timing *t, double bytes)
 
 static void print_workload(const workload *w)
 {
-    printf(" %-7s %-4s %4" PRId64 " %5.4g %-8s %-9s", request_layout_name(w->layout),
-           cllrn_dtype_string(w->dtype), w->size, w->beta, workload_direction(w), w->variant);
+    printf(" %-7s %-5s%4" PRId64 " %5.4g %-8s %-9s", request_layout_name(w->layout),
+           request_dtype_name(w->dtype), w->size, w->beta, workload_direction(w), w->variant);
     print_times(&w->time, w->bytes);
     printf(" %5.3f\n", share_of(w));
 }
@@ -94,11 +98,8 @@ void report_shape(const findings *f, workload_range all)
     fflush(stdout);
 }
 
-void report_end(const findings *f)
+static void print_builds(workload_range all)
 {
-    const workload_range all = f->workloads;
-    printf("\na launch of 8 elements takes %.1f us, of which the enqueue %.1f us\n",
-           1e6 * f->launch.median, 1e6 * f->launch.enqueue);
     printf("\nms for a plan: first, again, by another engine; first run, of which program\n");
     for (const workload *w = all.first; w < all.first + all.count; ++w) {
         if (!w->built)
@@ -108,6 +109,56 @@ void report_end(const findings *f)
                  1e3 * w->build.again, 1e3 * w->build.other_engine, 1e3 * w->build.first_run);
         text_fold(stdout, 38, label, "%s: %s", w->variant, workload_text(w).chars);
     }
+}
+
+static void print_problem(const workload *w)
+{
+    const int axes = workload_window_axes(w);
+    const int64_t sizes[] = {w->size, w->size, w->size};
+    printf("%5.1f %6.1f", w->cliff, 1 / share_of(w));
+    print_milliseconds(w->time.median);
+    printf(" %-7s %-5s %-5s %-8s %-3s %-9s %s\n", request_layout_name(w->layout),
+           request_dtype_name(w->dtype), text_of_list(sizes, axes ? axes : 1, "x").chars,
+           workload_direction(w), w->aliasing == CLLRN_ALIASING_IN_PLACE ? "yes" : "no", w->variant,
+           shape_text(&w->shape).chars);
+}
+
+static bool is_worse(const workload *w, const workload *other)
+{
+    return w->cliff > other->cliff || (w->cliff == other->cliff && w < other);
+}
+
+/* The worst problem but for `last` and all that are worse than that. */
+static const workload *next_worst(workload_range all, const workload *last)
+{
+    const workload *worst = NULL;
+    for (const workload *w = all.first; w < all.first + all.count; ++w)
+        if ((!last || is_worse(last, w)) && (!worst || is_worse(w, worst)))
+            worst = w;
+    return worst;
+}
+
+static void print_map(workload_range all)
+{
+    const double much = 2;
+    const workload *w = NULL;
+    int slow = 0;
+    printf("\ncliff copies      ms layout  type  sizes pass     in  variant   shape\n");
+    while ((w = next_worst(all, w)) != NULL) {
+        print_problem(w);
+        slow += w->cliff > much;
+    }
+    printf("\n%d of %d problems take more than twice the best time for a byte\n", slow, all.count);
+}
+
+void report_end(const findings *f)
+{
+    if (f->asked->map)
+        print_map(f->workloads);
+    printf("\na launch of 8 elements takes %.1f us, of which the enqueue %.1f us\n",
+           1e6 * f->launch.median, 1e6 * f->launch.enqueue);
+    if (!f->asked->map)
+        print_builds(f->workloads);
 }
 
 /* ------------------------------------------------------- JSON, documented by --help */
@@ -147,6 +198,7 @@ static void add_head(json *j, const findings *f)
     snprintf(library, sizeof library, "cllrn %s, arithmetic %u", cllrn_version(),
              (unsigned)cllrn_arithmetic_version());
     find_processor(processor, sizeof processor);
+    const char *const region = keyword_name(option_regions, f->asked->regions);
     json_add_text(j, "schema", "cllrn-bench-1");
     add_date(j);
     json_add_text(j, "library", library);
@@ -165,7 +217,7 @@ static void add_head(json *j, const findings *f)
     json_open_object(j, "host");
     json_add_text(j, "processor", processor);
     json_close(j);
-    json_add_text(j, "region", f->asked->region == WITHIN_CHANNEL ? "within" : "across");
+    json_add_text(j, "region", region ? region : "both");
 }
 
 static void add_milliseconds(json *j, const char *name, double seconds)
@@ -189,7 +241,7 @@ static void add_workload(json *j, const workload *w)
     json_add_integers(j, "dims", w->shape.dims, w->shape.rank);
     json_add_bool(j, "in_place", w->aliasing == CLLRN_ALIASING_IN_PLACE);
     json_add_text(j, "layout", request_layout_name(w->layout));
-    json_add_text(j, "dtype", cllrn_dtype_string(w->dtype));
+    json_add_text(j, "dtype", request_dtype_name(w->dtype));
     json_add_text(j, "direction", workload_direction(w));
     json_add_integer(j, "size", w->size);
     json_add_number(j, "beta", w->beta);
@@ -218,7 +270,9 @@ static void add_results(json *j, workload_range all)
         json_open_object(j, NULL);
         json_add_text(j, "implementation", "cllrn");
         add_workload(j, w);
+        json_add_integer(j, "window_axes", workload_window_axes(w));
         json_add_number(j, "of_copy", share_of(w));
+        json_add_number(j, "cliff", w->cliff);
         add_times(j, &w->time, w->bytes);
         json_close(j);
     }

@@ -12,13 +12,30 @@
 #include <string.h>
 
 const keyword request_layouts[] = {
-    {"nchw", CHANNELS_FIRST}, {"nhwc", CHANNELS_LAST}, {"nchw4c", 4}, {"nchw8c", 8},
-    {"nchw16c", 16},          {"nchw32c", 32},         {NULL, 0},
+    {"nchw", CHANNELS_FIRST},
+    {"nhwc", CHANNELS_LAST},
+    {"nchw4c", 4},
+    {"nchw8c", 8},
+    {"nchw16c", 16},
+    {"nchw32c", 32},
+    {"nhwc/2", CHANNELS_LAST_GAPS},
+    {"nhcw", CHANNELS_BETWEEN_ROWS},
+    {NULL, 0},
+};
+
+const keyword request_dtypes[] = {
+    {"f32", CLLRN_DTYPE_F32}, {"f16", CLLRN_DTYPE_F16}, {"bf16", CLLRN_DTYPE_BF16},
+    {"f64", CLLRN_DTYPE_F64}, {"mixed", MIXED},         {NULL, 0},
 };
 
 const char *request_layout_name(int32_t layout)
 {
     return keyword_name(request_layouts, layout);
+}
+
+const char *request_dtype_name(int32_t dtype)
+{
+    return keyword_name(request_dtypes, dtype);
 }
 
 static const keyword directions[] = {
@@ -35,23 +52,29 @@ static bool parse_seconds(const char *text, void *field)
 }
 
 static const option_row rows[] = {
+    {"map", NULL, "measures the problems of the map, see below", OPTION_FIELD(request, map),
+     .excludes = "variant"},
     {"direction", "NAME", "what to measure", OPTION_FIELD(request, directions),
      .keywords = directions},
     {"in-place", NULL, "the result replaces x, in every run anew", OPTION_FIELD(request, in_place)},
     {"layout", "LIST", "memory layouts", OPTION_LIST(request, layouts, layout_count),
      .keywords = request_layouts},
     {"dtype", "LIST", "element types", OPTION_LIST(request, dtypes, dtype_count),
-     .keywords = option_dtypes},
+     .keywords = request_dtypes},
     {"beta", "LIST", "exponents", OPTION_LIST(request, betas, beta_count)},
     {"size", "LIST", "sizes of the window", OPTION_LIST(request, sizes, size_count), .least = 1,
      .greatest = INT32_MAX},
     {"region", "NAME", "windows across channels, or within a channel",
-     OPTION_FIELD(request, region), .keywords = option_regions},
+     OPTION_FIELD(request, regions), .keywords = option_regions},
+    {"channels", "LIST", "channels of the map", OPTION_LIST(request, channels, channel_count),
+     .least = 1, .greatest = 1 << 20, .needs = "map"},
+    {"batch", "LIST", "batches of the map", OPTION_LIST(request, batches, batch_count), .least = 1,
+     .greatest = 1 << 10, .needs = "map"},
     {"variant", "NAME", "forces a kernel", OPTION_FIELD(request, variant), .parse = option_variant},
     {"runs", "N", "at least, of everything, up to 1000", OPTION_FIELD(request, runs), .least = 1,
      .greatest = MAX_RUNS},
-    {"seconds", "S", "at least, for each shape", OPTION_FIELD(request, seconds),
-     .parse = parse_seconds, .expected = "a number, 0 or more"},
+    {"seconds", "S", "at least, for each shape, or problem of the map",
+     OPTION_FIELD(request, seconds), .parse = parse_seconds, .expected = "a number, 0 or more"},
     {"device", "SPEC", "an index or a part of a name, as for 'cllrn run'",
      OPTION_FIELD(request, device)},
     {OPTION_PACK(request)},
@@ -64,22 +87,86 @@ static const option_row rows[] = {
     {.name = NULL},
 };
 
+/* What the options say when they are not given. */
+static const request bench_defaults = {
+    .layouts = {CHANNELS_FIRST, CHANNELS_LAST},
+    .layout_count = 2,
+    .dtypes = {CLLRN_DTYPE_F32},
+    .dtype_count = 1,
+    .sizes = {5},
+    .size_count = 1,
+    .betas = {0.75},
+    .beta_count = 1,
+    .regions = ACROSS_CHANNELS,
+    .directions = FORWARD | BACKWARD,
+    .runs = 11,
+    .seconds = 1,
+};
+
+static const request map_defaults = {
+    .layouts = {CHANNELS_FIRST, CHANNELS_LAST, 4, 8, 16, 32, CHANNELS_LAST_GAPS,
+                CHANNELS_BETWEEN_ROWS},
+    .layout_count = 8,
+    .dtypes = {CLLRN_DTYPE_F32, CLLRN_DTYPE_F16, CLLRN_DTYPE_BF16, CLLRN_DTYPE_F64, MIXED},
+    .dtype_count = 5,
+    .sizes = {1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 15, 31, 101},
+    .size_count = 13,
+    .betas = {0.75},
+    .beta_count = 1,
+    .channels = {1, 2, 3, 4, 16, 64, 192, 1024},
+    .channel_count = 8,
+    .batches = {1, 16},
+    .batch_count = 2,
+    .regions = ACROSS_CHANNELS | WITHIN_CHANNEL,
+    .directions = FORWARD | BACKWARD,
+    .runs = 5,
+    .seconds = 0.2,
+};
+
 static const option_table options = {
     .usage = "usage: cllrn bench [options] [SHAPE...]\n"
+             "       cllrn bench --map [options]\n"
              "\n"
              "Measures one device. All combinations of a shape and the fastest copies of as\n"
              "many bytes take turns; a table tells the median time from the enqueue to the end\n"
              "of clFinish, the least one, the kernel's own by the device's events, the rate at\n"
              "which what has to be moved was (x and y; backward x, dy and dx), and that as a\n"
              "part of the fastest copy's. Copies are clEnqueueCopyBuffer, a kernel and, where\n"
-             "the device is the host's processor, threads. Buffers are the same in every run,\n"
-             "so what fits into the last cache may be found there.\n"
+             "the device is a CPU that shares the host's memory, the host's threads. Buffers\n"
+             "are the same in every run, so what fits into the last cache may be found there.\n"
              "\n"
              "SHAPE is batch x channels x spatial dims, like 16x96x55x55, whatever the layout;\n"
              "or alexnet, googlenet or zf, with batches of 1 and 16. Default: all of these.\n"
              "LIST is one or several between commas.\n",
     .rows = rows,
-    .notes = "Build times are those of the driver with whatever its own cache holds; where it\n"
+    .notes = "Layouts: nhwc/2 is the first half of the channels of a tensor in nhwc; the other\n"
+             "half are gaps. nhcw is a tensor in the order N, H, C, W. Type mixed: x and dy\n"
+             "are f16, the result is f32.\n"
+             "\n"
+             "The map shows which problems are slow beside others of as many bytes. It begins\n"
+             "with f32, size 5, 192 channels, batch 16, not in place, in nchw and nhwc, across\n"
+             "channels and within a channel over 2 axes, and varies one of these at a time.\n"
+             "Then it adds problems until every two values that can meet are in one of them:\n"
+             "  direction   both\n"
+             "  layout      all\n"
+             "  dtype       all; f64 where the device has it\n"
+             "  size        1 to 9, 11, 15, 31, 101\n"
+             "  channels    1, 2, 3, 4, 16, 64, 192, 1024\n"
+             "  batch       1, 16\n"
+             "  in place    no; yes, but not of type mixed\n"
+             "  windows     across channels; within a channel over 2 and 3 axes, with at most\n"
+             "              125 taps\n"
+             "Options replace these values: --map --size 5,7 --in-place is the map of sizes 5\n"
+             "and 7, all in place; --region within leaves out windows across channels.\n"
+             "Tensors have about 2.4 MB for each item of the batch. A problem and the copies\n"
+             "of as many bytes take turns, by default 5 times and for 0.2 seconds at least,\n"
+             "but once where a turn takes over 2 seconds. Programs come from the disk cache.\n"
+             "The table has the worst problem first:\n"
+             "  cliff       the time for a byte, over the best in the same direction and batch\n"
+             "  copies      the time over the fastest copy's\n"
+             "  in          whether in place\n"
+             "\n"
+             "Build times are those of the driver with whatever its own cache holds; where it\n"
              "has a directory for that (PoCL: $POCL_CACHE_DIR), an empty one gives the time to\n"
              "compile.\n"
              "\n"
@@ -95,7 +182,7 @@ static const option_table options = {
              "    cache_bytes     of the last level\n"
              "  host              object:\n"
              "    processor       its name\n"
-             "  region            \"across\" or \"within\"\n"
+             "  region            \"across\", \"within\" or, with --map, \"both\"\n"
              "  copies            array, each with the times below and\n"
              "    shape           for which the copy is a limit\n"
              "    kind            \"buffer\" (clEnqueueCopyBuffer), \"kernel\" or \"host\"\n"
@@ -107,8 +194,12 @@ static const option_table options = {
              "    in_place        whether the result replaces x\n"
              "    layout, dtype, direction, size, beta\n"
              "    variant         the kernel that ran\n"
+             "    window_axes     0 for windows across channels, else the axes of those within\n"
              "    of_copy         the rate as a part of the fastest copy's of as many bytes\n"
-             "  builds            array, for what needs a program: shape .. variant as above,\n"
+             "    cliff           the time for a byte, over the best result's in the same\n"
+             "                    direction and batch\n"
+             "  builds            array, for what needs a program: shape .. variant as above;\n"
+             "                    with --map empty\n"
              "    first_ms        to make a plan, whatever the driver's cache held\n"
              "    again_ms        another plan of the same engine\n"
              "    other_engine_ms  a plan of another engine in the same process\n"
@@ -117,27 +208,14 @@ static const option_table options = {
              "    enqueue_ms      until the call returned\n"
              "    total_ms        until clFinish did\n"
              "The times:\n"
-             "  bytes             read and written: of x and y, or of x, dy and dx\n"
+             "  bytes             read and written: of x and y, or of x, dy and dx, with the\n"
+             "                    padding of channel blocks and gaps of less than 64 bytes\n"
              "  median_ms, minimum_ms  from the enqueue to the end of clFinish, by the clock\n"
              "  kernel_ms         median by the device's events; null where there are none\n"
              "  gb_per_s          10^9 bytes a second, in the median\n"
              "  runs              how many\n",
     .has_arguments = true,
-    .defaults =
-        &(const request){
-            .layouts = {CHANNELS_FIRST, CHANNELS_LAST},
-            .layout_count = 2,
-            .dtypes = {CLLRN_DTYPE_F32},
-            .dtype_count = 1,
-            .sizes = {5},
-            .size_count = 1,
-            .betas = {0.75},
-            .beta_count = 1,
-            .region = ACROSS_CHANNELS,
-            .directions = FORWARD | BACKWARD,
-            .runs = 11,
-            .seconds = 1,
-        },
+    .defaults = &bench_defaults,
     .size = sizeof(request),
 };
 
@@ -232,7 +310,10 @@ static int take_shapes(int count, char **names, request *r)
 /* Windows within a channel extend over all spatial axes; the library allows 1 to 3. */
 static int check_shapes(const request *r)
 {
-    for (int i = 0; i < r->shape_count && r->region == WITHIN_CHANNEL; ++i) {
+    for (int i = 0; i < r->dtype_count && r->in_place && !r->map; ++i)
+        if (r->dtypes[i] == MIXED)
+            return message_usage("--in-place excludes mixed: the result has the type of x");
+    for (int i = 0; i < r->shape_count && r->regions == WITHIN_CHANNEL; ++i) {
         const int axes = r->shapes[i].rank - 2;
         if (axes < 1 || axes > 3)
             return message_usage("%s has %d spatial dims, expected 1 to 3 with --region within",
@@ -251,12 +332,33 @@ static int check_files(const request *r)
     return output_refuse_same(files, sizeof files / sizeof files[0]);
 }
 
+/* With --map other values are the defaults. */
+static bool parse_options(int *argc, char ***argv, request *parsed, int *status)
+{
+    int count = *argc;
+    char **arguments = *argv;
+    if (!option_parse(&options, &count, &arguments, parsed, status))
+        return false;
+    if (!parsed->map) {
+        *argc = count;
+        *argv = arguments;
+        return true;
+    }
+    option_table map_options = options;
+    map_options.defaults = &map_defaults;
+    return option_parse(&map_options, argc, argv, parsed, status);
+}
+
 bool request_parse(int argc, char **argv, request *parsed, int *status)
 {
-    if (!option_parse(&options, &argc, &argv, parsed, status))
+    if (!parse_options(&argc, &argv, parsed, status))
         return false;
     *status = check_files(parsed);
-    if (*status == EXIT_DONE)
+    if (*status == EXIT_DONE && parsed->map && argc > 0)
+        *status = message_usage("--map has its own shapes, but '%s' follows: see --channels and "
+                                "--batch",
+                                argv[0]);
+    if (*status == EXIT_DONE && !parsed->map)
         *status = take_shapes(argc, argv, parsed);
     if (*status == EXIT_DONE)
         *status = check_shapes(parsed);

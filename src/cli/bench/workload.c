@@ -14,12 +14,17 @@ const char *workload_direction(const workload *w)
     return w->direction == CLLRN_DIRECTION_BACKWARD ? "backward" : "forward";
 }
 
+int workload_window_axes(const workload *w)
+{
+    return w->region == WITHIN_CHANNEL ? w->shape.rank - 2 : 0;
+}
+
 short_text workload_text(const workload *w)
 {
     short_text text;
     snprintf(text.chars, sizeof text.chars, "%.100s %s %s size %" PRId64 " beta %.6g %s",
              shape_text(&w->shape).chars, request_layout_name(w->layout),
-             cllrn_dtype_string(w->dtype), w->size, w->beta, workload_direction(w));
+             request_dtype_name(w->dtype), w->size, w->beta, workload_direction(w));
     return text;
 }
 
@@ -39,45 +44,78 @@ static cllrn_status make_params(workload *w, cllrn_error *error)
     if (w->region == ACROSS_CHANNELS)
         return cllrn_params_across(&w->params, CLLRN_CONVENTION_TORCH, w->size, alpha, w->beta, k,
                                    error);
-    return cllrn_params_within(&w->params, CLLRN_CONVENTION_TORCH, w->size, w->shape.rank - 2,
+    return cllrn_params_within(&w->params, CLLRN_CONVENTION_TORCH, w->size, workload_window_axes(w),
                                alpha, w->beta, k, error);
 }
 
-static cllrn_status make_tensor(workload *w, cllrn_error *error)
+/* The axis of the channels in the order of the memory. */
+static int channel_axis(const workload *w)
 {
-    const int32_t rank = w->shape.rank;
-    w->tensor = (cllrn_tensor)CLLRN_TENSOR_INIT;
-    if (w->layout > CHANNELS_FIRST)
-        return cllrn_tensor_set_blocked(&w->tensor, w->dtype, rank, w->shape.dims, 1, w->layout,
-                                        error);
-    if (w->layout == CHANNELS_FIRST)
-        return cllrn_tensor_set(&w->tensor, w->dtype, rank, w->shape.dims, NULL, 1, error);
-    int64_t dims[CLLRN_MAX_RANK] = {w->shape.dims[0]};
-    for (int axis = 2; axis < rank; ++axis)
-        dims[axis - 1] = w->shape.dims[axis];
-    dims[rank - 1] = w->shape.dims[1];
-    return cllrn_tensor_set(&w->tensor, w->dtype, rank, dims, NULL, -1, error);
+    const int last = w->shape.rank - 1;
+    if (w->layout == CHANNELS_LAST || w->layout == CHANNELS_LAST_GAPS)
+        return last;
+    return w->layout == CHANNELS_BETWEEN_ROWS && last > 1 ? last - 1 : 1;
 }
 
-/* Sets params, tensor, span and bytes by the other members. */
-static bool complete(workload *w)
+static cllrn_status make_tensor(const workload *w, int32_t dtype, cllrn_tensor *made,
+                                cllrn_error *error)
 {
+    const int32_t rank = w->shape.rank, channels = channel_axis(w);
+    int64_t dims[CLLRN_MAX_RANK], strides[CLLRN_MAX_RANK], stride = 1;
+    for (int axis = 0, other = 0; axis < rank; ++axis) {
+        dims[axis] = w->shape.dims[axis == channels ? 1 : other];
+        if (axis != channels)
+            other += other == 0 ? 2 : 1;
+    }
+    for (int axis = rank - 1; axis >= 0; --axis) {
+        strides[axis] = stride;
+        stride *= dims[axis];
+        if (axis == channels && w->layout == CHANNELS_LAST_GAPS)
+            stride *= 2;
+    }
+    *made = (cllrn_tensor)CLLRN_TENSOR_INIT;
+    if (w->layout > CHANNELS_FIRST)
+        return cllrn_tensor_set_blocked(made, dtype, rank, dims, channels, w->layout, error);
+    return cllrn_tensor_set(made, dtype, rank, dims, strides, channels, error);
+}
+/* Sets the bytes of a tensor's memory, and of the cache lines that its elements lie in. */
+static bool measure_tensor(const workload *w, const cllrn_tensor *t, size_t *size, double *lines)
+{
+    enum { LINE = 64 };
     cllrn_error error = CLLRN_ERROR_INIT;
     int64_t span = 0;
+    const size_t element = cllrn_dtype_size(t->dtype);
+    if (!check(w, cllrn_tensor_span(t, &span, NULL, &error), &error))
+        return false;
+    if (!lrn_size((uint64_t)span, element, size))
+        return message_fail(
+            "a tensor of %" PRId64 " elements is more than this process can address", span);
+    const bool skips_lines =
+        w->layout == CHANNELS_LAST_GAPS && (size_t)w->shape.dims[1] * element >= LINE;
+    *lines = (double)*size;
+    if (skips_lines) {
+        *lines = (double)element;
+        for (int axis = 0; axis < t->rank; ++axis)
+            *lines *= (double)t->dims[axis];
+    }
+    return true;
+}
+
+bool workload_complete(workload *w)
+{
+    cllrn_error error = CLLRN_ERROR_INIT;
+    const bool mixed = w->dtype == MIXED, backward = w->direction == CLLRN_DIRECTION_BACKWARD;
     cllrn_status status = make_params(w, &error);
     if (status == CLLRN_SUCCESS)
-        status = make_tensor(w, &error);
+        status = make_tensor(w, mixed ? CLLRN_DTYPE_F16 : w->dtype, &w->source, &error);
     if (status == CLLRN_SUCCESS)
-        status = cllrn_tensor_span(&w->tensor, &span, NULL, &error);
-    const size_t element = cllrn_dtype_size(w->dtype);
-    w->bytes = (w->direction == CLLRN_DIRECTION_BACKWARD ? 3 : 2) * (double)element;
-    for (int axis = 0; axis < w->shape.rank; ++axis)
-        w->bytes *= (double)w->shape.dims[axis];
-    if (!check(w, status, &error))
+        status = make_tensor(w, mixed ? CLLRN_DTYPE_F32 : w->dtype, &w->result, &error);
+    double source, result;
+    if (!check(w, status, &error) || !measure_tensor(w, &w->source, &w->source_size, &source) ||
+        !measure_tensor(w, &w->result, &w->result_size, &result))
         return false;
-    return lrn_size((uint64_t)span, element, &w->span) ||
-           message_fail("a tensor of %" PRId64 " elements is more than this process can address",
-                        span);
+    w->bytes = (backward ? 2 : 1) * source + result;
+    return true;
 }
 
 /* Takes an index below `count` off the number of a combination. */
@@ -97,7 +135,7 @@ static int direction_count(const request *r)
 static workload combine(const request *r, int number)
 {
     const bool backward = take(&number, direction_count(r)) || r->directions == BACKWARD;
-    workload w = {.region = r->region};
+    workload w = {.region = r->regions};
     w.aliasing = r->in_place ? CLLRN_ALIASING_IN_PLACE : CLLRN_ALIASING_DISJOINT;
     w.direction = backward ? CLLRN_DIRECTION_BACKWARD : CLLRN_DIRECTION_FORWARD;
     w.beta = r->betas[take(&number, r->beta_count)];
@@ -117,7 +155,7 @@ workload_range workloads_make(const request *r)
         message_fail("out of memory for %d combinations", count);
     for (int i = 0; all.first && i < count; ++i) {
         all.first[i] = combine(r, i);
-        if (!complete(&all.first[i])) {
+        if (!workload_complete(&all.first[i])) {
             free(all.first);
             all.first = NULL;
         }
@@ -140,9 +178,9 @@ bool workload_plan(const workload *w, cllrn_engine *engine, const char *variant,
     cllrn_problem problem = CLLRN_PROBLEM_INIT;
     problem.direction = w->direction;
     problem.params = &w->params;
-    problem.src = &w->tensor;
-    problem.dst = &w->tensor;
-    problem.dy = w->direction == CLLRN_DIRECTION_BACKWARD ? &w->tensor : NULL;
+    problem.src = &w->source;
+    problem.dst = &w->result;
+    problem.dy = w->direction == CLLRN_DIRECTION_BACKWARD ? &w->source : NULL;
     problem.variant = variant;
     problem.aliasing = w->aliasing;
     const cllrn_status status = cllrn_plan_create(engine, &problem, plan, &error);
