@@ -13,6 +13,7 @@
 # all others must be: dst may be a source there. AMD's chips have one path for both; there
 # "constant" counts the arguments that are restrict, and read only.
 #   ci/gpu-static.sh
+# Then lists the work-items of each launch for the networks' shapes, on 132 compute units.
 # ptxas may come from PyPI, into a virtual environment that is removed. Finally makes the
 # programs for ci/gpu.sh --ptx, which checks that launches pass the arguments they take.
 set -euo pipefail
@@ -20,9 +21,9 @@ cd "$(dirname "$0")/.."
 . ci/packages.sh
 . ci/ptxas.sh
 # Mesa, which the tests need, allows no other version of libclc beside its own.
-install_packages "${build_packages[@]}" clang-15 libclc-15 libclc-15-dev
+install_packages "${build_packages[@]}" clang-15 libclc-15 libclc-15-dev pkg-config libcmocka-dev
 cmake --preset dev >/dev/null
-cmake --build --preset dev --target list_programs
+cmake --build --preset dev --target list_programs traffic
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
@@ -105,4 +106,5 @@ awk -v programs="$(wc -l <"$work/list")" '
         print 4 * programs - failed " passed, " failed + 0 " failed"
         exit failed > 0 || programs == 0
     }' "$work/rows"
+build/dev/tests/kernels/traffic launches
 ci/gpu.sh --make-ptx "$work/ptx"

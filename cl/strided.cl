@@ -6,7 +6,9 @@
  * Legal when dst is disjoint from the sources. Needs no scratch. The time grows with the size of
  * the window; backward, with the square of the size.
  *
- * Global size: at least (positions, any, 1); dimension 1 covers the elements of the window axes.
+ * Global size: (any, any, 1). One dimension covers the positions, the other one the elements of
+ * the window axes; dimension 0 covers the one whose neighbours are nearer in dst, so that
+ * neighbouring work-items load and store neighbours.
  */
 #include "general.h"
 
@@ -76,18 +78,24 @@ LRN_DEFINE_SUM(volume_terms, place p, 0, FETCH_PLANE_TERMS)
 
 #endif
 
+static inline index_t magnitude(index_t stride)
+{
+    return stride < 0 ? -stride : stride;
+}
+
+/* Whether elements are nearer than positions: the rule of launch_strided in src/variant_any.c. */
+static inline int elements_are_nearer(const lrn_axes *axes, uint modes)
+{
+    const int in_block = LRN_MODE(DST_SHIFT) > 0 && !LRN_MODE(WITHIN);
+    return in_block || axes->dims[7] == 1 ||
+           magnitude(axes->dst[LRN_MODE(WINDOW_COUNT) - 1]) < magnitude(axes->dst[7]);
+}
+
 kernel void LRN_KERNEL_NAME(strided)(LRN_GENERAL_PARAMETERS)
 {
     const lrn_axes axes = lrn_axes_make(dims, src_strides, dy_strides, dst_strides);
-    if ((index_t)get_global_id(0) >= lrn_position_count(&axes, modes))
-        return;
-    const lrn_position position = lrn_position_make(&axes, get_global_id(0), 0, modes);
-
     volume v;
     lrn_tensor to;
-    v.x = LRN_ELEMENT(src, SRC, position.src);
-    v.dy = LRN_ELEMENT(dy, DY, position.dy);
-    dst = LRN_ELEMENT(dst, DST, position.dst);
     lrn_tensor_set(&v.src, axes.src, LRN_TYPE(SRC), LRN_MODE(SRC_SHIFT), modes);
     lrn_tensor_set(&v.dy_axes, axes.dy, LRN_TYPE(DY), LRN_MODE(DY_SHIFT), modes);
     lrn_tensor_set(&to, axes.dst, LRN_TYPE(DST), LRN_MODE(DST_SHIFT), modes);
@@ -98,21 +106,30 @@ kernel void LRN_KERNEL_NAME(strided)(LRN_GENERAL_PARAMETERS)
 
     const index_t padded = lrn_padded(v.box.dims[2], to.shift);
     const index_t elements = v.box.dims[0] * v.box.dims[1] * padded;
-    for (index_t n = get_global_id(1); n < elements; n += get_global_size(1)) {
-        const place p = {&v, n / padded / v.box.dims[1], n / padded % v.box.dims[1], n % padded};
-        scalar_t result = 0;
-        if (!position.padding && p.i2 < v.box.dims[2]) {
+    const index_t positions = lrn_position_count(&axes, modes);
+    const int nearer = elements_are_nearer(&axes, modes);
+    for (index_t at = get_global_id(nearer); at < positions; at += get_global_size(nearer)) {
+        const lrn_position position = lrn_position_make(&axes, at, 0, modes);
+        global element_t *const line = LRN_ELEMENT(dst, DST, position.dst);
+        v.x = LRN_ELEMENT(src, SRC, position.src);
+        v.dy = LRN_ELEMENT(dy, DY, position.dy);
+        for (index_t n = get_global_id(!nearer); n < elements; n += get_global_size(!nearer)) {
+            const place p = {&v, n / padded / v.box.dims[1], n / padded % v.box.dims[1],
+                             n % padded};
+            scalar_t result = 0;
+            if (!position.padding && p.i2 < v.box.dims[2]) {
 #ifdef LRN_BACKWARD
-            scalar_t power_of_s;
-            factor_of(p, &power_of_s);
-            const scalar_t total = volume_terms(p, WINDOW(v.mirrored, 0, p.i0));
-            result = lrn_gradient(LRN_POWER, source(p), gradient_source(p), power_of_s, total,
-                                  v.scalars);
+                scalar_t power_of_s;
+                factor_of(p, &power_of_s);
+                const scalar_t total = volume_terms(p, WINDOW(v.mirrored, 0, p.i0));
+                result = lrn_gradient(LRN_POWER, source(p), gradient_source(p), power_of_s, total,
+                                      v.scalars);
 #else
-            const scalar_t sum = volume_squares(p, WINDOW(v.box, 0, p.i0));
-            result = lrn_normalize(LRN_POWER, source(p), sum, v.scalars);
+                const scalar_t sum = volume_squares(p, WINDOW(v.box, 0, p.i0));
+                result = lrn_normalize(LRN_POWER, source(p), sum, v.scalars);
 #endif
+            }
+            lrn_store(result, line, to.type, lrn_tensor_offset(&to, p.i0, p.i1, p.i2), 1);
         }
-        lrn_store(result, dst, to.type, lrn_tensor_offset(&to, p.i0, p.i1, p.i2), 1);
     }
 }

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Kernels for any device. The last one runs every problem. */
+#include <stdlib.h>
+
 #include "../cl/window.h"
 #include "variant.h"
 
@@ -74,7 +76,14 @@ static void launch_strided(const lrn_problem *p, lrn_selection *s)
     int64_t elements = window_elements(p->shape);
     if (!p->shape->within)
         elements = padded(elements, &p->shape->dst);
-    lrn_set_sizes(s, vectors(p, 1), lrn_least(64, p->facts->max_group_size), elements, 1);
+    /* Dimension 0 covers what is nearer in dst: see the kernel. */
+    const lrn_layout *const dst = &p->shape->dst;
+    const int64_t element = llabs(dst->strides[p->shape->window_count - 1]),
+                  position = llabs(dst->strides[LRN_INNER]), positions = vectors(p, 1);
+    const bool in_block = dst->block_shift > 0 && !p->shape->within,
+               nearer = in_block || p->inner == 1 || element < position;
+    lrn_set_sizes(s, nearer ? elements : positions, lrn_least(64, p->facts->max_group_size),
+                  nearer ? positions : elements, 1);
 }
 
 /* Bytes of scratch that more work-items must not exceed. */

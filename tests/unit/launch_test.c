@@ -3,6 +3,8 @@
  */
 #include "support.h"
 
+#include <stdlib.h>
+
 #include <inttypes.h>
 
 #include "../../cl/window.h"
@@ -172,8 +174,13 @@ static void assert_general(const lrn_selection *s, const lrn_shape *shape, int t
         int64_t elements = window_elements(shape);
         if (!shape->within)
             elements = padded(elements, shape->dst.block_shift);
-        assert_true((int64_t)s->global[0] >= places);
-        assert_true((int64_t)s->global[1] <= elements);
+        /* Neighbouring work-items take what is nearer in dst. */
+        const int64_t element = llabs(shape->dst.strides[shape->window_count - 1]),
+                      position = llabs(shape->dst.strides[LRN_INNER]);
+        const bool in_block = shape->dst.block_shift > 0 && !shape->within,
+                   nearer = in_block || shape->dims[LRN_INNER] == 1 || element < position;
+        assert_true((int64_t)s->global[0] >= (nearer ? elements : places));
+        assert_true((int64_t)s->global[1] <= (nearer ? places : elements));
         assert_int_equal(s->slots, 0);
         assert_int_equal(lrn_selection_scratch(s), 0);
         return;
@@ -308,6 +315,37 @@ static void launch__regions_and_blocks_SUCCESS(void **state)
 }
 
 /* Sizes no test can run, but whose launches must fit all the same (UBSan watches). */
+/* A GPU's neighbouring work-items load and store neighbours, whatever the layout and window. */
+static void launch__strided_lies_along_the_contiguous_axis_SUCCESS(void **state)
+{
+    const cllrn_tensor nchw = make_nchw(2, 48, 9, 11), nhwc = make_nhwc(2, 48, 9, 11);
+    const cllrn_params across = make_params(CLLRN_CONVENTION_TORCH, 6, 1e-4, 0.75, 1.0),
+                       within = make_region(1, 1, 2, 9.0, 1e-4, 0.75, 1.0);
+    const struct {
+        const cllrn_tensor *tensor;
+        const cllrn_params *params;
+        size_t global[2];
+    } rows[] = {
+        {&nchw, &across, {256, 48}},
+        {&nhwc, &across, {64, 2 * 9 * 11}},
+        {&nchw, &within, {128, 2 * 48}},
+        {&nhwc, &within, {128, 9 * 11}},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; ++i) {
+        const lrn_shape shape =
+            lrn_shape_make(rows[i].params, rows[i].tensor, NULL, rows[i].tensor);
+        const lrn_request request = request_of(&shape, rows[i].params, CLLRN_DIRECTION_FORWARD,
+                                               CLLRN_ALIASING_DISJOINT, NULL);
+        size_t row = 0;
+        lrn_selection s;
+        assert_int_equal(lrn_select(&request, &gpu, &row, &s, NULL), CLLRN_SUCCESS);
+        assert_true(is(&s, "strided"));
+        assert_int_equal(s.global[0], rows[i].global[0]);
+        assert_int_equal(s.global[1], rows[i].global[1]);
+    }
+}
+
 static void launch__huge_problems_SUCCESS(void **state)
 {
     static const int64_t dims[][3] = {
@@ -487,6 +525,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(launch__covers_all_elements_SUCCESS),
         TEST(launch__regions_and_blocks_SUCCESS),
+        TEST(launch__strided_lies_along_the_contiguous_axis_SUCCESS),
         TEST(launch__huge_problems_SUCCESS),
         TEST(launch__gpu_loads_little_twice_SUCCESS),
         TEST(launch__group_SUCCESS),
