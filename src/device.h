@@ -26,7 +26,7 @@ typedef struct lrn_device_facts {
     int64_t compute_units;
     int64_t max_group_size; /* work-items in one work-group, along the first dimension */
     int64_t local_memory;   /* bytes for one work-group */
-    bool local_is_global;   /* local memory is emulated in global memory */
+    bool slow_local;        /* local memory takes more time than it saves */
     int64_t max_allocation; /* bytes of the largest buffer; 0: unknown */
     int64_t cache;          /* bytes of the global memory cache; 0: unknown */
     const char *options;    /* compiler options appended to those of a program: " -x" or "" */

@@ -26,10 +26,14 @@ static bool fits_group(const lrn_problem *p)
            (!p->in_place || p->channels <= group_channels(p));
 }
 
-/* On llvmpipe, whose local memory is in global memory, column takes half the time. */
+/*
+ * Also where local memory lies in global memory, as on Mali: group touches a
+ * quarter of column's cache lines forward and half of them backward, its
+ * accesses to local memory included (ci/gpu-traffic.sh).
+ */
 static bool suits_group(const lrn_device_facts *facts)
 {
-    return lrn_is_gpu(facts) && !facts->local_is_global;
+    return lrn_is_gpu(facts) && !facts->slow_local;
 }
 
 static void launch_group(const lrn_problem *p, lrn_selection *s)

@@ -319,17 +319,18 @@ static void device_facts__kinds_of_devices_SUCCESS(void **state)
     static const struct {
         cl_device_type type;
         const char *platform;
-        bool cpu_like, pipelined;
+        bool cpu_like, pipelined, slow_local;
     } rows[] = {
-        {CL_DEVICE_TYPE_GPU, "fake platform", false, false},
-        {CL_DEVICE_TYPE_CPU, "Portable Computing Language", true, false},
-        {CL_DEVICE_TYPE_CPU | CL_DEVICE_TYPE_DEFAULT, "x", true, false},
-        {CL_DEVICE_TYPE_CPU | CL_DEVICE_TYPE_GPU, "x", false, false},
-        {CL_DEVICE_TYPE_ACCELERATOR, "x", false, true},
-        {CL_DEVICE_TYPE_ACCELERATOR | CL_DEVICE_TYPE_DEFAULT, "x", false, true},
-        {CL_DEVICE_TYPE_ACCELERATOR | CL_DEVICE_TYPE_GPU, "x", false, false},
-        {CL_DEVICE_TYPE_ACCELERATOR | CL_DEVICE_TYPE_CPU, "x", true, false},
-        {CL_DEVICE_TYPE_CPU, "rusticl", false, false},
+        {CL_DEVICE_TYPE_GPU, "fake platform", false, false, false},
+        {CL_DEVICE_TYPE_CPU, "Portable Computing Language", true, false, false},
+        {CL_DEVICE_TYPE_CPU | CL_DEVICE_TYPE_DEFAULT, "x", true, false, false},
+        {CL_DEVICE_TYPE_CPU | CL_DEVICE_TYPE_GPU, "x", false, false, false},
+        {CL_DEVICE_TYPE_ACCELERATOR, "x", false, true, false},
+        {CL_DEVICE_TYPE_ACCELERATOR | CL_DEVICE_TYPE_DEFAULT, "x", false, true, false},
+        {CL_DEVICE_TYPE_ACCELERATOR | CL_DEVICE_TYPE_GPU, "x", false, false, false},
+        {CL_DEVICE_TYPE_ACCELERATOR | CL_DEVICE_TYPE_CPU, "x", true, false, false},
+        {CL_DEVICE_TYPE_CPU, "rusticl", false, false, true},
+        {CL_DEVICE_TYPE_GPU, "rusticl", false, false, false},
     };
     cl_device_id device = fake_device();
     (void)state;
@@ -338,7 +339,10 @@ static void device_facts__kinds_of_devices_SUCCESS(void **state)
         cllrn_error error = error_blank();
         fake_settings(device)->type = rows[i].type;
         fake_settings(device)->platform = rows[i].platform;
+        /* Where local memory lies does not matter: a GPU's caches hold it. */
+        fake_settings(device)->local_type = CL_GLOBAL;
         assert_succeeded(get_facts(device, &facts, &error), &error);
+        assert_int_equal(facts.slow_local, rows[i].slow_local);
         assert_int_equal(facts.cpu_like, rows[i].cpu_like);
         assert_int_equal(facts.pipelined, rows[i].pipelined);
         assert_non_null(strstr(facts.name, rows[i].platform));
@@ -480,7 +484,6 @@ static void device_facts__numbers_SUCCESS(void **state)
         s->group_size = rows[i].group;
         s->item_size = rows[i].item;
         s->local_memory = rows[i].group * 16;
-        s->local_type = i % 2 == 0 ? CL_LOCAL : CL_GLOBAL;
         s->cache = rows[i].group * 64;
         s->max_allocation = rows[i].group * 4096;
         s->dimensions = i % 2 == 0 ? 3 : 5;
@@ -489,7 +492,6 @@ static void device_facts__numbers_SUCCESS(void **state)
         assert_int_equal(facts.compute_units, rows[i].expected_units);
         assert_int_equal(facts.max_group_size, rows[i].expected_group);
         assert_int_equal(facts.local_memory, rows[i].group * 16);
-        assert_int_equal(facts.local_is_global, i % 2 != 0);
         assert_int_equal(facts.cache, rows[i].group * 64);
         assert_int_equal(facts.max_allocation, rows[i].group * 4096);
     }

@@ -491,7 +491,7 @@ static void select__local_memory_SUCCESS(void **state)
                         NULL};
         assert_string_equal(choose(&forward, &facts).key.variant->name, rows[i].forward);
         assert_string_equal(choose(&backward, &facts).key.variant->name, rows[i].backward);
-        facts.local_is_global = true;
+        facts.slow_local = true;
         assert_string_equal(choose(&forward, &facts).key.variant->name, "column");
         assert_string_equal(choose(&backward, &facts).key.variant->name, "column");
     }
@@ -862,6 +862,58 @@ static size_t make_tensors(cllrn_tensor *out)
 }
 
 /*
+ * No selection takes more scratch than the device's largest buffer, or than the
+ * caller allows: of no variant, forced or the next best, in no layout, window or
+ * direction, with as many work-items as the device takes.
+ */
+static void select__scratch_within_the_largest_allocation_SUCCESS(void **state)
+{
+    static const lrn_device_facts *const kinds[] = {&cpu, &gpu, &fpga};
+    static const int64_t allocations[] = {1, 400, 4096, 70001, INT64_C(1) << 20, INT64_C(1) << 30};
+    static const int64_t sizes[] = {1, 3, 6, 12, 101};
+    const int64_t dims[] = {2, 9, 4};
+    cllrn_tensor tensors[44];
+    size_t tensor_count = make_tensors(tensors), with_scratch = 0, without = 0;
+    (void)state;
+    tensors[tensor_count++] = make_nchw(1, 64, 256, 256);
+    tensors[tensor_count++] = make_nhwc(16, 192, 56, 56);
+    tensors[tensor_count++] = with_dtype(make_nchw(1000, 3, 30, 30), CLLRN_DTYPE_F64);
+    tensors[tensor_count++] = make_blocked(3, dims, 1, 32);
+    for (size_t kind = 0; kind < 3; ++kind)
+        for (size_t a = 0; a < sizeof allocations / sizeof *allocations; ++a)
+            for (size_t t = 0; t < tensor_count; ++t)
+                for (int rest = 0; rest < 5 * 2 * 2 * 2 * (VARIANTS + 1); ++rest) {
+                    const int64_t size = sizes[rest % 5], limit = allocations[a];
+                    const bool within = rest / 5 % 2 != 0, backward = rest / 10 % 2 != 0;
+                    const cllrn_params params =
+                        within ? make_region(size / 2, size / 2, 1, 9.0, 1e-4, 0.75, 1.0)
+                               : make_params(CLLRN_CONVENTION_TORCH, size, 1e-4, 0.75, 1.0);
+                    const lrn_shape shape = lrn_shape_make(
+                        &params, &tensors[t], backward ? &tensors[t] : NULL, &tensors[t]);
+                    lrn_request request = request_of(
+                        &shape, &params,
+                        backward ? CLLRN_DIRECTION_BACKWARD : CLLRN_DIRECTION_FORWARD,
+                        rest / 20 % 2 ? CLLRN_ALIASING_IN_PLACE : CLLRN_ALIASING_DISJOINT,
+                        cllrn_variant_name((size_t)(rest / 40)));
+                    lrn_device_facts facts = *kinds[kind];
+                    /* The limit is the device's, or the caller's below it. */
+                    facts.max_allocation = t % 2 == 0 ? limit : 2 * limit;
+                    request.scratch_limit = t % 2 == 0 ? UINT64_MAX : (uint64_t)limit;
+                    lrn_selection s;
+                    for (size_t row = 0;
+                         lrn_select(&request, &facts, &row, &s, NULL) == CLLRN_SUCCESS; ++row) {
+                        const uint64_t scratch = lrn_selection_scratch(&s);
+                        assert_true(scratch <= (uint64_t)limit);
+                        with_scratch += scratch > 0;
+                        without += scratch == 0;
+                        lrn_selection_limit(&s, 1);
+                        assert_true(lrn_selection_scratch(&s) <= (uint64_t)limit);
+                    }
+                }
+    assert_true(with_scratch > 0 && without > 0);
+}
+
+/*
  * All programs a device can ever need: what ahead-of-time compilers go through
  * must hold every key that selection gives where no variant is forced, none
  * twice, none that it never gives, and no more than each kind of device has.
@@ -995,6 +1047,7 @@ int main(void)
         TEST(program_key_general__of_every_program_SUCCESS),
         TEST(program_key_number__every_key_of_selection_SUCCESS),
         TEST(select__forced_where_it_does_not_suit_SUCCESS),
+        TEST(select__scratch_within_the_largest_allocation_SUCCESS),
     };
     return cmocka_run_group_tests_name("select", tests, NULL, NULL);
 }
