@@ -31,7 +31,7 @@ const char *const usage =
     "  --device NAME  a part of the name of a device or platform (Portable)\n"
     "  --only TEXT    only groups whose line has TEXT, \"16x96x55x55 nchw\" for instance\n"
     "  --rounds N     rounds (20)\n"
-    "  --seconds S    no more runs of an implementation after S seconds of a problem (1.5);\n"
+    "  --seconds S    no more runs of an implementation after S seconds of a problem (1);\n"
     "                 three, if they take less than 2 seconds, and one in any case\n"
     "\n"
     "Set OMP_WAIT_POLICY=passive: else the threads of oneDNN and PyTorch spin while the\n"
@@ -47,7 +47,7 @@ class wrong_usage : public std::runtime_error
 struct options {
     std::string json, device = "Portable", only, suite = "networks";
     std::vector<std::string> servers;
-    peers::limits limits = {20, 1.5};
+    peers::limits limits = {20, 1.0};
     bool help = false;
 };
 

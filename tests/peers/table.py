@@ -204,10 +204,12 @@ class Target:
             return [self.text, wanted, "not measured", "", ""]
         middle = mean([ratio for ratio, _ in self.ratios])
         worst, which = (max if self.at_most else min)(self.ratios)
-        judged = worst if self.each else middle
-        met = judged <= self.bound if self.at_most else judged >= self.bound
+        judged = [ratio for ratio, _ in self.ratios] if self.each else [middle]
+        missed = sum(value > self.bound if self.at_most else value < self.bound
+                     for value in judged)
         return [self.text, wanted, times(middle), "%s: %s" % (times(worst), which),
-                "met" if met else "missed"]
+                "met" if not missed else
+                "missed by %d of %d" % (missed, len(judged)) if self.each else "missed"]
 
 
 def against_peer(results, title, peer, bound, *kind):
