@@ -200,8 +200,10 @@ def ratios_of(rows):
 
 def ratios(report, rows):
     """A row for each kind of problem, a mark for each shape and implementation."""
-    label, across, right, row_height, top = 260, 560, 36, 24, 62
+    label, across, right, columns, line_height = 260, 560, 36, 4, 20
     marks, peers = ratios_of(rows), peers_of(rows)
+    row_height = max(24, 4 * len(peers) + 4)
+    top = 42 + line_height * math.ceil(len(peers) / columns)
     if not marks:
         raise ValueError("nothing to plot: no problem of clLRN's has another implementation's time")
     kinds = list(dict.fromkeys(kind for kind, _, _ in marks))
@@ -213,9 +215,14 @@ def ratios(report, rows):
     bottom = top + row_height * len(kinds)
     width, height = label + across + right, bottom + 44
     out = []
+
+    def mark(number, x, y):
+        # Another pair of shape and colour in each round.
+        return marker(number + number // len(COLOURS), x, y, COLOURS[number % len(COLOURS)])
     for number, peer in enumerate(peers):
-        x = 16 + number * (width - 20) / len(peers)
-        out += [marker(number, x, 40, COLOURS[number % len(COLOURS)]), text(x + 10, 44, peer)]
+        x = 16 + number % columns * (width - 20) / columns
+        y = 40 + number // columns * line_height
+        out += [mark(number, x, y), text(x + 10, y + 4, peer)]
     for decade in range(low, high + 1):
         x = place(10.0 ** decade)
         out += [line(x, top, x, bottom, "#cccccc" if decade else "black"),
@@ -227,9 +234,8 @@ def ratios(report, rows):
     for kind, peer, ratio in marks:
         number = peers.index(peer)
         offset = 4 * (number - (len(peers) - 1) / 2)    # so that no mark hides another
-        out.append(marker(number, place(ratio),
-                          top + row_height * (kinds.index(kind) + 0.5) + offset,
-                          COLOURS[number % len(COLOURS)]))
+        out.append(mark(number, place(ratio),
+                        top + row_height * (kinds.index(kind) + 0.5) + offset))
     return svg(width, height, "Time of other libraries over clLRN's, one mark for each "
                "shape (%s)" % report["date"][:10], out)
 
