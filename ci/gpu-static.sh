@@ -65,8 +65,8 @@ value() { # KEY: it is in the metadata once
 }
 restricted() { # arguments, each a list of keys that begins with "- "
     awk '/^ +- \./ { count += all == 2; all = 0 }
-         /\.is_restrict: *true/ || /\.access: *read_only/ { ++all }
-         END { print count + (all == 2) }' "$output.s"
+         /\.is_restrict: *true/ || /\.access: *read_only/ { ++all } END { print count + (all == 2) }' \
+        "$output.s"
 }
 for chip in gfx906 gfx1030; do
     compile amdgcn-amd-amdhsa amdgcn--amdhsa.bc -mcpu=$chip -nogpulib -S -o "$output.s"

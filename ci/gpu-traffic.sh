@@ -11,10 +11,10 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 . ci/packages.sh
 line=${1:-128}
-[ $# -le 1 ] && [[ $line =~ ^[1-9][0-9]*$ ]] || {
+if [ $# -gt 1 ] || ! [[ $line =~ ^[1-9][0-9]*$ ]]; then
     echo "usage: ci/gpu-traffic.sh [LINE]" >&2
     exit 2
-}
+fi
 install_packages "${build_packages[@]}" clang-15 pkg-config libcmocka-dev
 cmake --preset dev >/dev/null
 cmake --build --preset dev --target traffic
@@ -24,8 +24,8 @@ trap 'rm -rf "$work"' EXIT
 # Without optimizations that merge accesses, or move a branch's code away from its place: the
 # addresses of the instructions tell which work-items meet again.
 flags=(-x cl -O2 -fno-vectorize -fno-slp-vectorize -mllvm -disable-block-placement -fPIC -shared
-    -Wl,-Bsymbolic -Xclang -finclude-default-header
-    -fsanitize-coverage=func,trace-loads,trace-stores -I cl)
+    -Xlinker -Bsymbolic -Xclang -finclude-default-header
+    -fsanitize-coverage={func,trace-loads,trace-stores} -I cl)
 build/dev/tests/kernels/traffic programs >"$work/list"
 while read -r name file options; do
     # shellcheck disable=SC2086
