@@ -98,9 +98,9 @@
     /* The window on each window axis: `taps` elements from `lower` elements before its own. */   \
     NEXT(int, lower, plan->lower)                                                                 \
     NEXT(int, taps, plan->taps)                                                                   \
-    /* Distances in scratch, in real_t: between the slots of a worker, and between workers. */    \
-    NEXT(index, slot_step, selection->slot_step)                                                  \
-    NEXT(index, worker_step, selection->worker_step)                                              \
+    /* Positions of a tile, and whether its vectors run along a window axis: see slices.h. */      \
+    NEXT(index, tile, selection->tile_positions)                                                  \
+    NEXT(int, window_vectors, selection->window_vectors)                                                            \
     LRN_SCALAR_ARGUMENTS(NEXT)
 
 /* For all kernels: the fields of lrn_scalars, whose parities are in `modes`. */

@@ -175,7 +175,7 @@ LRN_RARE real_t lrn_special_powers(real_t ordinary, mask_t special, real_t sum, 
     return special ? lrn_special_power(sum, p) : ordinary;
 #else
     scalar_t sums[LRN_WIDTH], powers[LRN_WIDTH];
-    int masks[LRN_WIDTH];
+    scalar_mask_t masks[LRN_WIDTH];
     LRN_STORE(sum, sums);
     LRN_STORE(ordinary, powers);
     LRN_STORE_WORDS(special, masks);

@@ -56,48 +56,44 @@ LRN_INLINE index_t lrn_tensor_offset(const lrn_tensor *t, index_t i0, index_t i1
 }
 
 /*
- * A position vector: LRN_WIDTH neighbours on the last axis. Fewer may remain at the end of the
- * axis. A vector that may overlap then moves back, and the vector before it owns the first `skip`
- * neighbours; otherwise only the first `count` neighbours exist.
+ * A tile: `count` neighbours on the last axis, at most as many as a tile has; all window axes.
  */
 typedef struct lrn_position {
     index_t src, dy, dst; /* offsets, in elements, of element 0 on all window axes */
-    int count, skip;
+    index_t count;
     int padding; /* it is padding of a channel block, which only dst has */
 } lrn_position;
 
-/* Whether a position axis has the channels, which may have blocks, but no vectors along them. */
+/* Whether a position axis has the channels, which may have blocks. */
 static inline int lrn_axis_has_blocks(int axis, uint modes)
 {
     return LRN_MODE(WITHIN) && axis == LRN_MODE(WINDOW_COUNT);
 }
 
-/* The number of position vectors along a position axis. */
-static inline index_t lrn_axis_turns(const lrn_axes *axes, int axis, uint modes)
+/* The number of tiles along a position axis. */
+static inline index_t lrn_axis_turns(const lrn_axes *axes, int axis, index_t tile, uint modes)
 {
     const index_t dim = axes->dims[axis];
     if (lrn_axis_has_blocks(axis, modes))
         return lrn_padded(dim, LRN_MODE(DST_SHIFT));
-    return axis == 7 ? (dim + LRN_WIDTH - 1) / LRN_WIDTH : dim;
+    return axis == 7 ? (dim + tile - 1) / tile : dim;
 }
 
-/* Position vector `number`, from 0 to lrn_position_count - 1. */
-static inline lrn_position lrn_position_make(const lrn_axes *axes, index_t number, int may_overlap,
+/* Tile `number`, from 0 to lrn_position_count - 1. */
+static inline lrn_position lrn_position_make(const lrn_axes *axes, index_t number, index_t tile,
                                              uint modes)
 {
-    lrn_position position = {0, 0, 0, LRN_WIDTH, 0, 0};
+    lrn_position position = {0, 0, 0, 1, 0};
     for (int axis = 7; axis >= LRN_MODE(WINDOW_COUNT); --axis) {
         const int blocks = lrn_axis_has_blocks(axis, modes);
-        const index_t dim = axes->dims[axis], turns = lrn_axis_turns(axes, axis, modes);
-        index_t at = axis == 7 ? number % turns * LRN_WIDTH : number % turns;
+        const index_t dim = axes->dims[axis], turns = lrn_axis_turns(axes, axis, tile, modes);
+        index_t at = number % turns;
         number /= turns;
         if (blocks) {
             position.padding = at >= dim;
-        } else if (axis == 7 && dim - at < LRN_WIDTH && may_overlap && dim >= LRN_WIDTH) {
-            position.skip = LRN_WIDTH - (int)(dim - at);
-            at = dim - LRN_WIDTH;
-        } else if (axis == 7 && dim - at < LRN_WIDTH) {
-            position.count = (int)(dim - at);
+        } else if (axis == 7) {
+            at *= tile;
+            position.count = dim - at < tile ? dim - at : tile;
         }
         position.src += lrn_channel(at, axes->src[axis], blocks ? LRN_MODE(SRC_SHIFT) : 0);
         position.dy += lrn_channel(at, axes->dy[axis], blocks ? LRN_MODE(DY_SHIFT) : 0);
@@ -106,12 +102,12 @@ static inline lrn_position lrn_position_make(const lrn_axes *axes, index_t numbe
     return position;
 }
 
-/* The number of position vectors. */
-static inline index_t lrn_position_count(const lrn_axes *axes, uint modes)
+/* The number of tiles. */
+static inline index_t lrn_position_count(const lrn_axes *axes, index_t tile, uint modes)
 {
     index_t count = 1;
     for (int axis = LRN_MODE(WINDOW_COUNT); axis < 8; ++axis)
-        count *= lrn_axis_turns(axes, axis, modes);
+        count *= lrn_axis_turns(axes, axis, tile, modes);
     return count;
 }
 

@@ -195,6 +195,10 @@ static inline real_t lrn_load(global const element_t *p, int type, index_t at, i
     return lrn_get(p, type, at);
 #else
     p = LRN_AT(p, type, at);
+#if LRN_STORAGE == LRN_F64
+    if (count == LRN_WIDTH)
+        return LRN_LOAD_GLOBAL(p);
+#else
     if (count == LRN_WIDTH) {
         if (type == LRN_F32)
             return LRN_LOAD_GLOBAL((global const float *)p);
@@ -202,9 +206,10 @@ static inline real_t lrn_load(global const element_t *p, int type, index_t at, i
             return LRN_LOAD_HALVES(p);
         return LRN_REAL(LRN_JOIN(convert_uint, LRN_WIDTH)(LRN_LOAD_USHORTS(p)) << 16);
     }
-    float part[LRN_WIDTH];
+#endif
+    scalar_t part[LRN_WIDTH];
     for (int i = 0; i < LRN_WIDTH; ++i)
-        part[i] = i < count ? lrn_get(p, type, i) : 0.0f;
+        part[i] = i < count ? lrn_get(p, type, i) : 0;
     return LRN_LOAD(part);
 #endif
 }
@@ -213,8 +218,17 @@ static inline real_t lrn_load(global const element_t *p, int type, index_t at, i
 static inline void lrn_store(real_t x, global element_t *p, int type, index_t at, int count)
 {
     p = LRN_AT(p, type, at);
-#if LRN_STORAGE == LRN_F64
+#if LRN_STORAGE == LRN_F64 && LRN_WIDTH == 1
     *p = x;
+#elif LRN_STORAGE == LRN_F64
+    double part[LRN_WIDTH];
+    if (count == LRN_WIDTH) {
+        LRN_STORE_GLOBAL(x, p);
+        return;
+    }
+    LRN_STORE(x, part);
+    for (int i = 0; i < count; ++i)
+        p[i] = part[i];
 #elif LRN_WIDTH == 1
     if (type == LRN_F32)
         *(global float *)p = x;
@@ -241,19 +255,31 @@ static inline void lrn_store(real_t x, global element_t *p, int type, index_t at
 #endif
 }
 
-/* Stores elements skip .. count - 1 of LRN_WIDTH neighbours. */
-LRN_INLINE void lrn_store_part(real_t x, global element_t *p, int type, index_t at, int count,
-                               int skip)
+/* Stores the first `count` elements of a vector, `stride` apart. */
+static inline void lrn_scatter(real_t x, global element_t *p, int type, index_t at, index_t stride,
+                               int count)
 {
-#if LRN_WIDTH > 1
-    if (skip > 0) {
-        scalar_t part[2 * LRN_WIDTH];
-        LRN_STORE(x, part);
-        LRN_STORE((real_t)(0), part + LRN_WIDTH);
-        x = LRN_LOAD(part + skip);
+#if LRN_WIDTH == 1
+    lrn_store(x, p, type, at, count);
+#else
+    scalar_t part[LRN_WIDTH];
+    LRN_STORE(x, part);
+#if LRN_STORAGE == LRN_F64
+    for (int i = 0; i < count; ++i)
+        p[at + i * stride] = part[i];
+#else
+    uint words[LRN_WIDTH];
+    p = LRN_AT(p, type, at);
+    if (type == LRN_F32) {
+        for (int i = 0; i < count; ++i)
+            ((global float *)p)[i * stride] = part[i];
+        return;
     }
+    LRN_STORE_WORDS(type == LRN_F16 ? lrn_to_f16(x) : lrn_to_bf16(x), words);
+    for (int i = 0; i < count; ++i)
+        ((global ushort *)p)[i * stride] = (ushort)words[i];
 #endif
-    lrn_store(x, p, type, at + skip, count - skip);
+#endif
 }
 
 /*
@@ -272,6 +298,8 @@ LRN_INLINE void lrn_store_whole(real_t x, global element_t *p, int type, index_t
     lrn_store(x, p, type, at, LRN_WIDTH);
 }
 
+#ifndef LRN_DOUBLE
+
 /* A vector of first, first + 1 .. */
 LRN_INLINE bits_t lrn_lanes_from(int first)
 {
@@ -288,6 +316,8 @@ LRN_INLINE bits_t lrn_outside(bits_t numbers, index_t count)
 {
     return (bits_t)(0u) - ((numbers | ((bits_t)((uint)count - 1u) - numbers)) >> 31);
 }
+
+#endif
 
 /*
  * x[at] of a window's shift register. A variable index would keep the array out of registers.

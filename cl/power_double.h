@@ -36,6 +36,23 @@ LRN_CONSTANT double lrn_log2_table[32][2] = {
 };
 /* clang-format on */
 
+/* Column 0 or 1 of the table, in each lane the row that `intervals` says. */
+#if LRN_WIDTH == 1
+#define LRN_LOOK_UP(intervals, column) lrn_log2_table[(int)(intervals)][column]
+#else
+LRN_INLINE real_t lrn_look_up(bits_t intervals, int column)
+{
+    scalar_bits_t rows[LRN_WIDTH];
+    scalar_t values[LRN_WIDTH];
+    LRN_STORE_WORDS(intervals, rows);
+#pragma unroll
+    for (int lane = 0; lane < LRN_WIDTH; ++lane)
+        values[lane] = lrn_log2_table[(int)rows[lane]][column];
+    return LRN_LOAD(values);
+}
+#define LRN_LOOK_UP(intervals, column) lrn_look_up(intervals, column)
+#endif
+
 /*
  * (s 2^-bias)^-beta = 2^*exponent * result, result in [0.70, 1.42], for normal s > 0. *exponent
  * is a whole number, and finite for |beta| to 2^40. s = 1 gives exactly 1.
@@ -47,57 +64,58 @@ LRN_CONSTANT double lrn_log2_table[32][2] = {
  * The polynomials are minimax (Remez). Coefficients are rounded to double one by one from the
  * first, and the rest are fitted again after each.
  */
-static inline double lrn_power_split(double s, double bias, lrn_scalars p, double *exponent)
+LRN_INLINE real_t lrn_power_split(real_t s, scalar_t bias, lrn_scalars p, real_t *exponent)
 {
     /* s = m 2^e, log2(s) = (e - log2(c)) + log2(1 + f) with f = c m - 1. */
     const bits_t i = LRN_BITS(s) - (bits_t)(LRN_LOG2_BEGIN);
-    const double m = LRN_REAL((i & (bits_t)(0x000fffffffffffff)) + (bits_t)(LRN_LOG2_BEGIN));
-    const int j = (int)((i >> LRN_LOG2_SHIFT) & (bits_t)(31));
-    const double f = LRN_FMA(m, lrn_log2_table[j][0], -1.0);
+    const real_t m = LRN_REAL((i & (bits_t)(0x000fffffffffffff)) + (bits_t)(LRN_LOG2_BEGIN));
+    const bits_t interval = (i >> LRN_LOG2_SHIFT) & (bits_t)(31);
+    const real_t f = LRN_FMA(m, LRN_LOOK_UP(interval, 0), (real_t)(-1.0));
     /* e as a double without a conversion: the bits of 2^52 + (e + 2048), less 2^52 + 2048. */
     const bits_t biased =
         (((i >> 52) + (bits_t)(2048)) & (bits_t)(0xfff)) | (bits_t)(0x4330000000000000);
-    const double e = (LRN_REAL(biased) - 4503599627372544.0) - bias;
-    const double hi = e + lrn_log2_table[j][1]; /* exact */
+    const real_t e = (LRN_REAL(biased) - (real_t)(4503599627372544.0)) - (real_t)(bias);
+    const real_t hi = e + LRN_LOOK_UP(interval, 1); /* exact */
 
     /* log2(1 + f) to 2^-64 for |f| <= 0.01523: it is so small that one double is enough. */
-    const double q = LRN_POLYNOMIAL5(
+    const real_t q = LRN_POLYNOMIAL5(
         f, LRN_POLYNOMIAL2(f, -0.18039196811820857, 0.20618770650524976, -0.2404491659513526),
         0.28853899191512861, -0.3606737602226911, 0.48089834696409528, -0.72134752044448169,
         1.4426950408889634);
-    const double lo = f * q;
+    const real_t lo = f * q;
 
     /*
      * E = -beta log2(s) in two doubles, then the nearest whole number. A product that feeds a sum
      * is written as fma, which no compiler fuses into the sum.
      */
-    const double b = -p.beta_hi;
-    const double high = LRN_FMA(b, hi, 0.0);
-    double low = LRN_FMA(b, hi, -high);
-    low = LRN_FMA(-p.beta_lo, hi, low);
+    const real_t b = (real_t)(-p.beta_hi), magic = (real_t)(6755399441055744.0);
+    const real_t high = LRN_FMA(b, hi, (real_t)(0.0));
+    real_t low = LRN_FMA(b, hi, -high);
+    low = LRN_FMA((real_t)(-p.beta_lo), hi, low);
     low = LRN_FMA(b, lo, low);
-    const double whole = ((high + low) + 6755399441055744.0) - 6755399441055744.0;
-    const double g = (high - whole) + low;
+    const real_t whole = ((high + low) + magic) - magic;
+    const real_t g = (high - whole) + low;
 
     /* (2^g - 1) / g; the relative error of 2^g is at most 2^-57 for |g| <= 0.5. */
-    const double r = LRN_POLYNOMIAL5(
+    const real_t r = LRN_POLYNOMIAL5(
         g,
         LRN_POLYNOMIAL5(g, 4.4386126673718843e-10, 7.0731945225909153e-9, 1.017816178349833e-7,
                         1.3215439051681654e-6, 1.5252733630687454e-5, 0.00015403530448673258),
         0.0013333558146548167, 0.0096181291076017882, 0.055504108664821722, 0.24022650695910108,
         0.69314718055994529);
     *exponent = whole;
-    return LRN_FMA(r, g, 1.0);
+    return LRN_FMA(r, g, (real_t)(1.0));
 }
 
 /* 2^n for whole n in [-1022, 1023]. */
-static inline double lrn_exp2_whole(double n)
+LRN_INLINE real_t lrn_exp2_whole(real_t n)
 {
-    return LRN_REAL((LRN_BITS(n + 6755399441055744.0) - (bits_t)(0x4338000000000000 - 1023)) << 52);
+    return LRN_REAL(
+        (LRN_BITS(n + (real_t)(6755399441055744.0)) - (bits_t)(0x4338000000000000 - 1023)) << 52);
 }
 
 /* r 2^n for whole n in [-1021, 1022] and r in [0.5, 2). */
-LRN_INLINE double lrn_times_exp2(double r, double n)
+LRN_INLINE real_t lrn_times_exp2(real_t r, real_t n)
 {
     return r * lrn_exp2_whole(n);
 }

@@ -106,10 +106,10 @@ kernel void LRN_KERNEL_NAME(strided)(LRN_GENERAL_PARAMETERS)
 
     const index_t padded = lrn_padded(v.box.dims[2], to.shift);
     const index_t elements = v.box.dims[0] * v.box.dims[1] * padded;
-    const index_t positions = lrn_position_count(&axes, modes);
+    const index_t positions = lrn_position_count(&axes, 1, modes);
     const int nearer = elements_are_nearer(&axes, modes);
     for (index_t at = get_global_id(nearer); at < positions; at += get_global_size(nearer)) {
-        const lrn_position position = lrn_position_make(&axes, at, 0, modes);
+        const lrn_position position = lrn_position_make(&axes, at, 1, modes);
         global element_t *const line = LRN_ELEMENT(dst, DST, position.dst);
         v.x = LRN_ELEMENT(src, SRC, position.src);
         v.dy = LRN_ELEMENT(dy, DY, position.dy);

@@ -8,7 +8,7 @@
  * FP_CONTRACT OFF changes nothing.
  *
  * A scalar_t is a float, or a double with LRN_DOUBLE. A real_t is a vector of LRN_WIDTH scalars:
- * 1, 2, 4, 8 or 16 of them in OpenCL (1 with LRN_DOUBLE), one in C.
+ * 1, 2, 4, 8 or 16 of them in OpenCL, one in C.
  */
 #ifndef LRN_TYPES_H
 #define LRN_TYPES_H
@@ -27,11 +27,19 @@
 #pragma OPENCL EXTENSION cl_khr_fp64 : enable
 typedef double scalar_t;
 typedef ulong scalar_bits_t;
+typedef long scalar_mask_t;
+#define LRN_SCALAR_NAME double
+#define LRN_BITS_NAME ulong
+#define LRN_MASK_NAME long
 #define LRN_SCALAR_BITS(x) as_ulong(x)
 #define LRN_BITS_SCALAR(x) as_double(x)
 #else
 typedef float scalar_t;
 typedef uint scalar_bits_t;
+typedef int scalar_mask_t;
+#define LRN_SCALAR_NAME float
+#define LRN_BITS_NAME uint
+#define LRN_MASK_NAME int
 #define LRN_SCALAR_BITS(x) as_uint(x)
 #define LRN_BITS_SCALAR(x) as_float(x)
 #endif
@@ -128,12 +136,14 @@ typedef int mask_t;
 #define LRN_FIRST(v) (v)
 #define LRN_LOAD(p) (*(p))
 #define LRN_STORE(v, p) (*(p) = (v))
+#define LRN_LOAD_GLOBAL(p) (*(p))
+#define LRN_STORE_GLOBAL(v, p) (*(p) = (v))
 #else
-typedef LRN_JOIN(float, LRN_WIDTH) real_t;
-typedef LRN_JOIN(uint, LRN_WIDTH) bits_t;
-typedef LRN_JOIN(int, LRN_WIDTH) mask_t;
-#define LRN_BITS(x) LRN_JOIN(as_uint, LRN_WIDTH)(x)
-#define LRN_REAL(x) LRN_JOIN(as_float, LRN_WIDTH)(x)
+typedef LRN_JOIN(LRN_SCALAR_NAME, LRN_WIDTH) real_t;
+typedef LRN_JOIN(LRN_BITS_NAME, LRN_WIDTH) bits_t;
+typedef LRN_JOIN(LRN_MASK_NAME, LRN_WIDTH) mask_t;
+#define LRN_BITS(x) LRN_JOIN(LRN_JOIN(as_, LRN_BITS_NAME), LRN_WIDTH)(x)
+#define LRN_REAL(x) LRN_JOIN(LRN_JOIN(as_, LRN_SCALAR_NAME), LRN_WIDTH)(x)
 /* any() written out: PoCL 3.1's goes lane by lane and cost up to a fifth of a kernel's time. */
 #define LRN_ANY_LANE2(mask) ((mask).x | (mask).y)
 #define LRN_ANY_LANE4(mask) LRN_ANY_LANE2((mask).lo | (mask).hi)
@@ -144,7 +154,7 @@ typedef LRN_JOIN(int, LRN_WIDTH) mask_t;
 #define LRN_STORE_WORDS(v, p) LRN_JOIN(vstore, LRN_WIDTH)(v, 0, p)
 #ifdef __clang__
 /* vload and vstore: PoCL 3.1 makes them of pairs, which the compiler does not always merge. */
-typedef real_t __attribute__((aligned(4))) unaligned_real_t;
+typedef real_t __attribute__((aligned(sizeof(scalar_t)))) unaligned_real_t;
 typedef LRN_JOIN(ushort, LRN_WIDTH) __attribute__((aligned(2))) unaligned_ushorts_t;
 #define LRN_LOAD(p) (*(private const unaligned_real_t *)(p))
 #define LRN_STORE(v, p) (*(private unaligned_real_t *)(p) = (v))

@@ -11,6 +11,7 @@ static lrn_request request_of(const cllrn_plan *plan, const cllrn_problem *probl
                               cllrn_aliasing aliasing)
 {
     return (lrn_request){.shape = &plan->shape,
+                         .lower = plan->lower,
                          .taps = plan->taps,
                          .power = plan->values.power,
                          .direction = plan->direction,

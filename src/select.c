@@ -64,9 +64,9 @@ static bool can_run(const lrn_variant *row, const lrn_problem *p)
            (row->fits == NULL || row->fits(p));
 }
 
-static int vector_width(const lrn_variant *row, const lrn_device_facts *facts)
+static int vector_width(const lrn_variant *row, const lrn_device_facts *facts, int storage)
 {
-    return row->width != NULL ? row->width(facts) : 1;
+    return row->width != NULL ? row->width(facts, storage) : 1;
 }
 
 static bool is_powered(const lrn_variant *row, int storage)
@@ -101,7 +101,7 @@ static void launch(const lrn_variant *row, const lrn_problem *p, int power, lrn_
 {
     *s = (lrn_selection){.key = {.variant = row,
                                  .backward = p->backward,
-                                 .width = vector_width(row, p->facts),
+                                 .width = vector_width(row, p->facts, p->storage),
                                  .taps = row->general ? 0 : p->taps,
                                  .wide = p->wide,
                                  .disjoint = !p->in_place && has_disjoint(row, p->facts)},
@@ -121,12 +121,6 @@ static bool is_wide(const lrn_shape *shape, int taps)
         wide = wide || shape->dims[axis] >= LRN_NARROW_LIMIT ||
                (axis < shape->window_count && shape->dims[axis] + taps >= 2 * LRN_NARROW_LIMIT);
     return wide;
-}
-
-static bool is_dense(const lrn_shape *shape, int axis)
-{
-    return shape->src.strides[axis] == 1 && shape->dy.strides[axis] == 1 &&
-           shape->dst.strides[axis] == 1;
 }
 
 static int storage_of(const lrn_shape *shape)
@@ -181,12 +175,13 @@ cllrn_status lrn_select(const lrn_request *request, const lrn_device_facts *fact
         .channels = request->shape->dims[0],
         .inner = request->shape->dims[LRN_INNER],
         .outer = request->shape->dims[LRN_INNER - 1],
+        .lower = request->lower,
         .taps = request->taps,
         .backward = request->direction == CLLRN_DIRECTION_BACKWARD,
         .in_place = request->aliasing == CLLRN_ALIASING_IN_PLACE,
         .wide = is_wide(request->shape, request->taps),
-        .dense_channels = is_dense(request->shape, 0),
-        .dense_inner = is_dense(request->shape, LRN_INNER),
+        .dense_channels = lrn_shape_is_dense(request->shape, 0),
+        .dense_inner = lrn_shape_is_dense(request->shape, LRN_INNER),
         .storage = storage_of(request->shape),
         .scratch_limit = scratch_limit(request, facts),
     };
@@ -237,11 +232,12 @@ void lrn_selection_limit(lrn_selection *selection, size_t group_size)
 uint64_t lrn_selection_scratch(const lrn_selection *selection)
 {
     const uint64_t real = selection->key.storage == LRN_F64 ? sizeof(double) : sizeof(float);
-    const uint64_t vector = real * (uint64_t)selection->key.width;
     if (selection->slots == 0)
         return 0;
     /* The kernel aligns the start of scratch to a vector. */
-    return (uint64_t)selection->slots * (uint64_t)selection->workers * vector + (vector - real);
+    const uint64_t elements = (uint64_t)selection->slots * (uint64_t)selection->workers +
+                              (uint64_t)selection->key.width - 1;
+    return elements > UINT64_MAX / real ? UINT64_MAX : elements * real;
 }
 
 /* Whether the key's variant has programs of this direction, aliasing, type and power. */
@@ -259,20 +255,17 @@ static bool has_programs(const lrn_program_key *key, const lrn_device_facts *fac
 }
 
 /*
- * Sets what else tells such programs apart: the window of a fast kernel; vectors
- * (only narrow kernels for float have them) and indices of a general one. False:
- * there is no form of this number.
+ * Sets what else tells such programs apart: the window of a fast kernel; the
+ * indices of a general one. False: there is no form of this number.
  */
 static bool set_form(lrn_program_key *key, int form, const lrn_device_facts *facts)
 {
     const bool general = key->variant->general;
     key->taps = general ? 0 : windows[form];
-    key->wide = general && form == 2;
-    key->width = general && form != 1 ? 1 : vector_width(key->variant, facts);
-    if (!general)
-        return form < window_count(key->variant, key->storage);
-    return form == 0 || (form == 1 && key->storage != LRN_F64 && key->width > 1) ||
-           (form == 2 && facts->wide);
+    key->wide = general && form == 1;
+    key->width = vector_width(key->variant, facts, key->storage);
+    return general ? form == 0 || (form == 1 && facts->wide)
+                   : form < window_count(key->variant, key->storage);
 }
 
 /* Sets *key to the program of this number. Returns number + 1; how many there are if it is none. */

@@ -11,12 +11,12 @@
 /* The problem to select a kernel for. */
 typedef struct lrn_request {
     const lrn_shape *shape;
-    int32_t taps;
+    int32_t lower, taps;       /* the window: `taps` elements from `lower` before its own */
     int power;                 /* LRN_POWER_ZERO .., as in lrn_coefficients */
     cllrn_direction direction; /* CLLRN_DIRECTION_FORWARD or CLLRN_DIRECTION_BACKWARD */
     cllrn_aliasing aliasing;   /* CLLRN_ALIASING_DISJOINT or CLLRN_ALIASING_IN_PLACE */
-    const char *variant; /* NULL: the first that suits and fits; else this one, on any device */
-    uint64_t scratch_limit;    /* bytes; 0: facts->max_allocation, which also bounds other limits */
+    const char *variant;    /* NULL: the first that suits and fits; else this one, on any device */
+    uint64_t scratch_limit; /* bytes; 0: facts->max_allocation, which also bounds other limits */
 } lrn_request;
 
 /*

@@ -35,7 +35,8 @@ typedef struct lrn_layout {
  * position axes end at LRN_INNER. Positions are independent of each other, so
  * their axes are ordered by stride and merged where all tensors allow. If any
  * tensor has channel blocks, the channel axis is the window's axis or, within a
- * channel, the axis right after the window's.
+ * channel, the axis right after the window's. Within a channel, equal blocks
+ * without padding are not blocks here: blocks are one axis, their channels another.
  */
 typedef struct lrn_shape {
     int window_count; /* 1..3 */
@@ -48,6 +49,9 @@ typedef struct lrn_shape {
 
 /* Whether the window is across channels with at most two position axes, as fast kernels need. */
 bool lrn_shape_is_simple(const lrn_shape *shape);
+
+/* Whether an axis has stride 1 in all tensors. */
+bool lrn_shape_is_dense(const lrn_shape *shape, int axis);
 
 /* Reduces a problem's tensors, none of them empty; dy may be NULL. */
 lrn_shape lrn_shape_make(const cllrn_params *params, const cllrn_tensor *src,

@@ -8,10 +8,10 @@ bool lrn_has_neighbouring_channels(const lrn_problem *p)
     return p->channels > 1 || !p->dense_inner;
 }
 
-int lrn_two_vectors(const lrn_device_facts *facts)
+int lrn_two_vectors(const lrn_device_facts *facts, int storage)
 {
-    return facts->vector_width == 1 || facts->vector_width == 16 ? facts->vector_width
-                                                                 : 2 * facts->vector_width;
+    const int width = facts->vector_width, floats = width == 1 || width == 16 ? width : 2 * width;
+    return storage == LRN_F64 && floats > 1 ? floats / 2 : floats;
 }
 
 int64_t lrn_tile_channels(const lrn_problem *p, int64_t wanted)

@@ -13,7 +13,7 @@ typedef struct lrn_problem {
     const lrn_device_facts *facts;
     /* The dims, if the window is across channels and axes are few. */
     int64_t channels, inner, outer;
-    int taps;
+    int lower, taps;
     bool backward, in_place;
     bool wide;                        /* needs 64-bit indices */
     bool dense_channels, dense_inner; /* the axis has stride 1 in every tensor */
@@ -30,11 +30,11 @@ typedef struct lrn_variant lrn_variant;
 typedef struct lrn_program_key {
     const lrn_variant *variant;
     bool backward;
-    int storage; /* LRN_STORAGE */
-    int width;   /* LRN_WIDTH */
-    int taps;    /* LRN_TAPS; 0: the kernel takes any window */
-    int power;   /* LRN_POWER or LRN_POWER_AT_RUN_TIME */
-    bool wide;   /* 64-bit LRN_INDEX */
+    int storage;   /* LRN_STORAGE */
+    int width;     /* LRN_WIDTH */
+    int taps;      /* LRN_TAPS; 0: the kernel takes any window */
+    int power;     /* LRN_POWER or LRN_POWER_AT_RUN_TIME */
+    bool wide;     /* 64-bit LRN_INDEX */
     bool disjoint; /* LRN_DISJOINT; else dst may be a source, if the variant can do that */
 } lrn_program_key;
 
@@ -42,11 +42,11 @@ typedef struct lrn_selection {
     lrn_program_key key;
     int32_t tile_channels, tile_positions;
     size_t global[3], local[3]; /* global[0] is a multiple of local[0]; the other locals are 1 */
-    int64_t slots;              /* scratch of one worker, in vectors of key.width; 0: no scratch */
-    int64_t workers;            /* work-items that need scratch at the same time */
-    int64_t slot_step, worker_step; /* see cl/arguments.h */
-    int spread;                     /* work-items per worker, 1..15; only the first works */
-    bool streams;                   /* store dst past the caches, which it would exceed */
+    int64_t slots;              /* scratch of one worker, in elements; 0: no scratch */
+    int64_t workers;            /* work-groups that need scratch at the same time */
+    int spread;                 /* work-groups per worker, 1..15; only the first works */
+    bool window_vectors;        /* vectors run along a window axis, see cl/slices.h */
+    bool streams;               /* store dst past the caches, which it would exceed */
 } lrn_selection;
 
 /* Windows that have programs: the odd ones of 3, 5, 7 and 9 taps, or also those of 2 and 4. */
@@ -70,7 +70,7 @@ struct lrn_variant {
     bool any_power;          /* float32 has no program of its own for beta 0.75 */
     bool disjoint;           /* GPUs have programs of their own for disjoint tensors */
     int64_t local_memory[2]; /* bytes that the forward and the backward kernel declare */
-    int (*width)(const lrn_device_facts *facts); /* elements of a vector; NULL: 1 */
+    int (*width)(const lrn_device_facts *facts, int storage); /* elements of a vector; NULL: 1 */
     bool (*suits)(const lrn_device_facts *facts); /* runs there unforced; NULL: on every device */
     bool (*fits)(const lrn_problem *p);           /* can run the problem; NULL: always */
     bool (*chosen)(const lrn_problem *p); /* where it suits, it should run it; NULL: always */
@@ -104,10 +104,10 @@ static inline int64_t lrn_divide_up(int64_t a, int64_t b)
 bool lrn_has_neighbouring_channels(const lrn_problem *p);
 
 /*
- * Floats in a work-item's vector on a CPU: two native vectors, whose
+ * Elements in a work-item's vector on a CPU: two native vectors, whose
  * independent instructions hide latency, and which mostly fill a cache line.
  */
-int lrn_two_vectors(const lrn_device_facts *facts);
+int lrn_two_vectors(const lrn_device_facts *facts, int storage);
 
 /*
  * Channels of a tile, if `wanted` tiles per position would give all compute

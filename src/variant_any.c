@@ -2,31 +2,14 @@
 /* Kernels for any device. The last one runs every problem. */
 #include <stdlib.h>
 
-#include "../cl/window.h"
+#include "../cl/slices.h"
 #include "variant.h"
-
-static bool suits_column(const lrn_device_facts *facts)
-{
-    return facts->cpu_like || lrn_is_gpu(facts);
-}
-
-/* On a CPU only if vectors load contiguous elements: scalar work-items are too slow there. */
-static bool fits_column(const lrn_problem *p)
-{
-    return !p->facts->cpu_like || (!p->shape->blocked && p->dense_inner);
-}
-
-static int column_width(const lrn_device_facts *facts)
-{
-    return facts->cpu_like ? facts->vector_width : 1;
-}
 
 static void launch_column(const lrn_problem *p, lrn_selection *s)
 {
-    const int64_t items = lrn_divide_up(p->inner, s->key.width);
-    const int64_t wanted = p->facts->compute_units * (p->facts->cpu_like ? 64 : 2048);
-    s->tile_channels = (int32_t)lrn_tile_channels(p, lrn_divide_up(wanted, items * p->outer));
-    lrn_set_sizes(s, items, p->facts->cpu_like ? 1 : lrn_least(64, p->facts->max_group_size),
+    const int64_t wanted = p->facts->compute_units * 2048;
+    s->tile_channels = (int32_t)lrn_tile_channels(p, lrn_divide_up(wanted, p->inner * p->outer));
+    lrn_set_sizes(s, p->inner, lrn_least(64, p->facts->max_group_size),
                   lrn_divide_up(p->channels, s->tile_channels), p->outer);
 }
 
@@ -37,8 +20,8 @@ static int64_t padded(int64_t dim, const lrn_layout *dst)
     return lrn_divide_up(dim, block) * block;
 }
 
-/* Vectors of `width` positions, including the positions of dst's padding. */
-static int64_t vectors(const lrn_problem *p, int width)
+/* Tiles of `tile` positions, including the positions of dst's padding. */
+static int64_t tiles(const lrn_problem *p, int64_t tile)
 {
     const lrn_shape *shape = p->shape;
     int64_t count = shape->positions / shape->dims[LRN_INNER];
@@ -46,7 +29,7 @@ static int64_t vectors(const lrn_problem *p, int width)
         const int64_t channels = shape->dims[shape->window_count];
         count = count / channels * padded(channels, &shape->dst);
     }
-    return count * lrn_divide_up(shape->dims[LRN_INNER], width);
+    return count * lrn_divide_up(shape->dims[LRN_INNER], tile);
 }
 
 static int64_t window_elements(const lrn_shape *shape)
@@ -79,58 +62,93 @@ static void launch_strided(const lrn_problem *p, lrn_selection *s)
     /* Dimension 0 covers what is nearer in dst: see the kernel. */
     const lrn_layout *const dst = &p->shape->dst;
     const int64_t element = llabs(dst->strides[p->shape->window_count - 1]),
-                  position = llabs(dst->strides[LRN_INNER]), positions = vectors(p, 1);
+                  position = llabs(dst->strides[LRN_INNER]), positions = tiles(p, 1);
     const bool in_block = dst->block_shift > 0 && !p->shape->within,
                nearer = in_block || p->inner == 1 || element < position;
     lrn_set_sizes(s, nearer ? elements : positions, lrn_least(64, p->facts->max_group_size),
                   nearer ? positions : elements, 1);
 }
 
-/* Bytes of scratch that more work-items must not exceed. */
+/* Bytes of scratch that more workers must not exceed. */
 #define SCRATCH_BUDGET (INT64_C(64) << 20)
 
-static int separable_width(const lrn_device_facts *facts)
+/*
+ * Bytes of a worker's scratch on a CPU, which its caches hold beside the tensors.
+ * A walk reads each slice again only a few steps later, and has an overhead per step.
+ */
+#define WALK_BUDGET (INT64_C(128) << 10)
+#define SLICE_BUDGET (INT64_C(32) << 10)
+
+/*
+ * Whether vectors run along the last window axis: it must have neighbours in
+ * memory, or at least more elements than there are positions.
+ */
+static bool is_along(const lrn_problem *p)
 {
-    return facts->cpu_like ? lrn_two_vectors(facts) : 1;
+    const lrn_shape *const shape = p->shape;
+    const int last = shape->window_count - 1;
+    const int64_t length = shape->dims[last];
+    if (p->dense_inner && p->inner >= lrn_least(length, 16))
+        return false;
+    if ((lrn_shape_is_dense(shape, last) || (shape->blocked && !shape->within)) && length >= 8)
+        return true;
+    return length > p->inner;
 }
 
-/* Slots of scratch per worker: the arrays over the window's axes, and those of lrn_box_sums. */
-static int64_t worker_slots(const lrn_problem *p)
+static int separable_width(const lrn_device_facts *facts, int storage)
 {
-    lrn_box box = {{1, 1, 1}, {1, 1, 1}, {0, 0, 0}};
-    const int first = 3 - p->shape->window_count;
-    for (int axis = first; axis < 3; ++axis) {
-        box.dims[axis] = p->shape->dims[axis - first];
-        box.taps[axis] = p->taps;
-    }
-    return window_elements(p->shape) * (p->backward ? 3 : 1) + lrn_box_slots(&box);
+    return facts->cpu_like ? lrn_two_vectors(facts, storage) : 1;
+}
+
+static lrn_slices slices_of(const lrn_problem *p, const lrn_selection *s)
+{
+    return lrn_slices_make(p->shape->dims, p->shape->window_count, p->taps, p->lower, p->backward,
+                           s->tile_positions, s->window_vectors, s->key.width);
+}
+
+/* Scratch of one worker with tiles of `tile` positions, in elements. */
+static int64_t slots_of(const lrn_problem *p, lrn_selection *s, int64_t tile)
+{
+    s->tile_positions = (int32_t)tile;
+    const lrn_slices slices = slices_of(p, s);
+    return slices.count * slices.length;
+}
+
+/* Halves the tile as long as its scratch is too large, or tiles are too few. */
+static void set_tile(const lrn_problem *p, lrn_selection *s, int64_t bytes, int64_t wanted)
+{
+    const int64_t real = p->storage == LRN_F64 ? 8 : 4,
+                  neighbours = p->facts->cpu_like ? s->key.width : 64,
+                  least = s->window_vectors ? 1 : lrn_least(p->inner, neighbours);
+    int64_t tile = lrn_least(p->inner, p->facts->cpu_like || s->window_vectors ? 1024 : 64);
+    while (tile / 2 >= least && (slots_of(p, s, tile) > bytes / real || tiles(p, tile) < wanted))
+        tile /= 2;
+    /* Tiles of equal size. */
+    tile = lrn_divide_up(p->inner, lrn_divide_up(p->inner, tile));
+    s->slots = slots_of(p, s, lrn_divide_up(tile, least) * least);
 }
 
 static void launch_separable(const lrn_problem *p, lrn_selection *s)
 {
     const bool cpu = p->facts->cpu_like;
-    if (p->wide || p->storage == LRN_F64 || p->shape->blocked || !p->dense_inner || p->inner == 1)
-        s->key.width = 1;
-    s->slots = worker_slots(p);
-    const int64_t items = vectors(p, s->key.width), real = p->storage == LRN_F64 ? 8 : 4;
-    const int64_t bytes = s->slots * s->key.width * real;
+    const int64_t units = p->facts->compute_units, real = p->storage == LRN_F64 ? 8 : 4;
+    s->window_vectors = is_along(p);
+    const int64_t cache =
+        s->window_vectors || p->shape->window_count > 1 ? SLICE_BUDGET : WALK_BUDGET;
+    set_tile(p, s, cpu ? cache : SCRATCH_BUDGET / (units * 8), units * 8);
     /* See lrn_selection_scratch: all but one element of a vector may be lost to alignment. */
     const int64_t budget = lrn_least(SCRATCH_BUDGET, p->scratch_limit - (s->key.width - 1) * real);
-    const int64_t room = bytes > budget ? 1 : budget / bytes;
-    int64_t group = cpu ? 1 : lrn_least(64, p->facts->max_group_size);
-    while (group > room)
-        group /= 2;
-    const int64_t workers =
-        lrn_least(p->facts->compute_units * (cpu ? 32 : 512), room / group * group);
-    lrn_set_sizes(s, lrn_least(items, workers), group, 1, 1);
-    s->workers = (int64_t)s->global[0];
-    /* On a GPU neighbouring work-items access neighbouring slots. */
-    s->slot_step = cpu ? 1 : s->workers;
-    s->worker_step = cpu ? s->slots : 1;
-    /* Extra work-items, so that every CPU thread gets a worker: see the kernel. */
+    const int64_t room = s->slots > budget / real ? 1 : budget / real / s->slots;
+    const int64_t items = tiles(p, s->tile_positions);
+    const lrn_slices slices = slices_of(p, s);
+    const int64_t group =
+        cpu ? 1 : lrn_least(slices.size, lrn_least(256, p->facts->max_group_size));
+    s->workers = lrn_least(items, lrn_least(units * 32, room));
+    /* Extra work-groups, so that every CPU thread gets a worker: see the kernel. */
     if (cpu)
-        s->spread = (int)lrn_least(15, lrn_divide_up(p->facts->compute_units * 256, s->workers));
-    s->global[0] *= (size_t)s->spread;
+        s->spread = (int)lrn_least(15, lrn_divide_up(units * 256, s->workers));
+    lrn_set_sizes(s, group, group, 1, 1);
+    s->global[0] = s->local[0] * (size_t)(s->workers * s->spread);
 }
 
 const lrn_variant lrn_variants_any[] = {
@@ -138,15 +156,17 @@ const lrn_variant lrn_variants_any[] = {
      .windows = LRN_ALL_WINDOWS,
      .typed = true,
      .disjoint = true,
-     .width = column_width,
-     .suits = suits_column,
-     .fits = fits_column,
+     .suits = lrn_is_gpu,
      .launch = launch_column},
     {.name = "strided",
      .general = true,
      .fits = fits_strided,
      .chosen = chosen_strided,
      .launch = launch_strided},
-    {.name = "separable", .general = true, .width = separable_width, .launch = launch_separable},
+    {.name = "separable",
+     .general = true,
+     .fixed_groups = true,
+     .width = separable_width,
+     .launch = launch_separable},
     {.name = NULL},
 };

@@ -28,6 +28,12 @@ static bool fits_packed(const lrn_problem *p)
     return !p->in_place && !p->shape->blocked && p->dense_channels;
 }
 
+/* Short rows have few whole vectors. */
+static bool chosen_packed(const lrn_problem *p)
+{
+    return p->channels >= 32;
+}
+
 static void launch_packed(const lrn_problem *p, lrn_selection *s)
 {
     /* About 16 or 32 KB of a source per work-item: enough groups, and a small start cost. */
@@ -140,7 +146,7 @@ const lrn_variant lrn_variants_cpu[] = {
      .width = lrn_two_vectors,
      .suits = is_cpu,
      .fits = fits_packed,
-     .chosen = lrn_has_neighbouring_channels,
+     .chosen = chosen_packed,
      .launch = launch_packed},
     {.name = "planar",
      .windows = LRN_ALL_WINDOWS,

@@ -52,7 +52,7 @@ static const expected_argument general_list[] = {
     {'b', "src"},        {'b', "dy"},          {'b', "dst"},        {'b', "scratch"},
     {'o', "src_offset"}, {'o', "dy_offset"},   {'o', "dst_offset"}, {'o', "scratch_offset"},
     {'v', "dims"},       {'v', "src_strides"}, {'v', "dy_strides"}, {'v', "dst_strides"},
-    {'n', "lower"},      {'n', "taps"},        {'i', "slot_step"},  {'i', "worker_step"},
+    {'n', "lower"},      {'n', "taps"},        {'i', "tile"},       {'n', "window_vectors"},
     {'n', "modes"},      {'s', "scale_hi"},    {'s', "scale_lo"},   {'s', "k"},
     {'s', "beta_hi"},    {'s', "beta_lo"},     {'s', "gradient"},   {'s', "octave0"},
     {'s', "octave1"},    {'s', "octave2"},     {'s', "octave3"},    {'s', "octave4"},
@@ -240,9 +240,11 @@ static void arguments__separable_kernel_SUCCESS(void **state)
         assert_int_equal(fake_integer_argument(c, "src_strides", 7), 12);
         assert_int_equal(fake_integer_argument(c, "lower", 0), 1);
         assert_int_equal(fake_integer_argument(c, "taps", 0), 4);
-        /* A GPU's neighbours touch neighbouring slots. */
-        assert_int_equal(fake_integer_argument(c, "slot_step", 0), c->global[0]);
-        assert_int_equal(fake_integer_argument(c, "worker_step", 0), 1);
+        const lrn_selection *selection =
+            &lrn_plan_launch(s.plan, CLLRN_ALIASING_DISJOINT)->selection;
+        assert_int_equal(fake_integer_argument(c, "tile", 0), selection->tile_positions);
+        /* More positions than elements on the last window axis. */
+        assert_int_equal(fake_integer_argument(c, "window_vectors", 0), 0);
         assert_scalars(c, &s);
         scene_close(&s);
     }

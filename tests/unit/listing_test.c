@@ -171,7 +171,7 @@ static void offline_program_get__arguments_SUCCESS(void **state)
              "global const uchar *src, global const uchar *dy, global uchar *dst, "
              "global float *scratch, ulong src_offset, ulong dy_offset, ulong dst_offset, "
              "ulong scratch_offset, long8 dims, long8 src_strides, long8 dy_strides, "
-             "long8 dst_strides, int lower, int taps, long slot_step, long worker_step",
+             "long8 dst_strides, int lower, int taps, long tile, int window_vectors",
              scalars);
     assert_string_equal(get(NULL, find(NULL, "cllrn_backward_separable_any_w1_i64_v3")).arguments,
                         expected);

@@ -133,15 +133,24 @@ static void shape_make__blocked_SUCCESS(void **state)
     assert_int_equal(s.src.lowest, 0);
     assert_int_equal(s.src.highest, 2 * 360 - 1);
 
-    /* The blocked axis stands behind the window and merges with nothing. */
+    /* Whole blocks are two axes. */
+    const int64_t even_dims[] = {2, 24, 3, 5};
+    const cllrn_tensor even = make_blocked(4, even_dims, 1, 8);
+    const canonical split = {2, 2, {3, 5, 6, 8}, {40, 8, 120, 1}};
     params = make_region(1, 1, 2, 9.0, 1.0, 0.75, 1.0);
+    s = lrn_shape_make(&params, &even, NULL, &even);
+    assert_canonical(&s, &split, 0);
+    assert_true(!s.blocked && s.within && s.dst.block_shift == 0);
+
+    /* Others stand behind the window and merge with nothing. */
     s = lrn_shape_make(&params, &t, NULL, &t);
     assert_canonical(&s, &within, 1);
     assert_true(s.blocked && s.within && !lrn_shape_is_simple(&s));
     assert_int_equal(s.positions, 40);
 
     for (int shift = 2; shift <= 5; ++shift) {
-        const cllrn_tensor one = make_blocked(4, dims, 1, INT32_C(1) << shift);
+        const int64_t rest_dims[] = {2, 21, 3, 5};
+        const cllrn_tensor one = make_blocked(4, rest_dims, 1, INT32_C(1) << shift);
         assert_int_equal(lrn_shape_make(&params, &one, NULL, &one).dst.block_shift, shift);
     }
 }

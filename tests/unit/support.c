@@ -90,6 +90,7 @@ lrn_request request_of(const lrn_shape *shape, const cllrn_params *params, int32
                        int32_t aliasing, const char *variant)
 {
     return (lrn_request){.shape = shape,
+                         .lower = lrn_params_lower(params),
                          .taps = lrn_params_taps(params),
                          .power = lrn_coefficients_make(params, false).power,
                          .direction = direction,

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copies between tensors and the slices of a worker's scratch, see slices.h. */
+#ifndef LRN_RUNS_H
+#define LRN_RUNS_H
+
+#include "general.h"
+#include "slices.h"
+
+typedef global scalar_t *slice_t;
+typedef global const scalar_t *const_slice_t;
+
+/* The vectors of a slice that are this work-item's, up to element `end`. */
+#if LRN_WIDTH > 1
+#define FOR_VECTORS(v, begin, end) for (index_t v = begin; v < (end); v += LRN_WIDTH)
+#define WAIT_FOR_ALL()
+#else
+#define FOR_VECTORS(v, begin, end)                                                                 \
+    for (index_t v = (begin) + (index_t)get_local_id(0); v < (end); v += (index_t)get_local_size(0))
+#define WAIT_FOR_ALL() barrier(CLK_GLOBAL_MEM_FENCE)
+#endif
+/*
+ * Runs of a slice: neighbours in scratch, at a constant distance in a tensor. Slice t of the tile
+ * has `count` runs of `length` elements; `limit` is `length` and, in dst, padding.
+ */
+typedef struct runs {
+    index_t count, length;
+    index_t inner;                    /* runs of the inner loop */
+    index_t outer_distance, distance; /* in scratch */
+    index_t begin, outer_step, step;  /* in the tensor, as `stride` */
+    index_t stride;
+    int shift;     /* elements of a run are in blocks of 2^shift */
+    index_t ahead; /* in the tensor, to the slice AHEAD steps further on; 0 if there is none */
+} runs;
+
+/*
+ * Slices are far apart in a tensor, a cache line or a few of each, which hardware does not
+ * foresee: waiting for them took half of the time.
+ */
+#define AHEAD 3
+
+/* Offset of a slice in a tensor. */
+LRN_INLINE index_t walk_offset(const lrn_slices *s, const lrn_tensor *t, index_t slice)
+{
+    const int axis = 2 - s->axes; /* the walk's */
+    if (!s->walks)
+        return 0;
+    return axis == 2 ? lrn_channel(slice, t->steps[2], t->shift)
+                     : slice * (axis == 1 ? t->steps[1] : t->steps[0]);
+}
+
+/* Not LRN_INLINE: see lrn_next_power. */
+static inline runs runs_of(const lrn_slices *s, const lrn_tensor *t, index_t position_step,
+                           index_t count, index_t slice)
+{
+    runs r;
+    const index_t step0 = s->axes == 2 ? t->steps[1] : 0;
+    r.begin = walk_offset(s, t, slice);
+    r.ahead = slice + AHEAD < s->steps ? walk_offset(s, t, slice + AHEAD) - r.begin : 0;
+    r.shift = 0;
+    if (s->tile_distance == 1) {
+        r.length = count;
+        r.stride = position_step;
+        r.count = s->dims[0] * s->dims[1];
+        r.inner = s->dims[1];
+        r.outer_distance = s->distance[0];
+        r.distance = s->distance[1];
+        r.outer_step = step0;
+        r.step = t->steps[2];
+    } else {
+        r.length = s->dims[1];
+        r.stride = t->steps[2];
+        r.shift = t->shift;
+        r.count = count * s->dims[0];
+        r.inner = s->dims[0];
+        r.outer_distance = s->tile_distance;
+        r.distance = s->distance[0];
+        r.outer_step = position_step;
+        r.step = step0;
+    }
+    return r;
+}
+
+/* Copies a slice of a tensor into scratch. */
+LRN_RARE void fetch(slice_t to, global const element_t *from, int type, runs r)
+{
+#if LRN_WIDTH > 1
+    for (index_t n = 0; n < r.count; ++n) {
+        const index_t outer = n / r.inner, inner = n % r.inner;
+        slice_t run = to + outer * r.outer_distance + inner * r.distance;
+        const index_t at = r.begin + outer * r.outer_step + inner * r.step;
+        const index_t block = r.shift > 0 ? (index_t)1 << r.shift : r.length;
+        if (r.stride != 1 && r.shift == 0) {
+            for (index_t i = 0; i < r.length; ++i)
+                run[i] = lrn_get(from, type, at + i * r.stride);
+            continue;
+        }
+        for (index_t first = 0; first < r.length; first += block) {
+            const index_t rest = r.length - first, length = rest < block ? rest : block;
+            const index_t begin = at + lrn_channel(first, r.stride, r.shift);
+            index_t i = 0;
+            for (; i + LRN_WIDTH <= length; i += LRN_WIDTH) {
+                LRN_PREFETCH(LRN_AT(from, type, begin + i + r.ahead), 0);
+                LRN_STORE_GLOBAL(lrn_load(from, type, begin + i, LRN_WIDTH), run + first + i);
+            }
+            for (; i < length; ++i)
+                run[first + i] = lrn_get(from, type, begin + i);
+        }
+    }
+#else
+    FOR_VECTORS (e, 0, r.count * r.length) {
+        const index_t n = e / r.length, i = e % r.length, outer = n / r.inner, inner = n % r.inner;
+        to[outer * r.outer_distance + inner * r.distance + i] = lrn_get(
+            from, type,
+            r.begin + outer * r.outer_step + inner * r.step + lrn_channel(i, r.stride, r.shift));
+    }
+#endif
+}
+
+/* Copies a slice from scratch to dst; the channels from the last to `padded` become zeros. */
+LRN_RARE void put(const_slice_t from, global element_t *to, int type, runs r)
+{
+    const index_t padded = lrn_padded(r.length, r.shift);
+#if LRN_WIDTH > 1
+    for (index_t n = 0; n < r.count; ++n) {
+        const index_t outer = n / r.inner, inner = n % r.inner;
+        const_slice_t run = from + outer * r.outer_distance + inner * r.distance;
+        const index_t at = r.begin + outer * r.outer_step + inner * r.step;
+        const index_t block = r.shift > 0 ? (index_t)1 << r.shift : r.length;
+        if (r.stride != 1 && r.shift == 0) {
+            for (index_t i = 0; i < r.length; i += LRN_WIDTH)
+                lrn_scatter(LRN_LOAD_GLOBAL(run + i), to, type, at + i * r.stride, r.stride,
+                            r.length - i < LRN_WIDTH ? (int)(r.length - i) : LRN_WIDTH);
+            continue;
+        }
+        for (index_t first = 0; first < r.length; first += block) {
+            const index_t rest = r.length - first, length = rest < block ? rest : block;
+            const index_t begin = at + lrn_channel(first, r.stride, r.shift);
+            index_t i = 0;
+            for (; i + LRN_WIDTH <= length; i += LRN_WIDTH)
+                lrn_store(LRN_LOAD_GLOBAL(run + first + i), to, type, begin + i, LRN_WIDTH);
+            if (i < length)
+                lrn_store(LRN_LOAD_GLOBAL(run + first + i), to, type, begin + i, (int)(length - i));
+        }
+        for (index_t i = r.length; i < padded; ++i)
+            lrn_store((real_t)(0), to, type, at + lrn_channel(i, r.stride, r.shift), 1);
+    }
+#else
+    FOR_VECTORS (e, 0, r.count * padded) {
+        const index_t n = e / padded, i = e % padded, outer = n / r.inner, inner = n % r.inner;
+        const scalar_t value =
+            i < r.length ? from[outer * r.outer_distance + inner * r.distance + i] : 0;
+        lrn_store(
+            value, to, type,
+            r.begin + outer * r.outer_step + inner * r.step + lrn_channel(i, r.stride, r.shift), 1);
+    }
+#endif
+}
+
+#endif

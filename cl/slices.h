@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The scratch of a worker of the kernel for all problems: how it is divided, for the host, which
+ * allocates it, and for the kernel. Valid as OpenCL C 1.2 and as C11.
+ *
+ * A worker computes a tile: all elements along the window axes at some neighbouring positions. It
+ * walks along the outermost window axis. A slice is the tile at one index of that axis. Slices are
+ * kept in rings: the slice of index t is number t modulo the ring's size, a power of two.
+ *
+ * The elements of a slice are neighbours in scratch, so vectors run across them. Innermost are the
+ * positions, or, if `window_vectors` is set, the last window axis. A window axis inside a slice is
+ * followed by a gap of zeros, so windows are summed without regard to its ends. With
+ * `window_vectors` and one window axis there is one slice, and no walk.
+ */
+#ifndef LRN_SLICES_H
+#define LRN_SLICES_H
+
+#include "window.h"
+
+typedef struct lrn_slices {
+    int taps, lower, upper; /* of every window axis */
+    /* The walk. */
+    int walks;
+    index_t steps;     /* slices of the tile */
+    int whole_windows; /* a sum needs all slices; else only those of the window */
+    index_t lag;       /* steps from a window's own slice to its sum */
+    index_t next_lag;  /* the same for the gradient's second sum */
+    /* A slice. */
+    int axes;            /* window axes in it: 0, 1 or 2 */
+    index_t dims[2];     /* the axes; the last is dims[1], unused ones have 1 */
+    index_t distance[2]; /* in elements */
+    index_t tile, tile_distance;
+    index_t size;   /* elements, gaps included, in whole vectors */
+    index_t before; /* elements that windows reach before the first and after the last */
+    index_t length; /* elements of a slice in scratch */
+    /* Numbers of slices in the rings, and where each ring begins. */
+    index_t x_ring, dy_ring, sums_ring, terms_ring, powers_ring;
+    index_t x, dy, sums, terms, next_sums, powers, rungs, next_rungs, lines, total, result, zeros;
+    index_t count; /* of all slices */
+} lrn_slices;
+
+/* The least power of two that is at least 2 and `count`. */
+static inline index_t lrn_ring_size(index_t count)
+{
+    index_t size = 2;
+    while (size < count)
+        size *= 2;
+    return size;
+}
+
+/* Levels of a binary tree over `taps` elements, without the elements themselves. */
+static inline int lrn_level_count(int taps)
+{
+    int levels = 0;
+    while (taps >> (levels + 1) != 0)
+        ++levels;
+    return levels;
+}
+
+/* Whether windows are so much longer than an axis in a slice that they are summed one by one. */
+static inline int lrn_axis_is_direct(index_t length, int taps)
+{
+    return taps / 8 > length;
+}
+
+/* Elements of the gap behind an axis in a slice. */
+static inline index_t lrn_gap(index_t length, int lower, int upper)
+{
+    if (lrn_axis_is_direct(length, lower + upper + 1))
+        return 0;
+    return lower > upper ? lower : upper;
+}
+
+/*
+ * `dims` are those of the window axes; width: LRN_WIDTH of the kernel. A sum along the walk takes
+ * the window's new slice and sums of halves of it; that costs about taps / 2 steps more than the
+ * axis has. On a short axis it is cheaper to add up all slices.
+ */
+static inline lrn_slices lrn_slices_make(const index_t *dims, int window_count, int taps, int lower,
+                                         int backward, index_t tile, int window_vectors, int width)
+{
+    lrn_slices s;
+    const index_t vector = width - 1;
+    s.taps = taps;
+    s.lower = lower;
+    s.upper = taps - 1 - lower;
+    s.walks = !window_vectors || window_count > 1;
+    s.axes = window_count - s.walks;
+    s.steps = s.walks ? dims[0] : 1;
+    s.whole_windows = s.walks && (taps / 8 > s.steps ||
+                                  (s.steps <= 64 && s.steps * s.steps < 2 * s.steps + taps));
+    s.lag = !s.walks ? 0 : s.whole_windows ? s.steps - 1 : s.upper;
+    s.next_lag = !backward || !s.walks ? 0 : s.whole_windows ? s.steps - 1 : s.lower;
+
+    index_t size = window_vectors ? 1 : tile;
+    s.tile = tile;
+    s.tile_distance = 1;
+    s.before = 0;
+    for (int axis = 1; axis >= 0; --axis) {
+        const int used = axis >= 2 - s.axes;
+        s.dims[axis] = used ? dims[window_count - 2 + axis] : 1;
+        s.distance[axis] = size;
+        if (used) {
+            const index_t gap = lrn_gap(s.dims[axis], s.lower, s.upper);
+            s.before += gap * size;
+            size *= s.dims[axis] + gap;
+        }
+    }
+    if (window_vectors) {
+        s.tile_distance = size;
+        size *= tile;
+    }
+    s.size = (size + vector) / width * width;
+    s.before = (s.before + vector) / width * width;
+    /*
+     * Vectors that begin before an end may pass it. Neighbouring slices are apart in the cache's
+     * sets.
+     */
+    s.length = s.before + s.size + s.before + width;
+
+    const int levels = taps > 1 ? lrn_level_count(taps) : 0;
+    const index_t ladder = s.walks && !s.whole_windows ? 4 * (((index_t)1 << levels) - 1) : 0;
+    s.x_ring = lrn_ring_size(s.lag + s.next_lag + 1);
+    s.dy_ring = lrn_ring_size(s.next_lag + 1);
+    s.sums_ring = s.axes > 0 ? lrn_ring_size(s.whole_windows ? s.steps : 2) : 0;
+    s.terms_ring = lrn_ring_size(s.whole_windows ? s.steps : 2);
+    s.powers_ring = s.dy_ring;
+    s.x = 0;
+    s.sums = s.x + s.x_ring;
+    s.rungs = s.sums + s.sums_ring;
+    s.lines = s.rungs + ladder;
+    s.total = s.lines + (s.axes > 0 ? levels : 0);
+    s.result = s.total + 1;
+    s.zeros = s.result + 1;
+    s.dy = s.zeros + 1;
+    s.terms = s.dy + s.dy_ring;
+    s.next_sums = s.terms + s.terms_ring;
+    s.powers = s.next_sums + s.sums_ring;
+    s.next_rungs = s.powers + s.powers_ring;
+    s.count = backward ? s.next_rungs + ladder : s.dy;
+    return s;
+}
+
+#endif
