@@ -2,11 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 # Counts the bytes of global memory, and the cache lines that sub-groups touch, of the kernels
 # which the library selects for a GPU, for the shapes of AlexNet and GoogLeNet in float32 and
-# float16, both layouts and directions. Fails above 1.15 of the least bytes or 1.25 of the
-# least lines: tests/kernels/traffic.c. Also compares the bits with the host's.
+# float16, both layouts and directions, windows across channels and within, and long and in place.
+# Fails above 1.15 of the least bytes or 1.25 of the least lines: tests/kernels/traffic.c. Also compares the bits with the host's.
 #   ci/gpu-traffic.sh [LINE]
 # LINE is the size of a cache line, 128 bytes by default. The kernels run on this machine's
-# processor, with a call before each load and store. A minute.
+# processor, with a call before each load and store. Two minutes.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . ci/packages.sh
