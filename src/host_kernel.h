@@ -9,8 +9,8 @@
 #include <stdlib.h>
 
 #include "../cl/arithmetic.h"
-#include "../cl/window.h"
 #include "host_scalars.h"
+#include "host_window.h"
 #include "params.h"
 #include "size.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * cl/window.h against a model of the canonical order that is written down
+ * cl/window.h and src/host_window.h against a model of the canonical order that is written down
  * literally, bit for bit but for the sign of zero, which is nobody's business:
  * whoever uses a sum adds something to it. Included by window_test.c for float
  * and by window_f64_test.c for double.
@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "../../cl/window.h"
+#include "host_window.h"
 
 /* A product is a b, a plain element b alone. */
 typedef enum kind { PRODUCTS, SQUARES, SUMS, KINDS } kind;
