@@ -48,34 +48,35 @@ LRN_INLINE slice_t ring_at(const problem *p, index_t ring, index_t size, index_t
 
 /*
  * Sums along the walk: sets `total` to the sums of the windows whose last slice is t. A rung of
- * `size` is the sum of the `size` slices up to t, made of two rungs of half the size; each rung
- * has a ring of 2 size slices.
+ * `size` is the sum of the `size` slices up to t, made of two rungs of half the size. Rings keep
+ * the rungs. Products are squares of a if `squares` is set.
  */
 LRN_INLINE void climb(const problem *p, index_t a_ring, index_t b_ring, index_t size_a,
-                      index_t size_b, int products, index_t rungs, index_t t, index_t end)
+                      index_t size_b, int products, int squares, index_t rungs, index_t t,
+                      index_t end)
 {
     const lrn_slices *s = &p->slices;
     const int taps = s->taps, levels = lrn_level_count(taps);
     slice_t rung_to[31], partner[31], block[31];
     int blocks = 0;
     for (int level = levels; level >= 1; --level) {
-        const index_t size = (index_t)1 << level, ring = rungs + 2 * size - 4;
+        const index_t size = (index_t)1 << level, ring = rungs + lrn_rung_ring(size);
+        const index_t last = (level == levels ? s->top_ring : 2 * size) - 1;
         const index_t back = taps & (size - 1);
-        rung_to[level - 1] = slice_at(p, ring + (t & (2 * size - 1)));
-        partner[level - 1] =
-            slice_at(p, t >= size ? ring + ((t - size) & (2 * size - 1)) : s->zeros);
+        rung_to[level - 1] = slice_at(p, ring + (t & last));
+        partner[level - 1] = slice_at(p, t >= size ? ring + ((t - size) & last) : s->zeros);
         if (taps & size)
-            block[blocks++] =
-                slice_at(p, t >= back ? ring + ((t - back) & (2 * size - 1)) : s->zeros);
+            block[blocks++] = slice_at(p, t >= back ? ring + ((t - back) & last) : s->zeros);
     }
     const slice_t total = slice_at(p, s->total);
     const_slice_t a1 = ring_at(p, a_ring, size_a, t), b1 = ring_at(p, b_ring, size_b, t);
     const_slice_t a0 = ring_at(p, a_ring, size_a, t - 1), b0 = ring_at(p, b_ring, size_b, t - 1);
     FOR_VECTORS (v, 0, end) {
-        const real_t a = LRN_LOAD_GLOBAL(a1 + v), b = LRN_LOAD_GLOBAL(b1 + v);
+        const real_t a = LRN_LOAD_GLOBAL(a1 + v), b = squares ? a : LRN_LOAD_GLOBAL(b1 + v);
         real_t sum = (real_t)(0);
         if (levels > 0) {
-            const real_t before_a = LRN_LOAD_GLOBAL(a0 + v), before_b = LRN_LOAD_GLOBAL(b0 + v);
+            const real_t before_a = LRN_LOAD_GLOBAL(a0 + v),
+                         before_b = squares ? before_a : LRN_LOAD_GLOBAL(b0 + v);
             real_t rung = LRN_PAIR(products, before_a, before_b, a, b);
             for (int level = 0; level < levels - 1; ++level) {
                 LRN_STORE_GLOBAL(rung, rung_to[level] + v);
@@ -219,8 +220,8 @@ LRN_INLINE void sum_slice(const problem *p, slice_t to, const_slice_t a, const_s
  * own: of products of rings a and b. Returns where the sums are.
  */
 LRN_INLINE const_slice_t sum_windows(const problem *p, index_t a_ring, index_t size_a,
-                                     index_t b_ring, index_t size_b, index_t sums, index_t rungs,
-                                     index_t t, index_t lag, int lower, index_t end)
+                                     index_t b_ring, index_t size_b, int squares, index_t sums,
+                                     index_t rungs, index_t t, index_t lag, int lower, index_t end)
 {
     const lrn_slices *s = &p->slices;
     if (s->axes > 0 && t >= 0 && t < s->steps)
@@ -236,9 +237,9 @@ LRN_INLINE const_slice_t sum_windows(const problem *p, index_t a_ring, index_t s
         else
             add_all(p, a_ring, b_ring, 1, t - lag, lower, end);
     } else if (s->axes > 0) {
-        climb(p, sums, sums, s->sums_ring, s->sums_ring, 0, rungs, t, end);
+        climb(p, sums, sums, s->sums_ring, s->sums_ring, 0, 1, rungs, t, end);
     } else {
-        climb(p, a_ring, b_ring, size_a, size_b, 1, rungs, t, end);
+        climb(p, a_ring, b_ring, size_a, size_b, 1, squares, rungs, t, end);
     }
     return slice_at(p, s->total);
 }
@@ -365,7 +366,7 @@ LRN_INLINE void compute_tile(const problem *p, global const element_t *src,
                   runs_of(s, &p->src, p->src_step, count, t));
         WAIT(*s);
         const_slice_t sums = own < s->steps
-                                 ? sum_windows(p, s->x, s->x_ring, s->x, s->x_ring, s->sums,
+                                 ? sum_windows(p, s->x, s->x_ring, s->x, s->x_ring, 1, s->sums,
                                                s->rungs, t, s->lag, s->lower, end)
                                  : result;
 #ifdef LRN_BACKWARD
@@ -383,7 +384,7 @@ LRN_INLINE void compute_tile(const problem *p, global const element_t *src,
         }
         if (own < 0)
             continue;
-        sums = sum_windows(p, s->dy, s->dy_ring, s->terms, s->terms_ring, s->next_sums,
+        sums = sum_windows(p, s->dy, s->dy_ring, s->terms, s->terms_ring, 0, s->next_sums,
                            s->next_rungs, own, s->next_lag, s->upper, end);
         own -= s->next_lag;
         if (own < 0 || own >= s->steps)

@@ -34,7 +34,7 @@ typedef struct lrn_slices {
     index_t before; /* elements that windows reach before the first and after the last */
     index_t length; /* elements of a slice in scratch */
     /* Numbers of slices in the rings, and where each ring begins. */
-    index_t x_ring, dy_ring, sums_ring, terms_ring, powers_ring;
+    index_t x_ring, dy_ring, sums_ring, terms_ring, powers_ring, top_ring;
     index_t x, dy, sums, terms, next_sums, powers, rungs, next_rungs, lines, total, result, zeros;
     index_t count; /* of all slices */
 } lrn_slices;
@@ -46,6 +46,12 @@ static inline index_t lrn_ring_size(index_t count)
     while (size < count)
         size *= 2;
     return size;
+}
+
+/* Where the ring of the rungs of `size` slices begins; each but the last has 2 size slices. */
+static inline index_t lrn_rung_ring(index_t size)
+{
+    return 2 * size - 4;
 }
 
 /* Levels of a binary tree over `taps` elements, without the elements themselves. */
@@ -119,7 +125,11 @@ static inline lrn_slices lrn_slices_make(const index_t *dims, int window_count, 
     s.length = s.before + s.size + s.before + width;
 
     const int levels = taps > 1 ? lrn_level_count(taps) : 0;
-    const index_t ladder = s.walks && !s.whole_windows ? 4 * (((index_t)1 << levels) - 1) : 0;
+    /* Of the largest rungs only those are needed that end where a window's first block does. */
+    const index_t top = (index_t)1 << levels;
+    s.top_ring = lrn_ring_size((taps & (top - 1)) + 1);
+    const index_t ladder =
+        s.walks && !s.whole_windows && levels > 0 ? lrn_rung_ring(top) + s.top_ring : 0;
     s.x_ring = lrn_ring_size(s.lag + s.next_lag + 1);
     s.dy_ring = lrn_ring_size(s.next_lag + 1);
     s.sums_ring = s.axes > 0 ? lrn_ring_size(s.whole_windows ? s.steps : 2) : 0;

@@ -76,7 +76,7 @@ static void launch_strided(const lrn_problem *p, lrn_selection *s)
  * Bytes of a worker's scratch on a CPU, which its caches hold beside the tensors.
  * A walk reads each slice again only a few steps later, and has an overhead per step.
  */
-#define WALK_BUDGET (INT64_C(128) << 10)
+#define WALK_BUDGET (INT64_C(64) << 10)
 #define SLICE_BUDGET (INT64_C(32) << 10)
 
 /*
