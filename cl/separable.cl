@@ -153,11 +153,12 @@ LRN_RARE void add_elements(const lrn_slices *s, int axis, slice_t to, const_slic
 }
 
 /*
- * Sums of products a b (of b if `products` is 0) over the windows along an axis in a slice, for all
- * elements. Slices `lines` get the sums of 2, 4 .. elements that begin at each element.
+ * Sums of products a b (squares of a if `squares` is set, b alone if `products` is 0) over the
+ * windows along an axis in a slice, for all elements. Slices `lines` get the sums of 2, 4 ..
+ * elements that begin at each element.
  */
 LRN_INLINE void sum_lines(const problem *p, int axis, slice_t to, const_slice_t a, const_slice_t b,
-                          int products, int lower)
+                          int products, int squares, int lower)
 {
     const lrn_slices *s = &p->slices;
     const int taps = s->taps, levels = lrn_level_count(taps);
@@ -176,11 +177,12 @@ LRN_INLINE void sum_lines(const problem *p, int axis, slice_t to, const_slice_t 
         const index_t step = ((index_t)1 << (level - 1)) * distance;
         const index_t last = end - (((index_t)1 << level) - 1) * distance;
         if (level == 1)
-            FOR_VECTORS (v, first, last)
-                LRN_STORE_GLOBAL(LRN_PAIR(products, LRN_LOAD_GLOBAL(a + v), LRN_LOAD_GLOBAL(b + v),
-                                          LRN_LOAD_GLOBAL(a + v + step),
-                                          LRN_LOAD_GLOBAL(b + v + step)),
-                                 level_to + v);
+            FOR_VECTORS (v, first, last) {
+                const real_t a0 = LRN_LOAD_GLOBAL(a + v), a1 = LRN_LOAD_GLOBAL(a + v + step);
+                const real_t b0 = squares ? a0 : LRN_LOAD_GLOBAL(b + v),
+                             b1 = squares ? a1 : LRN_LOAD_GLOBAL(b + v + step);
+                LRN_STORE_GLOBAL(LRN_PAIR(products, a0, b0, a1, b1), level_to + v);
+            }
         else
             FOR_VECTORS (v, first, last)
                 LRN_STORE_GLOBAL(LRN_LOAD_GLOBAL(partner + v) + LRN_LOAD_GLOBAL(partner + v + step),
@@ -198,21 +200,23 @@ LRN_INLINE void sum_lines(const problem *p, int axis, slice_t to, const_slice_t 
         real_t sum = (real_t)(0);
         for (int i = 0; i < blocks; ++i)
             sum = sum + LRN_LOAD_GLOBAL(block[i] + v);
-        if (taps & 1)
-            sum = LRN_LAST(products, sum, LRN_LOAD_GLOBAL(a + v + last),
-                           LRN_LOAD_GLOBAL(b + v + last));
+        if (taps & 1) {
+            const real_t last_a = LRN_LOAD_GLOBAL(a + v + last);
+            sum = LRN_LAST(products, sum, last_a, squares ? last_a : LRN_LOAD_GLOBAL(b + v + last));
+        }
         LRN_STORE_GLOBAL(sum, to + v);
     }
     WAIT(*s);
 }
 
 /* The sums over the windows inside slice t, from slice t of a and b. */
-LRN_INLINE void sum_slice(const problem *p, slice_t to, const_slice_t a, const_slice_t b, int lower)
+LRN_INLINE void sum_slice(const problem *p, slice_t to, const_slice_t a, const_slice_t b,
+                          int squares, int lower)
 {
     const slice_t between = slice_at(p, p->slices.total);
-    sum_lines(p, 1, p->slices.axes == 2 ? between : to, a, b, 1, lower);
+    sum_lines(p, 1, p->slices.axes == 2 ? between : to, a, b, 1, squares, lower);
     if (p->slices.axes == 2)
-        sum_lines(p, 0, to, between, between, 0, lower);
+        sum_lines(p, 0, to, between, between, 0, 1, lower);
 }
 
 /*
@@ -226,7 +230,7 @@ LRN_INLINE const_slice_t sum_windows(const problem *p, index_t a_ring, index_t s
     const lrn_slices *s = &p->slices;
     if (s->axes > 0 && t >= 0 && t < s->steps)
         sum_slice(p, ring_at(p, sums, s->sums_ring, t), ring_at(p, a_ring, size_a, t),
-                  ring_at(p, b_ring, size_b, t), lower);
+                  ring_at(p, b_ring, size_b, t), squares, lower);
     if (!s->walks)
         return slice_at(p, sums);
     if (s->whole_windows) {
