@@ -39,14 +39,15 @@ typedef struct lrn_tensor {
     int type, shift; /* blocks of 2^shift are on the last axis */
 } lrn_tensor;
 
-static inline void lrn_tensor_set(lrn_tensor *t, const index_t *strides, int type, int shift,
-                                  uint modes)
+static inline lrn_tensor lrn_tensor_make(const index_t *strides, int type, int shift, uint modes)
 {
     const int unused = 3 - LRN_MODE(WINDOW_COUNT);
-    t->type = type;
-    t->shift = LRN_MODE(WITHIN) ? 0 : shift;
+    lrn_tensor t;
+    t.type = type;
+    t.shift = LRN_MODE(WITHIN) ? 0 : shift;
     for (int axis = 0; axis < 3; ++axis)
-        t->steps[axis] = axis < unused ? 0 : strides[axis - unused];
+        t.steps[axis] = axis < unused ? 0 : strides[axis - unused];
+    return t;
 }
 
 /* Offset of an element of the box. */

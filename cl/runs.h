@@ -9,15 +9,22 @@
 typedef global scalar_t *slice_t;
 typedef global const scalar_t *const_slice_t;
 
-/* The vectors of a slice that are this work-item's, up to element `end`. */
+/*
+ * FOR_VECTORS: the vectors of a slice that are this work-item's, up to element `end`.
+ * GROUP: where a work-group keeps what is the same for its work-items. On GPUs that is local
+ * memory, because it is too much for registers.
+ */
 #if LRN_WIDTH > 1
 #define FOR_VECTORS(v, begin, end) for (index_t v = begin; v < (end); v += LRN_WIDTH)
 #define WAIT_FOR_ALL()
+#define GROUP private
 #else
 #define FOR_VECTORS(v, begin, end)                                                                 \
     for (index_t v = (begin) + (index_t)get_local_id(0); v < (end); v += (index_t)get_local_size(0))
-#define WAIT_FOR_ALL() barrier(CLK_GLOBAL_MEM_FENCE)
+#define WAIT_FOR_ALL() barrier(CLK_LOCAL_MEM_FENCE | CLK_GLOBAL_MEM_FENCE)
+#define GROUP local
 #endif
+
 /*
  * Runs of a slice: neighbours in scratch, at a constant distance in a tensor. Slice t of the tile
  * has `count` runs of `length` elements; `limit` is `length` and, in dst, padding.
@@ -39,7 +46,7 @@ typedef struct runs {
 #define AHEAD 3
 
 /* Offset of a slice in a tensor. */
-LRN_INLINE index_t walk_offset(const lrn_slices *s, const lrn_tensor *t, index_t slice)
+LRN_INLINE index_t walk_offset(GROUP const lrn_slices *s, GROUP const lrn_tensor *t, index_t slice)
 {
     const int axis = 2 - s->axes; /* the walk's */
     if (!s->walks)
@@ -49,8 +56,8 @@ LRN_INLINE index_t walk_offset(const lrn_slices *s, const lrn_tensor *t, index_t
 }
 
 /* Not LRN_INLINE: see lrn_next_power. */
-static inline runs runs_of(const lrn_slices *s, const lrn_tensor *t, index_t position_step,
-                           index_t count, index_t slice)
+static inline runs runs_of(GROUP const lrn_slices *s, GROUP const lrn_tensor *t,
+                           index_t position_step, index_t count, index_t slice)
 {
     runs r;
     const index_t step0 = s->axes == 2 ? t->steps[1] : 0;

@@ -34,13 +34,13 @@ typedef struct problem {
 } problem;
 
 /* Element 0 of slice `number` of the scratch. */
-LRN_INLINE slice_t slice_at(const problem *p, index_t number)
+LRN_INLINE slice_t slice_at(GROUP const problem *p, index_t number)
 {
     return p->scratch + number * p->slices.length + p->slices.before;
 }
 
 /* The slice of index t in a ring. Zeros if there is no such slice. */
-LRN_INLINE slice_t ring_at(const problem *p, index_t ring, index_t size, index_t t)
+LRN_INLINE slice_t ring_at(GROUP const problem *p, index_t ring, index_t size, index_t t)
 {
     const int exists = t >= 0 && t < p->slices.steps;
     return slice_at(p, exists ? ring + (t & (size - 1)) : p->slices.zeros);
@@ -51,11 +51,11 @@ LRN_INLINE slice_t ring_at(const problem *p, index_t ring, index_t size, index_t
  * `size` is the sum of the `size` slices up to t, made of two rungs of half the size. Rings keep
  * the rungs. Products are squares of a if `squares` is set.
  */
-LRN_INLINE void climb(const problem *p, index_t a_ring, index_t b_ring, index_t size_a,
+LRN_INLINE void climb(GROUP const problem *p, index_t a_ring, index_t b_ring, index_t size_a,
                       index_t size_b, int products, int squares, index_t rungs, index_t t,
                       index_t end)
 {
-    const lrn_slices *s = &p->slices;
+    GROUP const lrn_slices *s = &p->slices;
     const int taps = s->taps, levels = lrn_level_count(taps);
     slice_t rung_to[31], partner[31], block[31];
     int blocks = 0;
@@ -104,10 +104,10 @@ typedef struct column {
 LRN_DEFINE_SUM(sum_of_products, column c, 1, FETCH_SLICE)
 LRN_DEFINE_SUM(sum_of_slices, column c, 0, FETCH_SLICE)
 
-LRN_INLINE void add_all(const problem *p, index_t a_ring, index_t b_ring, int products, index_t own,
-                        int lower, index_t end)
+LRN_INLINE void add_all(GROUP const problem *p, index_t a_ring, index_t b_ring, int products,
+                        index_t own, int lower, index_t end)
 {
-    const lrn_slices *s = &p->slices;
+    GROUP const lrn_slices *s = &p->slices;
     const slice_t total = slice_at(p, s->total);
     FOR_VECTORS (v, 0, end) {
         const column c = {slice_at(p, a_ring) + v, slice_at(p, b_ring) + v, s->length};
@@ -135,7 +135,7 @@ LRN_DEFINE_SUM(element_products, line l, 1, FETCH_ELEMENT)
 LRN_DEFINE_SUM(element_sums, line l, 0, FETCH_ELEMENT)
 
 /* Sums over windows much longer than their axis, one by one. */
-LRN_RARE void add_elements(const lrn_slices *s, int axis, slice_t to, const_slice_t a,
+LRN_RARE void add_elements(GROUP const lrn_slices *s, int axis, slice_t to, const_slice_t a,
                            const_slice_t b, int products, int lower)
 {
     const index_t distance = s->distance[axis], dim = s->dims[axis], block = dim * distance;
@@ -157,10 +157,10 @@ LRN_RARE void add_elements(const lrn_slices *s, int axis, slice_t to, const_slic
  * windows along an axis in a slice, for all elements. Slices `lines` get the sums of 2, 4 ..
  * elements that begin at each element.
  */
-LRN_INLINE void sum_lines(const problem *p, int axis, slice_t to, const_slice_t a, const_slice_t b,
-                          int products, int squares, int lower)
+LRN_INLINE void sum_lines(GROUP const problem *p, int axis, slice_t to, const_slice_t a,
+                          const_slice_t b, int products, int squares, int lower)
 {
-    const lrn_slices *s = &p->slices;
+    GROUP const lrn_slices *s = &p->slices;
     const int taps = s->taps, levels = lrn_level_count(taps);
     const index_t distance = s->distance[axis], length = s->length;
     if (lrn_axis_is_direct(s->dims[axis], taps)) {
@@ -210,7 +210,7 @@ LRN_INLINE void sum_lines(const problem *p, int axis, slice_t to, const_slice_t 
 }
 
 /* The sums over the windows inside slice t, from slice t of a and b. */
-LRN_INLINE void sum_slice(const problem *p, slice_t to, const_slice_t a, const_slice_t b,
+LRN_INLINE void sum_slice(GROUP const problem *p, slice_t to, const_slice_t a, const_slice_t b,
                           int squares, int lower)
 {
     const slice_t between = slice_at(p, p->slices.total);
@@ -223,11 +223,11 @@ LRN_INLINE void sum_slice(const problem *p, slice_t to, const_slice_t a, const_s
  * The sums over whole windows at step t, with windows that reach `lower` elements before their
  * own: of products of rings a and b. Returns where the sums are.
  */
-LRN_INLINE const_slice_t sum_windows(const problem *p, index_t a_ring, index_t size_a,
+LRN_INLINE const_slice_t sum_windows(GROUP const problem *p, index_t a_ring, index_t size_a,
                                      index_t b_ring, index_t size_b, int squares, index_t sums,
                                      index_t rungs, index_t t, index_t lag, int lower, index_t end)
 {
-    const lrn_slices *s = &p->slices;
+    GROUP const lrn_slices *s = &p->slices;
     if (s->axes > 0 && t >= 0 && t < s->steps)
         sum_slice(p, ring_at(p, sums, s->sums_ring, t), ring_at(p, a_ring, size_a, t),
                   ring_at(p, b_ring, size_b, t), squares, lower);
@@ -250,9 +250,9 @@ LRN_INLINE const_slice_t sum_windows(const problem *p, index_t a_ring, index_t s
 
 #ifdef LRN_BACKWARD
 /* Gaps of slices that have been computed become zeros again. */
-LRN_INLINE void clear_gaps(const problem *p, slice_t slice)
+LRN_INLINE void clear_gaps(GROUP const problem *p, slice_t slice)
 {
-    const lrn_slices *s = &p->slices;
+    GROUP const lrn_slices *s = &p->slices;
     for (int axis = 0; axis < 2; ++axis) {
         const index_t used = s->dims[axis] * s->distance[axis],
                       gap = axis >= 2 - s->axes
@@ -260,9 +260,14 @@ LRN_INLINE void clear_gaps(const problem *p, slice_t slice)
                                 : 0;
         if (gap == 0)
             continue;
+#if LRN_WIDTH > 1
         for (index_t line = 0; line + used < s->size; line += used + gap)
             for (index_t e = line + used; e < line + used + gap && e < s->size; ++e)
                 slice[e] = 0;
+#else
+        FOR_VECTORS (n, 0, s->size / (used + gap) * gap)
+            slice[n / gap * (used + gap) + used + n % gap] = 0;
+#endif
     }
 }
 #endif
@@ -304,7 +309,7 @@ LRN_RARE void differentiate_carefully(int power, slice_t factors, slice_t powers
     }
 }
 
-LRN_INLINE void differentiate_slice(const problem *p, slice_t factors, slice_t powers,
+LRN_INLINE void differentiate_slice(GROUP const problem *p, slice_t factors, slice_t powers,
                                     const_slice_t x, const_slice_t sums, index_t end)
 {
     int special;
@@ -346,8 +351,8 @@ LRN_RARE void normalize_carefully(int power, slice_t y, const_slice_t x, const_s
             y + v);
 }
 
-LRN_INLINE void normalize_slice(const problem *p, slice_t y, const_slice_t x, const_slice_t sums,
-                                index_t end)
+LRN_INLINE void normalize_slice(GROUP const problem *p, slice_t y, const_slice_t x,
+                                const_slice_t sums, index_t end)
 {
     int special;
     LRN_BY_POWER(p->power, special = normalize_vectors(power, y, x, sums, end, p->scalars));
@@ -357,10 +362,10 @@ LRN_INLINE void normalize_slice(const problem *p, slice_t y, const_slice_t x, co
 
 #endif
 
-LRN_INLINE void compute_tile(const problem *p, global const element_t *src,
+LRN_INLINE void compute_tile(GROUP const problem *p, global const element_t *src,
                              global const element_t *dy, global element_t *dst, index_t count)
 {
-    const lrn_slices *s = &p->slices;
+    GROUP const lrn_slices *s = &p->slices;
     const index_t end = s->axes > 0 ? s->size : count;
     const slice_t result = slice_at(p, s->result);
     for (index_t t = 0; t < s->steps + s->lag + s->next_lag; ++t) {
@@ -411,7 +416,7 @@ LRN_INLINE void compute_tile(const problem *p, global const element_t *src,
 }
 
 /* Writes zeros to a slice of dst, which is padding of a channel block. */
-LRN_RARE void put_zeros(const problem *p, global element_t *dst, index_t count, index_t slice)
+LRN_RARE void put_zeros(GROUP const problem *p, global element_t *dst, index_t count, index_t slice)
 {
     put(slice_at(p, p->slices.zeros), dst, p->dst.type,
         runs_of(&p->slices, &p->dst, p->dst_step, count, slice));
@@ -432,24 +437,28 @@ kernel void LRN_KERNEL_NAME(separable)(LRN_GENERAL_PARAMETERS)
         return;
 
     const lrn_axes axes = lrn_axes_make(dims, src_strides, dy_strides, dst_strides);
-    problem p;
+    GROUP problem p;
 #ifdef LRN_BACKWARD
     const int backward = 1;
 #else
     const int backward = 0;
 #endif
-    p.slices = lrn_slices_make(axes.dims, LRN_MODE(WINDOW_COUNT), taps, lower, backward, tile,
-                               window_vectors, LRN_WIDTH);
-    lrn_tensor_set(&p.src, axes.src, LRN_TYPE(SRC), LRN_MODE(SRC_SHIFT), modes);
-    lrn_tensor_set(&p.dy, axes.dy, LRN_TYPE(DY), LRN_MODE(DY_SHIFT), modes);
-    lrn_tensor_set(&p.dst, axes.dst, LRN_TYPE(DST), LRN_MODE(DST_SHIFT), modes);
-    p.src_step = axes.src[7];
-    p.dy_step = axes.dy[7];
-    p.dst_step = axes.dst[7];
+    if (LRN_WIDTH > 1 || get_local_id(0) == 0) {
+        p.slices = lrn_slices_make(axes.dims, LRN_MODE(WINDOW_COUNT), taps, lower, backward, tile,
+                                   window_vectors, LRN_WIDTH);
+        p.src = lrn_tensor_make(axes.src, LRN_TYPE(SRC), LRN_MODE(SRC_SHIFT), modes);
+        p.dy = lrn_tensor_make(axes.dy, LRN_TYPE(DY), LRN_MODE(DY_SHIFT), modes);
+        p.dst = lrn_tensor_make(axes.dst, LRN_TYPE(DST), LRN_MODE(DST_SHIFT), modes);
+        p.src_step = axes.src[7];
+        p.dy_step = axes.dy[7];
+        p.dst_step = axes.dst[7];
+        p.scratch =
+            first_vector(scratch + scratch_offset) + worker * p.slices.count * p.slices.length;
+        p.power = LRN_POWER;
+        p.scalars = LRN_SCALARS;
+    }
+    WAIT_FOR_ALL();
     const index_t total = p.slices.count * p.slices.length;
-    p.scratch = first_vector(scratch + scratch_offset) + worker * total;
-    p.power = LRN_POWER;
-    p.scalars = LRN_SCALARS;
     FOR_VECTORS (v, 0, total)
         LRN_STORE_GLOBAL((real_t)(0), p.scratch + v);
     WAIT_FOR_ALL();

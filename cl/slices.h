@@ -17,6 +17,9 @@
 
 #include "window.h"
 
+/* Work-items of a GPU that load together, mostly. */
+#define LRN_SUBGROUP 32
+
 typedef struct lrn_slices {
     int taps, lower, upper; /* of every window axis */
     /* The walk. */
@@ -86,7 +89,7 @@ static inline lrn_slices lrn_slices_make(const index_t *dims, int window_count, 
                                          int backward, index_t tile, int window_vectors, int width)
 {
     lrn_slices s;
-    const index_t vector = width - 1;
+    const index_t together = width > 1 ? width : LRN_SUBGROUP; /* elements loaded at a time */
     s.taps = taps;
     s.lower = lower;
     s.upper = taps - 1 - lower;
@@ -116,13 +119,14 @@ static inline lrn_slices lrn_slices_make(const index_t *dims, int window_count, 
         s.tile_distance = size;
         size *= tile;
     }
-    s.size = (size + vector) / width * width;
-    s.before = (s.before + vector) / width * width;
+    s.size = (size + width - 1) / width * width;
     /*
      * Vectors that begin before an end may pass it. Neighbouring slices are apart in the cache's
      * sets.
      */
-    s.length = s.before + s.size + s.before + width;
+    const index_t after = s.before + (width > 1 ? width : 0);
+    s.before = (s.before + together - 1) / together * together;
+    s.length = s.before + (s.size + after + together - 1) / together * together;
 
     const int levels = taps > 1 ? lrn_level_count(taps) : 0;
     /* Of the largest rungs only those are needed that end where a window's first block does. */

@@ -95,10 +95,9 @@ kernel void LRN_KERNEL_NAME(strided)(LRN_GENERAL_PARAMETERS)
 {
     const lrn_axes axes = lrn_axes_make(dims, src_strides, dy_strides, dst_strides);
     volume v;
-    lrn_tensor to;
-    lrn_tensor_set(&v.src, axes.src, LRN_TYPE(SRC), LRN_MODE(SRC_SHIFT), modes);
-    lrn_tensor_set(&v.dy_axes, axes.dy, LRN_TYPE(DY), LRN_MODE(DY_SHIFT), modes);
-    lrn_tensor_set(&to, axes.dst, LRN_TYPE(DST), LRN_MODE(DST_SHIFT), modes);
+    v.src = lrn_tensor_make(axes.src, LRN_TYPE(SRC), LRN_MODE(SRC_SHIFT), modes);
+    v.dy_axes = lrn_tensor_make(axes.dy, LRN_TYPE(DY), LRN_MODE(DY_SHIFT), modes);
+    const lrn_tensor to = lrn_tensor_make(axes.dst, LRN_TYPE(DST), LRN_MODE(DST_SHIFT), modes);
     lrn_box_set(&v.box, &axes, taps, taps - 1 - lower, modes);
     lrn_box_set(&v.mirrored, &axes, taps, lower, modes);
     v.power = LRN_POWER;

@@ -118,14 +118,15 @@ static int64_t slots_of(const lrn_problem *p, lrn_selection *s, int64_t tile)
 static void set_tile(const lrn_problem *p, lrn_selection *s, int64_t bytes, int64_t wanted)
 {
     const int64_t real = p->storage == LRN_F64 ? 8 : 4,
-                  neighbours = p->facts->cpu_like ? s->key.width : 64,
+                  neighbours = p->facts->cpu_like ? s->key.width : LRN_SUBGROUP,
                   least = s->window_vectors ? 1 : lrn_least(p->inner, neighbours);
     int64_t tile = lrn_least(p->inner, p->facts->cpu_like || s->window_vectors ? 1024 : 64);
     while (tile / 2 >= least && (slots_of(p, s, tile) > bytes / real || tiles(p, tile) < wanted))
         tile /= 2;
     /* Tiles of equal size. */
     tile = lrn_divide_up(p->inner, lrn_divide_up(p->inner, tile));
-    s->slots = slots_of(p, s, lrn_divide_up(tile, least) * least);
+    tile = lrn_divide_up(tile, least) * least;
+    s->slots = slots_of(p, s, p->facts->cpu_like ? tile : lrn_least(tile, p->inner));
 }
 
 static void launch_separable(const lrn_problem *p, lrn_selection *s)
@@ -141,13 +142,13 @@ static void launch_separable(const lrn_problem *p, lrn_selection *s)
     const int64_t room = s->slots > budget / real ? 1 : budget / real / s->slots;
     const int64_t items = tiles(p, s->tile_positions);
     const lrn_slices slices = slices_of(p, s);
-    const int64_t group =
-        cpu ? 1 : lrn_least(slices.size, lrn_least(256, p->facts->max_group_size));
-    s->workers = lrn_least(items, lrn_least(units * 32, room));
+    lrn_set_sizes(s, cpu ? 1 : slices.size, lrn_least(256, p->facts->max_group_size), 1, 1);
+    /* A GPU's unit runs about as many work-items at once; more workers have more scratch. */
+    const int64_t most = cpu ? 32 : 1024 / (int64_t)s->local[0];
+    s->workers = lrn_least(items, lrn_least(units * most, room));
     /* Extra work-groups, so that every CPU thread gets a worker: see the kernel. */
     if (cpu)
         s->spread = (int)lrn_least(15, lrn_divide_up(units * 256, s->workers));
-    lrn_set_sizes(s, group, group, 1, 1);
     s->global[0] = s->local[0] * (size_t)(s->workers * s->spread);
 }
 

@@ -21,9 +21,26 @@ cat >"$directory/check.awk" <<'AWK'
 # The compiler's own words, not the kernel's; the last one says that ? was here, and nothing uses it.
 /^target |@llvm\.(memcpy|memset)\.|= zext i1 %[0-9]+ to i64$/ { next }
 /(^|[^%@.0-9A-Za-z_])(i64|double)($|[^0-9A-Za-z_])/ { print "64 bits: " $0; bad = 1 }
+# A number, a pointer, an array, or a struct of these without padding.
+function size_of(type,    fields, count, i, bytes) {
+    if (type == "i32" || type == "float") return 4
+    if (type ~ /\*$/) return 8
+    if (type ~ /^\[[0-9]+ x .*\]$/) {
+        bytes = substr(type, 2) + 0
+        sub(/^\[[0-9]+ x /, "", type)
+        return bytes * size_of(substr(type, 1, length(type) - 1))
+    }
+    count = split(structs[type], fields, ", ")
+    for (i = 1; i <= count; ++i) bytes += size_of(fields[i])
+    if (count == 0) { print "type of unknown size: " type; bad = 1 }
+    return bytes
+}
+/^%[^ ]* = type \{ / { structs[$1] = substr($0, index($0, "{") + 2); sub(/ \}$/, "", structs[$1]) }
 /addrspace\(3\) global/ {
-    if (match($0, /\[[0-9]+ x (float|i32)\]/)) local_bytes += 4 * substr($0, RSTART + 1)
-    else { print "local memory of unknown size: " $0; bad = 1 }
+    type = $0
+    sub(/.*addrspace\(3\) global /, "", type)
+    sub(/ (undef|zeroinitializer), align.*/, "", type)
+    locals[type]++
 }
 /^define .*spir_kernel / {
     ++kernels
@@ -41,6 +58,7 @@ cat >"$directory/check.awk" <<'AWK'
     if (bytes > most) most = bytes
 }
 END {
+    for (type in locals) local_bytes += locals[type] * size_of(type)
     if (local_bytes > 1024) { print local_bytes " bytes of local memory"; bad = 1 }
     print most + 0 >>maxima
     exit bad || kernels != 1

@@ -192,14 +192,14 @@ static void assert_slices(const lrn_slices *s, int width)
     if (s->whole_windows)
         assert_true(s->terms_ring >= s->steps && (s->axes == 0 || s->sums_ring >= s->steps));
     assert_int_equal(s->size % width, 0);
-    assert_int_equal(s->before % width, 0);
-    assert_true(s->length >= s->before + s->size + s->before);
+    assert_int_equal(s->before % (width > 1 ? width : 32), 0);
+    assert_int_equal(s->length % (width > 1 ? width : 32), 0);
     /* Windows of the first and of the last element stay inside. */
     index_t reach = 0;
     for (int axis = 2 - s->axes; axis < 2; ++axis)
         if (!lrn_axis_is_direct(s->dims[axis], s->taps))
             reach += (s->lower > s->upper ? s->lower : s->upper) * s->distance[axis];
-    assert_true(s->before >= reach);
+    assert_true(s->before >= reach && s->length >= s->before + s->size + reach);
 }
 
 /* Of the general kernels, which loop over what they are given. */
@@ -233,7 +233,7 @@ static void assert_general(const lrn_selection *s, const lrn_shape *shape,
     assert_int_equal(s->slots, slices.count * slices.length);
     assert_int_equal(groups, s->workers * s->spread);
     assert_true(s->workers >= 1 && s->workers <= tiles);
-    assert_true((int64_t)s->local[0] <= slices.size);
+    assert_true((int64_t)s->local[0] < 2 * slices.size);
     const uint64_t real = s->key.storage == LRN_F64 ? 8 : 4;
     const uint64_t elements = (uint64_t)s->slots * (uint64_t)s->workers;
     if (elements < UINT64_MAX / 16)
@@ -537,7 +537,7 @@ static void selection_limit__smaller_groups_SUCCESS(void **state)
                 try_select(&shape, &params, &gpu, direction, CLLRN_ALIASING_DISJOINT, NULL, &s),
                 CLLRN_SUCCESS);
             const lrn_selection before = s;
-            assert_int_equal(s.local[0], 64);
+            assert_true(s.local[0] >= 32);
 
             lrn_selection_limit(&s, limit);
 
