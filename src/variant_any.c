@@ -95,9 +95,11 @@ static bool is_along(const lrn_problem *p)
     return length > p->inner;
 }
 
+/* With width 1 the kernel is made for GPUs: with barriers, on which PoCL's compiler crashes. */
 static int separable_width(const lrn_device_facts *facts, int storage)
 {
-    return facts->cpu_like ? lrn_two_vectors(facts, storage) : 1;
+    const int width = lrn_two_vectors(facts, storage);
+    return !facts->cpu_like ? 1 : width < 2 ? 2 : width;
 }
 
 static lrn_slices slices_of(const lrn_problem *p, const lrn_selection *s)

@@ -502,6 +502,27 @@ static void launch__group_SUCCESS(void **state)
         }
 }
 
+/* With width 1 the kernel has barriers. CPUs without vectors must not get it. */
+static void launch__separable_has_vectors_on_cpus_SUCCESS(void **state)
+{
+    const cllrn_params params = make_window(2, 2, 5.0, 1e-4, 0.75, 1.0);
+    (void)state;
+    for (int vector_width = 1; vector_width <= 16; vector_width *= 2)
+        for (int f64 = 0; f64 < 2; ++f64) {
+            const cllrn_tensor t =
+                with_dtype(make_nchw(1, 64, 30, 30), f64 ? CLLRN_DTYPE_F64 : CLLRN_DTYPE_F32);
+            const lrn_shape shape = lrn_shape_make(&params, &t, &t, &t);
+            lrn_device_facts facts = cpu;
+            lrn_selection s;
+            facts.vector_width = vector_width;
+            assert_int_equal(try_select(&shape, &params, &facts, CLLRN_DIRECTION_FORWARD,
+                                        CLLRN_ALIASING_IN_PLACE, "separable", &s),
+                             CLLRN_SUCCESS);
+            assert_true(s.key.width > 1);
+            assert_int_equal(s.local[0], 1);
+        }
+}
+
 /* A group has a tile: where groups are smaller there are as many. */
 static void selection_limit__group_keeps_its_groups_SUCCESS(void **state)
 {
@@ -561,6 +582,7 @@ int main(void)
         TEST(launch__huge_problems_SUCCESS),
         TEST(launch__gpu_loads_little_twice_SUCCESS),
         TEST(launch__group_SUCCESS),
+        TEST(launch__separable_has_vectors_on_cpus_SUCCESS),
         TEST(selection_limit__smaller_groups_SUCCESS),
         TEST(selection_limit__group_keeps_its_groups_SUCCESS),
     };
