@@ -13,8 +13,11 @@ typedef global const scalar_t *const_slice_t;
  * FOR_VECTORS: the vectors of a slice that are this work-item's, up to element `end`.
  * GROUP: where a work-group keeps what is the same for its work-items. On GPUs that is local
  * memory, because it is too much for registers.
+ *
+ * With vectors one work-item of a group works. On PoCL, too: its version 3.1 does not compile such
+ * barriers and local memory.
  */
-#if LRN_WIDTH > 1
+#if LRN_WIDTH > 1 || defined(POCL_DEVICE_ADDRESS_BITS)
 #define FOR_VECTORS(v, begin, end) for (index_t v = begin; v < (end); v += LRN_WIDTH)
 #define WAIT_FOR_ALL()
 #define GROUP private
@@ -23,6 +26,7 @@ typedef global const scalar_t *const_slice_t;
     for (index_t v = (begin) + (index_t)get_local_id(0); v < (end); v += (index_t)get_local_size(0))
 #define WAIT_FOR_ALL() barrier(CLK_LOCAL_MEM_FENCE | CLK_GLOBAL_MEM_FENCE)
 #define GROUP local
+#define GROUP_IS_SHARED
 #endif
 
 /*

@@ -435,6 +435,10 @@ kernel void LRN_KERNEL_NAME(separable)(LRN_GENERAL_PARAMETERS)
     const index_t workers = (index_t)get_num_groups(0) / LRN_MODE(LAUNCH);
     if (get_group_id(0) % LRN_MODE(LAUNCH) != 0)
         return;
+#ifndef GROUP_IS_SHARED
+    if (get_local_id(0) != 0)
+        return;
+#endif
 
     const lrn_axes axes = lrn_axes_make(dims, src_strides, dy_strides, dst_strides);
     GROUP problem p;
@@ -443,7 +447,10 @@ kernel void LRN_KERNEL_NAME(separable)(LRN_GENERAL_PARAMETERS)
 #else
     const int backward = 0;
 #endif
-    if (LRN_WIDTH > 1 || get_local_id(0) == 0) {
+#ifdef GROUP_IS_SHARED
+    if (get_local_id(0) == 0)
+#endif
+    {
         p.slices = lrn_slices_make(axes.dims, LRN_MODE(WINDOW_COUNT), taps, lower, backward, tile,
                                    window_vectors, LRN_WIDTH);
         p.src = lrn_tensor_make(axes.src, LRN_TYPE(SRC), LRN_MODE(SRC_SHIFT), modes);
