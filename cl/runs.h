@@ -31,7 +31,7 @@ typedef global const scalar_t *const_slice_t;
 
 /*
  * Runs of a slice: neighbours in scratch, at a constant distance in a tensor. Slice t of the tile
- * has `count` runs of `length` elements; `limit` is `length` and, in dst, padding.
+ * has `count` runs of `length` elements.
  */
 typedef struct runs {
     index_t count, length;
@@ -91,14 +91,24 @@ static inline runs runs_of(GROUP const lrn_slices *s, GROUP const lrn_tensor *t,
     return r;
 }
 
+/* Where run n begins in its slice, and in the tensor. */
+LRN_INLINE index_t run_in_slice(runs r, index_t n)
+{
+    return n / r.inner * r.outer_distance + n % r.inner * r.distance;
+}
+
+LRN_INLINE index_t run_in_tensor(runs r, index_t n)
+{
+    return r.begin + n / r.inner * r.outer_step + n % r.inner * r.step;
+}
+
 /* Copies a slice of a tensor into scratch. */
 LRN_RARE void fetch(slice_t to, global const element_t *from, int type, runs r)
 {
 #if LRN_WIDTH > 1
     for (index_t n = 0; n < r.count; ++n) {
-        const index_t outer = n / r.inner, inner = n % r.inner;
-        slice_t run = to + outer * r.outer_distance + inner * r.distance;
-        const index_t at = r.begin + outer * r.outer_step + inner * r.step;
+        slice_t run = to + run_in_slice(r, n);
+        const index_t at = run_in_tensor(r, n);
         const index_t block = r.shift > 0 ? (index_t)1 << r.shift : r.length;
         if (r.stride != 1 && r.shift == 0) {
             for (index_t i = 0; i < r.length; ++i)
@@ -119,10 +129,9 @@ LRN_RARE void fetch(slice_t to, global const element_t *from, int type, runs r)
     }
 #else
     FOR_VECTORS (e, 0, r.count * r.length) {
-        const index_t n = e / r.length, i = e % r.length, outer = n / r.inner, inner = n % r.inner;
-        to[outer * r.outer_distance + inner * r.distance + i] = lrn_get(
-            from, type,
-            r.begin + outer * r.outer_step + inner * r.step + lrn_channel(i, r.stride, r.shift));
+        const index_t n = e / r.length, i = e % r.length;
+        to[run_in_slice(r, n) + i] =
+            lrn_get(from, type, run_in_tensor(r, n) + lrn_channel(i, r.stride, r.shift));
     }
 #endif
 }
@@ -133,9 +142,8 @@ LRN_RARE void put(const_slice_t from, global element_t *to, int type, runs r)
     const index_t padded = lrn_padded(r.length, r.shift);
 #if LRN_WIDTH > 1
     for (index_t n = 0; n < r.count; ++n) {
-        const index_t outer = n / r.inner, inner = n % r.inner;
-        const_slice_t run = from + outer * r.outer_distance + inner * r.distance;
-        const index_t at = r.begin + outer * r.outer_step + inner * r.step;
+        const_slice_t run = from + run_in_slice(r, n);
+        const index_t at = run_in_tensor(r, n);
         const index_t block = r.shift > 0 ? (index_t)1 << r.shift : r.length;
         if (r.stride != 1 && r.shift == 0) {
             for (index_t i = 0; i < r.length; i += LRN_WIDTH)
@@ -157,12 +165,9 @@ LRN_RARE void put(const_slice_t from, global element_t *to, int type, runs r)
     }
 #else
     FOR_VECTORS (e, 0, r.count * padded) {
-        const index_t n = e / padded, i = e % padded, outer = n / r.inner, inner = n % r.inner;
-        const scalar_t value =
-            i < r.length ? from[outer * r.outer_distance + inner * r.distance + i] : 0;
-        lrn_store(
-            value, to, type,
-            r.begin + outer * r.outer_step + inner * r.step + lrn_channel(i, r.stride, r.shift), 1);
+        const index_t n = e / padded, i = e % padded;
+        const scalar_t value = i < r.length ? from[run_in_slice(r, n) + i] : 0;
+        lrn_store(value, to, type, run_in_tensor(r, n) + lrn_channel(i, r.stride, r.shift), 1);
     }
 #endif
 }

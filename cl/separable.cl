@@ -270,9 +270,6 @@ LRN_INLINE void clear_gaps(GROUP const problem *p, slice_t slice)
 #endif
     }
 }
-#endif
-
-#ifdef LRN_BACKWARD
 
 /* Sets the factors and powers of a slice; returns whether a power was not ordinary. */
 LRN_INLINE int differentiate_vectors(int power, slice_t factors, slice_t powers, const_slice_t x,

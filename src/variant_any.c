@@ -83,7 +83,7 @@ static void launch_strided(const lrn_problem *p, lrn_selection *s)
  * Whether vectors run along the last window axis: it must have neighbours in
  * memory, or at least more elements than there are positions.
  */
-static bool is_along(const lrn_problem *p)
+static bool has_window_vectors(const lrn_problem *p)
 {
     const lrn_shape *const shape = p->shape;
     const int last = shape->window_count - 1;
@@ -95,7 +95,7 @@ static bool is_along(const lrn_problem *p)
     return length > p->inner;
 }
 
-/* With width 1 the kernel is made for GPUs: with barriers, on which PoCL's compiler crashes. */
+/* With width 1 the kernel is made for GPUs, and has barriers. */
 static int separable_width(const lrn_device_facts *facts, int storage)
 {
     const int width = lrn_two_vectors(facts, storage);
@@ -135,7 +135,7 @@ static void launch_separable(const lrn_problem *p, lrn_selection *s)
 {
     const bool cpu = p->facts->cpu_like;
     const int64_t units = p->facts->compute_units, real = p->storage == LRN_F64 ? 8 : 4;
-    s->window_vectors = is_along(p);
+    s->window_vectors = has_window_vectors(p);
     const int64_t cache =
         s->window_vectors || p->shape->window_count > 1 ? SLICE_BUDGET : WALK_BUDGET;
     set_tile(p, s, cpu ? cache : SCRATCH_BUDGET / (units * 8), units * 8);
