@@ -11,6 +11,7 @@ cd "$(dirname "$0")/.."
 adapter_packages=(
     libdlpack-dev libcmocka-dev pkg-config g++ # dlpack
     python3-venv python3-numpy python3-torch python3-pyopencl # python
+    libstarpu-dev # starpu
 )
 install_packages "${build_packages[@]}" "${adapter_packages[@]}"
 cmake --preset release >/dev/null
