@@ -1,0 +1,32 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Follows a guide: installs a build, and runs every block in an empty folder, on PoCL.
+#   test.sh BUILD_DIR SOURCE_DIR WORK_DIR PYTHON GUIDE [MODULE...]
+# MODULE is a Python module that the guide needs beside clLRN's own: where it is missing, the test
+# is skipped, or failed with CLLRN_TEST_REQUIRED.
+set -euo pipefail
+build=$1 source=$2 work=$3 python=$4 guide=$5
+shift 5
+skip() { # REASON
+    echo "SKIPPED: $1"
+    [ -z "${CLLRN_TEST_REQUIRED+set}" ] || exit 1
+    exit 77
+}
+for module; do
+    "$python" -c "import $module" 2>/dev/null || skip "no Python module $module"
+done
+rm -rf "$work"
+mkdir -p "$work/bin" "$work/python"
+cmake --install "$build" --prefix "$work/prefix" >"$work/install.log"
+libdir=$(dirname "$(find "$work/prefix" -name libcllrn.so | head -n 1)")
+ln -s "$(command -v "$python")" "$work/bin/python3"
+export PATH=$work/bin:$work/prefix/bin:$PATH LD_LIBRARY_PATH=$libdir
+export PKG_CONFIG_PATH=$libdir/pkgconfig CMAKE_PREFIX_PATH=$work/prefix
+cllrn devices 2>/dev/null | grep Portable >/dev/null || skip "no device of PoCL"
+
+# The package cllrn, as its wheel holds it.
+cp -R "$source/src/adapters/python/cllrn" "$work/python"
+cp "$libdir/libcllrn.so" "$work/python/cllrn"
+export PYTHONPATH=$work/python PYTHONDONTWRITEBYTECODE=1
+
+exec "$source/tests/device/run.sh" pocl "$python" "$source/tests/guides/run.py" "$guide" "$work/folder"
