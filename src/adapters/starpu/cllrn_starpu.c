@@ -58,31 +58,43 @@ typedef struct task_problem {
     lrn_view views[OPERANDS];
 } task_problem;
 
-/*
- * The problem of the handles, which lie as `interfaces` say. The views of a forward problem are
- * SRC and DST.
- */
-static cllrn_status describe(const cllrn_starpu *lrn, const starpu_data_handle_t *handles,
-                             void *const *interfaces, task_problem *made, cllrn_error *error)
+static bool is_backward(const cllrn_starpu *lrn)
 {
-    const bool backward = lrn->direction == CLLRN_DIRECTION_BACKWARD;
-    int number = 0;
-    for (int i = 0; i < OPERANDS; ++i) {
-        if (i == DY && !backward)
-            continue;
-        const cllrn_status status =
-            lrn_view_make(names[i], handles[number], interfaces[number], lrn->dtypes[i],
-                          lrn->channel_axis, &made->views[i], error);
-        if (status != CLLRN_SUCCESS)
-            return status;
-        ++number;
-    }
+    return lrn->direction == CLLRN_DIRECTION_BACKWARD;
+}
+
+/* The problem of the views. */
+static void set_problem(const cllrn_starpu *lrn, task_problem *made)
+{
     made->problem = (cllrn_problem)CLLRN_PROBLEM_INIT;
     made->problem.direction = lrn->direction;
     made->problem.params = &lrn->params;
     made->problem.src = &made->views[SRC].tensor;
-    made->problem.dy = backward ? &made->views[DY].tensor : NULL;
+    made->problem.dy = is_backward(lrn) ? &made->views[DY].tensor : NULL;
     made->problem.dst = &made->views[DST].tensor;
+}
+
+/*
+ * The problem of a task's handles, which lie as `interfaces` say; tensors are those of vectors, or
+ * NULL. All three are in the order of the codelet's buffers.
+ */
+static cllrn_status describe(const cllrn_starpu *lrn, const starpu_data_handle_t *handles,
+                             void *const *interfaces, const cllrn_tensor *tensors,
+                             task_problem *made, cllrn_error *error)
+{
+    int number = 0;
+    for (int i = 0; i < OPERANDS; ++i) {
+        if (i == DY && !is_backward(lrn))
+            continue;
+        const lrn_expectation expected = {names[i], lrn->dtypes[i], lrn->channel_axis,
+                                          tensors ? &tensors[number] : NULL};
+        const cllrn_status status =
+            lrn_view_make(&expected, handles[number], interfaces[number], &made->views[i], error);
+        if (status != CLLRN_SUCCESS)
+            return status;
+        ++number;
+    }
+    set_problem(lrn, made);
     return CLLRN_SUCCESS;
 }
 
@@ -118,7 +130,7 @@ static cllrn_status run_cpu(const cllrn_starpu *lrn, const task_problem *todo, c
                                     error);
 }
 
-static void run(void **buffers,
+static void run(void **buffers, const cllrn_tensor *tensors,
                 cllrn_status (*compute)(const cllrn_starpu *, const task_problem *, cllrn_error *))
 {
     struct starpu_task *const task = starpu_task_get_current();
@@ -127,7 +139,7 @@ static void run(void **buffers,
     task_problem todo;
     const starpu_data_handle_t *const handles =
         task->dyn_handles ? task->dyn_handles : task->handles;
-    cllrn_status status = describe(lrn, handles, buffers, &todo, &error);
+    cllrn_status status = describe(lrn, handles, buffers, tensors, &todo, &error);
     if (status == CLLRN_SUCCESS)
         status = compute(lrn, &todo, &error);
     if (status != CLLRN_SUCCESS)
@@ -136,14 +148,12 @@ static void run(void **buffers,
 
 static void opencl_task(void **buffers, void *argument)
 {
-    (void)argument;
-    run(buffers, run_opencl);
+    run(buffers, argument, run_opencl);
 }
 
 static void cpu_task(void **buffers, void *argument)
 {
-    (void)argument;
-    run(buffers, run_cpu);
+    run(buffers, argument, run_cpu);
 }
 
 static int can_execute(unsigned worker, struct starpu_task *task, unsigned implementation)
@@ -295,6 +305,16 @@ struct starpu_codelet *cllrn_starpu_codelet(cllrn_starpu *lrn)
     return &lrn->codelet;
 }
 
+static cllrn_status prepare(cllrn_starpu *lrn, const cllrn_problem *const *problems, size_t count,
+                            cllrn_error *error)
+{
+    cllrn_status status = CLLRN_SUCCESS;
+    for (int i = 0; i < STARPU_NMAXWORKERS && status == CLLRN_SUCCESS; ++i)
+        if (lrn->engines[i] != NULL)
+            status = cllrn_engine_prepare(lrn->engines[i], problems, count, NULL, NULL, error);
+    return status;
+}
+
 /*
  * On a device StarPU leaves out the gaps of a handle, but a part of a handle has the strides of
  * the whole where the whole was there before: programs for both.
@@ -303,8 +323,7 @@ cllrn_status cllrn_starpu_prepare(cllrn_starpu *lrn, starpu_data_handle_t src,
                                   starpu_data_handle_t dy, starpu_data_handle_t dst,
                                   cllrn_error *error)
 {
-    if (lrn == NULL || src == NULL || dst == NULL ||
-        (dy != NULL) != (lrn->direction == CLLRN_DIRECTION_BACKWARD))
+    if (lrn == NULL || src == NULL || dst == NULL || (dy != NULL) != is_backward(lrn))
         return lrn_refuse(error, CLLRN_INVALID_ARGUMENT,
                           "lrn, src or dst is NULL, or dy does not fit the direction");
     const starpu_data_handle_t handles[OPERANDS] = {src, dy ? dy : dst, dst};
@@ -312,9 +331,9 @@ cllrn_status cllrn_starpu_prepare(cllrn_starpu *lrn, starpu_data_handle_t src,
     task_problem whole, part;
     for (int i = 0; i < OPERANDS; ++i)
         interfaces[i] = starpu_data_get_interface_on_node(handles[i], STARPU_MAIN_RAM);
-    cllrn_status status = describe(lrn, handles, interfaces, &part, error);
+    cllrn_status status = describe(lrn, handles, interfaces, NULL, &part, error);
     if (status == CLLRN_SUCCESS)
-        status = describe(lrn, handles, interfaces, &whole, error);
+        status = describe(lrn, handles, interfaces, NULL, &whole, error);
     for (int i = 0; i < OPERANDS && status == CLLRN_SUCCESS; ++i) {
         cllrn_tensor *const tensor = &whole.views[i].tensor;
         if (i != DY || dy != NULL)
@@ -322,10 +341,21 @@ cllrn_status cllrn_starpu_prepare(cllrn_starpu *lrn, starpu_data_handle_t src,
                                       tensor->channel_axis, error);
     }
     const cllrn_problem *const problems[] = {&whole.problem, &part.problem};
-    for (int i = 0; i < STARPU_NMAXWORKERS && status == CLLRN_SUCCESS; ++i)
-        if (lrn->engines[i] != NULL)
-            status = cllrn_engine_prepare(lrn->engines[i], problems, 2, NULL, NULL, error);
-    return status;
+    return status == CLLRN_SUCCESS ? prepare(lrn, problems, 2, error) : status;
+}
+
+cllrn_status cllrn_starpu_prepare_tensors(cllrn_starpu *lrn, const cllrn_tensor *tensors,
+                                          cllrn_error *error)
+{
+    if (lrn == NULL || tensors == NULL)
+        return lrn_refuse(error, CLLRN_INVALID_ARGUMENT, "lrn or tensors is NULL");
+    task_problem todo;
+    todo.views[SRC].tensor = tensors[0];
+    todo.views[DY].tensor = tensors[1];
+    todo.views[DST].tensor = tensors[is_backward(lrn) ? 2 : 1];
+    set_problem(lrn, &todo);
+    const cllrn_problem *const problems[] = {&todo.problem};
+    return prepare(lrn, problems, 1, error);
 }
 
 cllrn_status cllrn_starpu_filter(const cllrn_starpu *lrn, starpu_data_handle_t handle, int32_t axis,

@@ -31,7 +31,9 @@
  *     across channels, NHWC        block  x = C, y = H * W, z = N      channel_axis 2
  *     within a channel, NCHW       block  x = W, y = H, z = N * C      channel_axis 0
  *
- * ld, ldy and ldz may leave gaps. dst is another handle than src and dy.
+ * ld, ldy and ldz may leave gaps. A tensor of any rank and layout is a handle of
+ * the vector interface, and its task's argument describes it; see
+ * cllrn_starpu_codelet. dst is another handle than src and dy.
  *
  * Workers. A task uses the worker's own context and queue of StarPU, and waits
  * for its kernel: a kernel that fails is then an error of cllrn_starpu_check,
@@ -86,9 +88,19 @@ CLLRN_API void cllrn_starpu_destroy(cllrn_starpu *lrn);
 /*
  * The codelet, for starpu_task_insert, starpu_mpi_task_insert and starpu_task;
  * valid as long as lrn. Its buffers are STARPU_R src, STARPU_W dst; backward
- * STARPU_R src, STARPU_R dy, STARPU_W dst. It takes no arguments. It has a
- * performance model based on history, which tells windows, dtypes and sizes
- * apart, for the schedulers that want one.
+ * STARPU_R src, STARPU_R dy, STARPU_W dst. It has a performance model based on
+ * history, which tells windows, dtypes and sizes apart, for the schedulers that
+ * want one.
+ *
+ * A task on matrices and blocks needs no argument. On vectors, its argument is
+ * an array of one cllrn_tensor for each buffer, which stays in place until the
+ * task ends:
+ *
+ *     starpu_task_insert(codelet, STARPU_R, x, STARPU_W, y, STARPU_CL_ARGS_NFREE,
+ *                        tensors, sizeof tensors, 0);
+ *
+ * Element (0, 0, ..) is the first of the vector, and no stride is negative. The
+ * tensor's channel_axis holds, not that of the description.
  */
 CLLRN_API struct starpu_codelet *cllrn_starpu_codelet(cllrn_starpu *lrn);
 
@@ -97,14 +109,23 @@ CLLRN_API struct starpu_codelet *cllrn_starpu_codelet(cllrn_starpu *lrn);
  * needs. Without it the first task makes them, and a performance model would
  * learn a compiler's time. dy is NULL but for the gradient.
  *
- * CLLRN_INVALID_ARGUMENT  lrn, src or dst is NULL, or dy does not fit the direction
- * CLLRN_UNSUPPORTED       a handle of another interface than matrix and block
+ * CLLRN_INVALID_ARGUMENT  lrn, src or dst is NULL, dy does not fit the direction, or a vector
+ * CLLRN_UNSUPPORTED       a handle of another interface
  * CLLRN_INVALID_DTYPE     a handle whose elements have another size than the dtype
  * and as for cllrn_engine_prepare. Any thread.
  */
 CLLRN_API cllrn_status cllrn_starpu_prepare(cllrn_starpu *lrn, starpu_data_handle_t src,
                                             starpu_data_handle_t dy, starpu_data_handle_t dst,
                                             cllrn_error *error);
+
+/*
+ * As cllrn_starpu_prepare, for tasks on vectors: tensors is an argument of such a task.
+ *
+ * CLLRN_INVALID_ARGUMENT  lrn or tensors is NULL
+ * and as for cllrn_engine_prepare. Any thread.
+ */
+CLLRN_API cllrn_status cllrn_starpu_prepare_tensors(cllrn_starpu *lrn, const cllrn_tensor *tensors,
+                                                    cllrn_error *error);
 
 /*
  * Fills *filter, for starpu_data_partition, starpu_data_map_filters or
@@ -122,8 +143,9 @@ CLLRN_API cllrn_status cllrn_starpu_filter(const cllrn_starpu *lrn, starpu_data_
                                            struct starpu_data_filter *filter, cllrn_error *error);
 
 /*
- * The first failure of a task, with the status of cllrn_run or
- * cllrn_host_forward; CLLRN_SUCCESS if no task has failed. StarPU's tasks cannot
+ * The first failure of a task, with the status of cllrn_starpu_prepare, cllrn_run
+ * or cllrn_host_forward, or CLLRN_BUFFER_TOO_SMALL for a tensor that exceeds its
+ * vector; CLLRN_SUCCESS if no task has failed. StarPU's tasks cannot
  * fail, so call this when tasks have ended, after starpu_task_wait_for_all for
  * instance, before their results are used. Any thread.
  */

@@ -265,6 +265,58 @@ static void task__matrix_HOST_BITS(void **state)
     close_setup(s);
 }
 
+/* A tensor of rank 4 in vectors, with windows that no block can have. */
+static void task__vectors_HOST_BITS(void **state)
+{
+    const int64_t dims[] = {2, 3, 4, 5};
+    setup *const s = open_setup(nchw, CLLRN_DTYPE_F32);
+    cllrn_tensor tensors[] = {CLLRN_TENSOR_INIT, CLLRN_TENSOR_INIT, CLLRN_TENSOR_INIT};
+    starpu_data_handle_t vectors[TENSORS];
+    cllrn_starpu_description what = CLLRN_STARPU_DESCRIPTION_INIT;
+    cllrn_params params = CLLRN_PARAMS_INIT;
+    cllrn_starpu *lrn;
+    (void)state;
+    assert_int_equal(CLLRN_SUCCESS, cllrn_params_within(&params, CLLRN_CONVENTION_ONEDNN, 3, 2, 1.0,
+                                                        0.75, 1.0, NULL));
+    for (int i = 0; i < 3; ++i)
+        assert_int_equal(CLLRN_SUCCESS,
+                         cllrn_tensor_set(&tensors[i], CLLRN_DTYPE_F32, 4, dims, NULL, -1, NULL));
+    assert_int_equal(CLLRN_SUCCESS,
+                     cllrn_host_backward(&params, tensors, s->memory[X], tensors, s->memory[DY],
+                                         tensors, s->expected[DX], NULL));
+    for (int i = 0; i < TENSORS; ++i)
+        starpu_vector_data_register(&vectors[i], STARPU_MAIN_RAM, (uintptr_t)s->memory[i], 120, 4);
+    what.direction = CLLRN_DIRECTION_BACKWARD;
+    what.params = &params;
+    what.src = what.dy = what.dst = CLLRN_DTYPE_F32;
+    assert_int_equal(CLLRN_SUCCESS, cllrn_starpu_create(&what, &lrn, NULL));
+    assert_int_equal(CLLRN_SUCCESS, cllrn_starpu_prepare_tensors(lrn, tensors, NULL));
+    assert_int_equal(0, starpu_task_insert(cllrn_starpu_codelet(lrn), STARPU_R, vectors[X],
+                                           STARPU_R, vectors[DY], STARPU_W, vectors[DX],
+                                           STARPU_CL_ARGS_NFREE, tensors, sizeof tensors, 0));
+    starpu_data_acquire(vectors[DX], STARPU_R);
+    starpu_data_release(vectors[DX]);
+    assert_int_equal(CLLRN_SUCCESS, cllrn_starpu_check(lrn, NULL));
+    assert_memory_equal(s->expected[DX], s->memory[DX], 480);
+    tensors[2].dims[0] = 3; /* exceeds its vector; no argument at all */
+    for (int i = 0; i < 2; ++i) {
+        cllrn_starpu_destroy(lrn);
+        assert_int_equal(CLLRN_SUCCESS, cllrn_starpu_create(&what, &lrn, NULL));
+        starpu_task_insert(cllrn_starpu_codelet(lrn), STARPU_R, vectors[X], STARPU_R, vectors[DY],
+                           STARPU_W, vectors[DX], STARPU_CL_ARGS_NFREE, i == 0 ? tensors : NULL,
+                           sizeof tensors, 0);
+        assert_int_equal(0, starpu_task_wait_for_all());
+        assert_int_equal(i == 0 ? CLLRN_BUFFER_TOO_SMALL : CLLRN_INVALID_ARGUMENT,
+                         cllrn_starpu_check(lrn, NULL));
+    }
+    cllrn_starpu_destroy(lrn);
+    for (int i = 0; i < TENSORS; ++i) {
+        starpu_data_unregister(vectors[i]);
+        starpu_data_unregister(s->handles[i]);
+    }
+    close_setup(s);
+}
+
 /* The first task's dx is the second task's dy. */
 static void task__gradient_of_another_task_HOST_BITS(void **state)
 {
@@ -371,7 +423,7 @@ static void check__task_that_fails_STATUS(void **state)
 static void refusals__bad_arguments_STATUS(void **state)
 {
     setup *const s = open_setup(nchw, CLLRN_DTYPE_F32);
-    starpu_data_handle_t vector;
+    starpu_data_handle_t vector, variable;
     struct starpu_data_filter filter = {.nchildren = 77};
     cllrn_starpu_description what = CLLRN_STARPU_DESCRIPTION_INIT;
     cllrn_starpu *lrn = NULL;
@@ -390,8 +442,12 @@ static void refusals__bad_arguments_STATUS(void **state)
     what.direction = 3;
     assert_int_equal(CLLRN_INVALID_ARGUMENT, cllrn_starpu_create(&what, &lrn, NULL));
     assert_null(lrn);
-    assert_int_equal(CLLRN_UNSUPPORTED,
+    assert_int_equal(CLLRN_INVALID_ARGUMENT,
                      cllrn_starpu_prepare(s->forward, vector, NULL, s->handles[Y], NULL));
+    starpu_variable_data_register(&variable, STARPU_MAIN_RAM, (uintptr_t)s->memory[X], 4);
+    assert_int_equal(CLLRN_UNSUPPORTED,
+                     cllrn_starpu_prepare(s->forward, variable, NULL, s->handles[Y], NULL));
+    starpu_data_unregister(variable);
     assert_int_equal(CLLRN_INVALID_ARGUMENT,
                      cllrn_starpu_prepare(s->backward, s->handles[X], NULL, s->handles[Y], NULL));
     assert_int_equal(CLLRN_INVALID_ARGUMENT,
@@ -452,6 +508,7 @@ int main(void)
         cmocka_unit_test(task__whole_tensors_HOST_BITS),
         cmocka_unit_test(task__parts_of_batch_and_positions_HOST_BITS),
         cmocka_unit_test(task__matrix_HOST_BITS),
+        cmocka_unit_test(task__vectors_HOST_BITS),
         cmocka_unit_test(task__gradient_of_another_task_HOST_BITS),
         cmocka_unit_test(prepare__tasks_MAKE_NO_PROGRAM),
         cmocka_unit_test(task__10000_tasks_NO_GROWTH),
