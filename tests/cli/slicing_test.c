@@ -24,6 +24,15 @@ static cllrn_tensor make_tensor(int rank, const int64_t *dims, int32_t channel_a
     return t;
 }
 
+/* Slices of a whole tensor. */
+static slicing cut_whole(const cllrn_params *params, const cllrn_tensor *t, bool fortran_order,
+                         uint64_t most)
+{
+    const slicing_axes axes = slicing_axes_of(params, t, fortran_order);
+    const box whole = slicing_whole(&axes);
+    return slicing_make(&axes, &whole, most);
+}
+
 static cllrn_params across(void)
 {
     return (cllrn_params){.window_count = 1};
@@ -48,7 +57,7 @@ static void slicing__that_fits_one_box(void **state)
     const cllrn_tensor t = make_tensor(4, dims, 1);
     const cllrn_params params = across();
     (void)state;
-    const slicing cut = slicing_make(&params, &t, false, 240);
+    const slicing cut = cut_whole(&params, &t, false, 240);
     const box only = slicing_box(&cut, 0);
     assert_int_equal(cut.count, 1);
     assert_int_equal(cut.elements, 240);
@@ -62,7 +71,7 @@ static void slicing__empty_tensor_one_box(void **state)
     const cllrn_tensor t = make_tensor(4, dims, 1);
     const cllrn_params params = across();
     (void)state;
-    const slicing cut = slicing_make(&params, &t, false, 0);
+    const slicing cut = cut_whole(&params, &t, false, 0);
     const box only = slicing_box(&cut, 0);
     assert_int_equal(cut.count, 1);
     assert_int_equal(cut.elements, 0);
@@ -96,49 +105,83 @@ static void slicing__known_steps(void **state)
     for (size_t i = 0; i < sizeof cuts / sizeof *cuts; ++i) {
         const cllrn_tensor t = make_tensor(4, cuts[i].dims, cuts[i].channel_axis);
         const cllrn_params params = cuts[i].spatial_axes ? within(cuts[i].spatial_axes) : across();
-        const slicing cut = slicing_make(&params, &t, cuts[i].fortran_order, cuts[i].most);
+        const slicing cut = cut_whole(&params, &t, cuts[i].fortran_order, cuts[i].most);
         assert_dims(cut.steps, cuts[i].steps, 4);
         assert_int_equal(cut.count, cuts[i].count);
     }
 }
 
-/* Each element is in one box, and boxes are as they were promised. */
-static void check_boxes(const slicing *cut, const bool windowed[CLLRN_MAX_RANK], uint64_t most)
+static unsigned char seen[MOST_ELEMENTS]; /* how many boxes have an element */
+
+/* Counts a box's elements in `seen`, and returns how many they are. */
+static uint64_t mark(const slicing_axes *axes, const box *b)
 {
-    static unsigned char seen[MOST_ELEMENTS];
-    uint64_t total = 0, smallest = 1;
-    memset(seen, 0, sizeof seen);
+    uint64_t elements = 1;
+    for (int axis = 0; axis < axes->rank; ++axis) {
+        elements *= (uint64_t)b->dims[axis];
+        assert_true(!axes->windowed[axis] || b->dims[axis] == axes->dims[axis]);
+    }
+    for (uint64_t i = 0; i < elements; ++i) {
+        uint64_t rest = i, place = 0;
+        for (int axis = axes->rank - 1, stride = 1; axis >= 0; --axis) {
+            const uint64_t at = rest % (uint64_t)b->dims[axis] + (uint64_t)b->first[axis];
+            assert_true(at < (uint64_t)axes->dims[axis]);
+            place += at * (uint64_t)stride;
+            rest /= (uint64_t)b->dims[axis];
+            stride *= (int)axes->dims[axis];
+        }
+        assert_int_equal(seen[place]++, 0);
+    }
+    return elements;
+}
+
+/* The product of all dims, or of those along the axes of windows. */
+static uint64_t elements_of(const slicing_axes *axes, bool windowed_only)
+{
+    uint64_t elements = 1;
+    for (int axis = 0; axis < axes->rank; ++axis)
+        elements *= !windowed_only || axes->windowed[axis] ? (uint64_t)axes->dims[axis] : 1;
+    return elements;
+}
+
+/* Marks the slices, which are as they were promised. Returns how many elements they have. */
+static uint64_t mark_slices(const slicing *cut, uint64_t most)
+{
     const box first = slicing_box(cut, 0), last = slicing_box(cut, cut->count - 1);
+    uint64_t total = 0;
     for (uint64_t number = 0; number < cut->count; ++number) {
         const box b = slicing_box(cut, number);
-        uint64_t elements = 1;
-        for (int axis = 0; axis < cut->rank; ++axis) {
-            elements *= (uint64_t)b.dims[axis];
-            assert_true(!windowed[axis] || b.dims[axis] == cut->dims[axis]);
-        }
         assert_true(memcmp(b.dims, first.dims, sizeof b.dims) == 0 ||
                     memcmp(b.dims, last.dims, sizeof b.dims) == 0);
+        const uint64_t elements = mark(&cut->axes, &b);
         assert_true(elements <= cut->elements);
-        for (uint64_t i = 0; i < elements; ++i) {
-            uint64_t rest = i, place = 0;
-            for (int axis = cut->rank - 1, stride = 1; axis >= 0; --axis) {
-                const uint64_t at = rest % (uint64_t)b.dims[axis] + (uint64_t)b.first[axis];
-                assert_true(at < (uint64_t)cut->dims[axis]);
-                place += at * (uint64_t)stride;
-                rest /= (uint64_t)b.dims[axis];
-                stride *= (int)cut->dims[axis];
-            }
-            assert_int_equal(seen[place]++, 0);
-        }
         total += elements;
     }
-    uint64_t whole = 1;
-    for (int axis = 0; axis < cut->rank; ++axis) {
-        whole *= (uint64_t)cut->dims[axis];
-        smallest *= windowed[axis] ? (uint64_t)cut->dims[axis] : 1;
+    assert_true(cut->elements <= most || cut->elements == elements_of(&cut->axes, true));
+    return total;
+}
+
+/* Any tensor and windows. */
+static slicing_axes random_axes(uint64_t *random)
+{
+    const int rank = 2 + (int)random_below(random, 5);
+    int64_t dims[CLLRN_MAX_RANK];
+    for (int axis = 0; axis < rank; ++axis)
+        dims[axis] = 1 + (int64_t)random_below(random, rank > 4 ? 4 : 8);
+    const int channels = (int)random_below(random, (uint64_t)rank);
+    const bool from_end = random_below(random, 2) == 0;
+    const cllrn_tensor t = make_tensor(rank, dims, from_end ? channels - rank : channels);
+    const int spatial = (int)random_below(random, rank > 3 ? 4 : (uint64_t)rank);
+    const cllrn_params params = spatial ? within(spatial) : across();
+    bool windowed[CLLRN_MAX_RANK] = {false};
+    windowed[channels] = spatial == 0;
+    for (int axis = rank - 1, left = spatial; axis >= 0 && left > 0; --axis) {
+        windowed[axis] = axis != channels;
+        left -= axis != channels;
     }
-    assert_int_equal(total, whole);
-    assert_true(cut->elements <= most || cut->elements == smallest);
+    const slicing_axes axes = slicing_axes_of(&params, &t, random_below(random, 2) == 0);
+    assert_memory_equal(axes.windowed, windowed, sizeof windowed);
+    return axes;
 }
 
 static void slicing__boxes_hold_each_element_once(void **state)
@@ -146,25 +189,109 @@ static void slicing__boxes_hold_each_element_once(void **state)
     uint64_t random = 5;
     (void)state;
     for (int round = 0; round < 3000; ++round) {
-        const int rank = 2 + (int)random_below(&random, 5);
-        int64_t dims[CLLRN_MAX_RANK];
-        for (int axis = 0; axis < rank; ++axis)
-            dims[axis] = 1 + (int64_t)random_below(&random, rank > 4 ? 4 : 8);
-        const int channels = (int)random_below(&random, (uint64_t)rank);
-        const bool from_end = random_below(&random, 2) == 0;
-        const cllrn_tensor t = make_tensor(rank, dims, from_end ? channels - rank : channels);
-        const int spatial = (int)random_below(&random, rank > 3 ? 4 : (uint64_t)rank);
-        const cllrn_params params = spatial ? within(spatial) : across();
-        bool windowed[CLLRN_MAX_RANK] = {false};
-        windowed[channels] = spatial == 0;
-        for (int axis = rank - 1, left = spatial; axis >= 0 && left > 0; --axis) {
-            windowed[axis] = axis != channels;
-            left -= axis != channels;
-        }
+        const slicing_axes axes = random_axes(&random);
         const uint64_t most = random_below(&random, 300);
-        const slicing cut = slicing_make(&params, &t, random_below(&random, 2) == 0, most);
-        check_boxes(&cut, windowed, most);
+        const box whole = slicing_whole(&axes);
+        const slicing cut = slicing_make(&axes, &whole, most);
+        memset(seen, 0, sizeof seen);
+        assert_int_equal(mark_slices(&cut, most), elements_of(&axes, false));
     }
+}
+
+/* ---------------------------------------------------------------------- parts */
+
+/* Elements of a part, whose boxes and slices are marked. */
+static uint64_t mark_part(const slicing_axes *axes, int64_t number, int64_t count, uint64_t most)
+{
+    box boxes[SLICING_PART_BOXES];
+    uint64_t elements = 0;
+    const int made = slicing_part(axes, number, count, boxes);
+    assert_true(made <= SLICING_PART_BOXES);
+    for (int i = 0; i < made; ++i) {
+        const slicing cut = slicing_make(axes, &boxes[i], most);
+        elements += mark_slices(&cut, most);
+    }
+    return elements;
+}
+
+static void part__slices_of_all_hold_each_element_once(void **state)
+{
+    uint64_t random = 6;
+    (void)state;
+    for (int round = 0; round < 3000; ++round) {
+        const slicing_axes axes = random_axes(&random);
+        const int64_t count = 1 + (int64_t)random_below(&random, 40);
+        const uint64_t whole = elements_of(&axes, false), position = elements_of(&axes, true),
+                       most = random_below(&random, 300);
+        uint64_t total = 0, smallest = whole, largest = 0;
+        memset(seen, 0, sizeof seen);
+        for (int64_t number = 1; number <= count; ++number) {
+            const uint64_t elements = mark_part(&axes, number, count, most);
+            smallest = elements < smallest ? elements : smallest;
+            largest = elements > largest ? elements : largest;
+            total += elements;
+        }
+        assert_int_equal(total, whole);
+        assert_true(largest - smallest <= position || 16 * (largest - smallest) <= largest);
+    }
+}
+
+static void part__known_boxes(void **state)
+{
+    static const struct {
+        int64_t dims[4], number, count;
+        int boxes;
+        struct {
+            int64_t first[4], dims[4];
+        } box[3];
+        bool fortran_order;
+    } parts[] = {
+        {{16, 6, 5, 4}, 3, 8, 1, {{{4, 0, 0, 0}, {2, 6, 5, 4}}}, false}, /* whole items */
+        {{2, 6, 50, 4},
+         2,
+         3,
+         2,
+         {{{0, 0, 33, 0}, {1, 6, 17, 4}}, {{1, 0, 0, 0}, {1, 6, 16, 4}}},
+         false},
+        {{1, 6, 50, 4}, 1, 3, 1, {{{0, 0, 0, 0}, {1, 6, 16, 4}}}, false}, /* rows of one item */
+        {{1, 6, 5, 4},
+         2,
+         4,
+         2,
+         {{{0, 0, 1, 1}, {1, 6, 1, 3}}, {{0, 0, 2, 0}, {1, 6, 1, 2}}},
+         false},
+        {{4, 6, 5, 4}, 2, 2, 1, {{{0, 0, 0, 2}, {4, 6, 5, 2}}}, true},
+        {{3, 6, 1, 1}, 1, 5, 0, {{{0}, {0}}}, false}, /* more parts than positions */
+        {{3, 6, 1, 1}, 2, 5, 1, {{{0, 0, 0, 0}, {1, 6, 1, 1}}}, false},
+        {{3, 6, 0, 1}, 1, 1, 0, {{{0}, {0}}}, false}, /* an empty tensor */
+    };
+    const cllrn_params params = across();
+    (void)state;
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; ++i) {
+        const cllrn_tensor t = make_tensor(4, parts[i].dims, 1);
+        const slicing_axes axes = slicing_axes_of(&params, &t, parts[i].fortran_order);
+        box boxes[SLICING_PART_BOXES];
+        assert_int_equal(slicing_part(&axes, parts[i].number, parts[i].count, boxes),
+                         parts[i].boxes);
+        for (int j = 0; j < parts[i].boxes; ++j) {
+            assert_dims(boxes[j].first, parts[i].box[j].first, 4);
+            assert_dims(boxes[j].dims, parts[i].box[j].dims, 4);
+        }
+    }
+}
+
+static void part__most_elements_and_parts_NO_OVERFLOW(void **state)
+{
+    const int64_t dims[] = {INT64_C(1) << 31, 1, INT64_C(1) << 30}, most = INT64_C(0xffffffff);
+    const cllrn_tensor t = make_tensor(3, dims, 1);
+    const cllrn_params params = across();
+    const slicing_axes axes = slicing_axes_of(&params, &t, false);
+    box boxes[SLICING_PART_BOXES];
+    (void)state;
+    assert_int_equal(slicing_part(&axes, most, most, boxes), 1);
+    assert_int_equal(boxes[0].first[0], dims[0] - 1);
+    assert_int_equal(boxes[0].first[2] + boxes[0].dims[2], dims[2]);
+    assert_true(boxes[0].dims[2] == dims[2] / 2 || boxes[0].dims[2] == dims[2] / 2 + 1);
 }
 
 int main(void)
@@ -174,6 +301,9 @@ int main(void)
         cmocka_unit_test(slicing__empty_tensor_one_box),
         cmocka_unit_test(slicing__known_steps),
         cmocka_unit_test(slicing__boxes_hold_each_element_once),
+        cmocka_unit_test(part__slices_of_all_hold_each_element_once),
+        cmocka_unit_test(part__known_boxes),
+        cmocka_unit_test(part__most_elements_and_parts_NO_OVERFLOW),
     };
     return cmocka_run_group_tests_name("slicing", tests, NULL, NULL);
 }

@@ -47,10 +47,10 @@ uint64_t worker_limit(const device *on, cl_device_info what)
     return UINT64_MAX;
 }
 
-bool worker_open(worker *w, const device *on, const operation shapes[WORKER_SHAPES], size_t memory,
-                 uint64_t count)
+bool worker_open(worker *w, const device *on, const operation *shapes, int shape_count,
+                 size_t memory, uint64_t count)
 {
-    (void)shapes, (void)count;
+    (void)shapes, (void)shape_count, (void)count;
     *w = (worker){.session.device = *on, .slot_count = 1, .slots[0].memory = calloc(1, memory)};
     w->report = (worker_report){.variant = "planar",
                                 .upload = 1,
@@ -82,9 +82,10 @@ void worker_close(worker *w)
 
 /* -------------------------------------------------------------------------------- tests */
 
-/* 4 x 5 x 6 float32, three slices. */
+/* 3 x 5 x 8 float32, three slices. */
 typedef struct setup {
-    cllrn_params params;
+    problem problem;
+    slice_target target;
     stream stream;
 } setup;
 
@@ -92,11 +93,11 @@ static void make(setup *s, bool backward)
 {
     static const int64_t dims[] = {3, 5, 8};
     const uint64_t size = 3 * 5 * 8 * sizeof(float);
-    stream *const made = &s->stream;
+    problem *const made = &s->problem;
     memset(s, 0, sizeof *s);
-    s->params = (cllrn_params)CLLRN_PARAMS_INIT;
+    made->params = (cllrn_params)CLLRN_PARAMS_INIT;
     assert_int_equal(
-        cllrn_params_across(&s->params, CLLRN_CONVENTION_TORCH, 5, 1.0, 0.75, 1.0, NULL), 0);
+        cllrn_params_across(&made->params, CLLRN_CONVENTION_TORCH, 5, 1.0, 0.75, 1.0, NULL), 0);
     tensor_file *const files[] = {&made->x, &made->dy, &made->result};
     operand *const operands[] = {&made->whole.src, &made->whole.dy, &made->whole.dst};
     for (int i = 0; i < 3; ++i) {
@@ -107,11 +108,16 @@ static void make(setup *s, bool backward)
         memcpy(files[i]->header.dims, dims, sizeof dims);
         assert_true(tensor_file_describe(files[i], dims, 1, operands[i]));
     }
-    made->whole.params = &s->params;
+    made->whole.params = &made->params;
     made->whole.backward = backward;
-    made->device = (device){.kind = DEVICE_OPENCL, .name = "fake"};
-    made->slice = size / 3 * (backward ? 3 : 2);
-    made->quiet = true;
+    const slicing_axes axes = problem_axes(made);
+    s->target = (slice_target){.box = slicing_whole(&axes), .file = made->result};
+    s->stream = (stream){.problem = made,
+                         .targets = &s->target,
+                         .target_count = 1,
+                         .device = {.kind = DEVICE_OPENCL, .name = "fake"},
+                         .slice = size / 3 * (backward ? 3 : 2),
+                         .quiet = true};
     clock_ms = 5e6;
     fails = untold = false;
 }
@@ -131,7 +137,7 @@ static void stream__three_slices_TIMES_OF_ALL(void **state)
 
     assert_true(stream_run(&s.stream, &report));
 
-    assert_int_equal(report.cut.count, 3);
+    assert_int_equal(report.count, 3);
     assert_milliseconds(report.read, 3 * READ);
     assert_milliseconds(report.written, 3 * WRITE);
     assert_milliseconds(report.worker.upload, 1000);
@@ -150,7 +156,7 @@ static void stream__gradient_READS_BOTH(void **state)
 
     assert_true(stream_run(&s.stream, &report));
 
-    assert_int_equal(report.cut.count, 3);
+    assert_int_equal(report.count, 3);
     assert_milliseconds(report.read, 6 * READ);
 }
 

@@ -3,8 +3,6 @@
 #include "command.h"
 #include "element.h"
 #include "message.h"
-#include "option.h"
-#include "options.h"
 #include "output.h"
 #include "stream.h"
 #include "text.h"
@@ -16,120 +14,23 @@
 /* The state of one call of the command. */
 typedef struct run {
     options options;
-    cllrn_params params;
+    problem problem;
+    slice_target target;
     output output;
     stream stream;
     stream_report report;
     double begin;
 } run;
 
-/* ---------------------------------------------------------------------- files */
-
-static bool same_shape(const run *r)
-{
-    const npy_header *const x = &r->stream.x.header, *const dy = &r->stream.dy.header;
-    const options *const o = &r->options;
-    if (x->rank != dy->rank)
-        return message_fail("%s: its rank is %d, expected %d as in %s", o->gradient, dy->rank,
-                            x->rank, o->input);
-    for (int axis = 0; axis < x->rank; ++axis)
-        if (x->dims[axis] != dy->dims[axis])
-            return message_fail("%s: its dim %d is %" PRId64 ", expected %" PRId64 " as in %s",
-                                o->gradient, axis, dy->dims[axis], x->dims[axis], o->input);
-    return true;
-}
-
-/* Whether a tensor's dtype goes with that of a source. False after "NAME WHAT dtype does not ..".
- */
-static bool mixes(const char *name, const char *what, const tensor_file *tensor,
-                  const tensor_file *source, const char *advice)
-{
-    return element_mixes(tensor->element.dtype, source->element.dtype) ||
-           message_fail(
-               "%s%s %s does not go with the %s of %s: float32 mixes with one 16-bit type, "
-               "float64 with none%s",
-               name, what, cllrn_dtype_string(tensor->element.dtype),
-               cllrn_dtype_string(source->element.dtype), source->path, advice);
-}
-
-/* Without --grad-dtype, uint16 means bfloat16 in dy if it does in x. */
-static bool open_dy(run *r)
-{
-    stream *const s = &r->stream;
-    const options *const o = &r->options;
-    const int32_t dtype = o->gradient_dtype ? o->gradient_dtype : s->x.element.dtype;
-    const tensor_file_dtype expected = {o->gradient_dtype, dtype == CLLRN_DTYPE_BF16,
-                                        "--grad-dtype"};
-    return tensor_file_open(&s->dy, o->gradient, &expected) && same_shape(r) &&
-           mixes(o->gradient, ": its dtype", &s->dy, &s->x, "");
-}
-
-/* Opens the sources, and checks that they and the result fit each other. */
-static bool open_tensors(run *r)
-{
-    static const char advice[] = "; choose with --output-dtype";
-    stream *const s = &r->stream;
-    const options *const o = &r->options;
-    const tensor_file_dtype expected = {o->dtype, o->dtype == CLLRN_DTYPE_BF16, "--dtype"};
-    return tensor_file_open(&s->x, o->input, &expected) && (!o->gradient || open_dy(r)) &&
-           tensor_file_derive(&s->result, &s->x, o->output_dtype) &&
-           mixes("the output", "'s", &s->result, &s->x, advice) &&
-           (!o->gradient || mixes("the output", "'s", &s->result, &s->dy, advice));
-}
-
-/* -------------------------------------------------------------------- problem */
-
-static bool make_params(run *r)
-{
-    enum { MAX_AXES = 3 };
-    const options *const o = &r->options;
-    const int rank = r->stream.x.header.rank;
-    const bool across = o->region == ACROSS_CHANNELS;
-    const int axes = across ? 1 : o->spatial_axes ? o->spatial_axes : rank - 2;
-    if (axes < 1 || axes > MAX_AXES)
-        return message_fail("%s: its rank %d leaves %d spatial axes, expected 1 to %d: say with "
-                            "--spatial-axes how many there are",
-                            o->input, rank, axes, MAX_AXES);
-    if (axes >= rank)
-        return message_fail("%s: its rank is %d, so --spatial-axes is at most %d, not %d", o->input,
-                            rank, rank - 1, axes);
-    if (o->channel_axis < -rank || o->channel_axis >= rank)
-        return message_fail("%s: its rank is %d, so --channel-axis is %d to %d, not %d", o->input,
-                            rank, -rank, rank - 1, (int)o->channel_axis);
-    cllrn_error error = CLLRN_ERROR_INIT;
-    cllrn_params *const made = &r->params;
-    const cllrn_status status =
-        across ? cllrn_params_across(made, o->convention, o->size, o->alpha, o->beta, o->k, &error)
-               : cllrn_params_within(made, o->convention, o->size, axes, o->alpha, o->beta, o->k,
-                                     &error);
-    for (int i = 0; o->window.given && i < made->window_count; ++i) {
-        made->window[i].lower = o->window.lower;
-        made->window[i].upper = o->window.upper;
-    }
-    if (o->window.given)
-        made->divisor = o->divisor;
-    return message_check(status, &error);
-}
-
-static bool make_operation(run *r)
-{
-    const options *const o = &r->options;
-    const stream *const s = &r->stream;
-    const int64_t *const dims = s->x.header.dims;
-    operation *const whole = &r->stream.whole;
-    *whole =
-        (operation){.params = &r->params, .variant = o->variant, .backward = o->gradient != NULL};
-    return make_params(r) && tensor_file_describe(&s->x, dims, o->channel_axis, &whole->src) &&
-           (!o->gradient || tensor_file_describe(&s->dy, dims, o->channel_axis, &whole->dy)) &&
-           tensor_file_describe(&s->result, dims, o->channel_axis, &whole->dst);
-}
-
 /* Opens the output before it touches OpenCL, so that a bad path fails before any work. */
 static bool prepare(run *r)
 {
     const options *const o = &r->options;
-    return open_tensors(r) && make_operation(r) && output_open_stream(&r->output, o->output) &&
-           tensor_file_begin(&r->stream.result, r->output.file, o->output) &&
+    if (!problem_open(&r->problem, o) || !output_open_stream(&r->output, o->output))
+        return false;
+    const slicing_axes axes = problem_axes(&r->problem);
+    r->target = (slice_target){.box = slicing_whole(&axes), .file = r->problem.result};
+    return tensor_file_begin(&r->target.file, r->output.file, o->output) &&
            device_resolve(o->device, &r->stream.device);
 }
 
@@ -211,17 +112,17 @@ static void print_operand(const run *r, const char *name, const operand *o, bool
 
 static void print_problem(const run *r)
 {
-    const cllrn_params *const params = r->stream.whole.params;
-    const cllrn_tensor *const src = &r->stream.whole.src.tensor;
+    const cllrn_params *const params = r->problem.whole.params;
+    const cllrn_tensor *const src = &r->problem.whole.src.tensor;
     const int axis = src->channel_axis;
-    row(r, "direction", "%s", r->stream.whole.backward ? "backward" : "forward");
+    row(r, "direction", "%s", r->problem.whole.backward ? "backward" : "forward");
     row(r, "shape", "%s, channel axis %d", text_of_list(src->dims, src->rank, "x").chars,
         axis < 0 ? axis + src->rank : axis);
-    print_operand(r, "x", &r->stream.whole.src, r->stream.x.header.fortran_order);
-    if (r->stream.whole.backward)
-        print_operand(r, "dy", &r->stream.whole.dy, r->stream.dy.header.fortran_order);
-    print_operand(r, r->stream.whole.backward ? "dx" : "y", &r->stream.whole.dst,
-                  r->stream.x.header.fortran_order);
+    print_operand(r, "x", &r->problem.whole.src, r->problem.x.header.fortran_order);
+    if (r->problem.whole.backward)
+        print_operand(r, "dy", &r->problem.whole.dy, r->problem.dy.header.fortran_order);
+    print_operand(r, r->problem.whole.backward ? "dx" : "y", &r->problem.whole.dst,
+                  r->problem.x.header.fortran_order);
     row(r, "region", "%s", region_text(params).chars);
     row(r, "window", "{%" PRId64 ", %" PRId64 ", %.10g}, alpha %.10g, beta %.10g, k %.10g",
         params->window[0].lower, params->window[0].upper, params->divisor, params->alpha,
@@ -235,9 +136,9 @@ static void print_transfers(const run *r)
         time_text(report->worker.upload).chars, time_text(report->worker.download).chars);
     if (report->worker.in_place)
         return;
-    if (report->cut.count > 1 && report->worker.hidden == 0)
+    if (report->count > 1 && report->worker.hidden == 0)
         row(r, "overlap", "none of the transfers beside a kernel");
-    else if (report->cut.count > 1)
+    else if (report->count > 1)
         row(r, "overlap", "%s of the transfers beside a kernel",
             time_text(report->worker.hidden).chars);
 }
@@ -246,15 +147,15 @@ static void print_transfers(const run *r)
 static void print_times(const run *r)
 {
     const stream_report *const report = &r->report;
-    const operation *const done = &r->stream.whole;
+    const operation *const done = &r->problem.whole;
     const uint64_t bytes = done->src.size + done->dy.size + done->dst.size;
     if (bytes == 0) {
         row(r, "kernel", "none, the tensor is empty");
         return;
     }
-    if (report->cut.count > 1)
-        row(r, "slices", "%" PRIu64 " of at most %s", report->cut.count,
-            text_of_list(report->cut.steps, done->src.tensor.rank, "x").chars);
+    if (report->count > 1)
+        row(r, "slices", "%" PRIu64 " of at most %s", report->count,
+            text_of_list(report->steps, done->src.tensor.rank, "x").chars);
     row(r, "files", "%s to read, %s to write", time_text(report->read).chars,
         time_text(report->written).chars);
     const double told = 0.005; /* GB/s; a lower rate is not shown */
@@ -273,7 +174,7 @@ static void print_error(const run *r, const char *label, const check_error *erro
     if (error->eps > 0)
         row(r, label, "at most %.4g eps (2^-%d, %s), at (%s)", error->eps,
             element_format_of(dtype).fraction_bits, relation,
-            text_of_list(error->where, r->stream.whole.dst.tensor.rank, ", ").chars);
+            text_of_list(error->where, r->problem.whole.dst.tensor.rank, ", ").chars);
     else
         row(r, label, "0 eps");
 }
@@ -281,10 +182,10 @@ static void print_error(const run *r, const char *label, const check_error *erro
 static void print_check(const run *r)
 {
     const check *const c = &r->report.check;
-    const int32_t dtype = r->stream.whole.dst.tensor.dtype, arithmetic = element_arithmetic(dtype);
+    const int32_t dtype = r->problem.whole.dst.tensor.dtype, arithmetic = element_arithmetic(dtype);
     print_error(r, "error", &c->stored, dtype,
-                r->stream.whole.backward ? "relative to the magnitudes of the gradient's terms"
-                                         : "relative to the exact value");
+                r->problem.whole.backward ? "relative to the magnitudes of the gradient's terms"
+                                          : "relative to the exact value");
     if (dtype != arithmetic)
         print_error(r, "arithmetic", &c->computed, arithmetic,
                     "beyond what rounding to 16 bits explains");
@@ -330,19 +231,25 @@ static int execute(run *r)
 static void release(run *r)
 {
     output_discard(&r->output);
-    tensor_file_close(&r->stream.x);
-    tensor_file_close(&r->stream.dy);
+    problem_close(&r->problem);
 }
 
 int command_run(int argc, char **argv)
 {
-    run r = {.params = CLLRN_PARAMS_INIT, .begin = operation_clock()};
+    run r = {.begin = operation_clock()};
     int status;
     if (!options_parse(argc, argv, &r.options, &status))
         return status;
-    r.stream.slice = (uint64_t)r.options.slice;
-    r.stream.checked = r.options.check;
-    r.stream.quiet = r.options.quiet;
+    r.stream = (stream){
+        .problem = &r.problem,
+        .targets = &r.target,
+        .target_count = 1,
+        .slice = (uint64_t)r.options.slice,
+        .checked = r.options.check,
+        /* A digest takes milliseconds, as much as the rest of a start: only if it is shown. */
+        .digested = r.options.check || !r.options.quiet,
+        .quiet = r.options.quiet,
+    };
     status = execute(&r);
     release(&r);
     return status;

@@ -4,30 +4,22 @@
 #include "message.h"
 #include "text.h"
 
-#include <cllrn_verify.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 /* The default slice in bytes: enough to keep a device busy, and several fit little memory. */
 #define USUAL_SLICE (UINT64_C(64) << 20)
 
-/* Operands start on pages, which drivers copy fastest. */
-enum { ALIGNMENT = 4096 };
-
-/* One slice in flight. */
-typedef struct piece {
-    box box;
-    operation operation;
-    size_t memory; /* bytes of its operands */
-} piece;
-
 typedef struct flow {
     const stream *stream;
     stream_report *report;
-    uint64_t all, widest;    /* bytes of one element: of all tensors, of the tensor with most */
-    uint64_t memory, buffer; /* bytes that the device has, and that a buffer may have */
+    slicing cuts[SLICING_PART_BOXES]; /* of the targets' boxes */
+    uint64_t all, widest;             /* bytes of one element: of all tensors, of the widest */
+    uint64_t memory, buffer;          /* bytes that the device has, and that a buffer may have */
     worker worker;
-    piece pieces[WORKER_SLOTS];
+    slice slices[WORKER_SLOTS];
+    const slice_target *targets[WORKER_SLOTS];
     double begin;
 } flow;
 
@@ -39,11 +31,11 @@ static uint64_t least(uint64_t a, uint64_t b)
 }
 
 /* Checks that a slice fits the limits: slices cannot be cut along the axes of windows. */
-static bool check_slice(const flow *f)
+static bool check_slice(const flow *f, const slicing *cut)
 {
     const stream *const s = f->stream;
-    const uint64_t elements = f->report->cut.elements, all = f->all;
-    const short_text shape = text_of_list(f->report->cut.steps, f->report->cut.rank, "x");
+    const uint64_t elements = cut->elements, all = f->all;
+    const short_text shape = text_of_list(cut->steps, cut->axes.rank, "x");
     static const char cannot[] = "a slice of %s cannot be cut further, since windows extend over "
                                  "what is left, and takes %" PRIu64 " bytes";
     char what[512];
@@ -58,15 +50,17 @@ static bool check_slice(const flow *f)
         return message_fail("%s in one tensor, but a buffer on %s holds at most %" PRIu64
                             "; use another device or --device host",
                             what, s->device.name, f->buffer);
-    if (elements > (SIZE_MAX - 3 * ALIGNMENT) / all)
+    if (elements > SIZE_MAX / 2 / all)
         return message_fail("%s, more than this machine addresses", what);
     return true;
 }
 
+/* Cuts each target. The report has the dims of the largest slice. */
 static bool cut(flow *f)
 {
     const stream *const s = f->stream;
-    const operand *const operands[] = {&s->whole.src, &s->whole.dy, &s->whole.dst};
+    const operation *const whole = &s->problem->whole;
+    const operand *const operands[] = {&whole->src, &whole->dy, &whole->dst};
     for (int i = 0; i < 3; ++i) {
         const uint64_t size = cllrn_dtype_size(operands[i]->tensor.dtype); /* 0 for no dy */
         f->all += size;
@@ -76,108 +70,99 @@ static bool cut(flow *f)
     f->buffer = worker_limit(&s->device, CL_DEVICE_MAX_MEM_ALLOC_SIZE);
     const uint64_t bytes = s->slice ? s->slice : least(USUAL_SLICE, f->memory / 16);
     const uint64_t most = least(least(bytes, f->memory) / f->all, f->buffer / f->widest);
-    f->report->cut =
-        slicing_make(s->whole.params, &s->whole.src.tensor, s->x.header.fortran_order, most);
-    return check_slice(f);
+    const slicing_axes axes = problem_axes(s->problem);
+    const slicing *largest = f->cuts;
+    for (int i = 0; i < s->target_count; ++i) {
+        f->cuts[i] = slicing_make(&axes, &s->targets[i].box, most);
+        f->report->count += f->cuts[i].count;
+        largest = f->cuts[i].elements > largest->elements ? &f->cuts[i] : largest;
+    }
+    memcpy(f->report->steps, largest->steps, sizeof largest->steps);
+    return check_slice(f, largest);
 }
 
-/* --------------------------------------------------------------------- pieces */
-
-/* Puts an operand behind those that the piece has already. */
-static bool make_operand(piece *p, const tensor_file *file, int32_t channel_axis,
-                         unsigned char *memory, operand *made)
+/* The box of a slice, by its number among all; sets *target to the target's number. */
+static box box_of(const flow *f, uint64_t number, int *target)
 {
-    if (!tensor_file_describe(file, p->box.dims, channel_axis, made))
-        return false;
-    made->data = memory ? memory + p->memory : NULL;
-    p->memory += ((size_t)made->size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
-    return true;
+    for (*target = 0; number >= f->cuts[*target].count; ++*target)
+        number -= f->cuts[*target].count;
+    return slicing_box(&f->cuts[*target], number);
 }
 
-static bool make_piece(const flow *f, uint64_t number, void *memory, piece *made)
-{
-    const stream *const s = f->stream;
-    const int32_t axis = s->whole.src.tensor.channel_axis;
-    operation *const todo = &made->operation;
-    *made = (piece){.box = slicing_box(&f->report->cut, number), .operation = s->whole};
-    return make_operand(made, &s->x, axis, memory, &todo->src) &&
-           (!todo->backward || make_operand(made, &s->dy, axis, memory, &todo->dy)) &&
-           make_operand(made, &s->result, axis, memory, &todo->dst);
-}
-
+/* Opens the worker for the shapes of all slices: in each target the first has one, the last
+ * another. */
 static bool open_worker(flow *f)
 {
-    const uint64_t count = f->report->cut.count;
-    piece first, last;
-    if (!make_piece(f, 0, NULL, &first) || !make_piece(f, count - 1, NULL, &last))
-        return false;
-    const operation shapes[WORKER_SHAPES] = {first.operation, last.operation};
-    return worker_open(&f->worker, &f->stream->device, shapes, first.memory, count);
+    const stream *const s = f->stream;
+    operation shapes[WORKER_SHAPES];
+    int count = 0;
+    size_t memory = 0;
+    for (int i = 0; i < s->target_count; ++i)
+        for (int last = 0; last < 2; ++last) {
+            const box b = slicing_box(&f->cuts[i], last ? f->cuts[i].count - 1 : 0);
+            slice described;
+            if (!slice_make(&described, s->problem, &b, NULL))
+                return false;
+            shapes[count++] = described.operation;
+            if (described.memory > memory) {
+                const operation largest = shapes[count - 1];
+                memory = described.memory;
+                shapes[count - 1] = shapes[0];
+                shapes[0] = largest;
+            }
+        }
+    return worker_open(&f->worker, &s->device, shapes, count, memory, f->report->count);
 }
 
 /* ----------------------------------------------------------------------- flow */
 
-static bool read_piece(flow *f, const piece *p)
-{
-    const operation *const todo = &p->operation;
-    const double begin = operation_clock();
-    const bool done = tensor_file_read(&f->stream->x, &p->box, todo->src.data) &&
-                      (!todo->backward || tensor_file_read(&f->stream->dy, &p->box, todo->dy.data));
-    f->report->read += operation_clock() - begin;
-    return done;
-}
-
-static bool write_piece(flow *f, const piece *p)
-{
-    const double begin = operation_clock();
-    const bool done = tensor_file_write(&f->stream->result, &p->box, p->operation.dst.data);
-    f->report->written += operation_clock() - begin;
-    return done;
-}
-
 static bool start(flow *f, uint64_t number)
 {
     const int slot = (int)(number % (uint64_t)f->worker.slot_count);
-    piece *const p = &f->pieces[slot];
-    return make_piece(f, number, f->worker.slots[slot].memory, p) && read_piece(f, p) &&
-           worker_start(&f->worker, slot, &p->operation);
+    slice *const s = &f->slices[slot];
+    int target;
+    const box part = box_of(f, number, &target);
+    f->targets[slot] = &f->stream->targets[target];
+    if (!slice_make(s, f->stream->problem, &part, f->worker.slots[slot].memory))
+        return false;
+    const double begin = operation_clock();
+    const bool done = slice_read(s, f->stream->problem);
+    f->report->read += operation_clock() - begin;
+    return done && worker_start(&f->worker, slot, &s->operation);
 }
 
 static bool finish(flow *f, uint64_t number)
 {
+    const stream *const to = f->stream;
     const int slot = (int)(number % (uint64_t)f->worker.slot_count);
-    const piece *const p = &f->pieces[slot];
-    const operand *const dst = &p->operation.dst;
-    const int64_t *const dims = f->stream->whole.dst.tensor.dims;
-    cllrn_error error = CLLRN_ERROR_INIT;
-    /*
-     * A digest takes milliseconds, as much as the rest of a start: only if it
-     * is shown or checked.
-     */
-    const bool digested = !f->stream->quiet || f->stream->checked;
-    return worker_finish(&f->worker, slot) &&
-           (!digested || message_check(cllrn_digest_box(&dst->tensor, dst->data, p->box.first, dims,
-                                                        &f->report->digest, &error),
-                                       &error)) &&
-           (!f->stream->checked || check_add(&f->report->check, &p->operation, &p->box, dims)) &&
-           write_piece(f, p);
+    const slice *const s = &f->slices[slot];
+    if (!worker_finish(&f->worker, slot) ||
+        (to->digested && !slice_digest(s, to->problem, &f->report->digest)) ||
+        (to->checked &&
+         !check_add(&f->report->check, &s->operation, &s->box, to->problem->whole.dst.tensor.dims)))
+        return false;
+    const double begin = operation_clock();
+    const bool done = slice_write(s, f->targets[slot]);
+    f->report->written += operation_clock() - begin;
+    return done;
 }
 
 /* Shows progress once the run has taken a second. */
 static void show_progress(const flow *f, uint64_t done)
 {
     enum { PATIENCE = 1 };
+    const uint64_t count = f->report->count;
     if (f->stream->quiet || operation_clock() - f->begin < PATIENCE)
         return;
     char line[64];
-    snprintf(line, sizeof line, "%" PRIu64 " of %" PRIu64 " slices, %.0f %%", done,
-             f->report->cut.count, 100.0 * (double)done / (double)f->report->cut.count);
+    snprintf(line, sizeof line, "%" PRIu64 " of %" PRIu64 " slices, %.0f %%", done, count,
+             100.0 * (double)done / (double)count);
     message_progress(line);
 }
 
 static bool run_all(flow *f)
 {
-    const uint64_t count = f->report->cut.count, slots = (uint64_t)f->worker.slot_count;
+    const uint64_t count = f->report->count, slots = (uint64_t)f->worker.slot_count;
     for (uint64_t number = 0; number < count + slots; ++number) {
         if (number >= slots) {
             if (!finish(f, number - slots))

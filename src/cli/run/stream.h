@@ -7,23 +7,24 @@
 #define CLI_RUN_STREAM_H
 
 #include "check.h"
-#include "tensor_file.h"
+#include "slice.h"
 #include "worker.h"
 
 typedef struct stream {
-    tensor_file x;
-    tensor_file dy;     /* backward only, else zero */
-    tensor_file result; /* y or dx, not computed yet */
-    operation whole;    /* the problem of the whole tensors, without data */
+    const problem *problem;
+    const slice_target *targets; /* what to compute */
+    int target_count;            /* at most SLICING_PART_BOXES */
     device device;
     uint64_t slice; /* bytes of all tensors of a slice; 0: chosen for the device */
     bool checked;   /* compare with the exact result and the host's bits */
+    bool digested;  /* compute the digest */
     bool quiet;     /* show no progress */
 } stream;
 
 /* The report of a run. Times are in seconds, negative where the device reports none. */
 typedef struct stream_report {
-    slicing cut;
+    uint64_t count;                /* of slices */
+    int64_t steps[CLLRN_MAX_RANK]; /* dims of the largest */
     worker_report worker;
     double read, written;
     uint64_t digest;

@@ -19,8 +19,22 @@ static bool check(const worker *w, cl_int error, const char *call)
 
 /* ----------------------------------------------------------------------- open */
 
-static bool make_plan(worker *w, const operation *shape, int number)
+/* The number of a shape; w->shape_count where it is new. */
+static int shape_number(const worker *w, const operation *shape)
 {
+    const int64_t *const dims = shape->src.tensor.dims;
+    int number = 0;
+    while (number < w->shape_count &&
+           memcmp(w->shapes[number].dims, dims, sizeof w->shapes[number].dims) != 0)
+        ++number;
+    return number;
+}
+
+static bool make_plan(worker *w, const operation *shape)
+{
+    const int number = shape_number(w, shape);
+    if (number < w->shape_count)
+        return true;
     cllrn_error error = CLLRN_ERROR_INIT;
     const cllrn_problem problem = operation_problem(shape, CLLRN_ALIASING_DISJOINT);
     const cllrn_status status =
@@ -30,7 +44,7 @@ static bool make_plan(worker *w, const operation *shape, int number)
                             shape->variant, w->session.device.name);
     if (!message_check(status, &error))
         return false;
-    w->shapes[number] = shape->src.tensor;
+    w->shapes[w->shape_count++] = shape->src.tensor;
     const uint64_t scratch = cllrn_plan_scratch_size(w->plans[number], CLLRN_ALIASING_DISJOINT);
     if (scratch > w->report.scratch)
         w->report.scratch = scratch;
@@ -101,8 +115,8 @@ static int affordable_slots(const device *on, size_t memory, uint64_t count)
     return slots;
 }
 
-bool worker_open(worker *w, const device *on, const operation shapes[WORKER_SHAPES], size_t memory,
-                 uint64_t count)
+bool worker_open(worker *w, const device *on, const operation *shapes, int shape_count,
+                 size_t memory, uint64_t count)
 {
     const session_options how = {
         .queues = QUEUES, .timed = true, .cache = CLLRN_CACHE_AUTO, .quiet = true};
@@ -111,8 +125,8 @@ bool worker_open(worker *w, const device *on, const operation shapes[WORKER_SHAP
         return allocate(&w->slots[0], memory);
     if (!session_open(&w->session, on, how))
         return false;
-    for (int i = 0; i < WORKER_SHAPES; ++i)
-        if (!make_plan(w, &shapes[i], i))
+    for (int i = 0; i < shape_count; ++i)
+        if (!make_plan(w, &shapes[i]))
             return false;
     w->report.variant = cllrn_plan_variant(w->plans[0], CLLRN_ALIASING_DISJOINT);
     w->report.origin = cllrn_plan_origin(w->plans[0], CLLRN_ALIASING_DISJOINT);
@@ -146,14 +160,6 @@ static bool download(worker *w, cl_mem from, const operand *to, const cl_event *
                  "clEnqueueReadBuffer");
 }
 
-static const cllrn_plan *plan_for(const worker *w, const operation *todo)
-{
-    int number = 0;
-    while (memcmp(w->shapes[number].dims, todo->src.tensor.dims, sizeof todo->src.tensor.dims) != 0)
-        ++number;
-    return w->plans[number];
-}
-
 /* Where the kernel finds an operand: in a buffer of its own, or in the slot's memory. */
 static cllrn_memory memory_of(const worker_slot *slot, cl_mem own, const operand *o)
 {
@@ -178,7 +184,7 @@ static bool enqueue_kernel(worker *w, const worker_slot *slot, const operation *
     operands.dst = &dst;
     operands.scratch = w->scratch ? &scratch : NULL;
     const cllrn_status status =
-        cllrn_enqueue(plan_for(w, todo), w->session.queues[COMPUTE], &operands,
+        cllrn_enqueue(w->plans[shape_number(w, todo)], w->session.queues[COMPUTE], &operands,
                       slot->events[UPLOAD_DY] ? 2 : 1, &slot->events[UPLOAD_SRC], event, &error);
     return message_check(status, &error);
 }
@@ -321,7 +327,7 @@ void worker_close(worker *w)
         session_release(w->slots[i].pinned);
     }
     session_release(w->scratch);
-    for (int i = 0; i < WORKER_SHAPES; ++i)
+    for (int i = 0; i < w->shape_count; ++i)
         cllrn_plan_destroy(w->plans[i]);
     session_close(&w->session);
 }

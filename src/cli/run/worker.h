@@ -10,9 +10,10 @@
 
 #include "operation.h"
 #include "session.h"
+#include "slicing.h"
 
 enum { WORKER_SLOTS = 3 }; /* one operation uploads, one computes, one downloads */
-enum { WORKER_SHAPES = 2 };
+enum { WORKER_SHAPES = 2 * SLICING_PART_BOXES };
 
 /* The commands of an operation; a forward operation has no UPLOAD_DY. */
 enum { UPLOAD_SRC, UPLOAD_DY, KERNEL, DOWNLOAD, COMMANDS };
@@ -45,6 +46,7 @@ typedef struct worker {
     session session; /* for the host and the reference: the device alone */
     cllrn_plan *plans[WORKER_SHAPES];
     cllrn_tensor shapes[WORKER_SHAPES];
+    int shape_count;
     cl_mem scratch; /* one for all slots, since kernels run one after the other */
     worker_slot slots[WORKER_SLOTS];
     int slot_count;
@@ -55,12 +57,12 @@ typedef struct worker {
 uint64_t worker_limit(const device *on, cl_device_info what);
 
 /*
- * Prepares for operations of these shapes, the largest first: `memory` bytes for the operands of
- * each operation, at most `count` operations at a time. *w must not move. False after a message;
- * call worker_close in any case.
+ * Prepares for operations of these shapes, at most WORKER_SHAPES, the largest first: `memory` bytes
+ * for the operands of each operation, at most `count` operations at a time. *w must not move. False
+ * after a message; call worker_close in any case.
  */
-bool worker_open(worker *w, const device *on, const operation shapes[WORKER_SHAPES], size_t memory,
-                 uint64_t count);
+bool worker_open(worker *w, const device *on, const operation *shapes, int shape_count,
+                 size_t memory, uint64_t count);
 
 /*
  * Starts an operation of one of the shapes, whose operands lie in the slot's memory, then finishes
