@@ -23,4 +23,5 @@ build_packages=(gcc libc6-dev cmake ninja-build ocl-icd-opencl-dev opencl-c-head
 # What the default tests run on or with. Without one of them a test would be skipped.
 # shellcheck disable=SC2034
 test_packages=("${build_packages[@]}" g++ pkg-config libcmocka-dev clang mesa-opencl-icd oclgrind
-    python3 python3-numpy python3-torch bsdutils util-linux doxygen)
+    python3 python3-numpy python3-torch bsdutils util-linux doxygen
+    man-db mandoc bsdextrautils bash-completion zsh git reuse) # tests/package

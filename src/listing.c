@@ -105,7 +105,7 @@ static void write_source(writing *w, const lrn_program_key *key, bool int64,
     lrn_program_options(key, int64, options);
     lrn_program_kernel_name(key, int64, kernel);
     write_text(w,
-               "/* SPDX-License-Identifier: Apache-2.0 */\n/* clLRN " CLLRN_VERSION_STRING ": cl/");
+               "/* SPDX-License" "-Identifier: Apache-2.0 */\n/* clLRN " CLLRN_VERSION_STRING ": cl/");
     write_text(w, list.file);
     write_text(w, " with what it includes; needs no options. */\n#define LRN_KERNEL_NAME(name) ");
     write_text(w, kernel);

@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 # Installs a build into a directory of its own, moves it, and builds and runs
 # users' programs against it, by CMake and by pkg-config, shared and static;
-# the program in README.md as well.
-#   run.sh BUILD_DIR SOURCE_DIR WORK_DIR
+# the program in README.md as well. Without a build, BUILD_DIR being "installed",
+# the users' programs take what the system's packages installed in /usr.
+#   run.sh BUILD_DIR|installed SOURCE_DIR WORK_DIR
 set -euo pipefail
 build=$1 source=$2 work=$3
 here=$source/tests/consumer
@@ -14,9 +15,13 @@ command -v c++ >/dev/null || {
 }
 rm -rf "$work"
 mkdir -p "$work"
-cmake --install "$build" --prefix "$work/first" >"$work/install.log"
-mv "$work/first" "$work/moved"
-prefix=$work/moved
+if [ "$build" = installed ]; then
+    prefix=/usr
+else
+    cmake --install "$build" --prefix "$work/first" >"$work/install.log"
+    mv "$work/first" "$work/moved"
+    prefix=$work/moved
+fi
 awk '/^```c$/ {inside = 1; next} /^```$/ {inside = 0} inside' "$source/README.md" >"$work/readme.c"
 [ -s "$work/readme.c" ] || { echo "README.md has no program"; exit 1; }
 
@@ -63,6 +68,7 @@ try cmake_static_c by_cmake cmake_static_c "$here/host.c" cllrn::cllrn_static
 try cmake_shared_cpp by_cmake cmake_shared_cpp "$here/host.cpp" cllrn::cllrn
 try cmake_static_cpp by_cmake cmake_static_cpp "$here/host.cpp" cllrn::cllrn_static
 try fetch_content_c by_cmake fetch_content_c "$here/host.c" cllrn::cllrn "-DFETCH=$source"
+try subdirectory_c by_cmake subdirectory_c "$here/host.c" cllrn::cllrn "-DSUBDIRECTORY=$source"
 try pkg_config_shared_c by_pkg_config pkg_config_shared_c "cc -std=c99" "$here/host.c" shared
 try pkg_config_static_c by_pkg_config pkg_config_static_c "cc -std=c11" "$here/host.c" static
 try pkg_config_shared_cpp by_pkg_config pkg_config_shared_cpp "c++ -std=c++17 -Wold-style-cast" "$here/host.cpp" shared
@@ -97,7 +103,7 @@ same_functions() { # LIBRARY NM_OPTION HEADER...
     local library=$1 option=$2 declared exported
     shift 2
     declared=$(cd "$source/include" && grep -ohE '\bcllrn_[a-z0-9_]+\(' "$@" | tr -d '(' | sort -u)
-    exported=$(nm "$option" --defined-only "$(find "$prefix" -name "$library")" |
+    exported=$(nm "$option" --defined-only "$(dirname "$libdir")/$library" |
         awk 'NF == 3 {print $3}' | sort -u)
     [ -n "$declared" ] && diff <(echo "$declared") <(echo "$exported")
 }

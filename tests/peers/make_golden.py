@@ -48,7 +48,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 OUTPUT = os.path.join(os.path.dirname(HERE), "data")
 LARGEST = 190 * 1024            # bytes of all sets
 
-LICENSE = "# SPDX-License-Identifier: Apache-2.0\n"
+LICENSE = "# SPDX-License" "-Identifier: Apache-2.0\n"
 HEADER_TORCH = LICENSE + """\
 # Made by tests/peers/make_golden.py.  One case a line:
 #     name size alpha beta k dims...

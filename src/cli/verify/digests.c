@@ -37,7 +37,7 @@ static bool write_all(FILE *file)
     const int count = cases_count();
     fprintf(
         file,
-        "/* SPDX-License-Identifier: Apache-2.0 */\n"
+        "/* SPDX-License" "-Identifier: Apache-2.0 */\n"
         "/*\n"
         " * Generated: cllrn verify --write-digests FILE. The digests of the cases' results by\n"
         " * the host build, in the order of their numbers.\n"
