@@ -407,7 +407,9 @@ typedef struct lrn_tile {
     int lower, upper;             /* channels that a window reaches before and after its own */
     uint modes;
     lrn_scalars scalars;
-    int exact, skew, stream; /* of a kernel whose vectors may cross rows: it sets them */
+    /* A kernel sets these: elements of dst before an aligned vector; whether stores are aligned
+     * and bypass the caches. */
+    int skew, stream;
 } lrn_tile;
 
 /* Sets all that does not depend on the item. Returns whether the work-item has a tile. */

@@ -92,11 +92,6 @@ bool lrn_program_key_general(lrn_program_key *key)
     return true;
 }
 
-static bool has_disjoint(const lrn_variant *row, const lrn_device_facts *facts)
-{
-    return row->disjoint && lrn_is_gpu(facts);
-}
-
 static void launch(const lrn_variant *row, const lrn_problem *p, int power, lrn_selection *s)
 {
     *s = (lrn_selection){.key = {.variant = row,
@@ -104,7 +99,7 @@ static void launch(const lrn_variant *row, const lrn_problem *p, int power, lrn_
                                  .width = vector_width(row, p->facts, p->storage),
                                  .taps = row->general ? 0 : p->taps,
                                  .wide = p->wide,
-                                 .disjoint = !p->in_place && has_disjoint(row, p->facts)},
+                                 .disjoint = !p->in_place && row->disjoint},
                          .spread = 1};
     set_program(&s->key, p->storage, power);
     row->launch(p, s);
@@ -244,7 +239,7 @@ uint64_t lrn_selection_scratch(const lrn_selection *selection)
 static bool has_programs(const lrn_program_key *key, const lrn_device_facts *facts)
 {
     const lrn_variant *const row = key->variant;
-    if (!lrn_variant_suits(row, facts) || (key->disjoint && !has_disjoint(row, facts)))
+    if (!lrn_variant_suits(row, facts) || (key->disjoint && !row->disjoint))
         return false;
     if (row->general)
         return key->power == LRN_POWER_AT_RUN_TIME &&

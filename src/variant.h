@@ -68,7 +68,7 @@ struct lrn_variant {
     int windows;             /* LRN_ODD_WINDOWS or LRN_ALL_WINDOWS; 0 if general */
     bool typed;              /* a program each for f32, f16 and bf16; the latter for odd windows */
     bool any_power;          /* float32 has no program of its own for beta 0.75 */
-    bool disjoint;           /* GPUs have programs of their own for disjoint tensors */
+    bool disjoint;           /* disjoint tensors have programs of their own */
     int64_t local_memory[2]; /* bytes that the forward and the backward kernel declare */
     int (*width)(const lrn_device_facts *facts, int storage); /* elements of a vector; NULL: 1 */
     bool (*suits)(const lrn_device_facts *facts); /* runs there unforced; NULL: on every device */

@@ -60,32 +60,37 @@ static bool fits_planar(const lrn_problem *p)
 {
     /* The kernel indexes and prefetches so many rows around the line: the offsets need 32 bits. */
     const int64_t rows = p->channels + 2 * (p->taps + LRN_ROWS);
-    return !p->in_place && !p->shape->blocked && is_line(p) &&
+    const bool has_vectors = p->inner >= lrn_two_vectors(p->facts, p->storage);
+    return (has_vectors || (!p->backward && !p->in_place)) && !p->shape->blocked && is_line(p) &&
            rows < 2 * LRN_NARROW_LIMIT / p->inner - 1;
 }
 
 static void launch_planar(const lrn_problem *p, lrn_selection *s)
 {
     /* A window's rows fit the first-level cache; so do the gradient's copies of them. */
-    s->tile_positions = p->backward ? 256 : 1024;
-    const int64_t tiles = p->inner < s->tile_positions ? 1 : p->inner / s->tile_positions;
+    int64_t positions = p->backward ? 256 : 1024;
+    const int64_t wanted = 8 * p->facts->compute_units;
+    /* In place a tile has all channels: windows would cross into another. */
+    while (p->in_place && positions > 64 && p->inner / positions * p->outer < wanted)
+        positions /= 2;
+    const int64_t tiles = p->inner < positions ? 1 : p->inner / positions;
     /*
      * Tiles have fewer channels when there are few tiles. The gradient computes
      * the channels at a tile's edges twice.
      */
-    const int64_t wanted = 8 * p->facts->compute_units, most = p->backward ? 96 : 24,
-                  fewest = p->backward ? 48 : 8;
+    const int64_t most = p->backward ? 96 : 24, fewest = p->backward ? 48 : 8;
     int64_t rows = most;
     if (lrn_divide_up(p->channels, rows) * tiles * p->outer < wanted)
         rows = lrn_divide_up(p->channels * tiles * p->outer, wanted);
-    rows = rows < fewest ? fewest : rows;
+    rows = p->in_place ? p->channels : rows < fewest ? fewest : rows;
     /* Tiles of equal size, a multiple of LRN_ROWS. */
     rows = lrn_divide_up(p->channels, lrn_divide_up(p->channels, rows));
     rows = lrn_divide_up(rows, LRN_ROWS) * LRN_ROWS;
+    s->tile_positions = (int32_t)positions;
     s->tile_channels =
         (int32_t)(p->channels < rows * LRN_MAX_GROUPS ? rows
                                                       : lrn_divide_up(p->channels, LRN_MAX_GROUPS));
-    s->streams = exceeds_cache(p);
+    s->streams = exceeds_cache(p) && !p->in_place;
     lrn_set_sizes(s, tiles, 1, lrn_divide_up(p->channels, s->tile_channels), p->outer);
 }
 
@@ -151,6 +156,7 @@ const lrn_variant lrn_variants_cpu[] = {
     {.name = "planar",
      .windows = LRN_ALL_WINDOWS,
      .typed = true,
+     .disjoint = true,
      .width = lrn_two_vectors,
      .suits = is_cpu,
      .fits = fits_planar,

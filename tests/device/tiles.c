@@ -39,6 +39,10 @@ static problem problem_make(random_t *random)
     const int64_t most_channels = number(random, 0, 3) == 0 ? 70 : 9;
     int64_t dims[] = {number(random, 1, 90), number(random, 1, most_channels), number(random, 1, 6),
                       number(random, 1, number(random, 0, 3) ? 9 : 70)};
+    if (number(random, 0, 5) == 0) {
+        dims[0] = number(random, 1, 3);
+        dims[3] = number(random, 200, 900);
+    }
     const int axes = number(random, 0, 1) ? 0 : (int)number(random, 1, 2);
     const int64_t lower = number(random, 0, number(random, 0, 2) ? 4 : 20),
                   upper = number(random, 0, number(random, 0, 2) ? 4 : 20);
