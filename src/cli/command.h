@@ -6,6 +6,7 @@
 int command_bench(int argc, char **argv);
 int command_compile(int argc, char **argv);
 int command_devices(int argc, char **argv);
+int command_join(int argc, char **argv);
 int command_pack(int argc, char **argv);
 int command_run(int argc, char **argv);
 int command_verify(int argc, char **argv);

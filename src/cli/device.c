@@ -131,13 +131,24 @@ static const device without_opencl[] = {
     [DEVICE_REFERENCE] = {.kind = DEVICE_REFERENCE, .name = "reference"},
 };
 
-bool device_resolve(const char *spec, device *found)
+/* NULL where neither names a device. */
+static const char *option_or_variable(const char *spec)
 {
     const char *const variable = getenv("CLLRN_DEVICE");
+    return spec || !variable || !*variable ? spec : variable;
+}
+
+bool device_is_reference(const char *spec)
+{
+    const char *const named = option_or_variable(spec);
+    return named && strcmp(named, without_opencl[DEVICE_REFERENCE].name) == 0;
+}
+
+bool device_resolve(const char *spec, device *found)
+{
     cllrn_error error = CLLRN_ERROR_INIT;
     cl_device_id id;
-    if (!spec && variable && *variable)
-        spec = variable;
+    spec = option_or_variable(spec);
     for (int kind = DEVICE_HOST; spec && kind <= DEVICE_REFERENCE; ++kind) {
         if (strcmp(spec, without_opencl[kind].name) == 0) {
             *found = without_opencl[kind];

@@ -40,6 +40,9 @@ void device_list_free(device_list *list);
  */
 bool device_resolve(const char *spec, device *found);
 
+/* Whether SPEC, or $CLLRN_DEVICE, is "reference". Touches no OpenCL. */
+bool device_is_reference(const char *spec);
+
 /* Queries; zero or false where the device does not answer. */
 cl_ulong device_number(cl_device_id id, cl_device_info what);
 bool device_has_extension(cl_device_id id, const char *extension);

@@ -18,6 +18,7 @@ static const struct {
 } commands[] = {
     {"devices", command_devices, "lists the OpenCL devices and what they can do"},
     {"run", command_run, "normalizes a tensor file, or computes the gradient"},
+    {"join", command_join, "joins the parts of a result that 'cllrn run --part' computed"},
     {"verify", command_verify, "qualifies a device: bits, accuracy, digests"},
     {"bench", command_bench, "measures a device: time, bandwidth next to copies, launch, build"},
     {"compile", command_compile,
@@ -28,7 +29,7 @@ static const struct {
 
 enum { COMMANDS = sizeof commands / sizeof commands[0] };
 
-#define EXPECTED "devices, run, verify, bench, compile or pack"
+#define EXPECTED "devices, run, join, verify, bench, compile or pack"
 
 /*
  * Opens /dev/null for each standard stream that the parent process has closed, in the

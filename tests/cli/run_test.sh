@@ -71,7 +71,7 @@ done_by --version
 done_by devices --help
 done_by run --help
 check 'help names an option' grep -q -- --channel-axis out.txt
-for command in '' bench compile devices pack run verify; do
+for command in '' bench compile devices join pack run verify; do
     # shellcheck disable=SC2086 # no word where there is none
     done_by $command --help
     check "help of '$command' fits a terminal" not grep -E '.{81}' out.txt

@@ -324,8 +324,7 @@ bool npy_data_size(const npy_header *header, size_t element_size, const char *pa
     return true;
 }
 
-/* Writes the dictionary into text and returns its length. */
-static size_t format_dictionary(const npy_header *header, char *text, size_t size)
+size_t npy_format(const npy_header *header, char *text, size_t size)
 {
     size_t length = (size_t)snprintf(text, size, "{'descr': '%s', 'fortran_order': %s, 'shape': (",
                                      header->descr, header->fortran_order ? "True" : "False");
@@ -341,8 +340,7 @@ bool npy_write(FILE *file, const char *path, const npy_header *header, uint64_t 
     enum { PREAMBLE = 10, CAPACITY = 2048 }; /* 64 dims of 19 digits take about 1450 */
     char text[CAPACITY] = {0};
     memcpy(text, magic, sizeof magic);
-    const size_t used =
-        PREAMBLE + format_dictionary(header, text + PREAMBLE, sizeof text - PREAMBLE);
+    const size_t used = PREAMBLE + npy_format(header, text + PREAMBLE, sizeof text - PREAMBLE);
     const size_t total = (used + 1 + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
     memset(text + used, ' ', total - used - 1);
     text[total - 1] = '\n';

@@ -59,6 +59,9 @@ bool npy_read(FILE *file, const char *path, npy_header *header, uint64_t *data_o
 /* The size in bytes of the data after the header, for elements of element_size bytes. */
 bool npy_data_size(const npy_header *header, size_t element_size, const char *path, uint64_t *size);
 
+/* Writes the dictionary, on one line, into text, as snprintf does, and returns its length. */
+size_t npy_format(const npy_header *header, char *text, size_t size);
+
 /*
  * Writes magic number, length and dictionary, version 1, padded to 64 bytes as NumPy does, and
  * flushes the file. The data is to begin at *data_offset.

@@ -35,6 +35,14 @@ static bool parse_divisor(const char *text, void *field)
     return number_parse_double(text, divisor) && isfinite(*divisor) && *divisor != 0;
 }
 
+/* "I/N": part I, from 1 to N. */
+static bool parse_part(const char *text, void *field)
+{
+    part_option *const part = field;
+    return number_parse_pair(text, "/", 1, INT32_MAX, &part->number, &part->count) &&
+           part->number <= part->count;
+}
+
 static const option_row rows[] = {
     {"size", "N", "channels in a window, or positions on each axis", OPTION_FIELD(options, size),
      .least = 1, .greatest = INT32_MAX},
@@ -87,6 +95,14 @@ static const option_row rows[] = {
      "67108864, or less on a small device",
      OPTION_FIELD(options, slice), .least = 1, .greatest = INT64_MAX,
      .expected = "a number of bytes, 1 or more"},
+    {"part", "I/N",
+     "computes part I of N alone, and writes it as OUT.npy.partI-of-N: for jobs that share the "
+     "work. 'cllrn join' makes OUT.npy of all parts. A part that is there already stays, if "
+     "its digest is right and it is of the same problem and inputs",
+     OPTION_FIELD(options, part), .parse = parse_part,
+     .expected = "I/N, two whole numbers with I from 1 to N"},
+    {"recompute", NULL, "computes the part even if it is there", OPTION_FIELD(options, recompute),
+     .needs = "part"},
     {"check", NULL,
      "compares with the exact result and with the host's bits; fails, and writes nothing, where "
      "the bits differ",
@@ -156,6 +172,8 @@ static int take_files(int count, char **files, options *parsed)
         return message_usage("%d file names, expected two: IN.npy OUT.npy", count);
     parsed->input = files[0];
     parsed->output = files[1];
+    if (parsed->part.count != 0 && output_is_standard(parsed->output))
+        return message_usage("--part writes files named after OUT.npy, not standard output");
     if (parsed->gradient && strcmp(parsed->gradient, "-") == 0 && strcmp(parsed->input, "-") == 0)
         return message_usage("IN.npy and GRAD.npy are both standard input");
     /* OUT.npy may also be an input: inputs are read before the output replaces one. */

@@ -12,6 +12,11 @@ typedef struct window_option {
     int64_t lower, upper;
 } window_option;
 
+/* "--part I/N" */
+typedef struct part_option {
+    int64_t number, count; /* 0: not given */
+} part_option;
+
 typedef struct options {
     const char *input;
     const char *gradient; /* NULL: forward */
@@ -30,6 +35,8 @@ typedef struct options {
     const char *pack; /* NULL: none */
     bool any_driver;
     bool any_owner;
+    part_option part;
+    bool recompute;
     bool check;
     bool quiet;
 } options;

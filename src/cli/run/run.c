@@ -4,10 +4,12 @@
 #include "element.h"
 #include "message.h"
 #include "output.h"
+#include "part_file.h"
 #include "stream.h"
 #include "text.h"
 
 #include <inttypes.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -15,23 +17,54 @@
 typedef struct run {
     options options;
     problem problem;
-    slice_target target;
+    part_record part; /* with --part */
+    bool done;        /* the part is there already */
+    const char *path; /* of the output */
+    char part_path[PATH_MAX];
+    slice_target targets[SLICING_PART_BOXES];
     output output;
     stream stream;
     stream_report report;
     double begin;
 } run;
 
+/* Opens the output for the whole result, which is the only target. */
+static bool open_whole(run *r)
+{
+    const slicing_axes axes = problem_axes(&r->problem);
+    slice_target *const target = &r->targets[0];
+    *target = (slice_target){.box = slicing_whole(&axes), .file = r->problem.result};
+    r->stream.target_count = 1;
+    return output_open_stream(&r->output, r->path) &&
+           tensor_file_begin(&target->file, r->output.file, r->path);
+}
+
+/* Opens the output for a part, unless the part is there already. */
+static bool open_part(run *r)
+{
+    const options *const o = &r->options;
+    part_record *const part = &r->part;
+    const int length = snprintf(r->part_path, sizeof r->part_path, "%s.part%" PRId64 "-of-%" PRId64,
+                                o->output, o->part.number, o->part.count);
+    if ((size_t)length >= sizeof r->part_path)
+        return message_fail("%s: cannot be written: its name is too long", o->output);
+    r->path = r->part_path;
+    if (!part_file_describe(part, &r->problem, o->part.number, o->part.count,
+                            device_is_reference(o->device)))
+        return false;
+    r->done = !o->recompute && !o->check && part_file_is_done(r->path, part);
+    return r->done ||
+           (output_open(&r->output, r->path) &&
+            part_file_targets(part, r->output.file, r->path, r->targets, &r->stream.target_count));
+}
+
 /* Opens the output before it touches OpenCL, so that a bad path fails before any work. */
 static bool prepare(run *r)
 {
     const options *const o = &r->options;
-    if (!problem_open(&r->problem, o) || !output_open_stream(&r->output, o->output))
-        return false;
-    const slicing_axes axes = problem_axes(&r->problem);
-    r->target = (slice_target){.box = slicing_whole(&axes), .file = r->problem.result};
-    return tensor_file_begin(&r->target.file, r->output.file, o->output) &&
-           device_resolve(o->device, &r->stream.device);
+    r->path = o->output;
+    return problem_open(&r->problem, o) && (o->part.count ? open_part(r) : open_whole(r)) &&
+           (r->done || device_resolve(o->device, &r->stream.device));
 }
 
 /* Refuses --pack and --variant without an OpenCL device: $CLLRN_DEVICE may have chosen another. */
@@ -56,7 +89,7 @@ static bool bits_agree(const run *r)
         return true;
     return message_fail("the bits of %s differ from the host's (digest %016" PRIx64
                         ", expected %016" PRIx64 "), so %s was not written",
-                        r->stream.device.name, digest, expected, r->options.output);
+                        r->stream.device.name, digest, expected, r->path);
 }
 
 /* ---------------------------------------------------------------------- table */
@@ -147,15 +180,14 @@ static void print_transfers(const run *r)
 static void print_times(const run *r)
 {
     const stream_report *const report = &r->report;
-    const operation *const done = &r->problem.whole;
-    const uint64_t bytes = done->src.size + done->dy.size + done->dst.size;
+    const uint64_t bytes = report->bytes;
     if (bytes == 0) {
-        row(r, "kernel", "none, the tensor is empty");
+        row(r, "kernel", "none, the %s is empty", r->options.part.count ? "part" : "tensor");
         return;
     }
     if (report->count > 1)
         row(r, "slices", "%" PRIu64 " of at most %s", report->count,
-            text_of_list(report->steps, done->src.tensor.rank, "x").chars);
+            text_of_list(report->steps, r->problem.whole.src.tensor.rank, "x").chars);
     row(r, "files", "%s to read, %s to write", time_text(report->read).chars,
         time_text(report->written).chars);
     const double told = 0.005; /* GB/s; a lower rate is not shown */
@@ -199,10 +231,15 @@ static void print_check(const run *r)
 
 static void print_table(const run *r)
 {
-    print_device(r);
+    if (!r->done)
+        print_device(r);
     print_problem(r);
-    print_times(r);
-    row(r, "digest", "%016" PRIx64, r->report.digest);
+    if (r->options.part.count != 0)
+        row(r, "part", "%" PRId64 " of %" PRId64 "%s", r->part.number, r->part.count,
+            r->done ? ", there already" : "");
+    if (!r->done)
+        print_times(r);
+    row(r, "digest", "%016" PRIx64, r->done ? r->part.digest : r->report.digest);
     if (r->stream.checked)
         print_check(r);
     row(r, "total", "%s by the clock, from the start of the command",
@@ -211,16 +248,27 @@ static void print_table(const run *r)
 
 /* -------------------------------------------------------------------- command */
 
+/* Gives the output its name; before that, a part its record. */
+static bool store(run *r)
+{
+    if (r->options.part.count != 0) {
+        r->part.digest = r->report.digest;
+        if (!part_file_finish(&r->part, r->output.file, r->path))
+            return false;
+    }
+    return output_commit(&r->output);
+}
+
 static int execute(run *r)
 {
     if (!prepare(r))
         return EXIT_FAILED;
-    const int status = check_device(r);
+    const int status = r->done ? EXIT_DONE : check_device(r);
     if (status != EXIT_DONE)
         return status;
-    if (!stream_run(&r->stream, &r->report))
+    if (!r->done && !stream_run(&r->stream, &r->report))
         return EXIT_FAILED;
-    const bool stored = bits_agree(r) && output_commit(&r->output);
+    const bool stored = r->done || (bits_agree(r) && store(r));
     if (r->options.quiet)
         return stored ? EXIT_DONE : EXIT_FAILED;
     print_table(r); /* also if the result was refused: the table shows where it differs */
@@ -242,12 +290,11 @@ int command_run(int argc, char **argv)
         return status;
     r.stream = (stream){
         .problem = &r.problem,
-        .targets = &r.target,
-        .target_count = 1,
+        .targets = r.targets,
         .slice = (uint64_t)r.options.slice,
         .checked = r.options.check,
         /* A digest takes milliseconds, as much as the rest of a start: only if it is shown. */
-        .digested = r.options.check || !r.options.quiet,
+        .digested = r.options.check || !r.options.quiet || r.options.part.count != 0,
         .quiet = r.options.quiet,
     };
     status = execute(&r);

@@ -55,6 +55,14 @@ static bool check_slice(const flow *f, const slicing *cut)
     return true;
 }
 
+static uint64_t box_elements(const slicing_axes *axes, const box *b)
+{
+    uint64_t elements = 1;
+    for (int axis = 0; axis < axes->rank; ++axis)
+        elements *= (uint64_t)b->dims[axis];
+    return elements;
+}
+
 /* Cuts each target. The report has the dims of the largest slice. */
 static bool cut(flow *f)
 {
@@ -75,6 +83,7 @@ static bool cut(flow *f)
     for (int i = 0; i < s->target_count; ++i) {
         f->cuts[i] = slicing_make(&axes, &s->targets[i].box, most);
         f->report->count += f->cuts[i].count;
+        f->report->bytes += box_elements(&axes, &s->targets[i].box) * f->all;
         largest = f->cuts[i].elements > largest->elements ? &f->cuts[i] : largest;
     }
     memcpy(f->report->steps, largest->steps, sizeof largest->steps);
@@ -179,6 +188,8 @@ bool stream_run(const stream *s, stream_report *report)
 {
     flow f = {.stream = s, .report = report};
     *report = (stream_report){.check = check_begin()};
+    if (s->target_count == 0)
+        return true;
     const bool opened = cut(&f) && open_worker(&f);
     f.begin = operation_clock();
     const bool done = opened && run_all(&f);

@@ -13,7 +13,7 @@
 typedef struct stream {
     const problem *problem;
     const slice_target *targets; /* what to compute */
-    int target_count;            /* at most SLICING_PART_BOXES */
+    int target_count;            /* at most SLICING_PART_BOXES; 0: nothing, on no device */
     device device;
     uint64_t slice; /* bytes of all tensors of a slice; 0: chosen for the device */
     bool checked;   /* compare with the exact result and the host's bits */
@@ -24,6 +24,7 @@ typedef struct stream {
 /* The report of a run. Times are in seconds, negative where the device reports none. */
 typedef struct stream_report {
     uint64_t count;                /* of slices */
+    uint64_t bytes;                /* of all tensors in the targets */
     int64_t steps[CLLRN_MAX_RANK]; /* dims of the largest */
     worker_report worker;
     double read, written;

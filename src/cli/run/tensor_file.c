@@ -4,6 +4,8 @@
 #include "descriptor.h"
 #include "message.h"
 
+#include "../../hash.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -217,6 +219,23 @@ static bool move_bytes(const tensor_file *tensor, bool writes, uint64_t offset, 
         offset += (uint64_t)moved;
         size -= (size_t)moved;
     }
+    return true;
+}
+
+bool tensor_file_sample(const tensor_file *tensor, uint64_t *sample)
+{
+    enum { PIECES = 256, PIECE = 4096 };
+    unsigned char bytes[PIECE];
+    const uint64_t size = tensor->size;
+    const uint64_t step = size > PIECES * PIECE ? (size - PIECE) / (PIECES - 1) : PIECE;
+    uint64_t hash = 0, at = 0;
+    for (int i = 0; i < PIECES && at < size; ++i, at += step) {
+        const size_t count = size - at < PIECE ? (size_t)(size - at) : PIECE;
+        if (!move_bytes(tensor, false, tensor->offset + at, bytes, count))
+            return false;
+        hash = lrn_hash(hash, bytes, count);
+    }
+    *sample = hash;
     return true;
 }
 

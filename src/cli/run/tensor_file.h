@@ -47,6 +47,12 @@ bool tensor_file_derive(tensor_file *tensor, const tensor_file *like, int32_t dt
 bool tensor_file_begin(tensor_file *tensor, FILE *file, const char *path);
 
 /*
+ * A hash of the data, or, of more than a megabyte, of 256 pieces of it: it tells tensors apart that
+ * differ in more than a few elements, wherever their files lie. False after a message.
+ */
+bool tensor_file_sample(const tensor_file *tensor, uint64_t *sample);
+
+/*
  * Describes a part of these dims in memory, but for its data: without gaps, in the file's order.
  * False after a message.
  */

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The command: python -m cllrn devices, run, verify, bench, compile, pack."""
+"""The command: python -m cllrn devices, run, join, verify, bench, compile, pack."""
 
 from __future__ import annotations
 
