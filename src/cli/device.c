@@ -26,11 +26,11 @@ static char *whole_text(cl_device_id id, cl_platform_id platform, cl_uint what)
     return NULL;
 }
 
-/* Gets what fits, as one line, without spaces at either end: some drivers pad names with them. */
-static void get_text(cl_device_id id, cl_platform_id platform, cl_uint what, char text[256])
+/* Some drivers pad names with spaces. */
+void device_text(cl_device_id id, cl_platform_id platform, cl_uint what, char *text, size_t size)
 {
     char *const whole = whole_text(id, platform, what);
-    snprintf(text, 256, "%s", whole ? whole + strspn(whole, " \t\r\n") : "");
+    snprintf(text, size, "%s", whole ? whole + strspn(whole, " \t\r\n") : "");
     free(whole);
     size_t length = strlen(text);
     while (length > 0 && strchr(" \t\r\n", text[length - 1]))
@@ -87,12 +87,14 @@ static device describe(cl_device_id id)
     device described = {.kind = DEVICE_OPENCL, .id = id};
     char profile[256];
     clGetDeviceInfo(id, CL_DEVICE_PLATFORM, sizeof described.platform, &described.platform, NULL);
-    get_text(id, NULL, CL_DEVICE_NAME, described.name);
-    get_text(id, NULL, CL_DRIVER_VERSION, described.driver);
-    get_text(id, NULL, CL_DEVICE_VERSION, described.version);
-    get_text(id, NULL, CL_DEVICE_PROFILE, profile);
-    get_text(NULL, described.platform, CL_PLATFORM_NAME, described.platform_name);
-    get_text(NULL, described.platform, CL_PLATFORM_VERSION, described.platform_version);
+    device_text(id, NULL, CL_DEVICE_NAME, described.name, sizeof described.name);
+    device_text(id, NULL, CL_DRIVER_VERSION, described.driver, sizeof described.driver);
+    device_text(id, NULL, CL_DEVICE_VERSION, described.version, sizeof described.version);
+    device_text(id, NULL, CL_DEVICE_PROFILE, profile, sizeof profile);
+    device_text(NULL, described.platform, CL_PLATFORM_NAME, described.platform_name,
+                sizeof described.platform_name);
+    device_text(NULL, described.platform, CL_PLATFORM_VERSION, described.platform_version,
+                sizeof described.platform_version);
     described.embedded = strncmp(profile, "EMBEDDED", 8) == 0;
     described.type = device_number(id, CL_DEVICE_TYPE);
     return described;

@@ -43,6 +43,12 @@ bool device_resolve(const char *spec, device *found);
 /* Whether SPEC, or $CLLRN_DEVICE, is "reference". Touches no OpenCL. */
 bool device_is_reference(const char *spec);
 
+/*
+ * Gets a text of the device or, without one, of the platform: what fits, as one line, without
+ * spaces at either end; "" where there is no answer.
+ */
+void device_text(cl_device_id id, cl_platform_id platform, cl_uint what, char *text, size_t size);
+
 /* Queries; zero or false where the device does not answer. */
 cl_ulong device_number(cl_device_id id, cl_device_info what);
 bool device_has_extension(cl_device_id id, const char *extension);

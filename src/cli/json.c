@@ -5,6 +5,7 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 void json_string(FILE *file, const char *text)
@@ -94,6 +95,13 @@ void json_add_number(json *j, const char *name, double number)
         fprintf(j->file, "%.6g", number);
     else
         fputs("null", j->file);
+}
+
+double json_rounded(double number)
+{
+    char text[32];
+    snprintf(text, sizeof text, "%.6g", number);
+    return strtod(text, NULL);
 }
 
 void json_add_integer(json *j, const char *name, int64_t number)

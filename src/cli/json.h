@@ -30,6 +30,9 @@ void json_add_integer(json *j, const char *name, int64_t number);
 void json_add_bool(json *j, const char *name, bool value);
 void json_add_integers(json *j, const char *name, const int64_t *numbers, int count);
 
+/* A finite number as json_add_number writes it, which keeps six digits. */
+double json_rounded(double number);
+
 /* Writes text as a quoted JSON string; bytes that are not UTF-8 become U+FFFD. */
 void json_string(FILE *file, const char *text);
 

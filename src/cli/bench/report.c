@@ -2,13 +2,12 @@
 #include "report.h"
 
 #include "json.h"
+#include "machine.h"
 #include "text.h"
 
 #include <inttypes.h>
 #include <math.h>
 #include <string.h>
-#include <sys/utsname.h>
-#include <time.h>
 
 /* The rate as a part of the fastest copy's. */
 static double share_of(const workload *w)
@@ -163,44 +162,16 @@ void report_end(const findings *f)
 
 /* ------------------------------------------------------- JSON, documented by --help */
 
-static void add_date(json *j)
-{
-    char text[32] = "";
-    struct tm utc;
-    const time_t now = time(NULL);
-    if (gmtime_r(&now, &utc))
-        strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &utc);
-    json_add_text(j, "date", text);
-}
-
-/* The processor's model on Linux, elsewhere its architecture. */
-static void find_processor(char *name, size_t size)
-{
-    struct utsname system;
-    char line[256];
-    snprintf(name, size, "%s", uname(&system) >= 0 ? system.machine : "");
-    FILE *const facts = fopen("/proc/cpuinfo", "r");
-    while (facts && fgets(line, sizeof line, facts)) {
-        const char *const colon = strchr(line, ':');
-        if (strncmp(line, "model name", 10) != 0 || !colon)
-            continue;
-        snprintf(name, size, "%.*s", (int)strcspn(colon + 2, "\n"), colon + 2);
-        break;
-    }
-    if (facts)
-        fclose(facts);
-}
-
 static void add_head(json *j, const findings *f)
 {
     const session *const on = &f->on;
     char library[64], processor[256];
     snprintf(library, sizeof library, "cllrn %s, arithmetic %u", cllrn_version(),
              (unsigned)cllrn_arithmetic_version());
-    find_processor(processor, sizeof processor);
+    machine_processor(processor, sizeof processor);
     const char *const region = keyword_name(option_regions, f->asked->regions);
     json_add_text(j, "schema", "cllrn-bench-1");
-    add_date(j);
+    json_add_text(j, "date", machine_date().chars);
     json_add_text(j, "library", library);
     json_add_text(j, "kernels", session_kernel_hash(on));
     json_open_object(j, "device");
