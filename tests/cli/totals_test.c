@@ -15,8 +15,7 @@
 
 enum { TEXT = 16384 };
 
-static const session fake_session = {
-    .device = {.kind = DEVICE_OPENCL, .name = "fake"}, .fp64 = true, .nearest = true};
+static const facts fake_facts = {.fp64 = true, .nearest = true};
 
 static case_result passed(int number, uint64_t digest)
 {
@@ -62,7 +61,7 @@ static void totals__digests_are_weighted_BY_NUMBER(void **state)
 {
     const case_result results[] = {passed(0, 10), passed(1, 100), passed(3, 1000)};
     uint64_t expected[3];
-    totals t = {.on = &fake_session, .list = "quick", .complete = true};
+    totals t = {.of = &fake_facts, .list = "quick", .complete = true};
     (void)state;
     assert_true(totals_begin(&t, 3));
     for (int i = 0; i < 3; ++i) {
@@ -81,7 +80,7 @@ static void totals__digests_are_weighted_BY_NUMBER(void **state)
 static void report__digests_built_in_AS_EXPECTED(void **state)
 {
     char text[TEXT];
-    totals t = {.on = &fake_session, .list = "quick", .complete = true};
+    totals t = {.of = &fake_facts, .list = "quick", .complete = true};
     (void)state;
     add_quick_list(&t, -1, 0);
 
@@ -95,7 +94,7 @@ static void report__digests_built_in_AS_EXPECTED(void **state)
 static void report__another_digest_EXPECTED_AND_ACTUAL(void **state)
 {
     char text[TEXT], line[128];
-    totals t = {.on = &fake_session, .list = "quick", .complete = true};
+    totals t = {.of = &fake_facts, .list = "quick", .complete = true};
     (void)state;
     add_quick_list(&t, 0, 1);
 
@@ -111,7 +110,7 @@ static void report__another_digest_EXPECTED_AND_ACTUAL(void **state)
 static void report__missing_case_NO_DIGEST(void **state)
 {
     char text[TEXT];
-    totals t = {.on = &fake_session, .list = "quick", .complete = true};
+    totals t = {.of = &fake_facts, .list = "quick", .complete = true};
     case_result unsupported = passed(0, 0);
     (void)state;
     unsupported.verdict = VERDICT_UNSUPPORTED;
@@ -130,7 +129,7 @@ static void report__missing_case_NO_DIGEST(void **state)
 
 static void totals__verdicts_COUNTED(void **state)
 {
-    totals t = {.on = &fake_session, .list = "quick", .complete = true};
+    totals t = {.of = &fake_facts, .list = "quick", .complete = true};
     case_result result = passed(0, 1);
     (void)state;
     assert_true(totals_begin(&t, 3));

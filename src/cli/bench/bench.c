@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* cllrn bench: measures one device, and copies of as many bytes. */
+#include "bench.h"
 #include "command.h"
 #include "element.h"
 #include "map.h"
@@ -330,6 +331,78 @@ static bool measure_all(findings *f)
         report_end(f);
     copier_close(&by);
     return measured;
+}
+
+/* ------------------------------------------------------------------ for the report */
+
+enum { SHAPES = 2, PROBLEMS_OF_SHAPE = MAX_BANDWIDTHS / SHAPES };
+
+/* Problems of the map, which times no builds and does not repeat what takes seconds. */
+static request request_of_bandwidths(int batch)
+{
+    return (request){.layouts = {CHANNELS_FIRST, CHANNELS_LAST},
+                     .layout_count = 2,
+                     .dtypes = {CLLRN_DTYPE_F32},
+                     .dtype_count = 1,
+                     .sizes = {5},
+                     .size_count = 1,
+                     .betas = {0.75},
+                     .beta_count = 1,
+                     .shapes = {{4, {batch, 64, 56, 56}}},
+                     .shape_count = 1,
+                     .regions = ACROSS_CHANNELS,
+                     .directions = FORWARD | BACKWARD,
+                     .map = true,
+                     .runs = 5,
+                     .seconds = 0.5,
+                     .quiet = true};
+}
+
+static bandwidth bandwidth_of(const workload *w)
+{
+    bandwidth b;
+    snprintf(b.direction, sizeof b.direction, "%s", workload_direction(w));
+    snprintf(b.layout, sizeof b.layout, "%s", request_layout_name(w->layout));
+    snprintf(b.shape, sizeof b.shape, "%.60s", shape_text(&w->shape).chars);
+    b.gb_per_s = timing_rate(&w->time, w->bytes);
+    b.copy_gb_per_s = timing_rate(&w->limit->time, w->limit->bytes);
+    return b;
+}
+
+/* Measures the problems of one shape. *slowest is the longest median time. */
+static bool measure_bandwidths(const session *on, const request *r, bandwidth *found,
+                               double *slowest)
+{
+    copier by;
+    copy copies[PROBLEMS_OF_SHAPE * COPY_KINDS] = {0};
+    findings f = {.asked = r, .on = *on, .workloads = workloads_make(r), .copies = copies};
+    bool measured = f.workloads.first && plan_all(&f) && copier_open(&by, &f.on, largest_copy(&f));
+    if (measured) {
+        measured = measure_group(&f, &by, f.workloads);
+        copier_close(&by);
+    }
+    for (int i = 0; i < f.workloads.count && measured; ++i) {
+        found[i] = bandwidth_of(&f.workloads.first[i]);
+        *slowest = fmax(*slowest, f.workloads.first[i].time.median);
+    }
+    workloads_free(f.workloads);
+    return measured;
+}
+
+int bench_bandwidths(const session *on, bandwidth found[MAX_BANDWIDTHS])
+{
+    enum { BATCH = 16, TENSORS = 5 };
+    const double slow = 0.05;
+    const cl_ulong size = UINT64_C(4) * BATCH * 64 * 56 * 56;
+    const bool large = device_number(on->device.id, CL_DEVICE_MAX_MEM_ALLOC_SIZE) >= size &&
+                       device_number(on->device.id, CL_DEVICE_GLOBAL_MEM_SIZE) >= TENSORS * size;
+    const request one = request_of_bandwidths(1), many = request_of_bandwidths(BATCH);
+    double slowest = 0;
+    if (!measure_bandwidths(on, &one, found, &slowest))
+        return 0;
+    const bool more = large && slowest < slow &&
+                      measure_bandwidths(on, &many, found + PROBLEMS_OF_SHAPE, &slowest);
+    return more ? MAX_BANDWIDTHS : PROBLEMS_OF_SHAPE;
 }
 
 /* ----------------------------------------------------------------------- command */

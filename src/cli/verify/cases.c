@@ -337,6 +337,12 @@ case_text case_describe(const verify_case *c)
     return text;
 }
 
+void case_write_line(FILE *file, const verify_case *c)
+{
+    fprintf(file, "%4d  %-7s  %-14s  %s\n", c->number, list_names[c->list],
+            section_names[c->row.section], case_describe(c).chars);
+}
+
 bool case_is_f64(const verify_case *c)
 {
     return c->types.dst == CLLRN_DTYPE_F64;
@@ -355,6 +361,18 @@ bool case_needs_inf_nan(const verify_case *c)
         return c->params.alpha < 0 || (c->params.k == 0 && (c->row.content == CONTENT_INTEGER ||
                                                             c->row.content == CONTENT_LARGE));
     }
+}
+
+const char *case_unsupported(const verify_case *c, bool fp64, bool inf_nan)
+{
+    if (case_is_f64(c) && !fp64)
+        return "the device lacks float64";
+    return case_needs_inf_nan(c) && !inf_nan ? "the device lacks infinities and NaNs" : NULL;
+}
+
+bool case_has_digest(const verify_case *c)
+{
+    return c->row.content != CONTENT_SUBNORMAL;
 }
 
 bool case_has_bound(const verify_case *c)

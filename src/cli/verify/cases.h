@@ -9,6 +9,7 @@
 #include <cllrn.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 
 /* What a case tests. */
 typedef enum section {
@@ -109,11 +110,20 @@ typedef struct case_text {
 } case_text;
 case_text case_describe(const verify_case *c);
 
+/* Writes the case's line of `cllrn verify --list`. */
+void case_write_line(FILE *file, const verify_case *c);
+
 /* Whether the tensors are float64. */
 bool case_is_f64(const verify_case *c);
 
 /* Whether results have infinities or NaNs, or sums overflow. */
 bool case_needs_inf_nan(const verify_case *c);
+
+/* Why a device that has, or lacks, these cannot run the case; NULL if it can. */
+const char *case_unsupported(const verify_case *c, bool fp64, bool inf_nan);
+
+/* Whether devices have to agree on the bits of the result: some flush subnormals. */
+bool case_has_digest(const verify_case *c);
 
 /* Whether the result has an error bound, whatever the order of summation. */
 bool case_has_bound(const verify_case *c);

@@ -4,6 +4,7 @@
 #include "case_run.h"
 #include "digests.h"
 #include "iterator.h"
+#include "json.h"
 #include "option.h"
 #include "text.h"
 
@@ -15,7 +16,7 @@
 
 enum { REPEATS = 10 };
 
-const char *const verdict_names[VERDICT_COUNT] = {"passed", "failed", "unsupported"};
+const char *const verdict_names[VERDICT_COUNT] = {"passed", "failed", "unsupported", "waived"};
 const char *const check_names[CHECK_COUNT] = {
     "selected variant", "every variant", "in place", "accuracy",
     "locality",         "repeated runs", "digests",
@@ -56,7 +57,7 @@ static void count_run(inquiry *q, const char *variant)
 /* Whether bits have a meaning: a device may flush subnormals, or not round to nearest. */
 static bool is_comparable(const inquiry *q)
 {
-    return q->on->nearest && q->s->c->row.content != CONTENT_SUBNORMAL;
+    return q->on->nearest && case_has_digest(q->s->c);
 }
 
 /*
@@ -254,9 +255,17 @@ static void look_at(inquiry *q)
     }
 }
 
-static bool is_supported(const session *on, const verify_case *c)
+/*
+ * Keeps as many digits as JSON does, so that sums made from the JSON are the sums made here.
+ */
+static void round_result(case_result *result)
 {
-    return (on->fp64 || !case_is_f64(c)) && (on->inf_nan || !case_needs_inf_nan(c));
+    accuracy *const a = &result->accuracy;
+    a->greatest = json_rounded(a->greatest);
+    a->sum = json_rounded(a->sum);
+    a->bound = json_rounded(a->bound);
+    a->share = a->greatest > 0 ? a->greatest / a->bound : 0;
+    result->seconds = json_rounded(result->seconds);
 }
 
 void qualify_case(const session *on, const verify_case *c, case_list effort, const char *without,
@@ -266,8 +275,10 @@ void qualify_case(const session *on, const verify_case *c, case_list effort, con
     case_buffers s;
     memset(result, 0, sizeof *result);
     result->c = *c;
-    if (!is_supported(on, c)) {
+    const char *const unsupported = case_unsupported(c, on->fp64, on->inf_nan);
+    if (unsupported) {
         result->verdict = VERDICT_UNSUPPORTED;
+        snprintf(result->why, sizeof result->why, "%s", unsupported);
         return;
     }
     inquiry q = {.on = on, .s = &s, .effort = effort, .without = without, .result = result};
@@ -281,4 +292,5 @@ void qualify_case(const session *on, const verify_case *c, case_list effort, con
         if (result->checks[kind][VERDICT_FAILED] > 0)
             result->verdict = VERDICT_FAILED;
     result->seconds = operation_clock() - begin;
+    round_result(result);
 }

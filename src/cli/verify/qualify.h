@@ -10,6 +10,7 @@ typedef enum verdict {
     VERDICT_PASSED,
     VERDICT_FAILED,
     VERDICT_UNSUPPORTED, /* the device lacks float64, or infinities and NaNs */
+    VERDICT_WAIVED,      /* failed, but the user gave a reason to accept that */
     VERDICT_COUNT
 } verdict;
 
@@ -30,18 +31,21 @@ enum { MAX_VARIANTS = 16 };
 
 typedef int counts[VERDICT_COUNT];
 
+enum { WAIVER_SIZE = 256 };
+
 typedef struct case_result {
     verify_case c;
     verdict verdict;
-    counts checks[CHECK_COUNT]; /* none is unsupported */
+    counts checks[CHECK_COUNT]; /* passed or failed */
     int runs;
     int variant_runs[MAX_VARIANTS]; /* by the index of cllrn_variant_name, forced or selected */
     bool measured;
-    struct accuracy accuracy;
+    struct accuracy accuracy; /* its numbers, and the seconds, as JSON writes them */
     bool digested;
     uint64_t digest;
     double seconds;
-    char why[WHY_SIZE]; /* the first failure, in words */
+    char why[WHY_SIZE]; /* the first failure in words, or why the case is unsupported */
+    char waiver[WAIVER_SIZE];
 } case_result;
 
 /*

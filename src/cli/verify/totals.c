@@ -49,7 +49,7 @@ static void add_digest(combined *to, const case_result *r)
 {
     uint64_t expected = 0;
     const uint64_t weight = 2 * (uint64_t)r->c.number + 1;
-    if (r->c.row.content == CONTENT_SUBNORMAL)
+    if (!case_has_digest(&r->c))
         return;
     digests_find(r->c.number, &expected);
     ++to->cases;
@@ -81,6 +81,19 @@ void totals_end(totals *t)
 {
     free(t->results);
     memset(t, 0, sizeof *t);
+}
+
+double totals_mean(const accuracy_row *row)
+{
+    return row->accuracy.compared ? row->accuracy.sum / (double)row->accuracy.compared : 0;
+}
+
+int totals_cases(const counts row)
+{
+    int cases = 0;
+    for (int v = 0; v < VERDICT_COUNT; ++v)
+        cases += row[v];
+    return cases;
 }
 
 bool totals_failed(const totals *t)

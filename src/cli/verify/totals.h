@@ -3,7 +3,10 @@
 #ifndef CLI_TOTALS_H
 #define CLI_TOTALS_H
 
+#include "facts.h"
 #include "qualify.h"
+
+#include "bench/bench.h"
 
 /* The groups of types in the accuracy table: the type of all tensors, or mixed. */
 enum { TYPES_MIXED = 4, TYPES_COUNT };
@@ -21,7 +24,7 @@ typedef struct combined {
 } combined;
 
 typedef struct totals {
-    const session *on;
+    const facts *of;
     const char *list; /* "quick", "default", "full", "case" or "cases" */
     bool complete;    /* a whole list: combined digests have a meaning */
     case_result *results;
@@ -31,16 +34,22 @@ typedef struct totals {
     accuracy_row accuracy[TYPES_COUNT][2]; /* forward, backward */
     combined quick[2], all[2];             /* [case_is_f64] */
     double seconds;
+    bandwidth rates[MAX_BANDWIDTHS];
+    int rate_count;
 } totals;
 
 extern const char *const types_names[TYPES_COUNT];
 
-/* Makes room for the results; *t is zero but for on, list, complete. False after a message. */
+/* Makes room for the results; *t is zero but for of, list, complete. False after a message. */
 bool totals_begin(totals *t, int wanted);
 void totals_add(totals *t, const case_result *result);
 void totals_end(totals *t);
 
-/* Whether a case failed, or the built-in digests are not of these cases. */
+/* The mean error of a row; how many cases a section has. */
+double totals_mean(const accuracy_row *row);
+int totals_cases(const counts row);
+
+/* Whether a case failed that is not waived, or the built-in digests are not of these cases. */
 bool totals_failed(const totals *t);
 
 #endif
