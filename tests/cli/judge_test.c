@@ -44,25 +44,45 @@ typedef struct world {
     const char *list;
 } world;
 
-static int make_results(void **state)
+/* The same for all tests, which change copies. */
+static case_result *of_host;
+static int of_host_count;
+static facts facts_of_host;
+
+static int run_host(void **state)
 {
-    static world w;
     const device target = {.kind = DEVICE_HOST, .name = "host"};
     session host;
+    (void)state;
     assert_true(session_open(&host, &target, (session_options){.queues = 0}));
-    w.results = calloc((size_t)cases_count() + 1, sizeof *w.results);
-    assert_non_null(w.results);
-    w.count = 0;
+    of_host = calloc((size_t)cases_count(), sizeof *of_host);
+    assert_non_null(of_host);
     for (int number = 0; number < cases_count(); ++number) {
         const verify_case c = cases_get(number);
         if (c.list == LIST_QUICK)
-            qualify_case(&host, &c, LIST_QUICK, NULL, &w.results[w.count++]);
+            qualify_case(&host, &c, LIST_QUICK, NULL, &of_host[of_host_count++]);
     }
-    w.list = "quick";
-    facts_get(&w.of, &host);
-    facts_finish(&w.of, &host);
-    snprintf(w.of.programs_from, sizeof w.of.programs_from, "host build");
+    facts_get(&facts_of_host, &host);
+    facts_finish(&facts_of_host, &host);
+    snprintf(facts_of_host.programs_from, sizeof facts_of_host.programs_from, "host build");
     session_close(&host);
+    return 0;
+}
+
+static int forget_host(void **state)
+{
+    (void)state;
+    free(of_host);
+    return 0;
+}
+
+static int make_results(void **state)
+{
+    static world w;
+    w = (world){.of = facts_of_host, .count = of_host_count, .list = "quick"};
+    w.results = calloc((size_t)of_host_count + 1, sizeof *w.results);
+    assert_non_null(w.results);
+    memcpy(w.results, of_host, (size_t)of_host_count * sizeof *w.results);
     snprintf(w.directory, sizeof w.directory, "/tmp/judge_test.XXXXXX");
     assert_non_null(mkdtemp(w.directory));
     snprintf(w.path, sizeof w.path, "%s/report", w.directory);
@@ -353,5 +373,5 @@ int main(void)
         TEST(judge__no_rounding_to_nearest_REFUSED),
         TEST(judge__markup_in_names_ACCEPTED),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, run_host, forget_host);
 }

@@ -363,7 +363,7 @@ static const option_row rows[] = {
      "64 times",
      OPTION_FIELD(request, waived), .parse = parse_waiver,
      .expected = "cases as for --case, '=' and a reason"},
-    {"report", "DIR or FILE",
+    {"report", "FILE or DIR",
      "also writes a report: to FILE.json JSON, as below; to FILE.xml JUnit XML; any other name is "
      "that of a new folder with everything to hand over, as below",
      OPTION_FIELD(request, report)},
@@ -411,7 +411,7 @@ static const option_table options = {
         "  schema            \"cllrn-verify-1\"; another meaning, another number\n"
         "  version, arithmetic  of the library, and of its results\n"
         "  kernels           the hash of their sources\n"
-        "  command_sha256    of the file of this command, the library in it; \"\" if unknown\n"
+        "  command_sha256    of the file of the command, with the library; \"\" if unknown\n"
         "  date              UTC, \"2026-01-31T23:59:59Z\"\n"
         "  list              \"quick\", \"default\", \"full\"; for --case \"case\" or \"cases\"\n"
         "  list_sha256       of the cases as --list prints them\n"
