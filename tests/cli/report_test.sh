@@ -85,6 +85,7 @@ for file in $files; do
     changed "$file was changed" sh -c "echo >>$file"
     changed "$file" truncate -s 100 "$file"
 done
+changed 'report.html was changed: its checksum is not the one' sed -i 's/228/229/' report.html
 changed 'note.txt was added' touch note.txt
 changed '.hidden was added' mkdir .hidden
 changed 'lacks case 1:' sed -i '/"number": 1,/d' results.json
