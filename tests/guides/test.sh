@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Follows a guide: installs a build, and runs every block in an empty folder, on PoCL.
-#   test.sh BUILD_DIR SOURCE_DIR WORK_DIR PYTHON GUIDE [MODULE...]
-# MODULE is a Python module that the guide needs beside clLRN's own: where it is missing, the test
-# is skipped, or failed with CLLRN_TEST_REQUIRED.
+# Follows a guide: installs a build, and runs every block in an empty folder.
+#   test.sh BUILD_DIR SOURCE_DIR WORK_DIR PYTHON IMPLEMENTATION GUIDE [MODULE...]
+# IMPLEMENTATION is one that tests/device/run.sh makes of PoCL; MODULE is a Python module that the
+# guide needs beside clLRN's own. Where one is missing, the test is skipped, or failed with
+# CLLRN_TEST_REQUIRED.
 set -euo pipefail
-build=$1 source=$2 work=$3 python=$4 guide=$5
-shift 5
+build=$1 source=$2 work=$3 python=$4 implementation=$5 guide=$6
+shift 6
 skip() { # REASON
     echo "SKIPPED: $1"
     [ -z "${CLLRN_TEST_REQUIRED+set}" ] || exit 1
@@ -29,4 +30,5 @@ cp -R "$source/src/adapters/python/cllrn" "$work/python"
 cp "$libdir/libcllrn.so" "$work/python/cllrn"
 export PYTHONPATH=$work/python PYTHONDONTWRITEBYTECODE=1
 
-exec "$source/tests/device/run.sh" pocl "$python" "$source/tests/guides/run.py" "$guide" "$work/folder"
+exec "$source/tests/device/run.sh" "$implementation" "$python" "$source/tests/guides/run.py" \
+    "$guide" "$work/folder"

@@ -9,10 +9,16 @@
 
 #include "sources.h"
 
-/* The names of the files of cl/. */
+/* The names of the kernels' files: cl/NAME.cl and cl/NAME.h. */
 enum { MOST = 64 };
 static char files[MOST][64];
 static int file_count;
+
+static bool is_kernel_file(const char *name)
+{
+    const char *ending = strrchr(name, '.');
+    return ending != NULL && (strcmp(ending, ".cl") == 0 || strcmp(ending, ".h") == 0);
+}
 
 static int list_files(void **state)
 {
@@ -20,7 +26,7 @@ static int list_files(void **state)
     assert_non_null(directory);
     (void)state;
     for (const struct dirent *entry; (entry = readdir(directory)) != NULL;)
-        if (*entry->d_name != '.') {
+        if (is_kernel_file(entry->d_name)) {
             assert_true(file_count < MOST);
             snprintf(files[file_count++], sizeof *files, "%.63s", entry->d_name);
         }
