@@ -24,4 +24,5 @@ build_packages=(gcc libc6-dev cmake ninja-build ocl-icd-opencl-dev opencl-c-head
 # shellcheck disable=SC2034
 test_packages=("${build_packages[@]}" g++ pkg-config libcmocka-dev clang mesa-opencl-icd oclgrind
     python3 python3-numpy python3-torch bsdutils util-linux doxygen
+    libdnnl-dev libopencv-core-dev libopencv-dnn-dev # tests/guides
     man-db mandoc bsdextrautils bash-completion zsh git reuse) # tests/package

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # Follows a guide: installs a build, and runs every block in an empty folder.
-#   test.sh BUILD_DIR SOURCE_DIR WORK_DIR PYTHON IMPLEMENTATION GUIDE [MODULE...]
-# IMPLEMENTATION is one that tests/device/run.sh makes of PoCL; MODULE is a Python module that the
-# guide needs beside clLRN's own. Where one is missing, the test is skipped, or failed with
-# CLLRN_TEST_REQUIRED.
+#   test.sh BUILD_DIR SOURCE_DIR WORK_DIR PYTHON IMPLEMENTATION GUIDE [NEED...]
+# IMPLEMENTATION is one that tests/device/run.sh makes of PoCL. NEED is what the guide needs beside
+# clLRN: a C++ header, NAME.hpp, or a Python module. Where one is missing, the test is skipped, or
+# failed with CLLRN_TEST_REQUIRED.
 set -euo pipefail
 build=$1 source=$2 work=$3 python=$4 implementation=$5 guide=$6
 shift 6
@@ -13,8 +13,14 @@ skip() { # REASON
     [ -z "${CLLRN_TEST_REQUIRED+set}" ] || exit 1
     exit 77
 }
-for module; do
-    "$python" -c "import $module" 2>/dev/null || skip "no Python module $module"
+for need; do
+    case $need in
+    *.hpp)
+        echo "#include <$need>" | c++ -fsyntax-only -I/usr/include/opencv4 -xc++ - 2>/dev/null ||
+            skip "no C++ header $need"
+        ;;
+    *) "$python" -c "import $need" 2>/dev/null || skip "no Python module $need" ;;
+    esac
 done
 rm -rf "$work"
 mkdir -p "$work/bin" "$work/python"
@@ -27,7 +33,7 @@ cllrn devices 2>/dev/null | grep Portable >/dev/null || skip "no device of PoCL"
 
 # The package cllrn, as its wheel holds it.
 cp -R "$source/src/adapters/python/cllrn" "$work/python"
-cp "$libdir/libcllrn.so" "$work/python/cllrn"
+cp "$libdir/libcllrn.so" "$work/prefix/bin/cllrn" "$work/python/cllrn"
 export PYTHONPATH=$work/python PYTHONDONTWRITEBYTECODE=1
 
 exec "$source/tests/device/run.sh" "$implementation" "$python" "$source/tests/guides/run.py" \

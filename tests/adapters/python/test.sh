@@ -3,8 +3,8 @@
 # test.sh PREFIX WORK: builds the wheel twice, from these sources and of the clLRN installed in
 # PREFIX. The first runs the example of README.md in a venv that has nothing else but NumPy; the
 # second runs pytest in two venvs: with PyPI's packages (mypy, too), and with Debian's NumPy,
-# torch and pyopencl. CLLRN_TEST_TORCH=yes takes PyPI's torch, which has gigabytes, too. See
-# tests/adapters/run.sh.
+# torch and pyopencl, and follows the guide for PyTorch. CLLRN_TEST_TORCH=yes takes PyPI's torch,
+# which has gigabytes, too. See tests/adapters/run.sh.
 set -euo pipefail
 prefix=$(realpath "$1") work=$(realpath "$2")
 source=$(realpath "$(dirname "$0")/../../..")
@@ -68,4 +68,5 @@ environment debian --system-site-packages
 packages debian "ml_dtypes<0.5" "numpy<2" pytest expecttest
 packages debian --no-deps "$work"/installed/*.whl
 tests debian
+PATH=$work/debian/bin:$PATH "$source/tests/guides/run.py" "$adapter/pytorch.md" "$work/guide"
 echo "PyPI's packages: ${found[0]}; Debian's: ${found[1]}"
