@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 # Debian packages, and an archive of all: `cpack` in the build directory of the preset `package`.
 # Who makes them is their maintainer: -DCPACK_PACKAGE_CONTACT="NAME <ADDRESS>".
+if(NOT CPACK_PACKAGE_CONTACT)
+  message(FATAL_ERROR "Packages need a maintainer: -DCPACK_PACKAGE_CONTACT=\"NAME <ADDRESS>\"")
+endif()
 set(soversion ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR})
 set(packages libcllrn${soversion} libcllrn-dev cllrn python3-cllrn)
 set(components library development command python)

@@ -7,9 +7,13 @@
 # tree, with the folder, is checked.
 set -euo pipefail
 cd "$1"
+[ -e .git ] || {
+    echo "SKIPPED: no repository that says which files are the project's"
+    exit 77
+}
 for program in git reuse; do
-    command -v $program >/dev/null && git rev-parse --git-dir >/dev/null 2>&1 || {
-        echo "SKIPPED: no $program, or no repository"
+    command -v $program >/dev/null || {
+        echo "SKIPPED: no $program"
         [ -z "${CLLRN_TEST_REQUIRED+set}" ] || exit 1
         exit 77
     }
