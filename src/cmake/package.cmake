@@ -34,11 +34,11 @@ set(CPACK_COMPONENT_LIBRARY_DESCRIPTION "${text}This package has the shared libr
 set(CPACK_DEBIAN_LIBRARY_PACKAGE_SECTION libs)
 set(CPACK_DEBIAN_LIBRARY_PACKAGE_CONTROL_EXTRA ${PROJECT_SOURCE_DIR}/src/cmake/debian/triggers)
 set(CPACK_COMPONENT_DEVELOPMENT_DESCRIPTION
-  "${text}This package has the headers, static libraries, and the manual of the interface.")
+  "${text}This package has the headers, static libraries and cllrn(3), the manual.")
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_SECTION libdevel)
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_DEPENDS "opencl-c-headers, ocl-icd-opencl-dev | opencl-dev")
 set(CPACK_COMPONENT_COMMAND_DESCRIPTION
-  "${text}This package has the command: it normalizes tensor files, and qualifies devices.")
+  "${text}This package has the command, for tensor files and to qualify devices.")
 set(CPACK_DEBIAN_COMMAND_PACKAGE_SECTION science)
 set(CPACK_COMPONENT_PYTHON_DESCRIPTION
   "${text}This package is for arrays of NumPy, PyTorch and pyopencl.")
