@@ -20,6 +20,7 @@ fi
 install_packages "${build_packages[@]}" git gzip dpkg-dev binutils lintian mmdebstrap abigail-tools \
     python3-venv
 work=$PWD/build/packages
+commit=$(git rev-parse HEAD)
 rm -rf "$work"
 unpack() { # COMMIT DIRECTORY
     mkdir -p "$2"
@@ -27,17 +28,17 @@ unpack() { # COMMIT DIRECTORY
 }
 
 echo "== packages, twice"
-SOURCE_DATE_EPOCH=$(git log -1 --format=%ct)
+SOURCE_DATE_EPOCH=$(git log -1 --format=%ct "$commit")
 export SOURCE_DATE_EPOCH CCACHE_DISABLE=1 # both builds compile
 make_packages() { # DIRECTORY
-    unpack HEAD "$1/tree"
+    unpack "$commit" "$1/tree"
     cmake -S "$1/tree" --preset package \
-        -DCPACK_PACKAGE_CONTACT="$(git log -1 --format='%an <%ae>')" >/dev/null
+        -DCPACK_PACKAGE_CONTACT="$(git log -1 --format='%an <%ae>' "$commit")" >/dev/null
     cmake --build "$1/tree/build/package" >"$1/build.log" || { cat "$1/build.log"; return 1; }
     cpack --config "$1/tree/build/package/CPackConfig.cmake" -B "$1/packages" >"$1/cpack.log" 2>&1 ||
         { cat "$1/cpack.log"; return 1; }
     rm -rf "$1/packages/_CPack_Packages"
-    git archive --format=tar.gz --prefix=cllrn/ -o "$1/packages/cllrn-source.tar.gz" HEAD
+    git archive --format=tar.gz --prefix=cllrn/ -o "$1/packages/cllrn-source.tar.gz" "$commit"
 }
 make_packages "$work/first"
 (export TZ=Pacific/Kiritimati LC_ALL=C && make_packages "$work/second/another folder")
@@ -68,7 +69,7 @@ echo "== a clean Debian"
 . /etc/os-release # the packages are for the Debian that they were made on
 mkdir -p "$work/clean/packages"
 cp "$packages"/*.deb "$work/clean/packages"
-unpack HEAD "$work/clean/source"
+unpack "$commit" "$work/clean/source"
 # shellcheck disable=SC2016 # $1 is the hook's
 mmdebstrap --quiet --variant=minbase --customize-hook="copy-in '$work/clean' /" \
     --customize-hook='chroot "$1" /clean/source/tests/package/clean_root_test.sh /clean/packages /clean/source' \
@@ -87,12 +88,12 @@ same_interface() { # OLD_SOURCE_DIR NEW_SOURCE_DIR: new functions are no change
 soname() { readelf -d "$1/build/abi/libcllrn.so" | grep SONAME; }
 
 new=$work/abi/new
-unpack HEAD "$new"
+unpack "$commit" "$new"
 build_library "$new"
 broken() { # WHAT SED_COMMAND FILE: the interface after this edit is another
     local tree=$work/abi/broken
     rm -rf "$tree"
-    unpack HEAD "$tree"
+    unpack "$commit" "$tree"
     sed -i "$2" "$tree/$3"
     ! cmp -s "$3" "$tree/$3" || { echo "FAILED: $1: nothing changed"; return 1; }
     build_library "$tree"
@@ -107,7 +108,7 @@ broken 'a field of another type' 's/^    double divisor;/    float divisor;/' in
 broken 'a field inserted' 's/^    double alpha;/    double gamma;\n&/' include/cllrn_types.h
 broken 'a function hidden' 's/^        \*;/        cllrn_version; *;/' src/cmake/cllrn.map
 
-since=${since:-$(git describe --tags --abbrev=0 HEAD^ 2>/dev/null || true)}
+since=${since:-$(git describe --tags --abbrev=0 "$commit^" 2>/dev/null || true)}
 if [ -z "$since" ]; then
     echo 'no tag, so no interface to keep'
 else
