@@ -25,11 +25,9 @@ if(CLLRN_AWK AND CLLRN_GZIP)
   set(headers ${PROJECT_SOURCE_DIR}/include/cllrn.h ${PROJECT_SOURCE_DIR}/include/cllrn_types.h
     ${PROJECT_SOURCE_DIR}/include/cllrn_verify.h)
   cllrn_man_page(cllrn 3 development ARGUMENTS -f ${script} ${headers} DEPENDS ${script} ${headers})
-  if(TARGET cllrn_command AND (NOT CMAKE_CROSSCOMPILING OR CMAKE_CROSSCOMPILING_EMULATOR))
+  if(TARGET cllrn_command AND NOT CMAKE_CROSSCOMPILING) # it is asked for its help
     set(script ${PROJECT_SOURCE_DIR}/src/cli/cllrn.1.awk)
-    list(JOIN CMAKE_CROSSCOMPILING_EMULATOR " " emulator)
-    cllrn_man_page(cllrn 1 command
-      ARGUMENTS -v "cllrn=${emulator} '$<TARGET_FILE:cllrn_command>'" -f ${script}
+    cllrn_man_page(cllrn 1 command ARGUMENTS -v "cllrn='$<TARGET_FILE:cllrn_command>'" -f ${script}
       DEPENDS ${script} cllrn_command)
   endif()
 else()
