@@ -13,6 +13,6 @@ PATH=$PWD/build/cmake/venv/bin:$PATH
 cmake --version
 cmake --preset dev -B build/cmake/dev >/dev/null
 cmake --build build/cmake/dev --target cllrn_shared cllrn_static cllrn_host cllrn_command \
-    cllrn_man1 cllrn_man3
+    cllrn_man
 ctest --test-dir build/cmake/dev --output-on-failure --no-tests=error \
     -R '^(consumer|build\.(symbols|hardening))$'

@@ -5,7 +5,7 @@
 # and the constants of an enumeration are a list with their comments.
 
 # A line of a comment at the left margin.
-function write_line(line,    gap) {
+function write_comment_line(line,    gap) {
     gap = match(line, /   */)
     if (gap > 1 && line ~ /^[A-Z][A-Z0-9_]*(, [A-Z0-9_]+)*  /) {
         item(bold(substr(line, 1, gap - 1)), substr(line, gap + RLENGTH))
@@ -101,14 +101,14 @@ function flush(    i, names, name) {
     for (i = 1; i <= declarations; ++i)
         write_declaration(declaration[i])
     for (i = 1; i <= comments; ++i)
-        write_line(comment[i])
+        write_comment_line(comment[i])
     if (inside != "heading")
         begin("")
     declarations = comments = 0
 }
 
 BEGIN {
-    title("CLLRN", 3, "Library Functions")
+    title("cllrn", 3, "Library Functions", "Local Response Normalization on any OpenCL device")
     section("SYNOPSIS")
     print ".nf"
     print bold("#include <cllrn.h>")

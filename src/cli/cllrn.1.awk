@@ -2,53 +2,11 @@
 # Writes the man page cllrn(1): what `cllrn --help` and the help of each sub-command say.
 #   awk -v cllrn=COMMAND -v version=VERSION -v date=DATE -f src/cmake/man.awk -f cllrn.1.awk
 
-# The lines of a help in help[1 .. the result].
-function read_help(command,    count, line) {
-    command = command " --help"
-    while ((command | getline line) > 0)
-        help[++count] = line
-    if (close(command) != 0 || count == 0) {
-        print "cllrn.1.awk: " command " failed" >"/dev/stderr"
-        exit 1
-    }
-    return count
-}
-
-# The usage, with which a help begins; returns the line below it.
-function write_usage(    at) {
-    print ".nf"
-    for (at = 1; help[at] != ""; ++at)
-        print escape(substr(help[at], 8)) # without "usage: "
-    print ".fi"
-    inside = ""
-    return at
-}
-
-# A line that begins an item, as  "  --option VALUE  meaning"; a term may stand alone.
-function write_item(line,    gap, meaning, value) {
-    line = substr(line, 3)
-    if (gap = match(line, /   */)) {
-        meaning = substr(line, gap + RLENGTH)
-        line = substr(line, 1, gap - 1)
-    }
-    if (value = index(line, " "))
-        item(bold(substr(line, 1, value - 1)) " " italic(substr(line, value + 1)), meaning)
-    else
-        item(bold(line), meaning)
-}
-
-function write_line(line, item_form) {
-    if (line ~ item_form)
-        write_item(line)
-    else
-        convert(line)
-}
-
 BEGIN {
     count = read_help(cllrn)
     status = help[count]
     sub(/^Exit status: /, "", status)
-    title("CLLRN", 1, "User Commands")
+    title("cllrn", 1, "User Commands", "Local Response Normalization on any OpenCL device")
     section("SYNOPSIS")
     at = write_usage()
     section("DESCRIPTION")
@@ -76,5 +34,5 @@ BEGIN {
     section("EXIT STATUS")
     print escape(status)
     section("SEE ALSO")
-    print ".BR cllrn (3)"
+    print ".BR cllrn\\-plot (1),\n.BR cllrn (3)"
 }

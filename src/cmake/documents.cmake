@@ -15,12 +15,13 @@ function(cllrn_man_page name section component)
       ${page_ARGUMENTS} > ${file}
     COMMAND ${CLLRN_GZIP} -9nc ${file} > ${file}.gz
     DEPENDS ${shared} ${page_DEPENDS} COMMENT "Writing ${file}" VERBATIM)
-  add_custom_target(cllrn_man${section} ALL DEPENDS ${file}.gz)
+  set_property(TARGET cllrn_man APPEND PROPERTY SOURCES ${CMAKE_CURRENT_BINARY_DIR}/${file}.gz)
   install(FILES ${CMAKE_CURRENT_BINARY_DIR}/${file}.gz
     DESTINATION ${CMAKE_INSTALL_MANDIR}/man${section} COMPONENT ${component})
 endfunction()
 
 if(CLLRN_AWK AND CLLRN_GZIP)
+  add_custom_target(cllrn_man ALL)
   set(script ${PROJECT_SOURCE_DIR}/include/cllrn.3.awk)
   set(headers ${PROJECT_SOURCE_DIR}/include/cllrn.h ${PROJECT_SOURCE_DIR}/include/cllrn_types.h
     ${PROJECT_SOURCE_DIR}/include/cllrn_verify.h)
@@ -29,6 +30,15 @@ if(CLLRN_AWK AND CLLRN_GZIP)
     set(script ${PROJECT_SOURCE_DIR}/src/cli/cllrn.1.awk)
     cllrn_man_page(cllrn 1 command ARGUMENTS -v "cllrn='$<TARGET_FILE:cllrn_command>'" -f ${script}
       DEPENDS ${script} cllrn_command)
+    find_program(CLLRN_PYTHON python3)
+    mark_as_advanced(CLLRN_PYTHON)
+    if(CLLRN_PYTHON)
+      set(script ${PROJECT_SOURCE_DIR}/tests/peers/cllrn-plot.1.awk)
+      set(plot ${PROJECT_SOURCE_DIR}/tests/peers/cllrn_plot.py)
+      cllrn_man_page(cllrn-plot 1 python ARGUMENTS
+          -v "plot=COLUMNS=80 '${CLLRN_PYTHON}' -B '${plot}'" -f ${script}
+        DEPENDS ${script} ${plot})
+    endif()
   endif()
 else()
   message(STATUS "No awk or gzip: the man pages are left out")

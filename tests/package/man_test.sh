@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # The man pages render without a warning. cllrn(1) has each option under its sub-command, and no
-# other; cllrn(3) has each name of the headers, and each function as it is declared.
-#   man_test.sh CLLRN DIRECTORY_OF_PAGES DIRECTORY_OF_HEADERS
+# other, and cllrn-plot(1) has its own; cllrn(3) has each name of the headers, and each function as it is declared.
+#   man_test.sh CLLRN CLLRN_PLOT DIRECTORY_OF_PAGES DIRECTORY_OF_HEADERS
 set -euo pipefail
-cllrn=$1 pages=$2 headers=$3
+cllrn=$1 plot=$2 pages=$3 headers=$4
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 passed=0 failed=0
@@ -30,7 +30,7 @@ same() { # WHAT EXPECTED ACTUAL: two files, neither empty
     empty "$1: < expected, > in the page" "$dir/difference"
 }
 
-for page in cllrn.1 cllrn.3; do
+for page in cllrn.1 cllrn.3 cllrn-plot.1; do
     MANWIDTH=80 man --warnings -E UTF-8 -l "$pages/$page" 2>"$dir/warnings" | col -bx >"$dir/$page"
     empty "man --warnings $page" "$dir/warnings"
     mandoc -T lint -W warning "$pages/$page" >"$dir/warnings" 2>&1 || true
@@ -48,6 +48,10 @@ for command in $commands; do
     same "options of $command" "$dir/expected" "$dir/actual"
 done
 [ -n "$commands" ]
+
+"$plot" --help | sed -n 's/^  \(-h, \)*\(--[a-z-]*\).*/\2/p' | sort >"$dir/expected"
+sed -nE 's/^       (-h, )?(--[a-z-]+)( [A-Z.a-z]+|  .*)?$/\2/p' "$dir/cllrn-plot.1" | sort >"$dir/actual"
+same 'options of cllrn-plot' "$dir/expected" "$dir/actual"
 
 # Declarations on one line, without line breaks or comments.
 declarations() {
