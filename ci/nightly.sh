@@ -8,7 +8,7 @@
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 parts=(test cmake full sanitize mutants exhaustive torture peers matrix gpu-static gpu-traffic gpu
-    overhead large adapters page package)
+    overhead large adapters cluster page package)
 may_skip=() matrix_arguments=()
 while [ $# -gt 0 ]; do
     if [ "$1" != --may-skip ] || [ $# -lt 2 ]; then

@@ -9,7 +9,13 @@
 #include <string.h>
 #include <unistd.h>
 
+static const char *program_name = "cllrn";
 static const char *command_name = "";
+
+void message_set_program(const char *program)
+{
+    program_name = program;
+}
 
 void message_set_command(const char *command)
 {
@@ -32,9 +38,10 @@ static void print_line(const char *format, va_list arguments, const char *hint)
     vsnprintf(text, sizeof text, format, arguments);
     printable_line(text);
     message_progress("");
-    fprintf(stderr, "cllrn: %s%s%s", command_name, *command_name ? ": " : "", text);
+    fprintf(stderr, "%s: %s%s%s", program_name, command_name, *command_name ? ": " : "", text);
     if (hint)
-        fprintf(stderr, " (see 'cllrn %s%s%s')", command_name, *command_name ? " " : "", hint);
+        fprintf(stderr, " (see '%s %s%s%s')", program_name, command_name, *command_name ? " " : "",
+                hint);
     fputc('\n', stderr);
 }
 

@@ -8,7 +8,10 @@
 
 enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
 
-/* Sets the sub-command that messages begin with; keeps the pointer. */
+/* Sets the program that messages begin with, by default cllrn; keeps the pointer. */
+void message_set_program(const char *program);
+
+/* Sets the sub-command that follows the program in messages; keeps the pointer. */
 void message_set_command(const char *command);
 
 /*

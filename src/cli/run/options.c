@@ -111,7 +111,7 @@ static const option_row rows[] = {
     {.name = NULL},
 };
 
-static const option_table table = {
+const option_table options_table = {
     .usage = "usage: cllrn run [options] IN.npy OUT.npy\n"
              "       cllrn run [options] --backward GRAD.npy IN.npy OUT.npy\n"
              "\n"
@@ -181,12 +181,16 @@ static int take_files(int count, char **files, options *parsed)
     return output_refuse_same(outputs, sizeof outputs / sizeof outputs[0]);
 }
 
+int options_finish(int count, char **files, options *parsed)
+{
+    const int status = check_values(parsed);
+    return status == EXIT_DONE ? take_files(count, files, parsed) : status;
+}
+
 bool options_parse(int argc, char **argv, options *parsed, int *status)
 {
-    if (!option_parse(&table, &argc, &argv, parsed, status))
+    if (!option_parse(&options_table, &argc, &argv, parsed, status))
         return false;
-    *status = check_values(parsed);
-    if (*status == EXIT_DONE)
-        *status = take_files(argc, argv, parsed);
+    *status = options_finish(argc, argv, parsed);
     return *status == EXIT_DONE;
 }

@@ -3,6 +3,8 @@
 #ifndef CLI_RUN_OPTIONS_H
 #define CLI_RUN_OPTIONS_H
 
+#include "option.h"
+
 #include <cllrn.h>
 #include <stdbool.h>
 
@@ -43,5 +45,11 @@ typedef struct options {
 
 /* False with *status after a message, or after printing the help. */
 bool options_parse(int argc, char **argv, options *parsed, int *status);
+
+/* For another command with such options: their table, whose requests begin with `options` .. */
+extern const option_table options_table;
+
+/* .. and, after option_parse, what checks them and takes the files. Returns the exit status. */
+int options_finish(int count, char **files, options *parsed);
 
 #endif
