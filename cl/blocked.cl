@@ -240,10 +240,11 @@ LRN_INLINE int normalize_inside(int power, rows *kept, lrn_tile m, index_t b, in
 
 LRN_RARE int normalize_inside_both(rows *kept, lrn_tile m, index_t b, index_t first, index_t end)
 {
-    return normalize_inside(LRN_POWER_BOTH, kept, m, b, first, end);
+    const bits_t most = normalize(LRN_POWER_BOTH, kept, m, b, first, end, AT_AN_END);
+    return LRN_ANY_LANE(lrn_is_special(LRN_POWER_BOTH, most));
 }
 
-LRN_INLINE void normalize_row(rows *kept, lrn_tile m, index_t b)
+LRN_ONCE void normalize_row(rows *kept, lrn_tile m, index_t b)
 {
     index_t first, end;
     int special;
@@ -293,7 +294,7 @@ LRN_RARE void gradient_carefully(const rows *kept, lrn_tile m, index_t b, index_
     gradient(kept, m, b, first, end, ANYWHERE);
 }
 
-LRN_INLINE void gradient_row(const rows *kept, lrn_tile m, index_t b)
+LRN_ONCE void gradient_row(const rows *kept, lrn_tile m, index_t b)
 {
     index_t first, end;
     find_inside(&first, &end, m, b, m.left, m.right, m.upper);
@@ -309,6 +310,7 @@ LRN_INLINE void gradient_row(const rows *kept, lrn_tile m, index_t b)
 
 #endif
 
+LRN_EXPLICIT
 kernel void LRN_KERNEL_NAME(blocked)(LRN_FAST_PARAMETERS)
 {
     lrn_tile m;

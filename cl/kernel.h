@@ -103,6 +103,7 @@ typedef LRN_JOIN(LRN_INDEX, 8) index8_t;
 #define LRN_FIRST_NAME(type, name, value) name
 #define LRN_NEXT_NAME(type, name, value) , name
 #define LRN_FAST_NAMES LRN_FAST_ARGUMENTS(LRN_FIRST_NAME, LRN_NEXT_NAME)
+#define LRN_GENERAL_NAMES LRN_GENERAL_ARGUMENTS(LRN_FIRST_NAME, LRN_NEXT_NAME)
 
 #define LRN_SCALARS                                                                                \
     ((lrn_scalars){scale_hi,                                                                       \
@@ -438,6 +439,16 @@ static inline int lrn_tile_set(lrn_tile *t, LRN_FAST_PARAMETERS)
 #define LRN_TILE_AT(t, item, position)                                                             \
     ((t).x = LRN_LINE(src, SRC, item, position), (t).dy = LRN_LINE(dy, DY, item, position),        \
      (t).to = LRN_LINE(dst, DST, item, position))
+
+/*
+ * Stands before a kernel whose vectors are explicit. Intel's compiler does not join its work-items
+ * to wider vectors then: that takes up to a minute of compiling, and gains nothing.
+ */
+#if LRN_WIDTH > 1
+#define LRN_EXPLICIT __attribute__((vec_type_hint(real_t)))
+#else
+#define LRN_EXPLICIT
+#endif
 
 /*
  * A kernel's file holds both directions; LRN_BACKWARD selects the one that is built. Sources for

@@ -252,6 +252,7 @@ LRN_INLINE void normalize_row(lrn_tile r, const ends *e)
 
 #endif
 
+LRN_EXPLICIT
 kernel void LRN_KERNEL_NAME(packed)(LRN_FAST_PARAMETERS)
 {
     lrn_tile r;

@@ -258,7 +258,7 @@ LRN_RARE void gradient_rows_carefully(row *rows, const source *x, const source *
         }
 }
 
-LRN_INLINE void compute_columns(lrn_tile t)
+LRN_ONCE void compute_columns(lrn_tile t)
 {
     row rows[LRN_KEPT_ROWS];
     source x, dy;
@@ -410,7 +410,7 @@ LRN_RARE void normalize_rows_carefully(const source *x, lrn_tile t, index_t c)
         }
 }
 
-LRN_INLINE void compute_columns(lrn_tile t)
+LRN_ONCE void compute_columns(lrn_tile t)
 {
     source x;
     x.from = t.x;
@@ -442,6 +442,7 @@ LRN_RARE void compute_one_by_one(lrn_tile t)
 
 #endif
 
+LRN_EXPLICIT
 kernel void LRN_KERNEL_NAME(planar)(LRN_FAST_PARAMETERS)
 {
     lrn_tile t;

@@ -92,6 +92,14 @@ LRN_INLINE void climb(GROUP const problem *p, index_t a_ring, index_t b_ring, in
     }
 }
 
+/* climb() and sum_lines() for sums along other axes, which both passes of the gradient use. */
+LRN_ONCE void climb_sums(GROUP const problem *p, index_t ring, index_t rungs, index_t t,
+                         index_t end)
+{
+    const index_t size = p->slices.sums_ring;
+    climb(p, ring, ring, size, size, 0, 1, rungs, t, end);
+}
+
 /* Sums along the walk from all slices of a tile, for windows much longer than the walk. */
 typedef struct column {
     const_slice_t a, b;
@@ -104,8 +112,8 @@ typedef struct column {
 LRN_DEFINE_SUM(sum_of_products, column c, 1, FETCH_SLICE)
 LRN_DEFINE_SUM(sum_of_slices, column c, 0, FETCH_SLICE)
 
-LRN_INLINE void add_all(GROUP const problem *p, index_t a_ring, index_t b_ring, int products,
-                        index_t own, int lower, index_t end)
+LRN_RARE void add_all(GROUP const problem *p, index_t a_ring, index_t b_ring, int products,
+                      index_t own, int lower, index_t end)
 {
     GROUP const lrn_slices *s = &p->slices;
     const slice_t total = slice_at(p, s->total);
@@ -209,6 +217,11 @@ LRN_INLINE void sum_lines(GROUP const problem *p, int axis, slice_t to, const_sl
     WAIT(*s);
 }
 
+LRN_ONCE void sum_sums(GROUP const problem *p, slice_t to, const_slice_t sums, int lower)
+{
+    sum_lines(p, 0, to, sums, sums, 0, 1, lower);
+}
+
 /* The sums over the windows inside slice t, from slice t of a and b. */
 LRN_INLINE void sum_slice(GROUP const problem *p, slice_t to, const_slice_t a, const_slice_t b,
                           int squares, int lower)
@@ -216,7 +229,7 @@ LRN_INLINE void sum_slice(GROUP const problem *p, slice_t to, const_slice_t a, c
     const slice_t between = slice_at(p, p->slices.total);
     sum_lines(p, 1, p->slices.axes == 2 ? between : to, a, b, 1, squares, lower);
     if (p->slices.axes == 2)
-        sum_lines(p, 0, to, between, between, 0, 1, lower);
+        sum_sums(p, to, between, lower);
 }
 
 /*
@@ -241,7 +254,7 @@ LRN_INLINE const_slice_t sum_windows(GROUP const problem *p, index_t a_ring, ind
         else
             add_all(p, a_ring, b_ring, 1, t - lag, lower, end);
     } else if (s->axes > 0) {
-        climb(p, sums, sums, s->sums_ring, s->sums_ring, 0, 1, rungs, t, end);
+        climb_sums(p, sums, rungs, t, end);
     } else {
         climb(p, a_ring, b_ring, size_a, size_b, 1, squares, rungs, t, end);
     }
@@ -426,19 +439,11 @@ LRN_INLINE slice_t first_vector(slice_t p)
     return p + (LRN_WIDTH - past) % LRN_WIDTH;
 }
 
-kernel void LRN_KERNEL_NAME(separable)(LRN_GENERAL_PARAMETERS)
+/* All tiles of a worker. */
+LRN_ONCE void compute_tiles(GROUP problem *p, index_t worker, index_t workers,
+                            LRN_GENERAL_PARAMETERS)
 {
-    const index_t worker = (index_t)get_group_id(0) / LRN_MODE(LAUNCH);
-    const index_t workers = (index_t)get_num_groups(0) / LRN_MODE(LAUNCH);
-    if (get_group_id(0) % LRN_MODE(LAUNCH) != 0)
-        return;
-#ifndef GROUP_IS_SHARED
-    if (get_local_id(0) != 0)
-        return;
-#endif
-
     const lrn_axes axes = lrn_axes_make(dims, src_strides, dy_strides, dst_strides);
-    GROUP problem p;
 #ifdef LRN_BACKWARD
     const int backward = 1;
 #else
@@ -448,23 +453,23 @@ kernel void LRN_KERNEL_NAME(separable)(LRN_GENERAL_PARAMETERS)
     if (get_local_id(0) == 0)
 #endif
     {
-        p.slices = lrn_slices_make(axes.dims, LRN_MODE(WINDOW_COUNT), taps, lower, backward, tile,
-                                   window_vectors, LRN_WIDTH);
-        p.src = lrn_tensor_make(axes.src, LRN_TYPE(SRC), LRN_MODE(SRC_SHIFT), modes);
-        p.dy = lrn_tensor_make(axes.dy, LRN_TYPE(DY), LRN_MODE(DY_SHIFT), modes);
-        p.dst = lrn_tensor_make(axes.dst, LRN_TYPE(DST), LRN_MODE(DST_SHIFT), modes);
-        p.src_step = axes.src[7];
-        p.dy_step = axes.dy[7];
-        p.dst_step = axes.dst[7];
-        p.scratch =
-            first_vector(scratch + scratch_offset) + worker * p.slices.count * p.slices.length;
-        p.power = LRN_POWER;
-        p.scalars = LRN_SCALARS;
+        p->slices = lrn_slices_make(axes.dims, LRN_MODE(WINDOW_COUNT), taps, lower, backward, tile,
+                                    window_vectors, LRN_WIDTH);
+        p->src = lrn_tensor_make(axes.src, LRN_TYPE(SRC), LRN_MODE(SRC_SHIFT), modes);
+        p->dy = lrn_tensor_make(axes.dy, LRN_TYPE(DY), LRN_MODE(DY_SHIFT), modes);
+        p->dst = lrn_tensor_make(axes.dst, LRN_TYPE(DST), LRN_MODE(DST_SHIFT), modes);
+        p->src_step = axes.src[7];
+        p->dy_step = axes.dy[7];
+        p->dst_step = axes.dst[7];
+        p->scratch =
+            first_vector(scratch + scratch_offset) + worker * p->slices.count * p->slices.length;
+        p->power = LRN_POWER;
+        p->scalars = LRN_SCALARS;
     }
     WAIT_FOR_ALL();
-    const index_t total = p.slices.count * p.slices.length;
+    const index_t total = p->slices.count * p->slices.length;
     FOR_VECTORS (v, 0, total)
-        LRN_STORE_GLOBAL((real_t)(0), p.scratch + v);
+        LRN_STORE_GLOBAL((real_t)(0), p->scratch + v);
     WAIT_FOR_ALL();
 
     const index_t tiles = lrn_position_count(&axes, tile, modes);
@@ -477,15 +482,30 @@ kernel void LRN_KERNEL_NAME(separable)(LRN_GENERAL_PARAMETERS)
         global const element_t *dy_from = LRN_ELEMENT(dy, DY, v.dy);
         global element_t *to = LRN_ELEMENT(dst, DST, v.dst);
         if (v.padding) {
-            for (index_t t = 0; t < p.slices.steps; ++t)
-                put_zeros(&p, to, v.count, t);
+            for (index_t t = 0; t < p->slices.steps; ++t)
+                put_zeros(p, to, v.count, t);
             continue;
         }
-        compute_tile(&p, from, dy_from, to, v.count);
+        compute_tile(p, from, dy_from, to, v.count);
         /* A channel axis that is walked along: its padding. */
-        if (p.slices.walks && p.slices.axes == 0)
-            for (index_t c = p.slices.steps; c < lrn_padded(p.slices.steps, p.dst.shift); ++c)
-                put_zeros(&p, to, v.count, c);
-        WAIT(p.slices);
+        if (p->slices.walks && p->slices.axes == 0)
+            for (index_t c = p->slices.steps; c < lrn_padded(p->slices.steps, p->dst.shift); ++c)
+                put_zeros(p, to, v.count, c);
+        WAIT(p->slices);
     }
+}
+
+LRN_EXPLICIT
+kernel void LRN_KERNEL_NAME(separable)(LRN_GENERAL_PARAMETERS)
+{
+    const index_t worker = (index_t)get_group_id(0) / LRN_MODE(LAUNCH);
+    const index_t workers = (index_t)get_num_groups(0) / LRN_MODE(LAUNCH);
+    GROUP problem p;
+    if (get_group_id(0) % LRN_MODE(LAUNCH) != 0)
+        return;
+#ifndef GROUP_IS_SHARED
+    if (get_local_id(0) != 0)
+        return;
+#endif
+    compute_tiles(&p, worker, workers, LRN_GENERAL_NAMES);
 }

@@ -51,7 +51,8 @@ typedef int scalar_mask_t;
 /*
  * LRN_INLINE: inner loops must hold no calls. Clang calls a function that is used twice, and a
  * call passes vectors through memory. LRN_RARE: rare code stays out of line, so that inner loops
- * stay small.
+ * stay small. LRN_ONCE: the bulk of a kernel stays out of line, because PoCL compiles the kernel
+ * itself three times. Work-item functions such as get_global_id() would bring it back in line.
  */
 #ifdef __clang__
 #define LRN_INLINE static inline __attribute__((always_inline))
@@ -203,6 +204,7 @@ typedef halves_t __attribute__((aligned(2))) unaligned_halves_t;
 #ifndef LRN_RARE
 #define LRN_RARE static inline
 #endif
+#define LRN_ONCE LRN_RARE
 
 /*
  * Polynomials of degree 1, 2, 4 and 5 in x by Horner's scheme. The coefficients begin with the
