@@ -5,6 +5,7 @@
  */
 #include "verify/folder.h"
 #include "verify/judge.h"
+#include "verify/results.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -346,6 +347,35 @@ static void judge__markup_in_names_ACCEPTED(void **state)
     assert_true(is_accepted(w));
 }
 
+/* A text of unknown origin never makes the reader read or write where it must not: see asan. */
+static void results_read__damaged_text_NO_CRASH(void **state)
+{
+    world *const w = *state;
+    totals t = {.of = &w->of, .list = w->list, .complete = true}, again;
+    facts of;
+    folder made;
+    uint64_t random = 1;
+    assert_true(totals_begin(&t, w->count));
+    for (int i = 0; i < w->count; ++i)
+        totals_add(&t, &w->results[i]);
+    assert_true(folder_make(&t, &made));
+    totals_end(&t);
+    report_file *const file = &made.files[0];
+    assert_null(results_read(file->data, &of, &again));
+    totals_end(&again);
+    for (int i = 0; i < 400; ++i) {
+        static const char bytes[] = "\"\\{}[],:0-9etfn\x80 ";
+        random = random * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+        char *const at = file->data + (random >> 20) % (i < 200 ? 2000 : file->size);
+        const char kept = *at;
+        *at = i % 50 == 0 ? '\0' : bytes[(random >> 8) % (sizeof bytes - 1)];
+        if (!results_read(file->data, &of, &again))
+            totals_end(&again);
+        *at = kept;
+    }
+    folder_free(&made);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make_results, remove_results)
 
 int main(void)
@@ -372,6 +402,7 @@ int main(void)
         TEST(judge__skipped_though_supported_REFUSED),
         TEST(judge__no_rounding_to_nearest_REFUSED),
         TEST(judge__markup_in_names_ACCEPTED),
+        TEST(results_read__damaged_text_NO_CRASH),
     };
     return cmocka_run_group_tests(tests, run_host, forget_host);
 }

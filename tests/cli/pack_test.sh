@@ -89,6 +89,11 @@ check 'from a binary alone' grep -qx 'no_source: 0 sources refused, 1 binaries' 
 refused 1 "the pack lacks the program cllrn_forward_strided_any_w1_i32_v3" run --pack P --variant strided x.npy out.npy
 refused 1 "pack lacks the program" bench --pack P --quiet --runs 1 --seconds 0 \
     --variant strided 1x8x6x7
+# The copies that limit a rate need no compiler.
+done_by bench --pack P --quiet --direction forward --layout nchw --runs 1 --seconds 0 --json bench.json \
+    1x8x6x7
+check 'a copy' grep -q '"kind": "buffer"' bench.json
+check 'no kernel that copies' not grep -q '"kind": "kernel"' bench.json
 unset OPENCL_LAYERS CLLRN_LAYER_LOG
 
 # A pack is run as native code: nobody else may have written it.

@@ -30,7 +30,7 @@ enum { COPY_WAYS = 11 };
 typedef struct copier {
     const session *on;
     cl_program program;
-    cl_kernel kernels[COPY_WAYS]; /* NULL where the compiler lacks a built-in */
+    cl_kernel kernels[COPY_WAYS]; /* NULL without a compiler, or where it lacks a built-in */
     size_t group;
     cl_mem from, to;
     struct host_copy *host; /* NULL: no copies on the host */
