@@ -53,7 +53,8 @@ bool part_file_describe(part_record *record, const problem *p, int64_t number, i
                             .result = p->result.header,
                             .channel_axis = channel_axis_of(&p->whole.dst)};
     format_problem(record->problem, p, reference);
-    for (int axis = 0; axis < axes.rank; ++axis)
+    for (int axis = 0; axis < axes.rank && axis < CLLRN_MAX_RANK;
+         ++axis) /* or gcc 12 warns with asan */
         record->windowed |= (uint32_t)axes.windowed[axis] << axis;
     return tensor_file_sample(&p->x, &record->x) &&
            (!p->whole.backward || tensor_file_sample(&p->dy, &record->dy));

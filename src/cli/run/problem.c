@@ -102,7 +102,7 @@ static bool make_operation(problem *p, const options *o)
 
 bool problem_open(problem *p, const options *o)
 {
-    *p = (problem){.whole = {NULL}};
+    *p = (problem){.whole = {.params = NULL}};
     return open_tensors(p, o) && make_operation(p, o);
 }
 
