@@ -159,6 +159,10 @@ static void write_accuracy_row(FILE *file, const totals *t, int row)
     cell(file, row % 2 ? "backward" : "forward");
     number(file, at("/accuracy/%d/cases", row), a->cases);
     number(file, at("/accuracy/%d/unsupported", row), a->unsupported);
+    if (a->worst_case < 0) {
+        fputs("<td class=\"note\" colspan=\"5\">none compared</td></tr>\n", file);
+        return;
+    }
     number(file, at("/accuracy/%d/results", row), (double)a->accuracy.compared);
     number(file, at("/accuracy/%d/greatest_eps", row), a->accuracy.greatest);
     number(file, at("/accuracy/%d/mean_eps", row), totals_mean(a));
