@@ -10,7 +10,8 @@ FOLDER is made, and must be empty. A block is fenced by ``` and says in its firs
     ```text         what the sh block before it prints; "..." stands for anything
     ```c FILE       a file, of any other language; the line before names it too: `FILE`
 
-Exits 0 if all commands succeeded and printed what the guide says.
+Exits 0 if all commands succeeded and printed what the guide says, and if its links to files lead
+somewhere.
 """
 
 import pathlib
@@ -63,6 +64,13 @@ def check_forms(guide, blocks):
                         "which the line before it says too, in backticks")
 
 
+def check_links(guide):
+    prose = re.sub(r"^```.*?^```$", "", guide.read_text(), flags=re.DOTALL | re.MULTILINE)
+    for link in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", prose):
+        if not (guide.parent / link).exists():
+            raise Fault(f"{guide}: the link to {link} leads nowhere")
+
+
 def script(blocks, notes):
     """The commands of the whole guide. The number of the block at work is in notes/at."""
     lines = ["set -euo pipefail"]
@@ -86,6 +94,7 @@ def matches(expected, printed):
 def follow(guide, folder):
     blocks = read_blocks(guide)
     check_forms(guide, blocks)
+    check_links(guide)
     folder.mkdir(parents=True, exist_ok=True)
     if any(folder.iterdir()):
         raise Fault(f"{folder}: is not empty")

@@ -1,13 +1,17 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""run.py accepts a guide that is right, and refuses each that is broken, with the reason."""
+"""run.py accepts a guide that is right, and refuses each that is broken, with the reason; and each
+guide that README.md names is followed by a test.
+"""
 
 import pathlib
+import re
 import subprocess
 import sys
 import tempfile
 
-RUN = pathlib.Path(__file__).with_name("run.py")
+HERE = pathlib.Path(__file__).parent
+RUN = HERE / "run.py"
 
 RIGHT = """Save this as `two/words.txt`:
 
@@ -26,7 +30,7 @@ It prints
 hello at ...
 ```
 
-Commands run in one shell:
+Commands run in one shell, as [this guide](guide.md#shell) says:
 
 ```sh
 test "$word" = hello
@@ -48,6 +52,7 @@ BROKEN = [
     ("= hello\n```", "= hello\n", "guide.md:20: the block has no end"),
     ("It prints\n", "    indented\n", "guide.md:12: an indented block"),
     ("```sh\nword", "```bash x\nword", "a 'bash' block needs a file name"),
+    ("(guide.md", "(gone.md", "guide.md: the link to gone.md leads nowhere"),
     (RIGHT, "No block.\n", "no sh block"),
 ]
 
@@ -74,7 +79,13 @@ def main():
             print(f"FAILED: {new!r} for {old!r}: expected exit status 1 and {reason!r}, "
                   f"got {status} and\n{printed}")
             failed += 1
-    print(f"{1 + len(BROKEN) - failed} passed, {failed} failed")
+    readme = (HERE.parents[1] / "README.md").read_text()
+    named = re.findall(r"^\* \[.*?\]\((.*?)\)", readme.split("## Guides")[1].split("\n## ")[0], re.M)
+    tested = re.findall(r"cllrn_guide\(\w+ \w+ (\S+\.md)", (HERE / "CMakeLists.txt").read_text())
+    if not named or sorted(named) != sorted(tested):
+        print(f"FAILED: README.md names {named}, but tested are {tested}")
+        failed += 1
+    print(f"{2 + len(BROKEN) - failed} passed, {failed} failed")
     return 1 if failed else 0
 
 
