@@ -11,13 +11,13 @@ export HOME=$work POCL_CACHE_DIR=$work/pocl
 mkdir "$POCL_CACHE_DIR"
 
 # Each package needs nothing that it does not depend on: the libraries and the command alone first.
-apt-get -qq install -y --no-install-recommends "$packages"/libcllrn0*.deb "$packages"/cllrn_*.deb
+apt-get -qq install -y --no-install-recommends "$packages"/libcllrn0*.deb "$packages"/cllrn_*.deb >/dev/null
 cllrn --version
 cllrn run --device host "$source/tests/data/activation_96x55x55.npy" "$work/host.npy"
 
 # What their users have beside them.
 apt-get -qq install -y --no-install-recommends "$packages"/*.deb \
-    cmake ninja-build g++ pkg-config binutils pocl-opencl-icd python3-numpy
+    cmake ninja-build g++ pkg-config binutils pocl-opencl-icd python3-numpy >/dev/null
 names=$(dpkg-query -W -f '${Package}\n' '*cllrn*')
 echo "$names"
 cllrn run --device Portable "$source/tests/data/activation_96x55x55.npy" "$work/device.npy"
@@ -33,12 +33,15 @@ print("cllrn", cllrn.__version__, "in", cllrn.__file__)
 END
 python3 -m cllrn --version
 cllrn-plot --help >/dev/null
+# Where man, bash and zsh look for what is theirs.
+(cd /usr/share && ls man/man1/cllrn.1.gz man/man1/cllrn-plot.1.gz man/man3/cllrn.3.gz \
+    bash-completion/completions/cllrn zsh/vendor-completions/_cllrn doc/libcllrn0.1/cllrn.spdx.json)
 
 # Nothing is left of them.
 # shellcheck disable=SC2086 # names
 dpkg -L $names | sort -u >files.txt
 # shellcheck disable=SC2086
-apt-get -qq purge -y $names
+apt-get -qq purge -y $names >/dev/null
 left=$(find / -xdev -name '*cllrn*' -not -path "$work/*" -not -path "$source/*" -not -path "$packages/*" \
     -not -path '/proc/*' -not -path '/var/log/*')
 [ -z "$left" ] || { echo "FAILED: left behind: $left"; exit 1; }
