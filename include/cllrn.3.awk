@@ -4,8 +4,10 @@
 # A comment at the left margin stands below the declarations that follow it. The fields of a struct
 # and the constants of an enumeration are a list with their comments.
 
-# A line of a comment at the left margin.
+# A line of a comment at the left margin; the terms of a list may be indented.
 function write_comment_line(line,    gap) {
+    if (line ~ /^    [A-Z][A-Z0-9_]*(, [A-Z0-9_]+)*(  |$)/)
+        line = substr(line, 5)
     gap = match(line, /   */)
     if (gap > 1 && line ~ /^[A-Z][A-Z0-9_]*(, [A-Z0-9_]+)*  /) {
         item(bold(substr(line, 1, gap - 1)), substr(line, gap + RLENGTH))
@@ -32,7 +34,7 @@ function paragraph(markup) {
 
 # Text on one line, without comment signs.
 function plain(text) {
-    gsub(/\/\*+|\*\/|\\\n/, "", text)
+    gsub(/\/\*+<?|\*\/|\\\n/, "", text)
     gsub(/\n *\*?/, " ", text)
     gsub(/  +/, " ", text)
     gsub(/^ | $/, "", text)
@@ -140,7 +142,7 @@ in_comment || /^\/\*/ {
     in_comment = !/\*\//
     sub(/^ ?\/?\*+ ?/, "")
     sub(/^\/$| *\*\/$/, "")
-    if ($0 != "" || comments > 0)
+    if (!/^@/ && ($0 != "" || comments > 0)) # but for Doxygen
         comment[++comments] = $0
     next
 }

@@ -38,6 +38,9 @@ for page in cllrn.1 cllrn.3 cllrn-plot.1; do
 done
 awk 'length > 80' "$dir/cllrn.1" >"$dir/wide"
 empty 'lines of more than 80 columns in cllrn.1' "$dir/wide"
+# No sign of a comment, or of Doxygen, is left.
+grep -nE '@([{}]|[a-z]+)|/\*|\*/|^ +< ' "$dir/cllrn.3" >"$dir/signs" || true
+empty 'signs in cllrn.3' "$dir/signs"
 
 commands=$("$cllrn" --help | sed -n 's/^  \([a-z][a-z]*\)  .*/\1/p')
 for command in $commands; do
