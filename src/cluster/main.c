@@ -85,19 +85,22 @@ static void collect(pipeline_report *report)
 {
     uint64_t integers[] = {report->computed, report->kept,           report->elements,
                            report->digest,   report->opencl_workers, report->workers};
-    double doubles[] = {report->read, report->written, report->wait, report->kernel};
+    double doubles[] = {report->started,  report->read,    report->wait,
+                        report->digested, report->written, report->kernel};
     job_add_integers(integers, 6);
-    job_add_doubles(doubles, 4);
+    job_add_doubles(doubles, 6);
     *report = (pipeline_report){.computed = integers[0],
                                 .kept = integers[1],
                                 .elements = integers[2],
                                 .digest = integers[3],
                                 .opencl_workers = integers[4],
                                 .workers = integers[5],
-                                .read = doubles[0],
-                                .written = doubles[1],
+                                .started = doubles[0],
+                                .read = doubles[1],
                                 .wait = doubles[2],
-                                .kernel = doubles[3]};
+                                .digested = doubles[3],
+                                .written = doubles[4],
+                                .kernel = doubles[5]};
 }
 
 __attribute__((format(printf, 2, 3))) static void row(const char *label, const char *format, ...)
@@ -121,10 +124,10 @@ static void print_table(const run *r)
     row("computed", "%" PRIu64 " slices, %" PRIu64 " elements", all->computed, all->elements);
     if (r->request.resume)
         row("kept", "%" PRIu64 " slices of an earlier job", all->kept);
-    row("files", "%.3f ms to read, %.3f ms to write, summed over ranks", 1e3 * all->read,
-        1e3 * all->written);
-    row("kernel", "%.3f ms, summed over workers", 1e3 * all->kernel);
-    row("wait", "%.3f ms for workers, summed over ranks", 1e3 * all->wait);
+    row("files", "%.3f ms to read, %.3f ms to write", 1e3 * all->read, 1e3 * all->written);
+    row("host", "%.3f ms to start, %.3f ms for digests", 1e3 * all->started, 1e3 * all->digested);
+    row("wait", "%.3f ms for workers", 1e3 * all->wait);
+    row("kernel", "%.3f ms of the workers; these times are sums over the ranks", 1e3 * all->kernel);
     row("digest", "%016" PRIx64, all->digest);
     row("total", "%.3f ms by the clock, from the start of rank 0",
         1e3 * (operation_clock() - r->begin));
@@ -148,6 +151,7 @@ static pipeline share_of(const run *r)
     pipeline p = {.problem = &r->problem, .cut = &r->cut, .output = &r->output};
     p.begin = rank * each + (rank < more ? rank : more);
     p.end = p.begin + each + (rank < more);
+    p.digested = r->request.resume || !r->request.options.quiet;
     p.shows_progress = rank == 0 && !r->request.options.quiet;
     return p;
 }

@@ -12,12 +12,12 @@
 #include <cllrn_starpu.h>
 
 typedef struct pipeline_report {
-    uint64_t computed, kept;          /* slices; kept: of an earlier job */
-    uint64_t elements;                /* computed */
-    uint64_t digest;                  /* of all slices of the rank */
-    double read, written, wait;       /* of the rank's main thread, in seconds */
-    double kernel;                    /* of all workers */
-    uint64_t opencl_workers, workers; /* of StarPU */
+    uint64_t computed, kept;                       /* slices; kept: of an earlier job */
+    uint64_t elements;                             /* computed */
+    uint64_t digest;                               /* of all slices of the rank */
+    double started, read, wait, digested, written; /* of the rank's main thread, in seconds */
+    double kernel;                                 /* of all workers */
+    uint64_t opencl_workers, workers;              /* of StarPU */
 } pipeline_report;
 
 typedef struct pipeline {
@@ -25,6 +25,7 @@ typedef struct pipeline {
     const slicing *cut;
     const shared_output *output;
     uint64_t begin, end; /* the rank's slices */
+    bool digested;       /* compute digests: they take more time than the rest of the host's work */
     bool shows_progress;
 } pipeline;
 
