@@ -1,289 +1,409 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Kernel for CPUs and channels-last tensors. A row is the channels of one position. A work-item
- * takes tile_positions positions and goes along each row, LRN_WIDTH channels at a time. The
- * vectors of a window overlap and are read again from the first-level cache. The gradient works
- * on copies of LRN_CHUNK channels and their neighbours.
+ * Kernel for CPUs and tensors whose channels are neighbours: all of them, or those of a block of
+ * one vector. A line is all channels of one position. A work-item takes tile_positions positions,
+ * several lines at once or a long line in parts, and goes over them several times: it copies them
+ * and adds up the windows, computes the powers, and then, for the gradient, the second sums. In
+ * one pass the chain of operations behind each element would be so long that a processor does not
+ * look far enough ahead to keep busy.
  *
- * Powers that are not ordinary (see arithmetic.h) are rare: a row is computed as if all powers
+ * The taps of a window come from two neighbouring vectors in registers, and so do the sums of 2, 4
+ * and 8 products, each of which is computed once for all windows that it is a part of.
+ *
+ * Powers that are not ordinary (see arithmetic.h) are rare: lines are computed as if all powers
  * were ordinary, and again with care if one was not.
  *
  * Legal when: the window is across channels and LRN_TAPS wide; all tensors have channel stride 1
- * and no channel blocks; dst is disjoint from the sources.
+ * and no channel blocks, or all have channel blocks of LRN_WIDTH, inner stride LRN_WIDTH (with
+ * several positions) and channel stride inner * LRN_WIDTH (with several blocks); LRN_WIDTH is at
+ * least 8, and at least the window's reach on either side of its own channel; dst is disjoint from
+ * the sources.
  *
- * Elements outside a row are read only where rows follow one another without gaps: a gap may be
- * somebody else's memory. The kernel is fast there, if the row has at least two vectors and only
- * the first and the last have clipped windows.
+ * Elements outside a line are read or stored only where lines follow one another without gaps: a
+ * gap may be somebody else's memory.
  *
  * Global size: at least (ceil(inner / tile_positions), 1, any); dimension 1 is exactly 1.
  */
 #include "kernel.h"
 
+/* Prefetch distance in elements: hardware prefetches too, but not far enough ahead. */
+#define PREFETCHED 512
+/* Vectors in private memory at once, and those of one line. */
+#define SLOTS 64
+#define PART 32
+
 #define POWER LRN_POWER_IN(r.modes)
 
-/* Whether stores to a row may bypass the caches: vectors are aligned and none moves back. */
-LRN_INLINE int streams(lrn_tile r)
+/* Elements k .. k + LRN_WIDTH - 1 of two vectors side by side, for a constant k. */
+#if LRN_WIDTH == 16
+#define FROM(k)                                                                                    \
+    (k), (k) + 1, (k) + 2, (k) + 3, (k) + 4, (k) + 5, (k) + 6, (k) + 7, (k) + 8, (k) + 9,          \
+        (k) + 10, (k) + 11, (k) + 12, (k) + 13, (k) + 14, (k) + 15
+#else
+#define FROM(k) (k), (k) + 1, (k) + 2, (k) + 3, (k) + 4, (k) + 5, (k) + 6, (k) + 7
+#endif
+#ifdef __clang__
+#define SHIFTED(a, b, k) __builtin_shufflevector(a, b, FROM(k))
+#else
+#define SHIFTED(a, b, k) shuffle2(a, b, (bits_t)(FROM((uint)(k))))
+#endif
+
+/* SHIFTED for any k, without a way through memory: a load waits for the stores that it overlaps. */
+LRN_INLINE real_t shifted(real_t a, real_t b, int k)
 {
-    const uint modes = r.modes;
-    return LRN_MODE(LAUNCH) && r.channels % LRN_WIDTH == 0 &&
-           (size_t)r.to % (LRN_WIDTH * sizeof *r.to) == 0;
-}
-
-/* Prefetch distance in elements: hardware prefetches too, but not far enough ahead. */
-#define AHEAD 512
-
-#ifdef LRN_BACKWARD
-
-#define LRN_CHUNK 256
-/*
- * Elements of a copy: a chunk, the window's reach on both sides, and room for vectors at the
- * ends.
- */
-#define SPAN (LRN_CHUNK + 2 * (LRN_TAPS - 1) + 3 * LRN_WIDTH)
-
-/*
- * Sets copy[LRN_WIDTH + i] to channel first + i of a row for i < count, or to zero if there is no
- * such channel. Some elements beyond count may become zero too.
- */
-LRN_INLINE void copy_row(scalar_t *copy, global const element_t *from, index_t channels,
-                         index_t first, int count)
-{
-    const index_t low = first > 0 ? first : 0;
-    const index_t high = first + count < channels ? first + count : channels;
-    copy += LRN_WIDTH;
-    if (low > first) /* by one vector, or by several where vectors are short */
-        for (int i = 0; i < (int)(low - first); i += LRN_WIDTH)
-            LRN_STORE((real_t)(0.0f), copy + i);
-    for (int i = (int)(high - first); i < count; i += LRN_WIDTH)
-        LRN_STORE((real_t)(0.0f), copy + i);
-    if (high - low >= LRN_WIDTH) {
-        for (index_t c = low; c < high; c += LRN_WIDTH) {
-            /* The last vector moves back if it would leave the channels. */
-            const index_t at = c + LRN_WIDTH > high ? high - LRN_WIDTH : c;
-            LRN_PREFETCH(from + at + AHEAD, 0);
-            LRN_STORE(lrn_load(from, LRN_STORAGE, at, LRN_WIDTH), copy + (at - first));
-        }
-    } else {
-        for (index_t c = low; c < high; ++c)
-            copy[c - first] = lrn_get(from, LRN_STORAGE, c);
+#define SHIFT_BY(n)                                                                                \
+    if (k & (n)) {                                                                                 \
+        a = SHIFTED(a, b, n);                                                                      \
+        b = SHIFTED(b, b, n);                                                                      \
     }
+    if (k == LRN_WIDTH)
+        return b;
+    SHIFT_BY(1)
+    SHIFT_BY(2)
+    SHIFT_BY(4)
+#if LRN_WIDTH > 8
+    SHIFT_BY(8)
+#endif
+    return a;
 }
 
-/* Sets factors and powers of a vector of channels, whose windows begin at x; returns *excess. */
-LRN_INLINE bits_t differentiate_vector(int power, scalar_t *factors, scalar_t *powers,
-                                       const scalar_t *x, lrn_tile r, int careful)
+/* The vector k elements before b, where a lies before b. */
+#define BEFORE(a, b, k) SHIFTED(a, b, LRN_WIDTH - (k))
+
+/* Sums of products that end at an element: of the previous vector, for the next one. */
+typedef struct sums {
+    real_t pairs, fours, eights, windows;
+} sums;
+
+/*
+ * Defines real_t NAME(): the sums of products a b over windows that reach RIGHT elements beyond
+ * their own, which lie in a and b; the next vector's follow. In the order of
+ * lrn_window_sum_unrolled.
+ */
+#define DEFINE_SUM(NAME, RIGHT)                                                                    \
+    LRN_INLINE real_t NAME(sums *s, real_t a, real_t next_a, real_t b, real_t next_b)              \
+    {                                                                                              \
+        enum {                                                                                     \
+            last = (RIGHT)-LRN_TAPS % 2,                                                           \
+            pair = last > 0 ? last - 1 : 0,                                                        \
+            slide = pair + 1 - last                                                                \
+        };                                                                                         \
+        const real_t pairs = LRN_FMA(SHIFTED(a, next_a, pair), SHIFTED(b, next_b, pair),           \
+                                     SHIFTED(a, next_a, pair + 1) * SHIFTED(b, next_b, pair + 1)); \
+        const real_t fours = BEFORE(s->pairs, pairs, 2) + pairs;                                   \
+        const real_t eights = BEFORE(s->fours, fours, 4) + fours;                                  \
+        real_t total = (real_t)(0.0f);                                                             \
+        if (LRN_TAPS & 8)                                                                          \
+            total = BEFORE(s->eights, eights, LRN_TAPS & 6);                                       \
+        if (LRN_TAPS & 4) {                                                                        \
+            const real_t block = BEFORE(s->fours, fours, LRN_TAPS & 2);                            \
+            total = LRN_TAPS & 8 ? total + block : block;                                          \
+        }                                                                                          \
+        if (LRN_TAPS & 2) {                                                                        \
+            const real_t block = BEFORE(s->pairs, pairs, LRN_TAPS < 4 ? slide : 0);                \
+            total = LRN_TAPS & 12 ? total + block : block;                                         \
+        }                                                                                          \
+        if (LRN_TAPS & 1)                                                                          \
+            total = LRN_FMA(SHIFTED(a, next_a, RIGHT), SHIFTED(b, next_b, RIGHT), total);          \
+        s->pairs = pairs;                                                                          \
+        s->fours = fours;                                                                          \
+        s->eights = eights;                                                                        \
+        return total;                                                                              \
+    }
+
+/* How far to the right the windows reach that are shifted to where they belong. */
+#define FAR_RIGHT (LRN_TAPS - 1 < LRN_WIDTH ? LRN_TAPS - 1 : LRN_WIDTH)
+
+DEFINE_SUM(sum_of_centred, LRN_TAPS - 1 - LRN_TAPS / 2)
+DEFINE_SUM(sum_far_right, FAR_RIGHT)
+
+/* The sums over windows with `upper` elements on the right of their own. */
+LRN_INLINE real_t sum_anywhere(sums *s, real_t a, real_t next_a, real_t b, real_t next_b, int upper)
 {
-    real_t window[LRN_TAPS], power_of_s;
-    bits_t excess = (bits_t)(0u);
-#pragma unroll
-    for (int j = 0; j < LRN_TAPS; ++j)
-        window[j] = LRN_LOAD(x + j);
-    const real_t own = LRN_LOAD(x + r.lower), sum = lrn_window_sum_unrolled(window, window);
-    const real_t factor =
-        careful ? lrn_gradient_factor(power, own, sum, r.scalars, &power_of_s)
-                : lrn_gradient_factor_ordinary(power, own, sum, r.scalars, &power_of_s, &excess);
-    LRN_STORE(factor, factors);
-    LRN_STORE(power_of_s, powers);
-    return excess;
+    const real_t windows = sum_far_right(s, a, next_a, b, next_b),
+                 total = shifted(s->windows, windows, LRN_WIDTH - (FAR_RIGHT - upper));
+    s->windows = windows;
+    return total;
 }
 
-/* differentiate_vector() for count channels; returns whether a power was not ordinary. */
-LRN_INLINE int differentiate_vectors(int power, scalar_t *factors, scalar_t *powers,
-                                     const scalar_t *x, int count, lrn_tile r)
+LRN_INLINE sums no_sums(void)
 {
-    bits_t most = (bits_t)(0u);
-    for (int i = 0; i < count; i += LRN_WIDTH)
-        most = max(most, differentiate_vector(power, factors + i, powers + i, x + i, r, 0));
-    return LRN_ANY_LANE(lrn_is_special(power, most));
+    const real_t zero = (real_t)(0.0f);
+    const sums none = {zero, zero, zero, zero};
+    return none;
 }
 
-LRN_RARE int differentiate_vectors_both(scalar_t *factors, scalar_t *powers, const scalar_t *x,
-                                        int count, lrn_tile r)
+/* The lanes of a vector from channel c on that are channels: all bits set. */
+LRN_INLINE bits_t channels_from(lrn_tile r, index_t c)
 {
-    return differentiate_vectors(LRN_POWER_BOTH, factors, powers, x, count, r);
+    return ~lrn_outside(lrn_lanes_from((int)c), r.channels);
 }
 
-/* Stores dx of channels begin .. end - 1 of a row, at most LRN_CHUNK of them. */
-LRN_INLINE void chunk(lrn_tile r, index_t begin, index_t end)
+/* The lines of some neighbouring positions. */
+typedef struct lines {
+    global const element_t *x, *dy; /* channel 0 of the first line */
+    global element_t *to;
+    index_t x_step, dy_step, to_step; /* from line to line */
+    int count, stream;
+    /*
+     * Lines whose last vector may be read or stored whole: padding follows, or another line, which
+     * this work-item stores later.
+     */
+    int read_over, stored_over;
+} lines;
+
+/* The last vector of a line, which is not whole: channels c .. and zeros. */
+LRN_INLINE real_t load_last(global const element_t *from, lrn_tile r, index_t c, int is_followed)
 {
-    const int stream = streams(r);
-    const int terms =
-        (int)(end - begin) + LRN_TAPS - 1; /* channels begin - upper .. end - 1 + lower */
-    /* A chunk shorter than a vector is still read as a whole vector. */
-    const int whole = end - begin >= LRN_WIDTH ? terms : terms + LRN_WIDTH - 1;
-    scalar_t xs[SPAN + 2 * LRN_WIDTH], dys[SPAN], factors[SPAN], powers[SPAN];
-    const scalar_t *x = xs + LRN_WIDTH, *dy = dys + LRN_WIDTH;
-    copy_row(xs, r.x, r.channels, begin - (LRN_TAPS - 1), whole + LRN_TAPS - 1 + LRN_WIDTH - 1);
-    copy_row(dys, r.dy, r.channels, begin - r.upper, whole);
-    int special;
-    LRN_BY_POWER(POWER, special = differentiate_vectors(power, factors, powers, x, whole, r));
-    LRN_AGAIN(POWER, special, differentiate_vectors_both(factors, powers, x, whole, r),
-              for (int i = 0; i < whole; i += LRN_WIDTH)
-                  differentiate_vector(POWER, factors + i, powers + i, x + i, r, 1));
-    /* No term outside the channels: an infinite power may have made a NaN. */
-    for (int i = 0; i < r.upper - begin; ++i)
-        factors[i] = 0.0f;
-    for (int i = (int)(r.channels - begin) + r.upper; i < terms; ++i)
-        factors[i] = 0.0f;
-    for (index_t first = begin; first < end; first += LRN_WIDTH) {
-        /* The last vector moves back if it would leave the channels. */
-        const index_t c =
-            first + LRN_WIDTH > end && end - begin >= LRN_WIDTH ? end - LRN_WIDTH : first;
-        const int i = (int)(c - begin);
-        real_t g[LRN_TAPS], f[LRN_TAPS];
-#pragma unroll
-        for (int j = 0; j < LRN_TAPS; ++j) {
-            g[j] = LRN_LOAD(dy + i + j);
-            f[j] = LRN_LOAD(factors + i + j);
-        }
-        const real_t dx =
-            lrn_gradient(POWER, LRN_LOAD(x + i + LRN_TAPS - 1), LRN_LOAD(dy + i + r.upper),
-                         LRN_LOAD(powers + i + r.upper), lrn_window_sum_unrolled(g, f), r.scalars);
-        if (stream)
-            lrn_store_whole(dx, r.to, LRN_STORAGE, c, 1);
+    if (!is_followed)
+        return lrn_load(from, LRN_STORAGE, 0, (int)(r.channels - c));
+    return LRN_REAL(LRN_BITS(lrn_load(from, LRN_STORAGE, 0, LRN_WIDTH)) & channels_from(r, c));
+}
+
+/* Stores the last vector; zeros into the padding of the last block, or the next line. */
+LRN_INLINE void store_last(real_t x, global element_t *to, lrn_tile r, index_t c, int is_followed,
+                           int stream)
+{
+    if (is_followed)
+        lrn_store_whole(LRN_REAL(LRN_BITS(x) & channels_from(r, c)), to, LRN_STORAGE, 0, stream);
+    else
+        lrn_store(x, to, LRN_STORAGE, 0, (int)(r.channels - c));
+}
+
+/* Copies `count` vectors from channel c on; zeros behind the last channel. */
+LRN_INLINE void copy(real_t *copies, global const element_t *from, lrn_tile r, index_t c, int count,
+                     int is_followed)
+{
+    const index_t vectors = (r.channels - c) / LRN_WIDTH;
+    const int whole = vectors < count ? (int)vectors : count;
+    from += c / LRN_WIDTH * r.plane;
+    for (int i = 0; i < whole; ++i, from += r.plane) {
+        LRN_PREFETCH(from + PREFETCHED, 0);
+        copies[i] = lrn_load(from, LRN_STORAGE, 0, LRN_WIDTH);
+    }
+    for (int i = whole; i < count; ++i)
+        copies[i] = (real_t)(0.0f);
+    c += whole * LRN_WIDTH;
+    if (whole < count && c < r.channels)
+        copies[whole] = load_last(from, r, c, is_followed);
+}
+
+/* How a line is walked along. Always passed as a constant. */
+enum {
+    CENTRED,   /* its windows are, and powers are taken for ordinary */
+    ELSEWHERE, /* windows may be anywhere */
+    CAREFULLY  /* and powers may be special */
+};
+
+/* Sets totals to the sums of the windows of `count` vectors, which another one follows. */
+LRN_INLINE void add_up(real_t *totals, sums *s, const real_t *xs, int count, int is_first,
+                       int upper, int mode)
+{
+    const real_t zero = (real_t)(0.0f);
+    if (is_first) {
+        *s = no_sums();
+        if (mode == CENTRED)
+            sum_of_centred(s, zero, xs[0], zero, xs[0]);
         else
-            lrn_store(dx, r.to, LRN_STORAGE, c, end - c < LRN_WIDTH ? (int)(end - c) : LRN_WIDTH);
+            sum_anywhere(s, zero, xs[0], zero, xs[0], upper);
     }
+    for (int i = 0; i < count; ++i)
+        totals[i] = mode == CENTRED ? sum_of_centred(s, xs[i], xs[i + 1], xs[i], xs[i + 1])
+                                    : sum_anywhere(s, xs[i], xs[i + 1], xs[i], xs[i + 1], upper);
+}
+
+#ifndef LRN_BACKWARD
+
+LRN_INLINE real_t normalize(int power, real_t x, real_t total, lrn_tile r, bits_t *excess, int mode)
+{
+    if (mode == CAREFULLY)
+        return lrn_normalize(power, x, total, r.scalars);
+    return lrn_normalize_ordinary(power, x, total, r.scalars, excess);
+}
+
+/* Stores y of lines. Returns whether a power was not ordinary; never with CAREFULLY. */
+LRN_INLINE int walk(int power, lrn_tile r, lines l, int step, int mode)
+{
+    real_t all_xs[SLOTS], all_totals[SLOTS];
+    sums s;
+    bits_t most = (bits_t)(0u), excess = most;
+    for (index_t c = 0; c < r.channels; c += step * LRN_WIDTH) {
+        const index_t rest = r.channels - c, vectors = (rest + LRN_WIDTH - 1) / LRN_WIDTH;
+        const int count = vectors < step ? (int)vectors : step,
+                  whole = rest / LRN_WIDTH < step ? (int)(rest / LRN_WIDTH) : step;
+        for (int line = 0; line < l.count; ++line) {
+            real_t *xs = all_xs + line * (count + 1);
+            copy(xs, l.x + line * l.x_step, r, c, count + 1, line < l.read_over);
+            add_up(all_totals + line * (count + 1), &s, xs, count, c == 0, r.upper, mode);
+        }
+        for (int line = 0; line < l.count; ++line) {
+            const real_t *xs = all_xs + line * (count + 1),
+                         *totals = all_totals + line * (count + 1);
+            global element_t *to = l.to + line * l.to_step + c / LRN_WIDTH * r.plane;
+            for (int i = 0; i < whole; ++i, to += r.plane) {
+                const real_t y = normalize(power, xs[i], totals[i], r, &excess, mode);
+                most = max(most, excess);
+                lrn_store_whole(y, to, LRN_STORAGE, 0, l.stream);
+            }
+            if (whole < count) {
+                const index_t own = c + whole * LRN_WIDTH;
+                const real_t y = normalize(power, xs[whole], totals[whole], r, &excess, mode);
+                most = max(most, excess & channels_from(r, own));
+                store_last(y, to, r, own, line < l.stored_over, l.stream);
+            }
+        }
+    }
+    return LRN_ANY_LANE(lrn_is_special(power, most));
 }
 
 #else
 
-/* Stores one vector of y; reads single elements, none outside the row. */
-LRN_RARE void normalize_alone(lrn_tile r, index_t c)
+DEFINE_SUM(sum_of_mirrored, LRN_TAPS / 2)
+
+/* dx of a vector, from its and the next vector's dy and factors. */
+LRN_INLINE real_t differentiate(int power, sums *terms, const real_t *xs, const real_t *dys,
+                                const real_t *factors, const real_t *powers, lrn_tile r, int mode)
 {
-    scalar_t window[LRN_WIDTH + LRN_TAPS - 1];
-    real_t x[LRN_TAPS];
-    for (int i = 0; i < LRN_WIDTH + LRN_TAPS - 1; ++i) {
-        const index_t tap = c - r.lower + i;
-        window[i] = tap >= 0 && tap < r.channels ? lrn_get(r.x, LRN_STORAGE, tap) : 0.0f;
-    }
-#pragma unroll
-    for (int j = 0; j < LRN_TAPS; ++j)
-        x[j] = LRN_LOAD(window + j);
-    const real_t y =
-        lrn_normalize(POWER, LRN_LOAD(window + r.lower), lrn_window_sum_unrolled(x, x), r.scalars);
-    lrn_store(y, r.to, LRN_STORAGE, c, r.channels < LRN_WIDTH ? (int)r.channels : LRN_WIDTH);
+    const real_t sum = mode == CENTRED
+                           ? sum_of_mirrored(terms, dys[0], dys[1], factors[0], factors[1])
+                           : sum_anywhere(terms, dys[0], dys[1], factors[0], factors[1], r.lower);
+    return lrn_gradient(power, xs[0], dys[0], powers[0], sum, r.scalars);
 }
 
-/* For each tap, the lanes of a row's first and last vector whose tap is a channel: all bits set. */
-typedef struct ends {
-    bits_t first[LRN_TAPS], last[LRN_TAPS];
-} ends;
-
-LRN_INLINE void find_ends(ends *e, index_t channels, int lower)
+/* Stores dx of lines. Returns whether a power was not ordinary; never with CAREFULLY. */
+LRN_INLINE int walk(int power, lrn_tile r, lines l, int step, int mode)
 {
-    const int back = (int)(channels - LRN_WIDTH);
-    for (int j = 0; j < LRN_TAPS; ++j) {
-        e->first[j] = ~lrn_outside(lrn_lanes_from(j - lower), channels);
-        e->last[j] = ~lrn_outside(lrn_lanes_from(back + j - lower), channels);
+    /* Slot 0 of a line is the last vector of the part before, and the last slot the next vector. */
+    real_t xs[SLOTS], dys[SLOTS], totals[SLOTS], factors[SLOTS], powers[SLOTS];
+    sums s, terms;
+    const real_t zero = (real_t)(0.0f);
+    bits_t most = (bits_t)(0u);
+    for (index_t c = 0; c < r.channels; c += step * LRN_WIDTH) {
+        const index_t rest = r.channels - c, vectors = (rest + LRN_WIDTH - 1) / LRN_WIDTH;
+        const int count = vectors < step ? (int)vectors : step,
+                  whole = rest / LRN_WIDTH < step ? (int)(rest / LRN_WIDTH) : step,
+                  is_end = vectors == count, slots = count + 2;
+        for (int line = 0; line < l.count; ++line) {
+            const int slot = line * slots + 1;
+            copy(xs + slot, l.x + line * l.x_step, r, c, count + 1, line < l.read_over);
+            add_up(totals + slot, &s, xs + slot, count, c == 0, r.upper, mode);
+            copy(dys + slot, l.dy + line * l.dy_step, r, c, count + 1, line < l.read_over);
+        }
+        for (int line = 0; line < l.count; ++line) {
+            for (int slot = line * slots + 1; slot <= line * slots + count; ++slot) {
+                bits_t excess = (bits_t)(0u);
+                factors[slot] =
+                    mode == CAREFULLY
+                        ? lrn_gradient_factor(power, xs[slot], totals[slot], r.scalars,
+                                              &powers[slot])
+                        : lrn_gradient_factor_ordinary(power, xs[slot], totals[slot], r.scalars,
+                                                       &powers[slot], &excess);
+                if (slot > line * slots + whole) {
+                    const bits_t mask = channels_from(r, c + whole * LRN_WIDTH);
+                    factors[slot] = LRN_REAL(LRN_BITS(factors[slot]) & mask);
+                    excess &= mask;
+                }
+                most = max(most, excess);
+            }
+            factors[line * slots + count + 1] = zero;
+        }
+        for (int line = 0; line < l.count; ++line) {
+            int slot = line * slots, end = slot + (is_end ? whole : count - 1);
+            global element_t *to = l.to + line * l.to_step;
+            if (c == 0) {
+                terms = no_sums();
+                dys[slot] = factors[slot] = xs[slot] = powers[slot] = zero;
+                differentiate(power, &terms, xs + slot, dys + slot, factors + slot, powers + slot,
+                              r, mode);
+                ++slot;
+            } else {
+                to += (c / LRN_WIDTH - 1) * r.plane;
+            }
+            for (; slot <= end; ++slot, to += r.plane) {
+                const real_t dx = differentiate(power, &terms, xs + slot, dys + slot,
+                                                factors + slot, powers + slot, r, mode);
+                lrn_store_whole(dx, to, LRN_STORAGE, 0, l.stream);
+            }
+            if (whole < count) {
+                const real_t dx = differentiate(power, &terms, xs + slot, dys + slot,
+                                                factors + slot, powers + slot, r, mode);
+                store_last(dx, to, r, c + whole * LRN_WIDTH, line < l.stored_over, l.stream);
+            }
+        }
+        xs[0] = xs[count];
+        dys[0] = dys[count];
+        factors[0] = factors[count];
+        powers[0] = powers[count];
     }
-}
-
-/* Which vector of a row. Always passed as a constant. */
-enum { FIRST, INNER, LAST };
-
-/* Stores one vector of y; at the ends, lanes of neighbouring rows become zeros. Returns *excess. */
-LRN_INLINE bits_t normalize_vector(int power, lrn_tile r, index_t c, int which, const ends *e,
-                                   int stream, int lower)
-{
-    real_t x[LRN_TAPS];
-    bits_t excess;
-#pragma unroll
-    for (int j = 0; j < LRN_TAPS; ++j) {
-        x[j] = lrn_load(r.x, LRN_STORAGE, c - lower + j, LRN_WIDTH);
-        if (which == FIRST && j < lower)
-            x[j] = LRN_REAL(LRN_BITS(x[j]) & e->first[j]);
-        if (which == LAST && j > lower)
-            x[j] = LRN_REAL(LRN_BITS(x[j]) & e->last[j]);
-    }
-    const real_t y = lrn_normalize_ordinary(power, lrn_load(r.x, LRN_STORAGE, c, LRN_WIDTH),
-                                            lrn_window_sum_unrolled(x, x), r.scalars, &excess);
-    lrn_store_whole(y, r.to, LRN_STORAGE, c, stream);
-    return excess;
-}
-
-/*
- * Stores y of a row with rows on either side, whose clipped windows are all in the first and the
- * last vector. Returns whether a power was not ordinary.
- */
-LRN_INLINE int normalize_vectors(int power, lrn_tile r, const ends *e, int lower)
-{
-    const index_t back = r.channels - LRN_WIDTH, inside = back - (LRN_TAPS - 1 - lower);
-    const int stream = streams(r);
-    bits_t most = normalize_vector(power, r, 0, FIRST, e, stream, lower);
-    index_t c = LRN_WIDTH;
-    for (; c <= inside; c += LRN_WIDTH) {
-        LRN_PREFETCH(r.x + c + AHEAD, 0);
-        most = max(most, normalize_vector(power, r, c, INNER, e, stream, lower));
-    }
-    if (c < back)
-        most = max(most, normalize_vector(power, r, inside, INNER, e, stream, lower));
-    most = max(most, normalize_vector(power, r, back, LAST, e, stream, lower));
     return LRN_ANY_LANE(lrn_is_special(power, most));
 }
 
-/* normalize_vectors() for rare cases: windows off centre, and s far from k. */
-LRN_RARE int normalize_vectors_rarely(int power, lrn_tile r, const ends *e)
+#endif
+
+LRN_RARE int walk_both(lrn_tile r, lines l, int step)
 {
-    return normalize_vectors(power, r, e, r.lower);
+    return walk(LRN_POWER_BOTH, r, l, step, CENTRED);
 }
 
-/* Stores y of a row for every power, ordinary or special, and reads nothing outside the row. */
-LRN_RARE void normalize_row_alone(lrn_tile r)
+LRN_RARE int walk_elsewhere(lrn_tile r, lines l, int step)
 {
-    for (index_t c = 0; c < r.channels; c += LRN_WIDTH) {
-        /* The last vector moves back if it would leave the channels. */
-        const index_t back = r.channels - LRN_WIDTH;
-        normalize_alone(r, c > back && back >= 0 ? back : c);
-    }
+    return walk(lrn_widest(POWER), r, l, step, ELSEWHERE);
 }
 
-/* Stores y of a row that normalize_vectors() allows, for every power. */
-LRN_INLINE void normalize_row(lrn_tile r, const ends *e)
+LRN_RARE void walk_carefully(lrn_tile r, lines l, int step)
+{
+    walk(POWER, r, l, step, CAREFULLY);
+}
+
+LRN_ONCE void walk_lines(lrn_tile r, lines l, int step)
 {
     int special;
-    if (r.lower == LRN_TAPS / 2)
-        LRN_BY_POWER(POWER, special = normalize_vectors(power, r, e, LRN_TAPS / 2));
-    else
-        special = normalize_vectors_rarely(POWER, r, e);
-    LRN_AGAIN(POWER, special, normalize_vectors_rarely(LRN_POWER_BOTH, r, e),
-              normalize_row_alone(r));
+    if (r.lower == LRN_TAPS / 2) {
+        LRN_BY_POWER(POWER, special = walk(power, r, l, step, CENTRED));
+        LRN_AGAIN(POWER, special, walk_both(r, l, step), walk_carefully(r, l, step));
+    } else if (walk_elsewhere(r, l, step)) {
+        walk_carefully(r, l, step);
+    }
 }
-
-#endif
 
 LRN_EXPLICIT
 kernel void LRN_KERNEL_NAME(packed)(LRN_FAST_PARAMETERS)
 {
     lrn_tile r;
     r.channels = channels;
+    r.shift = LRN_MODE(DST_SHIFT);
+    r.plane = r.shift > 0 ? inner << r.shift : LRN_WIDTH;
     r.lower = lower;
     r.upper = LRN_TAPS - 1 - lower;
     r.modes = modes;
     r.scalars = LRN_SCALARS;
     const index_t left = (index_t)get_global_id(0) * tile_positions;
     const index_t right = inner - left < tile_positions ? inner : left + tile_positions;
-#ifndef LRN_BACKWARD
-    const int dense = src_inner == channels && channels >= 2 * LRN_WIDTH &&
-                      channels - LRN_WIDTH >= LRN_TAPS - 1 && lower <= LRN_WIDTH &&
-                      LRN_TAPS - 1 - lower <= LRN_WIDTH;
-    ends e;
-    if (dense)
-        find_ends(&e, channels, lower);
-#endif
+    /* Several short lines at once, or parts of a long one. */
+    const index_t vectors = (channels + LRN_WIDTH - 1) / LRN_WIDTH,
+                  parts = (vectors + PART - 1) / PART;
+    const int most = parts == 1 ? SLOTS / ((int)vectors + 2) : 1;
+    const int step = (int)((vectors + parts - 1) / parts);
+    const int pads = r.shift > 0, long_enough = channels >= LRN_WIDTH,
+              reads_over = long_enough && src_inner == channels && dy_inner == channels,
+              stores_over = long_enough && dst_inner == channels,
+              aligned = LRN_MODE(LAUNCH) && dst_inner % LRN_WIDTH == 0;
 
     for (index_t item = get_global_id(2); item < outer; item += get_global_size(2)) {
-        for (index_t position = left; position < right; ++position) {
-            LRN_TILE_AT(r, item, position);
-#ifdef LRN_BACKWARD
-            for (index_t begin = 0; begin < channels; begin += LRN_CHUNK)
-                chunk(r, begin, channels - begin < LRN_CHUNK ? channels : begin + LRN_CHUNK);
-#else
-            if (dense && position > 0 && position < inner - 1)
-                normalize_row(r, &e);
-            else
-                normalize_row_alone(r);
-#endif
+        for (index_t position = left; position < right; position += most) {
+            const int count = right - position < most ? (int)(right - position) : most;
+            lines l;
+            l.x = LRN_LINE(src, SRC, item, position);
+            l.dy = LRN_LINE(dy, DY, item, position);
+            l.to = LRN_LINE(dst, DST, item, position);
+            l.x_step = src_inner;
+            l.dy_step = dy_inner;
+            l.to_step = dst_inner;
+            l.count = count;
+            l.stream = aligned && (size_t)l.to % (LRN_WIDTH * sizeof *l.to) == 0;
+            l.read_over = pads ? count : reads_over ? count - (position + count == inner) : 0;
+            l.stored_over = pads ? count : stores_over ? count - (position + count == right) : 0;
+            walk_lines(r, l, step);
         }
     }
 }

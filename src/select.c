@@ -33,8 +33,8 @@ const char *cllrn_variant_name(size_t index)
     return row != NULL ? row->name : NULL;
 }
 
-/* The window sizes that LRN_ODD_WINDOWS and LRN_ALL_WINDOWS count. */
-static const int windows[LRN_ALL_WINDOWS] = {3, 5, 7, 9, 2, 4};
+/* The window sizes that LRN_ODD_WINDOWS and so on count. */
+static const int windows[LRN_MANY_WINDOWS] = {3, 5, 7, 9, 2, 4, 1, 6, 8, 11, 15};
 
 /* How many of them a variant has programs for that take a type. */
 static int window_count(const lrn_variant *row, int storage)
@@ -276,7 +276,7 @@ static size_t list(const lrn_device_facts *facts, size_t number, lrn_program_key
             one.disjoint = group / 10 % 2 == 0;
             one.storage = storages[group / 2 % 5];
             one.power = powers[group % 2];
-            for (int form = 0; has_programs(&one, facts) && form < LRN_ALL_WINDOWS; ++form)
+            for (int form = 0; has_programs(&one, facts) && form < LRN_MANY_WINDOWS; ++form)
                 if (set_form(&one, form, facts) && count++ == number) {
                     *key = one;
                     return count;

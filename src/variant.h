@@ -49,8 +49,11 @@ typedef struct lrn_selection {
     bool streams;               /* store dst past the caches, which it would exceed */
 } lrn_selection;
 
-/* Windows that have programs: the odd ones of 3, 5, 7 and 9 taps, or also those of 2 and 4. */
-enum { LRN_ODD_WINDOWS = 4, LRN_ALL_WINDOWS = 6 };
+/*
+ * Windows that have programs: the odd ones of 3, 5, 7 and 9 taps; also those of 2 and 4; or also
+ * those of 1, 6, 8, 11 and 15.
+ */
+enum { LRN_ODD_WINDOWS = 4, LRN_ALL_WINDOWS = 6, LRN_MANY_WINDOWS = 11 };
 
 /*
  * A kernel: cl/NAME.cl has forward_NAME and backward_NAME. A general one takes
@@ -65,7 +68,7 @@ struct lrn_variant {
     const char *name;
     bool general;
     bool fixed_groups;       /* smaller work-groups: as many as before, not more of them */
-    int windows;             /* LRN_ODD_WINDOWS or LRN_ALL_WINDOWS; 0 if general */
+    int windows;             /* one of these; 0 if general */
     bool typed;              /* a program each for f32, f16 and bf16; the latter for odd windows */
     bool any_power;          /* float32 has no program of its own for beta 0.75 */
     bool disjoint;           /* disjoint tensors have programs of their own */

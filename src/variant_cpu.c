@@ -23,15 +23,43 @@ static bool exceeds_cache(const lrn_problem *p)
            elements > cache / (tensors * (int64_t)sizeof(float));
 }
 
+/* Elements of a channel block. */
+static int64_t block_of(const lrn_problem *p)
+{
+    return INT64_C(1) << p->shape->dst.block_shift;
+}
+
+/* Whether all tensors have blocks of the same size, contiguous in an item. */
+static bool is_block_line(const lrn_problem *p)
+{
+    const lrn_layout *layouts[] = {&p->shape->src, &p->shape->dy, &p->shape->dst};
+    const int64_t block = block_of(p), inner = p->inner;
+    for (int i = 0; i < 3; ++i)
+        if (layouts[i]->block_shift != p->shape->dst.block_shift ||
+            (inner > 1 && layouts[i]->strides[LRN_INNER] != block) ||
+            (p->channels > block && layouts[i]->strides[0] != inner * block))
+            return false;
+    return p->shape->blocked;
+}
+
+/* A vector takes what windows reach beyond it from the two beside it: it must be long enough. */
+static int packed_width(const lrn_device_facts *facts, int storage)
+{
+    const int width = lrn_two_vectors(facts, storage);
+    return width < 8 ? 8 : width;
+}
+
 static bool fits_packed(const lrn_problem *p)
 {
-    return !p->in_place && !p->shape->blocked && p->dense_channels;
+    const int width = packed_width(p->facts, p->storage);
+    return !p->in_place && p->lower <= width && p->taps - 1 - p->lower <= width &&
+           (p->shape->blocked ? is_block_line(p) && block_of(p) == width : p->dense_channels);
 }
 
 /* Short rows have few whole vectors. */
 static bool chosen_packed(const lrn_problem *p)
 {
-    return p->channels >= 32;
+    return p->shape->blocked || p->channels >= 32;
 }
 
 static void launch_packed(const lrn_problem *p, lrn_selection *s)
@@ -94,25 +122,6 @@ static void launch_planar(const lrn_problem *p, lrn_selection *s)
     lrn_set_sizes(s, tiles, 1, lrn_divide_up(p->channels, s->tile_channels), p->outer);
 }
 
-/* Elements of a channel block. */
-static int64_t block_of(const lrn_problem *p)
-{
-    return INT64_C(1) << p->shape->dst.block_shift;
-}
-
-/* Whether all tensors have blocks of the same size, contiguous in an item. */
-static bool is_block_line(const lrn_problem *p)
-{
-    const lrn_layout *layouts[] = {&p->shape->src, &p->shape->dy, &p->shape->dst};
-    const int64_t block = block_of(p), inner = p->inner;
-    for (int i = 0; i < 3; ++i)
-        if (layouts[i]->block_shift != p->shape->dst.block_shift ||
-            (inner > 1 && layouts[i]->strides[LRN_INNER] != block) ||
-            (p->channels > block && layouts[i]->strides[0] != inner * block))
-            return false;
-    return p->shape->blocked;
-}
-
 /* Only if no window reaches beyond the neighbouring block. */
 static bool fits_blocked(const lrn_problem *p)
 {
@@ -146,9 +155,9 @@ static void launch_blocked(const lrn_problem *p, lrn_selection *s)
 
 const lrn_variant lrn_variants_cpu[] = {
     {.name = "packed",
-     .windows = LRN_ALL_WINDOWS,
+     .windows = LRN_MANY_WINDOWS,
      .typed = true,
-     .width = lrn_two_vectors,
+     .width = packed_width,
      .suits = is_cpu,
      .fits = fits_packed,
      .chosen = chosen_packed,

@@ -151,10 +151,14 @@ static void assert_launch(const lrn_selection *s, const lrn_shape *shape,
     /* Vectors lie along an axis of stride 1, of packed the channels; separable copies first. */
     const int axis = is(s, "packed") || is(s, "group") ? 0 : LRN_INNER;
     const int native = facts->vector_width / (s->key.storage == LRN_F64 ? 2 : 1);
-    assert_true(s->key.width == 1 || (s->key.width >= native && s->key.width <= 2 * native));
+    assert_true(s->key.width == 1 || is(s, "packed") ||
+                (s->key.width >= native && s->key.width <= 2 * native));
+    assert_true(!is(s, "packed") || s->key.width >= 8);
     assert_true(s->key.width <= 16 && (s->key.width & (s->key.width - 1)) == 0);
     if (s->key.width > 1 && is(s, "separable")) {
         assert_true(facts->cpu_like);
+    } else if (s->key.width > 1 && shape->blocked && is(s, "packed")) {
+        assert_int_equal(INT64_C(1) << shape->dst.block_shift, s->key.width);
     } else if (s->key.width > 1 && !is(s, "blocked")) {
         assert_true(!s->key.wide && s->key.storage != LRN_F64);
         assert_true(shape->src.strides[axis] == 1 && shape->dy.strides[axis] == 1 &&

@@ -147,7 +147,7 @@ static void select__which_variant_for_which_problem_SUCCESS(void **state)
         {&fours, &fours, &skew, "blocked", "column", "column", "separable", "column"},
         {&fours, &fours, &largest, "separable", "column", "column", "separable", "column"},
         {&fours, &blocked, &odd, "separable", "column", "column", NULL, NULL},
-        {&column, &column, &largest, "blocked", "column", "column", "separable", "column"},
+        {&column, &column, &largest, "packed", "column", "column", "separable", "column"},
         {&blocks_apart, &blocked, &odd, "separable", "column", "column", NULL, NULL},
         {&blocked, &sparse, &odd, "separable", "column", "column", NULL, NULL},
         {&nchw, &blocked, &odd, "separable", "column", "column", NULL, NULL},
@@ -284,7 +284,7 @@ static void select__forced_variant_INVALID_VARIANT(void **state)
 {
     const int64_t dims[] = {2, 16, 5, 5}, rows_apart[] = {800, 50, 10, 1};
     const cllrn_tensor nchw = make_nchw(2, 16, 5, 5), nhwc = make_nhwc(2, 16, 5, 5),
-                       blocked = make_blocked(4, dims, 1, 16),
+                       blocked = make_blocked(4, dims, 1, 16), eights = make_blocked(4, dims, 1, 8),
                        padded = make_tensor(4, dims, rows_apart, 1),
                        half = with_dtype(nchw, CLLRN_DTYPE_F16),
                        twice = with_dtype(nchw, CLLRN_DTYPE_F64),
@@ -293,7 +293,7 @@ static void select__forced_variant_INVALID_VARIANT(void **state)
                        deep = make_nhwc(2, LRN_GROUP_ELEMENTS - 3, 5, 5),
                        small = make_nchw(2, 16, 1, 2); /* fewer positions than a vector has */
     const cllrn_params odd = window(1, 1), six = window(3, 2), even = window(1, 0),
-                       within = region(1, 1, 1);
+                       ten = window(5, 4), within = region(1, 1, 1);
     const struct {
         const char *name;
         const cllrn_tensor *t;
@@ -301,9 +301,9 @@ static void select__forced_variant_INVALID_VARIANT(void **state)
         int32_t aliasing;
     } rows[] = {
         {"packed", &nchw, &odd, CLLRN_ALIASING_DISJOINT},
-        {"packed", &nhwc, &six, CLLRN_ALIASING_DISJOINT},
+        {"packed", &nhwc, &ten, CLLRN_ALIASING_DISJOINT},
         {"packed", &nhwc, &odd, CLLRN_ALIASING_IN_PLACE},
-        {"packed", &blocked, &odd, CLLRN_ALIASING_DISJOINT},
+        {"packed", &eights, &odd, CLLRN_ALIASING_DISJOINT},
         {"packed", &nhwc, &within, CLLRN_ALIASING_DISJOINT},
         {"packed", &twice_last, &odd, CLLRN_ALIASING_DISJOINT},
         {"planar", &nhwc, &odd, CLLRN_ALIASING_DISJOINT},
@@ -927,7 +927,7 @@ static void program_key_number__every_key_of_selection_SUCCESS(void **state)
         const lrn_device_facts *facts;
         const char *name;
         size_t most; /* programs; the design allows 200 */
-    } kinds[] = {{&cpu, "CPU", 168}, {&gpu, "GPU", 120}, {&fpga, "FPGA", 40}};
+    } kinds[] = {{&cpu, "CPU", 188}, {&gpu, "GPU", 120}, {&fpga, "FPGA", 40}};
     enum { KINDS = sizeof kinds / sizeof *kinds, MOST = 201 };
     cllrn_tensor tensors[40];
     const size_t tensor_count = make_tensors(tensors);
@@ -956,11 +956,11 @@ static void program_key_number__every_key_of_selection_SUCCESS(void **state)
 
         for (size_t t = 0; t < tensor_count; ++t)
             for (size_t mixed = 0; mixed < 2; ++mixed)
-                for (int taps = 1; taps < 13; ++taps)
+                for (int taps = 1; taps < 17; ++taps)
                     for (int rest = 0; rest < 3 * 2 * 2; ++rest) {
                         cllrn_params params =
                             make_params(CLLRN_CONVENTION_TORCH, taps, 1.0, betas[rest % 3], 1.0);
-                        if (taps == 12)
+                        if (taps == 16)
                             params = make_region(1, 1, 2, 1.0, 1.0, betas[rest % 3], 1.0);
                         const cllrn_tensor dst =
                             with_dtype(tensors[t], mixed && tensors[t].dtype != CLLRN_DTYPE_F64
