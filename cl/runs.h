@@ -48,7 +48,7 @@ typedef struct runs {
  * line or a few of each, which hardware does not foresee. Waiting for them took half of the time.
  * Without a walk, elements so many vectors further on are prefetched.
  */
-#define AHEAD 3
+#define AHEAD 2
 #define AHEAD_VECTORS 32
 
 /* Offset of a slice in a tensor. */
@@ -81,6 +81,12 @@ static inline runs runs_of(GROUP const lrn_slices *s, GROUP const lrn_tensor *t,
         r.distance = s->distance[1];
         r.outer_step = step0;
         r.step = t->steps[2];
+        if (r.stride == 1 && r.step == r.length && r.distance == r.length) {
+            /* The runs follow one another: they are one. */
+            r.length *= r.inner;
+            r.count /= r.inner;
+            r.inner = 1;
+        }
     } else {
         r.length = s->dims[1];
         r.stride = t->steps[2];
@@ -96,84 +102,94 @@ static inline runs runs_of(GROUP const lrn_slices *s, GROUP const lrn_tensor *t,
 }
 
 /* Where run n begins in its slice, and in the tensor. */
-LRN_INLINE index_t run_in_slice(runs r, index_t n)
+LRN_INLINE index_t run_in_slice(const runs *r, index_t n)
 {
-    return n / r.inner * r.outer_distance + n % r.inner * r.distance;
+    return n / r->inner * r->outer_distance + n % r->inner * r->distance;
 }
 
-LRN_INLINE index_t run_in_tensor(runs r, index_t n)
+LRN_INLINE index_t run_in_tensor(const runs *r, index_t n)
 {
-    return r.begin + n / r.inner * r.outer_step + n % r.inner * r.step;
+    return r->begin + n / r->inner * r->outer_step + n % r->inner * r->step;
 }
 
 /* Copies a slice of a tensor into scratch. */
-LRN_RARE void fetch(slice_t to, global const element_t *from, int type, runs r)
+LRN_RARE void fetch(slice_t to, global const element_t *from, int type, const runs *r)
 {
 #if LRN_WIDTH > 1
-    for (index_t n = 0; n < r.count; ++n) {
+    for (index_t n = 0; n < r->count; ++n) {
         slice_t run = to + run_in_slice(r, n);
         const index_t at = run_in_tensor(r, n);
-        const index_t block = r.shift > 0 ? (index_t)1 << r.shift : r.length;
-        if (r.stride != 1 && r.shift == 0) {
-            for (index_t i = 0; i < r.length; ++i)
-                run[i] = lrn_get(from, type, at + i * r.stride);
+        const index_t block = r->shift > 0 ? (index_t)1 << r->shift : r->length;
+        if (r->stride != 1 && r->shift == 0) {
+            for (index_t i = 0; i < r->length; ++i)
+                run[i] = lrn_get(from, type, at + i * r->stride);
             continue;
         }
-        for (index_t first = 0; first < r.length; first += block) {
-            const index_t rest = r.length - first, length = rest < block ? rest : block;
-            const index_t begin = at + lrn_channel(first, r.stride, r.shift);
-            index_t i = 0;
-            for (; i + LRN_WIDTH <= length; i += LRN_WIDTH) {
-                LRN_PREFETCH(LRN_AT(from, type, begin + i + r.ahead), 0);
+        for (index_t first = 0; first < r->length; first += block) {
+            const index_t rest = r->length - first, length = rest < block ? rest : block;
+            const index_t begin = at + lrn_channel(first, r->stride, r->shift);
+            if (length < LRN_WIDTH) {
+                for (index_t i = 0; i < length; ++i)
+                    run[first + i] = lrn_get(from, type, begin + i);
+                continue;
+            }
+            /* The last vector is moved back to end with the run. */
+            const index_t last = length - LRN_WIDTH;
+            for (index_t i = 0; i < last; i += LRN_WIDTH) {
+                LRN_PREFETCH(LRN_AT(from, type, begin + i + r->ahead), 0);
                 LRN_STORE_GLOBAL(lrn_load(from, type, begin + i, LRN_WIDTH), run + first + i);
             }
-            for (; i < length; ++i)
-                run[first + i] = lrn_get(from, type, begin + i);
+            LRN_PREFETCH(LRN_AT(from, type, begin + last + r->ahead), 0);
+            LRN_STORE_GLOBAL(lrn_load(from, type, begin + last, LRN_WIDTH), run + first + last);
         }
     }
 #else
-    FOR_VECTORS (e, 0, r.count * r.length) {
-        const index_t n = e / r.length, i = e % r.length;
+    FOR_VECTORS (e, 0, r->count * r->length) {
+        const index_t n = e / r->length, i = e % r->length;
         to[run_in_slice(r, n) + i] =
-            lrn_get(from, type, run_in_tensor(r, n) + lrn_channel(i, r.stride, r.shift));
+            lrn_get(from, type, run_in_tensor(r, n) + lrn_channel(i, r->stride, r->shift));
     }
 #endif
 }
 
 /* Copies a slice from scratch to dst; the channels from the last to `padded` become zeros. */
-LRN_RARE void put(const_slice_t from, global element_t *to, int type, runs r)
+LRN_RARE void put(const_slice_t from, global element_t *to, int type, const runs *r)
 {
-    const index_t padded = lrn_padded(r.length, r.shift);
+    const index_t padded = lrn_padded(r->length, r->shift);
 #if LRN_WIDTH > 1
-    for (index_t n = 0; n < r.count; ++n) {
+    for (index_t n = 0; n < r->count; ++n) {
         const_slice_t run = from + run_in_slice(r, n);
         const index_t at = run_in_tensor(r, n);
-        const index_t block = r.shift > 0 ? (index_t)1 << r.shift : r.length;
-        if (r.stride != 1 && r.shift == 0) {
-            for (index_t i = 0; i < r.length; i += LRN_WIDTH)
-                lrn_scatter(LRN_LOAD_GLOBAL(run + i), to, type, at + i * r.stride, r.stride,
-                            r.length - i < LRN_WIDTH ? (int)(r.length - i) : LRN_WIDTH);
+        const index_t block = r->shift > 0 ? (index_t)1 << r->shift : r->length;
+        if (r->stride != 1 && r->shift == 0) {
+            for (index_t i = 0; i < r->length; i += LRN_WIDTH)
+                lrn_scatter(LRN_LOAD_GLOBAL(run + i), to, type, at + i * r->stride, r->stride,
+                            r->length - i < LRN_WIDTH ? (int)(r->length - i) : LRN_WIDTH);
             continue;
         }
-        for (index_t first = 0; first < r.length; first += block) {
-            const index_t rest = r.length - first, length = rest < block ? rest : block;
-            const index_t begin = at + lrn_channel(first, r.stride, r.shift);
-            index_t i = 0;
-            for (; i + LRN_WIDTH <= length; i += LRN_WIDTH) {
-                LRN_PREFETCH(LRN_AT(to, type, begin + i + r.ahead), 1);
+        for (index_t first = 0; first < r->length; first += block) {
+            const index_t rest = r->length - first, length = rest < block ? rest : block;
+            const index_t begin = at + lrn_channel(first, r->stride, r->shift);
+            if (length < LRN_WIDTH) {
+                lrn_store(LRN_LOAD_GLOBAL(run + first), to, type, begin, (int)length);
+                continue;
+            }
+            const index_t last = length - LRN_WIDTH;
+            for (index_t i = 0; i < last; i += LRN_WIDTH) {
+                LRN_PREFETCH(LRN_AT(to, type, begin + i + r->ahead), 1);
                 lrn_store(LRN_LOAD_GLOBAL(run + first + i), to, type, begin + i, LRN_WIDTH);
             }
-            if (i < length)
-                lrn_store(LRN_LOAD_GLOBAL(run + first + i), to, type, begin + i, (int)(length - i));
+            LRN_PREFETCH(LRN_AT(to, type, begin + last + r->ahead), 1);
+            lrn_store(LRN_LOAD_GLOBAL(run + first + last), to, type, begin + last, LRN_WIDTH);
         }
-        for (index_t i = r.length; i < padded; ++i)
-            lrn_store((real_t)(0), to, type, at + lrn_channel(i, r.stride, r.shift), 1);
+        for (index_t i = r->length; i < padded; ++i)
+            lrn_store((real_t)(0), to, type, at + lrn_channel(i, r->stride, r->shift), 1);
     }
 #else
-    FOR_VECTORS (e, 0, r.count * padded) {
+    FOR_VECTORS (e, 0, r->count * padded) {
         const index_t n = e / padded, i = e % padded;
-        const scalar_t value = i < r.length ? from[run_in_slice(r, n) + i] : 0;
-        lrn_store(value, to, type, run_in_tensor(r, n) + lrn_channel(i, r.stride, r.shift), 1);
+        const scalar_t value = i < r->length ? from[run_in_slice(r, n) + i] : 0;
+        lrn_store(value, to, type, run_in_tensor(r, n) + lrn_channel(i, r->stride, r->shift), 1);
     }
 #endif
 }

@@ -26,6 +26,7 @@ typedef struct lrn_slices {
     int walks;
     index_t steps;     /* slices of the tile */
     int whole_windows; /* a sum needs all slices; else only those of the window */
+    int short_windows; /* a sum adds the slices of a window in registers */
     index_t lag;       /* steps from a window's own slice to its sum */
     index_t next_lag;  /* the same for the gradient's second sum */
     /* A slice. */
@@ -51,6 +52,11 @@ static inline index_t lrn_ring_size(index_t count)
     return size;
 }
 
+static inline index_t lrn_larger(index_t a, index_t b)
+{
+    return a > b ? a : b;
+}
+
 /* Where the ring of the rungs of `size` slices begins; each but the last has 2 size slices. */
 static inline index_t lrn_rung_ring(index_t size)
 {
@@ -64,6 +70,12 @@ static inline int lrn_level_count(int taps)
     while (taps >> (levels + 1) != 0)
         ++levels;
     return levels;
+}
+
+/* Whether a window is so short that its elements are added in registers. */
+static inline int lrn_is_short(int taps)
+{
+    return taps < 8;
 }
 
 /* Whether windows are so much longer than an axis in a slice that they are summed one by one. */
@@ -98,6 +110,9 @@ static inline lrn_slices lrn_slices_make(const index_t *dims, int window_count, 
     s.steps = s.walks ? dims[0] : 1;
     s.whole_windows = s.walks && (taps / 8 > s.steps ||
                                   (s.steps <= 64 && s.steps * s.steps < 2 * s.steps + taps));
+    /* The gradient's sums of products would take two rings of slices: rungs are smaller. */
+    s.short_windows =
+        s.walks && !s.whole_windows && lrn_is_short(taps) && (s.axes > 0 || !backward || taps == 1);
     s.lag = !s.walks ? 0 : s.whole_windows ? s.steps - 1 : s.upper;
     s.next_lag = !backward || !s.walks ? 0 : s.whole_windows ? s.steps - 1 : s.lower;
 
@@ -133,17 +148,19 @@ static inline lrn_slices lrn_slices_make(const index_t *dims, int window_count, 
     const index_t top = (index_t)1 << levels;
     s.top_ring = lrn_ring_size((taps & (top - 1)) + 1);
     const index_t ladder =
-        s.walks && !s.whole_windows && levels > 0 ? lrn_rung_ring(top) + s.top_ring : 0;
-    s.x_ring = lrn_ring_size(s.lag + s.next_lag + 1);
-    s.dy_ring = lrn_ring_size(s.next_lag + 1);
-    s.sums_ring = s.axes > 0 ? lrn_ring_size(s.whole_windows ? s.steps : 2) : 0;
-    s.terms_ring = lrn_ring_size(s.whole_windows ? s.steps : 2);
-    s.powers_ring = s.dy_ring;
+        s.walks && !s.whole_windows && !s.short_windows ? lrn_rung_ring(top) + s.top_ring : 0;
+    /* A sum takes the slices of a whole window at once, or the last two. */
+    const index_t summed = !s.walks ? 1 : s.whole_windows ? s.steps : s.short_windows ? taps : 2;
+    s.x_ring = lrn_ring_size(lrn_larger(s.lag + s.next_lag + 1, s.axes > 0 ? 1 : summed));
+    s.dy_ring = lrn_ring_size(lrn_larger(s.next_lag + 1, s.axes > 0 ? 1 : summed));
+    s.sums_ring = s.axes > 0 ? lrn_ring_size(summed) : 0;
+    s.terms_ring = lrn_ring_size(s.axes > 0 ? 2 : summed);
+    s.powers_ring = lrn_ring_size(s.next_lag + 1);
     s.x = 0;
     s.sums = s.x + s.x_ring;
     s.rungs = s.sums + s.sums_ring;
     s.lines = s.rungs + ladder;
-    s.total = s.lines + (s.axes > 0 ? levels : 0);
+    s.total = s.lines + (s.axes > 0 && !lrn_is_short(taps) ? levels : 0);
     s.result = s.total + 1;
     s.zeros = s.result + 1;
     s.dy = s.zeros + 1;

@@ -90,6 +90,10 @@ static bool has_window_vectors(const lrn_problem *p)
     const int64_t length = shape->dims[last];
     if (p->dense_inner && p->inner >= lrn_least(length, 16))
         return false;
+    /* The positions and this axis are neighbours together: the kernel takes them as one run. */
+    if (p->dense_inner && shape->window_count > 1 && shape->src.strides[last] == p->inner &&
+        shape->dy.strides[last] == p->inner && shape->dst.strides[last] == p->inner)
+        return false;
     if ((lrn_shape_is_dense(shape, last) || (shape->blocked && !shape->within)) && length >= 8)
         return true;
     return length > p->inner;

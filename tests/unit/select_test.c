@@ -534,6 +534,10 @@ static void select__beyond_the_cache_SUCCESS(void **state)
         backward.direction = CLLRN_DIRECTION_BACKWARD;
         assert_int_equal(choose(&forward, &facts).streams, rows[i].forward);
         assert_int_equal(choose(&backward, &facts).streams, rows[i].backward);
+        /* In place dst is in the cache already. */
+        wish in_place = forward;
+        in_place.aliasing = CLLRN_ALIASING_IN_PLACE;
+        assert_false(choose(&in_place, &facts).streams);
     }
     /* A large cache serves more processors than the device's. */
     const cllrn_tensor large = make_nchw(16, 96, 55, 55); /* 35.4 MiB with dst */
@@ -679,7 +683,7 @@ static void select__wide_indices_SUCCESS(void **state)
 /* Offsets that fit need not leave room for the scratch's. */
 static void select__wide_scratch_SUCCESS(void **state)
 {
-    const cllrn_params params = window(2, 2);
+    const cllrn_params params = window(4, 4);
     const int64_t dims[] = {1, INT64_C(1) << 26, 1};
     const cllrn_tensor t = make_tensor(3, dims, NULL, 1);
     const wish forward = {&t,         &t, &params, CLLRN_DIRECTION_FORWARD, CLLRN_ALIASING_DISJOINT,
