@@ -2,6 +2,7 @@
 #include "device.h"
 
 #include "message.h"
+#include "option.h"
 #include "printable.h"
 
 #include <stdio.h>
@@ -160,5 +161,39 @@ bool device_resolve(const char *spec, device *found)
     if (!check(cllrn_device_find(spec, &id, &error), &error))
         return false;
     *found = describe(id);
+    return true;
+}
+
+/* Whether a device's bits do not depend on what else computes the result. False after a message. */
+static bool has_common_bits(const device *one)
+{
+    if (one->kind == DEVICE_REFERENCE)
+        return message_fail("reference computes alone: it rounds otherwise than other devices");
+    return one->kind == DEVICE_HOST ||
+           (device_number(one->id, CL_DEVICE_SINGLE_FP_CONFIG) & CL_FP_ROUND_TO_NEAREST) != 0 ||
+           message_fail("%s computes alone: it does not round to nearest", one->name);
+}
+
+bool device_resolve_list(const char *specs, device found[DEVICE_MOST], int *count)
+{
+    const char *list = option_or_variable(specs), *item;
+    size_t length;
+    if (!list) {
+        *count = 1;
+        return device_resolve(NULL, found);
+    }
+    for (*count = 0; option_next_item(&list, &item, &length); ++*count) {
+        char spec[256];
+        if (*count == DEVICE_MOST)
+            return message_fail("more than %d devices", DEVICE_MOST);
+        if (length == 0 || length >= sizeof spec)
+            return message_fail("no such device '%.*s'", (int)length, item);
+        snprintf(spec, sizeof spec, "%.*s", (int)length, item);
+        if (!device_resolve(spec, &found[*count]))
+            return false;
+    }
+    for (int i = 0; *count > 1 && i < *count; ++i)
+        if (!has_common_bits(&found[i]))
+            return false;
     return true;
 }

@@ -40,6 +40,14 @@ void device_list_free(device_list *list);
  */
 bool device_resolve(const char *spec, device *found);
 
+enum { DEVICE_MOST = 16 };
+
+/*
+ * As device_resolve, for devices that compute one result together: up to DEVICE_MOST SPECs between
+ * commas. More than one must be devices that give the same bits.
+ */
+bool device_resolve_list(const char *specs, device found[DEVICE_MOST], int *count);
+
 /* Whether SPEC, or $CLLRN_DEVICE, is "reference". Touches no OpenCL. */
 bool device_is_reference(const char *spec);
 

@@ -5,12 +5,15 @@
 
 #include <errno.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 static const char *program_name = "cllrn";
 static const char *command_name = "";
+static atomic_bool only_first;
+static atomic_bool printed; /* since only_first was set */
 
 void message_set_program(const char *program)
 {
@@ -24,7 +27,7 @@ void message_set_command(const char *command)
 
 void message_progress(const char *text)
 {
-    static bool shown;
+    static atomic_bool shown; /* a thread that fails erases another's line */
     if (!isatty(STDERR_FILENO) || (!*text && !shown))
         return;
     shown = *text != '\0';
@@ -32,9 +35,17 @@ void message_progress(const char *text)
     fflush(stderr);
 }
 
+void message_only_first(bool only)
+{
+    atomic_store(&printed, false);
+    atomic_store(&only_first, only);
+}
+
 static void print_line(const char *format, va_list arguments, const char *hint)
 {
     char text[8192]; /* two paths of PATH_MAX fit */
+    if (atomic_exchange(&printed, true) && atomic_load(&only_first))
+        return;
     vsnprintf(text, sizeof text, format, arguments);
     printable_line(text);
     message_progress("");

@@ -21,6 +21,12 @@ void message_set_command(const char *command);
 __attribute__((format(printf, 1, 2))) bool message_fail(const char *format, ...);
 
 /*
+ * Until it is called with false, only the first message is printed: what one thread fails with,
+ * others may fail with too.
+ */
+void message_only_first(bool only);
+
+/*
  * The library's error message without the operation in front, since the user of a
  * command called no such function; the status's name where the message is empty.
  */

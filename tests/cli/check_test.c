@@ -173,9 +173,36 @@ static void check__second_part_GREATEST_OF_BOTH(void **state)
     assert_int_equal(result.stored.where[1], 0);
 }
 
+static void merge__two_parts_GREATEST_ERROR_RANGE_AND_SUM(void **state)
+{
+    const check low = {.stored = {2, {1, 3}},
+                       .computed = {5, {1, 4}},
+                       .least_s = 1.5,
+                       .greatest_s = 3,
+                       .host_digest = 7},
+                high = {.stored = {2, {2, 0}},
+                        .computed = {6, {2, 1}},
+                        .least_s = 2,
+                        .greatest_s = 4,
+                        .host_digest = UINT64_MAX};
+    (void)state;
+    for (int order = 0; order < 2; ++order) {
+        check merged = check_begin();
+        check_merge(&merged, order == 0 ? &low : &high);
+        check_merge(&merged, order == 0 ? &high : &low);
+        assert_true(merged.stored.eps == 2 && merged.computed.eps == 6);
+        assert_int_equal(merged.stored.where[0], 1); /* of equal errors the first */
+        assert_int_equal(merged.stored.where[1], 3);
+        assert_int_equal(merged.computed.where[0], 2);
+        assert_true(merged.least_s == 1.5 && merged.greatest_s == 4);
+        assert_int_equal(merged.host_digest, 6);
+    }
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
+        cmocka_unit_test(merge__two_parts_GREATEST_ERROR_RANGE_AND_SUM),
         cmocka_unit_test(check__host_result_SMALL_ERROR),
         cmocka_unit_test(check__nan_INFINITE_ERROR),
         cmocka_unit_test(check__infinity_LARGE_ERROR),

@@ -104,3 +104,23 @@ bool check_add(check *result, const operation *done, const box *part, const int6
     add_range_of_s(done, result);
     return compare_with_exact(done, part, result) && digest_host(done, part, whole_dims, result);
 }
+
+/* Of equal errors it keeps the one at the lower index, whichever part was checked first. */
+static void merge_error(check_error *result, const check_error *other)
+{
+    int order = 0;
+    for (int axis = 0; order == 0 && axis < CLLRN_MAX_RANK; ++axis)
+        order =
+            (other->where[axis] > result->where[axis]) - (other->where[axis] < result->where[axis]);
+    if (other->eps > result->eps || (other->eps == result->eps && order < 0))
+        *result = *other;
+}
+
+void check_merge(check *result, const check *other)
+{
+    merge_error(&result->stored, &other->stored);
+    merge_error(&result->computed, &other->computed);
+    result->least_s = fmin(result->least_s, other->least_s);
+    result->greatest_s = fmax(result->greatest_s, other->greatest_s);
+    result->host_digest += other->host_digest;
+}

@@ -28,4 +28,7 @@ check check_begin(void);
  */
 bool check_add(check *result, const operation *done, const box *part, const int64_t *whole_dims);
 
+/* Adds what was found in other parts of the tensor. */
+void check_merge(check *result, const check *other);
+
 #endif

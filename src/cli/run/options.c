@@ -82,9 +82,11 @@ static const option_row rows[] = {
      OPTION_FIELD(options, output_dtype), .keywords = option_dtypes},
     {"device", "SPEC",
      "an index as 'cllrn devices' lists them, a part of a device's or platform's name, host (the "
-     "kernels' arithmetic compiled as C: same bits) or reference (exact, rounded once); default: "
-     "$CLLRN_DEVICE, else the first GPU, accelerator or CPU",
-     OPTION_FIELD(options, device)},
+     "kernels' arithmetic compiled as C: same bits) or reference (exact, rounded once); several "
+     "between commas share the work, each as much as it is fast; default: $CLLRN_DEVICE, else the "
+     "first GPU, accelerator or CPU",
+     OPTION_FIELD(options, device), .parse = option_names,
+     .expected = "a device, or several between commas"},
     {OPTION_PACK(options)},
     {OPTION_ANY_DRIVER(options)},
     {OPTION_ANY_OWNER(options)},

@@ -23,7 +23,7 @@ typedef struct options {
     const char *input;
     const char *gradient; /* NULL: forward */
     const char *output;
-    const char *device;  /* NULL: not named */
+    const char *device;  /* NULL: not named; several are between commas */
     const char *variant; /* NULL: the library selects it */
     int32_t region;
     int32_t spatial_axes;        /* within a channel; 0: all axes but batch and channels */

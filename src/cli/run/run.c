@@ -64,32 +64,43 @@ static bool prepare(run *r)
     const options *const o = &r->options;
     r->path = o->output;
     return problem_open(&r->problem, o) && (o->part.count ? open_part(r) : open_whole(r)) &&
-           (r->done || device_resolve(o->device, &r->stream.device));
+           (r->done || device_resolve_list(o->device, r->stream.devices, &r->stream.device_count));
 }
 
 /* Refuses --pack and --variant without an OpenCL device: $CLLRN_DEVICE may have chosen another. */
-static int check_device(run *r)
+static int check_devices(run *r)
 {
     const options *const o = &r->options;
-    device *const on = &r->stream.device;
-    on->pack = o->pack;
-    on->any_driver = o->any_driver;
-    on->any_owner = o->any_owner;
-    if (on->kind == DEVICE_OPENCL || (!o->pack && !o->variant))
-        return EXIT_DONE;
-    return message_usage("--%s needs an OpenCL device, not %s", o->pack ? "pack" : "variant",
-                         on->name);
+    for (int i = 0; i < r->stream.device_count; ++i) {
+        device *const on = &r->stream.devices[i];
+        on->pack = o->pack;
+        on->any_driver = o->any_driver;
+        on->any_owner = o->any_owner;
+        if (on->kind != DEVICE_OPENCL && (o->pack || o->variant))
+            return message_usage("--%s needs an OpenCL device, not %s",
+                                 o->pack ? "pack" : "variant", on->name);
+    }
+    return EXIT_DONE;
+}
+
+/* Whether the device is the reference, which then is the only one. */
+static bool by_reference(const run *r)
+{
+    return r->stream.devices[0].kind == DEVICE_REFERENCE;
 }
 
 /* Whether --check found the host's bits. The reference need not have them, since it rounds once. */
 static bool bits_agree(const run *r)
 {
-    const uint64_t digest = r->report.digest, expected = r->report.check.host_digest;
-    if (!r->options.check || r->stream.device.kind == DEVICE_REFERENCE || digest == expected)
-        return true;
-    return message_fail("the bits of %s differ from the host's (digest %016" PRIx64
-                        ", expected %016" PRIx64 "), so %s was not written",
-                        r->stream.device.name, digest, expected, r->path);
+    for (int i = 0; r->options.check && !by_reference(r) && i < r->stream.device_count; ++i) {
+        const stream_share *const share = &r->report.shares[i];
+        if (share->digest != share->check.host_digest)
+            return message_fail("the bits of %s differ from the host's (digest %016" PRIx64
+                                ", expected %016" PRIx64 "), so %s was not written",
+                                r->stream.devices[i].name, share->digest, share->check.host_digest,
+                                r->path);
+    }
+    return true;
 }
 
 /* ---------------------------------------------------------------------- table */
@@ -124,17 +135,18 @@ static short_text region_text(const cllrn_params *params)
     return t;
 }
 
-static void print_device(const run *r)
+static void print_device(const run *r, int number)
 {
-    if (r->stream.device.kind == DEVICE_OPENCL)
-        row(r, "device", "%s (%s)", r->stream.device.name, r->stream.device.platform_name);
+    const device *const on = &r->stream.devices[number];
+    const worker_report *const work = &r->report.shares[number].worker;
+    if (on->kind == DEVICE_OPENCL)
+        row(r, "device", "%s (%s)", on->name, on->platform_name);
     else
-        row(r, "device", "%s", r->stream.device.name);
-    if (r->report.worker.variant)
-        row(r, "variant", "%s, program %s", r->report.worker.variant,
-            cllrn_origin_string(r->report.worker.origin));
-    if (r->report.worker.scratch > 0)
-        row(r, "scratch", "%" PRIu64 " bytes", r->report.worker.scratch);
+        row(r, "device", "%s", on->name);
+    if (work->variant)
+        row(r, "variant", "%s, program %s", work->variant, cllrn_origin_string(work->origin));
+    if (work->scratch > 0)
+        row(r, "scratch", "%" PRIu64 " bytes", work->scratch);
 }
 
 static void print_operand(const run *r, const char *name, const operand *o, bool fortran_order)
@@ -162,42 +174,56 @@ static void print_problem(const run *r)
         params->beta, params->k);
 }
 
-static void print_transfers(const run *r)
+static void print_transfers(const run *r, const stream_share *share)
 {
-    const stream_report *const report = &r->report;
-    row(r, "transfers", "%s%s to the device, %s back", report->worker.in_place ? "in place: " : "",
-        time_text(report->worker.upload).chars, time_text(report->worker.download).chars);
-    if (report->worker.in_place)
+    const worker_report *const work = &share->worker;
+    row(r, "transfers", "%s%s to the device, %s back", work->in_place ? "in place: " : "",
+        time_text(work->upload).chars, time_text(work->download).chars);
+    if (work->in_place || share->slices <= 1)
         return;
-    if (report->count > 1 && report->worker.hidden == 0)
+    if (work->hidden == 0)
         row(r, "overlap", "none of the transfers beside a kernel");
-    else if (report->count > 1)
-        row(r, "overlap", "%s of the transfers beside a kernel",
-            time_text(report->worker.hidden).chars);
+    else
+        row(r, "overlap", "%s of the transfers beside a kernel", time_text(work->hidden).chars);
 }
 
-/* The rate counts the bytes of each tensor once. */
-static void print_times(const run *r)
+/* What a device did. The rate counts the bytes of each tensor once. */
+static void print_share(const run *r, int number)
+{
+    const stream_share *const share = &r->report.shares[number];
+    const double kernel = share->worker.kernel, bytes = (double)share->bytes;
+    const double told = 0.005; /* GB/s; a lower rate is not shown */
+    if (r->stream.device_count > 1)
+        row(r, "share", "%" PRIu64 " of %" PRIu64 " slices, %.1f %% of the bytes", share->slices,
+            r->report.count, 100 * bytes / (double)r->report.bytes);
+    if (share->slices == 0)
+        return;
+    if (kernel > 0 && 1e-9 * bytes / kernel >= told)
+        row(r, "kernel", "%s, %.2f GB/s", time_text(kernel).chars, 1e-9 * bytes / kernel);
+    else
+        row(r, "kernel", "%s", time_text(kernel).chars);
+    if (r->stream.devices[number].kind == DEVICE_OPENCL)
+        print_transfers(r, share);
+}
+
+/* How the work was cut, and what the files and the devices took. */
+static void print_work(const run *r)
 {
     const stream_report *const report = &r->report;
-    const uint64_t bytes = report->bytes;
-    if (bytes == 0) {
+    if (report->bytes == 0) {
         row(r, "kernel", "none, the %s is empty", r->options.part.count ? "part" : "tensor");
         return;
     }
     if (report->count > 1)
         row(r, "slices", "%" PRIu64 " of at most %s", report->count,
             text_of_list(report->steps, r->problem.whole.src.tensor.rank, "x").chars);
-    row(r, "files", "%s to read, %s to write", time_text(report->read).chars,
-        time_text(report->written).chars);
-    const double told = 0.005; /* GB/s; a lower rate is not shown */
-    if (report->worker.kernel > 0 && 1e-9 * (double)bytes / report->worker.kernel >= told)
-        row(r, "kernel", "%s, %.2f GB/s", time_text(report->worker.kernel).chars,
-            1e-9 * (double)bytes / report->worker.kernel);
-    else
-        row(r, "kernel", "%s", time_text(report->worker.kernel).chars);
-    if (r->stream.device.kind == DEVICE_OPENCL)
-        print_transfers(r);
+    row(r, "files", "%s to read, %s to write", time_text(report->all.read).chars,
+        time_text(report->all.written).chars);
+    for (int i = 0; i < r->stream.device_count; ++i) {
+        if (r->stream.device_count > 1)
+            print_device(r, i);
+        print_share(r, i);
+    }
 }
 
 static void print_error(const run *r, const char *label, const check_error *error, int32_t dtype,
@@ -213,7 +239,7 @@ static void print_error(const run *r, const char *label, const check_error *erro
 
 static void print_check(const run *r)
 {
-    const check *const c = &r->report.check;
+    const check *const c = &r->report.all.check;
     const int32_t dtype = r->problem.whole.dst.tensor.dtype, arithmetic = element_arithmetic(dtype);
     print_error(r, "error", &c->stored, dtype,
                 r->problem.whole.backward ? "relative to the magnitudes of the gradient's terms"
@@ -224,22 +250,21 @@ static void print_check(const run *r)
     if (c->least_s <= c->greatest_s)
         row(r, "s spans", "%.6g..%.6g", c->least_s, c->greatest_s);
     row(r, "host", "%016" PRIx64 ", %s%s", c->host_digest,
-        c->host_digest == r->report.digest ? "equal" : "not equal",
-        r->stream.device.kind == DEVICE_REFERENCE ? " (the reference rounds otherwise, and may)"
-                                                  : "");
+        c->host_digest == r->report.all.digest ? "equal" : "not equal",
+        by_reference(r) ? " (the reference rounds otherwise, and may)" : "");
 }
 
 static void print_table(const run *r)
 {
-    if (!r->done)
-        print_device(r);
+    if (!r->done && r->stream.device_count == 1)
+        print_device(r, 0);
     print_problem(r);
     if (r->options.part.count != 0)
         row(r, "part", "%" PRId64 " of %" PRId64 "%s", r->part.number, r->part.count,
             r->done ? ", there already" : "");
     if (!r->done)
-        print_times(r);
-    row(r, "digest", "%016" PRIx64, r->done ? r->part.digest : r->report.digest);
+        print_work(r);
+    row(r, "digest", "%016" PRIx64, r->done ? r->part.digest : r->report.all.digest);
     if (r->stream.checked)
         print_check(r);
     row(r, "total", "%s by the clock, from the start of the command",
@@ -252,7 +277,7 @@ static void print_table(const run *r)
 static bool store(run *r)
 {
     if (r->options.part.count != 0) {
-        r->part.digest = r->report.digest;
+        r->part.digest = r->report.all.digest;
         if (!part_file_finish(&r->part, r->output.file, r->path))
             return false;
     }
@@ -263,7 +288,7 @@ static int execute(run *r)
 {
     if (!prepare(r))
         return EXIT_FAILED;
-    const int status = r->done ? EXIT_DONE : check_device(r);
+    const int status = r->done ? EXIT_DONE : check_devices(r);
     if (status != EXIT_DONE)
         return status;
     if (!r->done && !stream_run(&r->stream, &r->report))
