@@ -44,6 +44,9 @@
 /* Elements of each array in local memory of a kernel whose work-groups share a tile. */
 #define LRN_GROUP_ELEMENTS 1024
 
+/* Vectors of channels that the kernel for channels-last tensors computes at once. */
+#define LRN_PART 32
+
 /* Channels that a kernel for channels-first tensors computes at once. */
 #define LRN_ROWS 4
 

@@ -11,13 +11,14 @@
  * and 8 products, each of which is computed once for all windows that it is a part of.
  *
  * Powers that are not ordinary (see arithmetic.h) are rare: lines are computed as if all powers
- * were ordinary, and again with care if one was not.
+ * were ordinary, and again with care if one was not. In place, the copies restore the source
+ * before that.
  *
  * Legal when: the window is across channels and LRN_TAPS wide; all tensors have channel stride 1
  * and no channel blocks, or all have channel blocks of LRN_WIDTH, inner stride LRN_WIDTH (with
  * several positions) and channel stride inner * LRN_WIDTH (with several blocks); LRN_WIDTH is at
- * least 8, and at least the window's reach on either side of its own channel; dst is disjoint from
- * the sources.
+ * least 8, and at least the window's reach on either side of its own channel; in place, a line has
+ * at most LRN_PART vectors, and stores do not bypass the caches.
  *
  * Elements outside a line are read or stored only where lines follow one another without gaps: a
  * gap may be somebody else's memory.
@@ -28,9 +29,8 @@
 
 /* Prefetch distance in elements: hardware prefetches too, but not far enough ahead. */
 #define PREFETCHED 512
-/* Vectors in private memory at once, and those of one line. */
+/* Vectors in private memory at once; LRN_PART of one line. */
 #define SLOTS 64
-#define PART 32
 
 #define POWER LRN_POWER_IN(r.modes)
 
@@ -145,6 +145,7 @@ typedef struct lines {
     global element_t *to;
     index_t x_step, dy_step, to_step; /* from line to line */
     int count, stream;
+    int is_x, is_dy; /* in place: dst is this source */
     /*
      * Lines whose last vector may be read or stored whole: padding follows, or another line, which
      * this work-item stores later.
@@ -168,6 +169,20 @@ LRN_INLINE void store_last(real_t x, global element_t *to, lrn_tile r, index_t c
         lrn_store_whole(LRN_REAL(LRN_BITS(x) & channels_from(r, c)), to, LRN_STORAGE, 0, stream);
     else
         lrn_store(x, to, LRN_STORAGE, 0, (int)(r.channels - c));
+}
+
+/* In place, when lines must be computed again: stores their source, each from `slots` copies. */
+LRN_RARE void restore(const real_t *copies, int slots, lrn_tile r, lines l)
+{
+    for (int line = 0; line < l.count; ++line, copies += slots) {
+        global element_t *to = l.to + line * l.to_step;
+        const real_t *from = copies;
+        index_t c = 0;
+        for (; c + LRN_WIDTH <= r.channels; c += LRN_WIDTH, to += r.plane)
+            lrn_store_whole(*from++, to, LRN_STORAGE, 0, 0);
+        if (c < r.channels)
+            store_last(*from, to, r, c, line < l.stored_over, 0);
+    }
 }
 
 /* Copies `count` vectors from channel c on; zeros behind the last channel. */
@@ -227,18 +242,19 @@ LRN_INLINE int walk(int power, lrn_tile r, lines l, int step, int mode)
     real_t all_xs[SLOTS], all_totals[SLOTS];
     sums s;
     bits_t most = (bits_t)(0u), excess = most;
+    int slots = 0;
     for (index_t c = 0; c < r.channels; c += step * LRN_WIDTH) {
         const index_t rest = r.channels - c, vectors = (rest + LRN_WIDTH - 1) / LRN_WIDTH;
         const int count = vectors < step ? (int)vectors : step,
                   whole = rest / LRN_WIDTH < step ? (int)(rest / LRN_WIDTH) : step;
+        slots = count + 1;
         for (int line = 0; line < l.count; ++line) {
-            real_t *xs = all_xs + line * (count + 1);
-            copy(xs, l.x + line * l.x_step, r, c, count + 1, line < l.read_over);
-            add_up(all_totals + line * (count + 1), &s, xs, count, c == 0, r.upper, mode);
+            real_t *xs = all_xs + line * slots;
+            copy(xs, l.x + line * l.x_step, r, c, slots, line < l.read_over);
+            add_up(all_totals + line * slots, &s, xs, count, c == 0, r.upper, mode);
         }
         for (int line = 0; line < l.count; ++line) {
-            const real_t *xs = all_xs + line * (count + 1),
-                         *totals = all_totals + line * (count + 1);
+            const real_t *xs = all_xs + line * slots, *totals = all_totals + line * slots;
             global element_t *to = l.to + line * l.to_step + c / LRN_WIDTH * r.plane;
             for (int i = 0; i < whole; ++i, to += r.plane) {
                 const real_t y = normalize(power, xs[i], totals[i], r, &excess, mode);
@@ -253,7 +269,10 @@ LRN_INLINE int walk(int power, lrn_tile r, lines l, int step, int mode)
             }
         }
     }
-    return LRN_ANY_LANE(lrn_is_special(power, most));
+    const int special = LRN_ANY_LANE(lrn_is_special(power, most));
+    if (special && l.is_x)
+        restore(all_xs, slots, r, l);
+    return special;
 }
 
 #else
@@ -278,11 +297,13 @@ LRN_INLINE int walk(int power, lrn_tile r, lines l, int step, int mode)
     sums s, terms;
     const real_t zero = (real_t)(0.0f);
     bits_t most = (bits_t)(0u);
+    int slots = 0;
     for (index_t c = 0; c < r.channels; c += step * LRN_WIDTH) {
         const index_t rest = r.channels - c, vectors = (rest + LRN_WIDTH - 1) / LRN_WIDTH;
         const int count = vectors < step ? (int)vectors : step,
                   whole = rest / LRN_WIDTH < step ? (int)(rest / LRN_WIDTH) : step,
-                  is_end = vectors == count, slots = count + 2;
+                  is_end = vectors == count;
+        slots = count + 2;
         for (int line = 0; line < l.count; ++line) {
             const int slot = line * slots + 1;
             copy(xs + slot, l.x + line * l.x_step, r, c, count + 1, line < l.read_over);
@@ -335,7 +356,10 @@ LRN_INLINE int walk(int power, lrn_tile r, lines l, int step, int mode)
         factors[0] = factors[count];
         powers[0] = powers[count];
     }
-    return LRN_ANY_LANE(lrn_is_special(power, most));
+    const int special = LRN_ANY_LANE(lrn_is_special(power, most));
+    if (special && (l.is_x || l.is_dy))
+        restore((l.is_x ? xs : dys) + 1, slots, r, l);
+    return special;
 }
 
 #endif
@@ -381,7 +405,7 @@ kernel void LRN_KERNEL_NAME(packed)(LRN_FAST_PARAMETERS)
     const index_t right = inner - left < tile_positions ? inner : left + tile_positions;
     /* Several short lines at once, or parts of a long one. */
     const index_t vectors = (channels + LRN_WIDTH - 1) / LRN_WIDTH,
-                  parts = (vectors + PART - 1) / PART;
+                  parts = (vectors + LRN_PART - 1) / LRN_PART;
     const int most = parts == 1 ? SLOTS / ((int)vectors + 2) : 1;
     const int step = (int)((vectors + parts - 1) / parts);
     const int pads = r.shift > 0, long_enough = channels >= LRN_WIDTH,
@@ -400,9 +424,17 @@ kernel void LRN_KERNEL_NAME(packed)(LRN_FAST_PARAMETERS)
             l.dy_step = dy_inner;
             l.to_step = dst_inner;
             l.count = count;
+            l.is_x = (global const element_t *)l.to == l.x;
+            l.is_dy = (global const element_t *)l.to == l.dy;
             l.stream = aligned && (size_t)l.to % (LRN_WIDTH * sizeof *l.to) == 0;
-            l.read_over = pads ? count : reads_over ? count - (position + count == inner) : 0;
-            l.stored_over = pads ? count : stores_over ? count - (position + count == right) : 0;
+            /* In place, others store the lines after the tile, and this one reads the next ones. */
+            const int in_place = l.is_x || l.is_dy;
+            l.read_over = pads         ? count
+                          : reads_over ? count - (position + count == (in_place ? right : inner))
+                                       : 0;
+            l.stored_over = pads                       ? count
+                            : stores_over && !in_place ? count - (position + count == right)
+                                                       : 0;
             walk_lines(r, l, step);
         }
     }

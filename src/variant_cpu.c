@@ -52,7 +52,8 @@ static int packed_width(const lrn_device_facts *facts, int storage)
 static bool fits_packed(const lrn_problem *p)
 {
     const int width = packed_width(p->facts, p->storage);
-    return !p->in_place && p->lower <= width && p->taps - 1 - p->lower <= width &&
+    return (!p->in_place || p->channels <= LRN_PART * width) && p->lower <= width &&
+           p->taps - 1 - p->lower <= width &&
            (p->shape->blocked ? is_block_line(p) && block_of(p) == width : p->dense_channels);
 }
 
@@ -67,7 +68,7 @@ static void launch_packed(const lrn_problem *p, lrn_selection *s)
     /* About 16 or 32 KB of a source per work-item: enough groups, and a small start cost. */
     s->tile_positions =
         (int32_t)lrn_divide_up(p->backward ? 4096 : 8192, lrn_least(p->channels, 4096));
-    s->streams = exceeds_cache(p);
+    s->streams = exceeds_cache(p) && !p->in_place;
     lrn_set_sizes(s, lrn_divide_up(p->inner, s->tile_positions), 1, 1, p->outer);
 }
 

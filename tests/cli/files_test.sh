@@ -74,7 +74,7 @@ refused 1 'a?[2J?]0;title???m?b?c??: cannot be opened' run --device host "$hosti
 check 'a name is printed safe' clean err.txt
 refused 2 'unknown command' "$hostile"
 check 'a command is printed safe' clean err.txt
-refused 2 'ends in .json or .xml' verify --report "$hostile"
+refused 2 'expected cases as for --case' verify --waive "$hostile"
 check 'an option is printed safe' clean err.txt
 refused 1 'grüße.npy: cannot be opened' run --device host grüße.npy out.npy
 npy "{'descr': '$(printf '\033[2J')'" >odd.npy

@@ -120,7 +120,7 @@ static void select__which_variant_for_which_problem_SUCCESS(void **state)
     } rows[] = {
         {&nchw, &nchw, &odd, "planar", "column", "column", "planar", "column"},
         {&nhwc, &nhwc, &odd, "separable", "group", "group", "separable", "group"},
-        {&deep_last, &deep_last, &odd, "packed", "group", "group", "separable", "group"},
+        {&deep_last, &deep_last, &odd, "packed", "group", "group", "packed", "group"},
         {&nchw, &nchw, &largest, "planar", "column", "column", "planar", "column"},
         {&nchw, &nchw, &four, "planar", "column", "column", "planar", "column"},
         {&nchw, &nchw, &skew, "planar", "column", "column", "planar", "column"},
@@ -147,7 +147,7 @@ static void select__which_variant_for_which_problem_SUCCESS(void **state)
         {&fours, &fours, &skew, "blocked", "column", "column", "separable", "column"},
         {&fours, &fours, &largest, "separable", "column", "column", "separable", "column"},
         {&fours, &blocked, &odd, "separable", "column", "column", NULL, NULL},
-        {&column, &column, &largest, "packed", "column", "column", "separable", "column"},
+        {&column, &column, &largest, "packed", "column", "column", "packed", "column"},
         {&blocks_apart, &blocked, &odd, "separable", "column", "column", NULL, NULL},
         {&blocked, &sparse, &odd, "separable", "column", "column", NULL, NULL},
         {&nchw, &blocked, &odd, "separable", "column", "column", NULL, NULL},
@@ -302,7 +302,7 @@ static void select__forced_variant_INVALID_VARIANT(void **state)
     } rows[] = {
         {"packed", &nchw, &odd, CLLRN_ALIASING_DISJOINT},
         {"packed", &nhwc, &ten, CLLRN_ALIASING_DISJOINT},
-        {"packed", &nhwc, &odd, CLLRN_ALIASING_IN_PLACE},
+        {"packed", &deep, &odd, CLLRN_ALIASING_IN_PLACE},
         {"packed", &eights, &odd, CLLRN_ALIASING_DISJOINT},
         {"packed", &nhwc, &within, CLLRN_ALIASING_DISJOINT},
         {"packed", &twice_last, &odd, CLLRN_ALIASING_DISJOINT},
