@@ -42,7 +42,7 @@
 #else
 #define FROM(k) (k), (k) + 1, (k) + 2, (k) + 3, (k) + 4, (k) + 5, (k) + 6, (k) + 7
 #endif
-#ifdef __clang__
+#if defined(__clang__) && !defined(LRN_SHUFFLE2)
 #define SHIFTED(a, b, k) __builtin_shufflevector(a, b, FROM(k))
 #else
 #define SHIFTED(a, b, k) shuffle2(a, b, (bits_t)(FROM((uint)(k))))
@@ -126,11 +126,10 @@ LRN_INLINE real_t sum_anywhere(sums *s, real_t a, real_t next_a, real_t b, real_
     return total;
 }
 
-LRN_INLINE sums no_sums(void)
+/* By pointer: Clang inlines a returned struct with an intrinsic that Oclgrind does not know. */
+LRN_INLINE void clear(sums *s)
 {
-    const real_t zero = (real_t)(0.0f);
-    const sums none = {zero, zero, zero, zero};
-    return none;
+    s->pairs = s->fours = s->eights = s->windows = (real_t)(0.0f);
 }
 
 /* The lanes of a vector from channel c on that are channels: all bits set. */
@@ -216,7 +215,7 @@ LRN_INLINE void add_up(real_t *totals, sums *s, const real_t *xs, int count, int
 {
     const real_t zero = (real_t)(0.0f);
     if (is_first) {
-        *s = no_sums();
+        clear(s);
         if (mode == CENTRED)
             sum_of_centred(s, zero, xs[0], zero, xs[0]);
         else
@@ -332,7 +331,7 @@ LRN_INLINE int walk(int power, lrn_tile r, lines l, int step, int mode)
             int slot = line * slots, end = slot + (is_end ? whole : count - 1);
             global element_t *to = l.to + line * l.to_step;
             if (c == 0) {
-                terms = no_sums();
+                clear(&terms);
                 dys[slot] = factors[slot] = xs[slot] = powers[slot] = zero;
                 differentiate(power, &terms, xs + slot, dys + slot, factors + slot, powers + slot,
                               r, mode);

@@ -45,7 +45,7 @@ oclgrind)
     # instruction; the library has this platform's optimizer off (src/device.c).
     export OCLGRIND_CHECK_API=1 OCLGRIND_UNINITIALIZED=1 OCLGRIND_DATA_RACES=1
     # This test builds sources without the library, so the test needs the option itself.
-    [ "$(basename "$1")" != offline_test ] || export OCLGRIND_BUILD_OPTIONS=-cl-opt-disable
+    [ "$(basename "$1")" != offline_test ] || export OCLGRIND_BUILD_OPTIONS='-cl-opt-disable -DLRN_SHUFFLE2'
     ;;
 intel) device="Intel(R) OpenCL" ;;
 fpga) device=FPGA ;;

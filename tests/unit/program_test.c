@@ -151,7 +151,7 @@ static void program_get__platform_needs_an_option_SUCCESS(void **state)
 
     char expected[CLLRN_OPTIONS_SIZE + 32];
     lrn_program_options(&ordinary, true, expected);
-    strcat(expected, " -cl-opt-disable");
+    strcat(expected, " -cl-opt-disable -DLRN_SHUFFLE2");
     assert_string_equal(program->options, expected);
     assert_string_equal(fake_build_options(0), expected);
     world_close(&w);
