@@ -302,8 +302,6 @@ LRN_INLINE int is_inside(lrn_tile t, index_t first, index_t end, int lower)
 /* A vector, with zeros where it lies outside the line. */
 LRN_RARE real_t load_clipped(global const element_t *from, index_t size, index_t at)
 {
-    if (at >= 0 && at + LRN_WIDTH <= size)
-        return lrn_load(from, LRN_STORAGE, at, LRN_WIDTH);
     if (at <= -LRN_WIDTH || at >= size)
         return (real_t)(0.0f);
     scalar_t part[LRN_WIDTH];
@@ -314,7 +312,9 @@ LRN_RARE real_t load_clipped(global const element_t *from, index_t size, index_t
 
 LRN_INLINE real_t load(global const element_t *from, lrn_tile t, index_t at, int inside)
 {
-    return inside ? lrn_load(from, LRN_STORAGE, at, LRN_WIDTH) : load_clipped(from, t.size, at);
+    return inside || (at >= 0 && at + LRN_WIDTH <= t.size)
+               ? lrn_load(from, LRN_STORAGE, at, LRN_WIDTH)
+               : load_clipped(from, t.size, at);
 }
 
 /* The sums of squares over the windows of a vector's elements. */
@@ -329,8 +329,7 @@ LRN_INLINE real_t squares(lrn_tile t, index_t at, int inside)
 
 LRN_RARE void normalize_vector(lrn_tile t, index_t at, int count)
 {
-    const real_t y =
-        lrn_normalize(POWER, load_clipped(t.x, t.size, at), squares(t, at, 0), t.scalars);
+    const real_t y = lrn_normalize(POWER, load(t.x, t, at, 0), squares(t, at, 0), t.scalars);
     lrn_store(y, t.to, LRN_STORAGE, at, count);
 }
 
@@ -343,24 +342,30 @@ LRN_RARE void normalize_row_carefully(lrn_tile t, index_t c)
 }
 
 /*
- * Stores y of row c, whose vectors cross into the next row. Returns whether the row must be
- * computed with care: a power was not ordinary, or windows leave the line.
+ * Stores y of row c, whose vectors cross into the next row; `inside`: all windows lie in the line.
+ * Returns whether a power was not ordinary.
  */
-LRN_INLINE int normalize_row(int power, lrn_tile t, index_t c)
+LRN_INLINE int normalize_row(int power, lrn_tile t, index_t c, int inside)
 {
     const index_t first = vector_from(t, c * t.plane + t.left),
                   last = vector_from(t, c * t.plane + t.right);
-    if (!is_inside(t, first, last, t.lower))
-        return 1;
     bits_t excess, most = (bits_t)(0u);
     for (index_t at = first; at < last; at += LRN_WIDTH) {
         prefetch_row_behind(t.x, t, at, t.upper);
-        const real_t y = lrn_normalize_ordinary(power, load(t.x, t, at, 1), squares(t, at, 1),
-                                                t.scalars, &excess);
+        const real_t y = lrn_normalize_ordinary(power, load(t.x, t, at, inside),
+                                                squares(t, at, inside), t.scalars, &excess);
         most = max(most, excess);
-        lrn_store_whole(y, t.to, LRN_STORAGE, at, t.stream);
+        if (inside || at + LRN_WIDTH <= t.size)
+            lrn_store_whole(y, t.to, LRN_STORAGE, at, t.stream);
+        else
+            lrn_store(y, t.to, LRN_STORAGE, at, (int)(t.size - at));
     }
     return LRN_ANY_LANE(lrn_is_special(power, most));
+}
+
+LRN_RARE int normalize_row_clipped(int power, lrn_tile t, index_t c)
+{
+    return normalize_row(power, t, c, 0);
 }
 
 /*
@@ -433,9 +438,14 @@ LRN_RARE void compute_one_by_one(lrn_tile t)
     if (t.begin == 0 && t.left == 0 && t.skew > 0)
         normalize_vector(t, 0, least(t.size, LRN_WIDTH - t.skew));
     for (index_t c = t.begin; c < t.end; ++c) {
+        const index_t first = vector_from(t, c * t.plane + t.left),
+                      last = vector_from(t, c * t.plane + t.right);
         int special;
-        LRN_BY_POWER(POWER, special = normalize_row(power, t, c));
-        LRN_AGAIN(POWER, special, normalize_row(LRN_POWER_BOTH, t, c),
+        if (is_inside(t, first, last, t.lower))
+            LRN_BY_POWER(POWER, special = normalize_row(power, t, c, 1));
+        else
+            special = normalize_row_clipped(POWER, t, c);
+        LRN_AGAIN(POWER, special, normalize_row_clipped(LRN_POWER_BOTH, t, c),
                   normalize_row_carefully(t, c));
     }
 }
