@@ -104,7 +104,7 @@ kept --slice 1000
 CLLRN_DEVICE='' OCL_ICD_VENDORS=$no_vendors kept
 anew --recompute
 anew --check
-printf 'x' | dd of=$file bs=1 seek=5000 conv=notrunc status=none
+printf 'x' | dd of=$file bs=1 seek=4200 conv=notrunc status=none
 anew
 truncate -s -4 $file
 anew
