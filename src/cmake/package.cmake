@@ -56,7 +56,7 @@ foreach(component package IN ZIP_LISTS components packages)
   string(TOUPPER ${component} upper)
   set(CPACK_DEBIAN_${upper}_PACKAGE_NAME ${package})
   set(docs ${CMAKE_INSTALL_DATADIR}/doc/${package})
-  install(FILES .reuse/dep5 DESTINATION ${docs} RENAME copyright COMPONENT ${component}
+  install(FILES src/cmake/debian/copyright DESTINATION ${docs} COMPONENT ${component}
     EXCLUDE_FROM_ALL)
   install(FILES ${PROJECT_BINARY_DIR}/changelog.Debian.gz ${PROJECT_BINARY_DIR}/cllrn.spdx.json
     DESTINATION ${docs} COMPONENT ${component} EXCLUDE_FROM_ALL)

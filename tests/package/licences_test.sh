@@ -3,8 +3,8 @@
 # Each file has a licence and a copyright, as REUSE wants, and each file that can hold a comment
 # names its licence itself.
 #   licences_test.sh SOURCE_DIR
-# REUSE wants the licence's text in a folder LICENSES. Here LICENSE has the text, so a copy of the
-# tree, with the folder, is checked.
+# REUSE wants the licence's text in a folder LICENSES, and the copyright in .reuse/dep5. Here LICENSE
+# and the Debian packages' copyright file have them, so a copy of the tree, with both, is checked.
 set -euo pipefail
 cd "$1"
 [ -e .git ] || {
@@ -23,8 +23,9 @@ trap 'rm -rf "$copy"' EXIT
 git ls-files -z --cached --others --exclude-standard --deduplicate |
     while IFS= read -r -d '' file; do [ ! -f "$file" ] || printf '%s\0' "$file"; done |
     tar -c --null -T - | tar -x -C "$copy"
-mkdir "$copy/LICENSES"
+mkdir "$copy/LICENSES" "$copy/.reuse"
 cp LICENSE "$copy/LICENSES/Apache-2.0.txt"
+mv "$copy/src/cmake/debian/copyright" "$copy/.reuse/dep5"
 cd "$copy"
 status=0
 reuse lint >lint 2>&1 || status=$?
