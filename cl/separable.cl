@@ -2,8 +2,9 @@
 /*
  * Any window, region, strides and types, also in place; the time grows with the logarithm of the
  * window. A worker copies a tile into its scratch slice by slice, in the type of the arithmetic;
- * there it sums windows along one axis after the other, the last axis first, by doubling: a sum
- * of 2 n elements is that of two sums of n (see slices.h and window.h).
+ * there it sums windows along one axis after the other, the last axis first (see sums.h). Windows
+ * of fewer than 8 taps are added in registers, longer ones by doubling: a sum of 2 n elements is
+ * that of two sums of n (see slices.h and window.h).
  *
  * Always legal: a slice of the sources is read for the last time before dst overwrites it.
  *
