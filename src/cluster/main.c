@@ -156,14 +156,22 @@ static pipeline share_of(const run *r)
     return p;
 }
 
+static void wait_for_turns(const run *r, int count)
+{
+    for (int i = 0; r->request.in_turn && i < count; ++i)
+        job_agree(true);
+}
+
 /* A rank that fails while others compute ends them: they do not wait for one another. */
-static bool compute(run *r)
+static void compute(run *r)
 {
     const pipeline mine = share_of(r);
-    if (pipeline_run(&mine, &r->report))
-        return true;
-    shared_output_discard(&r->output);
-    job_abort(EXIT_FAILED);
+    wait_for_turns(r, r->job.rank);
+    if (!pipeline_run(&mine, &r->report)) {
+        shared_output_discard(&r->output);
+        job_abort(EXIT_FAILED);
+    }
+    wait_for_turns(r, r->job.size - r->job.rank);
 }
 
 static int execute(run *r)
@@ -173,9 +181,9 @@ static int execute(run *r)
         return EXIT_FAILED;
     if (!job_agree(describe(r, description)) ||
         !shared_output_open(&r->output, &r->job, &r->problem, r->request.options.output,
-                            r->request.resume, r->cut.count, description) ||
-        !compute(r))
+                            r->request.resume, r->cut.count, description))
         return EXIT_FAILED;
+    compute(r);
     if (!shared_output_commit(&r->output, &r->job))
         return EXIT_FAILED;
     collect(&r->report);

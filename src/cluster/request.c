@@ -20,6 +20,10 @@ static const option_row own_rows[] = {
      "keeps the slices that are written in OUT.npy.partial if the job fails, and goes on with "
      "those of an earlier one, of any number of ranks, whose data has the digest that it had then",
      OPTION_FIELD(request, resume)},
+    {"in-turn", NULL,
+     "the ranks compute one after another: for a kernel time that is not that of ranks which share "
+     "processors",
+     OPTION_FIELD(request, in_turn)},
 };
 
 static const char usage[] =

@@ -7,7 +7,7 @@
 
 typedef struct request {
     options options; /* the first member: rows of `cllrn run` set its fields */
-    bool resume;
+    bool resume, in_turn;
 } request;
 
 /* False with *status after a message, or after printing the help. */

@@ -1,9 +1,17 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# scaling.sh CLLRN_CLUSTER [MEGABYTES [RANKS...]]: times jobs of 1, 2 and 4 ranks, each with one
-# processor, on this machine, which should be idle. Prints one table: the best of three jobs by
-# their total; milliseconds, all but the total summed over ranks. More ranks than
-# processors share them, so their kernel time grows, though nothing is computed twice: "elements".
+# scaling.sh CLLRN_CLUSTER [MEGABYTES [RANKS...]]: times jobs of 1, 2 and 4 ranks on this machine,
+# which should be idle. Prints two tables, each row the best of three jobs, in milliseconds.
+#
+# The first is of jobs whose ranks have one processor each, or share one where there are too few: all
+# but the total are sums over the ranks.
+#
+# The second tells whether the ranks compute together what one rank computes: the kernel's time, summed
+# over them, and the elements. The ranks compute in turn, so that the clock does not count the time of
+# ranks that share processors, caches and memory. The problem has much to compute for each byte, and
+# the slices are small, since each rank's first kernels take some 10 ms more, for code that is loaded
+# and memory that is new.
+# Fails unless the sum is at most 1.1 of the first row's, and the elements are the same.
 set -euo pipefail
 cluster=$(realpath "$1") megabytes=${2:-256}
 shift $(($# < 2 ? $# : 2))
@@ -23,17 +31,31 @@ np.save("x.npy", np.resize(part, (int(sys.argv[1]) // 4, 64, 128, 128)))
 END
 
 number() { sed -n "s/^$1.*[ ,]\([0-9.]*\) ms $2.*/\1/p" out.txt; }
+elements() { sed -n 's/^computed.* \([0-9]*\) elements/\1/p' out.txt; }
+
 # shellcheck disable=SC2016 # for the rank's shell
 one_each='exec taskset -c $((OMPI_COMM_WORLD_RANK % $(nproc))) "$@"'
-
-printf '%5s %9s %9s %9s %9s %9s %9s %9s %12s\n' \
-    ranks total start read wait kernel digests write elements
+row='%5s %9s %9s %9s %9s %9s %9s %12s\n'
+# shellcheck disable=SC2059 # the row is the format
+printf "$row" ranks total start read wait digests write elements
 for ranks; do
     for _ in 1 2 3; do
         mpirun -np "$ranks" bash -c "$one_each" - "$cluster" run x.npy y.npy >out.txt
-        printf '%5d %9s %9s %9s %9s %9s %9s %9s %12s\n' "$ranks" "$(number total by)" \
-            "$(number host to)" "$(number files "to read")" "$(number wait for)" \
-            "$(number kernel of)" "$(number host for)" "$(number files "to write")" \
-            "$(sed -n 's/^computed.* \([0-9]*\) elements/\1/p' out.txt)"
+        # shellcheck disable=SC2059
+        printf "$row" "$ranks" "$(number total by)" "$(number host to)" "$(number files "to read")" \
+            "$(number wait for)" "$(number host for)" "$(number files "to write")" "$(elements)"
     done | sort -n -k 2 | head -n 1
 done
+
+for ranks; do
+    for _ in 1 2 3; do
+        mpirun -np "$ranks" "$cluster" run --in-turn --slice 3145728 --window 50,50 --divisor 101 \
+            --backward x.npy x.npy y.npy >out.txt
+        echo "$ranks $(number kernel of) $(elements)"
+    done | sort -n -k 2 | head -n 1
+done | awk '
+    BEGIN { printf "\n%5s %9s %9s %12s\n", "ranks", "kernel", "ratio", "elements" }
+    NR == 1 { kernel = $2; elements = $3 }
+    { printf "%5d %9.3f %9.3f %12.0f\n", $1, $2, $2 / kernel, $3 }
+    $2 > 1.1 * kernel || $3 != elements { wrong = 1 }
+    END { exit wrong }' || { echo "FAILED: the ranks compute more than one"; exit 1; }
