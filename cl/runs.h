@@ -37,7 +37,7 @@ typedef struct runs {
     index_t count, length;
     index_t inner;                    /* runs of the inner loop */
     index_t outer_distance, distance; /* in scratch */
-    index_t begin, outer_step, step;  /* in the tensor, as `stride` */
+    index_t outer_step, step;         /* in the tensor, as `stride` */
     index_t stride;
     int shift;     /* elements of a run are in blocks of 2^shift */
     index_t ahead; /* in the tensor, to the elements to prefetch; 0 if there are none */
@@ -45,13 +45,13 @@ typedef struct runs {
 
 /*
  * A walk prefetches the slice AHEAD steps further on: slices are far apart in a tensor, a cache
- * line or a few of each, which hardware does not foresee. Waiting for them took half of the time.
- * Without a walk, elements so many vectors further on are prefetched.
+ * line or a few of each, which hardware does not foresee. Without a walk, elements so many vectors
+ * further on are prefetched.
  */
 #define AHEAD 2
 #define AHEAD_VECTORS 32
 
-/* Offset of a slice in a tensor. */
+/* Where a slice begins in a tensor. */
 LRN_INLINE index_t walk_offset(GROUP const lrn_slices *s, GROUP const lrn_tensor *t, index_t slice)
 {
     const int axis = 2 - s->axes; /* the walk's */
@@ -63,14 +63,11 @@ LRN_INLINE index_t walk_offset(GROUP const lrn_slices *s, GROUP const lrn_tensor
 
 /* Not LRN_INLINE: see lrn_next_power. */
 static inline runs runs_of(GROUP const lrn_slices *s, GROUP const lrn_tensor *t,
-                           index_t position_step, index_t count, index_t slice)
+                           index_t position_step, index_t count)
 {
     runs r;
     const index_t step0 = s->axes == 2 ? t->steps[1] : 0;
-    r.begin = walk_offset(s, t, slice);
-    r.ahead = !s->walks                  ? AHEAD_VECTORS * LRN_WIDTH
-              : slice + AHEAD < s->steps ? walk_offset(s, t, slice + AHEAD) - r.begin
-                                         : 0;
+    r.ahead = s->walks ? 0 : AHEAD_VECTORS * LRN_WIDTH;
     r.shift = 0;
     if (s->tile_distance == 1) {
         r.length = count;
@@ -101,7 +98,13 @@ static inline runs runs_of(GROUP const lrn_slices *s, GROUP const lrn_tensor *t,
     return r;
 }
 
-/* Where run n begins in its slice, and in the tensor. */
+/* Run n of each outer step. No divisions: runs may be as short as a vector. */
+#define FOR_RUNS(r, outer, n)                                                                      \
+    for (index_t outer = 0; outer < (r)->count / (r)->inner; ++outer)                              \
+        for (index_t n = 0; n < (r)->inner; ++n)
+
+#if LRN_WIDTH == 1
+/* Where run n of all begins in a slice of scratch, and in one of the tensor. */
 LRN_INLINE index_t run_in_slice(const runs *r, index_t n)
 {
     return n / r->inner * r->outer_distance + n % r->inner * r->distance;
@@ -109,16 +112,132 @@ LRN_INLINE index_t run_in_slice(const runs *r, index_t n)
 
 LRN_INLINE index_t run_in_tensor(const runs *r, index_t n)
 {
-    return r->begin + n / r->inner * r->outer_step + n % r->inner * r->step;
+    return n / r->inner * r->outer_step + n % r->inner * r->step;
 }
+#endif
+
+/* A slice to prefetch, a vector at a time, while another one is computed. */
+typedef struct later {
+    global const element_t *slice;
+    int type;
+    index_t at, left, runs_left; /* elements of the run, runs until the next outer step */
+    index_t length, inner;       /* of a run, and runs of an outer step */
+    index_t next, next_outer;    /* from the end of a run to the next one, and there one more */
+} later;
+
+/* What to prefetch of a tensor at step t. */
+LRN_INLINE void later_set(later *l, GROUP const lrn_slices *s, GROUP const lrn_tensor *t,
+                          const runs *r, global const element_t *from, index_t step)
+{
+    const index_t slice = step + AHEAD < s->steps ? step + AHEAD : s->steps - 1;
+    l->slice = LRN_AT(from, t->type, walk_offset(s, t, slice));
+    l->type = t->type;
+    l->at = 0;
+    l->left = l->length = r->length;
+    l->runs_left = l->inner = r->inner;
+    l->next = r->step - (r->length + LRN_WIDTH - 1) / LRN_WIDTH * LRN_WIDTH;
+    l->next_outer = r->outer_step - r->inner * r->step;
+}
+
+/* Prefetches the next vector, for a store if the constant `write` is 1; also past the slice. */
+LRN_INLINE void prefetch_next(later *l, int write)
+{
+#if LRN_WIDTH > 1
+    if (l == 0)
+        return;
+    if (write)
+        LRN_PREFETCH(LRN_AT(l->slice, l->type, l->at), 1);
+    else
+        LRN_PREFETCH(LRN_AT(l->slice, l->type, l->at), 0);
+    l->at += LRN_WIDTH;
+    l->left -= LRN_WIDTH;
+    if (l->left <= 0) {
+        l->at += l->next;
+        l->left = l->length;
+        if (--l->runs_left == 0) {
+            l->at += l->next_outer;
+            l->runs_left = l->inner;
+        }
+    }
+#endif
+}
+
+#if LRN_WIDTH > 1
+/* Whether runs are neighbours in the tensor, too, and at least a vector long. */
+LRN_INLINE int are_vectors(const runs *r)
+{
+    return r->stride == 1 && r->shift == 0 && r->length >= LRN_WIDTH;
+}
+
+/* Such runs may be a single vector: the loops have a constant type, and `r` in registers. */
+LRN_INLINE void fetch_vectors(slice_t to, global const element_t *from, int type, runs r)
+{
+    /* The last vector is moved back to end with the run. */
+    const index_t last = r.length - LRN_WIDTH;
+    FOR_RUNS(&r, outer, n)
+    {
+        slice_t run = to + outer * r.outer_distance + n * r.distance;
+        const index_t at = outer * r.outer_step + n * r.step;
+        for (index_t i = 0; i < last; i += LRN_WIDTH) {
+            LRN_PREFETCH(LRN_AT(from, type, at + i + r.ahead), 0);
+            LRN_STORE_GLOBAL(lrn_load(from, type, at + i, LRN_WIDTH), run + i);
+        }
+        LRN_PREFETCH(LRN_AT(from, type, at + last + r.ahead), 0);
+        LRN_STORE_GLOBAL(lrn_load(from, type, at + last, LRN_WIDTH), run + last);
+    }
+}
+
+LRN_INLINE void put_vectors(const_slice_t from, global element_t *to, int type, runs r)
+{
+    const index_t last = r.length - LRN_WIDTH;
+    FOR_RUNS(&r, outer, n)
+    {
+        const_slice_t run = from + outer * r.outer_distance + n * r.distance;
+        const index_t at = outer * r.outer_step + n * r.step;
+        for (index_t i = 0; i < last; i += LRN_WIDTH) {
+            LRN_PREFETCH(LRN_AT(to, type, at + i + r.ahead), 1);
+            lrn_store(LRN_LOAD_GLOBAL(run + i), to, type, at + i, LRN_WIDTH);
+        }
+        LRN_PREFETCH(LRN_AT(to, type, at + last + r.ahead), 1);
+        lrn_store(LRN_LOAD_GLOBAL(run + last), to, type, at + last, LRN_WIDTH);
+    }
+}
+
+#if LRN_STORAGE == LRN_ANY
+#define BY_TYPE(TYPE, STATEMENT)                                                                   \
+    do {                                                                                           \
+        if ((TYPE) == LRN_F32) {                                                                   \
+            const int type = LRN_F32;                                                              \
+            STATEMENT;                                                                             \
+        } else if ((TYPE) == LRN_F16) {                                                            \
+            const int type = LRN_F16;                                                              \
+            STATEMENT;                                                                             \
+        } else {                                                                                   \
+            const int type = LRN_BF16;                                                             \
+            STATEMENT;                                                                             \
+        }                                                                                          \
+    } while (0)
+#else
+#define BY_TYPE(TYPE, STATEMENT)                                                                   \
+    do {                                                                                           \
+        const int type = LRN_STORAGE;                                                              \
+        STATEMENT;                                                                                 \
+    } while (0)
+#endif
+#endif
 
 /* Copies a slice of a tensor into scratch. */
 LRN_RARE void fetch(slice_t to, global const element_t *from, int type, const runs *r)
 {
 #if LRN_WIDTH > 1
-    for (index_t n = 0; n < r->count; ++n) {
-        slice_t run = to + run_in_slice(r, n);
-        const index_t at = run_in_tensor(r, n);
+    if (are_vectors(r)) {
+        BY_TYPE(type, fetch_vectors(to, from, type, *r));
+        return;
+    }
+    FOR_RUNS(r, outer, n)
+    {
+        slice_t run = to + outer * r->outer_distance + n * r->distance;
+        const index_t at = outer * r->outer_step + n * r->step;
         const index_t block = r->shift > 0 ? (index_t)1 << r->shift : r->length;
         if (r->stride != 1 && r->shift == 0) {
             for (index_t i = 0; i < r->length; ++i)
@@ -157,9 +276,14 @@ LRN_RARE void put(const_slice_t from, global element_t *to, int type, const runs
 {
     const index_t padded = lrn_padded(r->length, r->shift);
 #if LRN_WIDTH > 1
-    for (index_t n = 0; n < r->count; ++n) {
-        const_slice_t run = from + run_in_slice(r, n);
-        const index_t at = run_in_tensor(r, n);
+    if (are_vectors(r)) {
+        BY_TYPE(type, put_vectors(from, to, type, *r));
+        return;
+    }
+    FOR_RUNS(r, outer, n)
+    {
+        const_slice_t run = from + outer * r->outer_distance + n * r->distance;
+        const index_t at = outer * r->outer_step + n * r->step;
         const index_t block = r->shift > 0 ? (index_t)1 << r->shift : r->length;
         if (r->stride != 1 && r->shift == 0) {
             for (index_t i = 0; i < r->length; i += LRN_WIDTH)

@@ -42,15 +42,17 @@ LRN_INLINE void clear_gaps(GROUP const problem *p, slice_t slice)
 }
 
 /* Sets the factors and powers of a slice; returns whether a power was not ordinary. */
-LRN_INLINE int differentiate_vectors(int power, slice_t factors, slice_t powers, const_slice_t x,
-                                     const_slice_t sums, index_t end, lrn_scalars scalars)
+LRN_INLINE int differentiate_vectors(int power, int taps, int products, slice_t factors,
+                                     slice_t powers, const_slice_t x, const addends *sums,
+                                     index_t end, lrn_scalars scalars, later *next_x)
 {
     bits_t excess, most = (bits_t)(0u);
     FOR_VECTORS (v, 0, end) {
         real_t power_of_s;
-        const real_t factor =
-            lrn_gradient_factor_ordinary(power, LRN_LOAD_GLOBAL(x + v), LRN_LOAD_GLOBAL(sums + v),
-                                         scalars, &power_of_s, &excess);
+        const real_t factor = lrn_gradient_factor_ordinary(power, LRN_LOAD_GLOBAL(x + v),
+                                                           sum_at(sums, taps, products, 1, v),
+                                                           scalars, &power_of_s, &excess);
+        prefetch_next(next_x, 0);
         LRN_STORE_GLOBAL(factor, factors + v);
         LRN_STORE_GLOBAL(power_of_s, powers + v);
         most = LRN_MAX(most, excess);
@@ -61,7 +63,9 @@ LRN_INLINE int differentiate_vectors(int power, slice_t factors, slice_t powers,
 LRN_RARE int differentiate_vectors_both(slice_t factors, slice_t powers, const_slice_t x,
                                         const_slice_t sums, index_t end, lrn_scalars scalars)
 {
-    return differentiate_vectors(LRN_POWER_BOTH, factors, powers, x, sums, end, scalars);
+    addends ready;
+    ready.a[0] = sums;
+    return differentiate_vectors(LRN_POWER_BOTH, 0, 0, factors, powers, x, &ready, end, scalars, 0);
 }
 
 LRN_RARE void differentiate_carefully(int power, slice_t factors, slice_t powers, const_slice_t x,
@@ -77,27 +81,50 @@ LRN_RARE void differentiate_carefully(int power, slice_t factors, slice_t powers
 }
 
 LRN_INLINE void differentiate_slice(GROUP const problem *p, slice_t factors, slice_t powers,
-                                    const_slice_t x, const_slice_t sums, index_t end)
+                                    const_slice_t x, const addends *w, index_t end, later *next_x)
 {
     int special;
-    LRN_BY_POWER(p->power,
-                 special = differentiate_vectors(power, factors, powers, x, sums, end, p->scalars));
-    LRN_AGAIN(p->power, special,
-              differentiate_vectors_both(factors, powers, x, sums, end, p->scalars),
-              differentiate_carefully(p->power, factors, powers, x, sums, end, p->scalars));
+    LRN_BY_POWER(p->power, BY_SUMS(p->slices, special = differentiate_vectors(
+                                                  power, taps, products, factors, powers, x, w, end,
+                                                  p->scalars, next_x)));
+    if (special) {
+        const addends copy = *w;
+        const const_slice_t sums = sums_of(&copy, p, 1, end);
+        LRN_AGAIN(p->power, special,
+                  differentiate_vectors_both(factors, powers, x, sums, end, p->scalars),
+                  differentiate_carefully(p->power, factors, powers, x, sums, end, p->scalars));
+    }
+}
+
+/* Sets dx of a slice. */
+LRN_INLINE void set_gradients(GROUP const problem *p, int taps, int products, slice_t dx,
+                              const_slice_t x, const_slice_t dy, const_slice_t powers,
+                              const addends *w, index_t end, later *next_dy, later *next_dst)
+{
+    FOR_VECTORS (v, 0, end) {
+        LRN_STORE_GLOBAL(lrn_gradient(p->power, LRN_LOAD_GLOBAL(x + v), LRN_LOAD_GLOBAL(dy + v),
+                                      LRN_LOAD_GLOBAL(powers + v), sum_at(w, taps, products, 0, v),
+                                      p->scalars),
+                         dx + v);
+        prefetch_next(next_dy, 0);
+        prefetch_next(next_dst, 1);
+    }
 }
 
 #else
 
 /* Sets y of a slice; returns whether a power was not ordinary. */
-LRN_INLINE int normalize_vectors(int power, slice_t y, const_slice_t x, const_slice_t sums,
-                                 index_t end, lrn_scalars scalars)
+LRN_INLINE int normalize_vectors(int power, int taps, int products, slice_t y, const_slice_t x,
+                                 const addends *w, index_t end, lrn_scalars scalars, later *next_x,
+                                 later *next_dst)
 {
     bits_t excess, most = (bits_t)(0u);
     FOR_VECTORS (v, 0, end) {
         LRN_STORE_GLOBAL(lrn_normalize_ordinary(power, LRN_LOAD_GLOBAL(x + v),
-                                                LRN_LOAD_GLOBAL(sums + v), scalars, &excess),
+                                                sum_at(w, taps, products, 1, v), scalars, &excess),
                          y + v);
+        prefetch_next(next_x, 0);
+        prefetch_next(next_dst, 1);
         most = LRN_MAX(most, excess);
     }
     return LRN_ANY_LANE(lrn_is_special(power, most)) != 0;
@@ -106,7 +133,9 @@ LRN_INLINE int normalize_vectors(int power, slice_t y, const_slice_t x, const_sl
 LRN_RARE int normalize_vectors_both(slice_t y, const_slice_t x, const_slice_t sums, index_t end,
                                     lrn_scalars scalars)
 {
-    return normalize_vectors(LRN_POWER_BOTH, y, x, sums, end, scalars);
+    addends ready;
+    ready.a[0] = sums;
+    return normalize_vectors(LRN_POWER_BOTH, 0, 0, y, x, &ready, end, scalars, 0, 0);
 }
 
 LRN_RARE void normalize_carefully(int power, slice_t y, const_slice_t x, const_slice_t sums,
@@ -119,12 +148,18 @@ LRN_RARE void normalize_carefully(int power, slice_t y, const_slice_t x, const_s
 }
 
 LRN_INLINE void normalize_slice(GROUP const problem *p, slice_t y, const_slice_t x,
-                                const_slice_t sums, index_t end)
+                                const addends *w, index_t end, later *next_x, later *next_dst)
 {
     int special;
-    LRN_BY_POWER(p->power, special = normalize_vectors(power, y, x, sums, end, p->scalars));
-    LRN_AGAIN(p->power, special, normalize_vectors_both(y, x, sums, end, p->scalars),
-              normalize_carefully(p->power, y, x, sums, end, p->scalars));
+    LRN_BY_POWER(p->power,
+                 BY_SUMS(p->slices, special = normalize_vectors(power, taps, products, y, x, w, end,
+                                                                p->scalars, next_x, next_dst)));
+    if (special) {
+        const addends copy = *w;
+        const const_slice_t sums = sums_of(&copy, p, 1, end);
+        LRN_AGAIN(p->power, special, normalize_vectors_both(y, x, sums, end, p->scalars),
+                  normalize_carefully(p->power, y, x, sums, end, p->scalars));
+    }
 }
 
 #endif
@@ -135,24 +170,31 @@ LRN_INLINE void compute_tile(GROUP const problem *p, global const element_t *src
     GROUP const lrn_slices *s = &p->slices;
     const index_t end = s->axes > 0 ? s->size : count;
     const slice_t result = slice_at(p, s->result);
+    const runs of_x = runs_of(s, &p->src, p->src_step, count);
+    const runs of_dst = runs_of(s, &p->dst, p->dst_step, count);
+#ifdef LRN_BACKWARD
+    const runs of_dy = runs_of(s, &p->dy, p->dy_step, count);
+#endif
     for (index_t t = 0; t < s->steps + s->lag + s->next_lag; ++t) {
         index_t own = t - s->lag;
+        addends w;
+        later next_x, next_dst;
         if (t < s->steps) {
-            const runs r = runs_of(s, &p->src, p->src_step, count, t);
-            fetch(ring_at(p, s->x, s->x_ring, t), src, p->src.type, &r);
+            fetch(ring_at(p, s->x, s->x_ring, t),
+                  LRN_AT(src, p->src.type, walk_offset(s, &p->src, t)), p->src.type, &of_x);
         }
+        later_set(&next_x, s, &p->src, &of_x, src, t);
         WAIT(*s);
-        const_slice_t sums = own < s->steps
-                                 ? sum_windows(p, s->x, s->x_ring, s->x, s->x_ring, 1, s->sums,
-                                               s->rungs, t, s->lag, s->lower, end)
-                                 : result;
+        if (own < s->steps)
+            sum_windows(&w, p, s->x, s->x_ring, s->x, s->x_ring, 1, s->sums, s->rungs, t, s->lag,
+                        s->lower, end);
 #ifdef LRN_BACKWARD
         if (own >= 0 && own < s->steps) {
             const slice_t terms = ring_at(p, s->terms, s->terms_ring, own);
-            const runs r = runs_of(s, &p->dy, p->dy_step, count, own);
-            fetch(ring_at(p, s->dy, s->dy_ring, own), dy, p->dy.type, &r);
+            fetch(ring_at(p, s->dy, s->dy_ring, own),
+                  LRN_AT(dy, p->dy.type, walk_offset(s, &p->dy, own)), p->dy.type, &of_dy);
             differentiate_slice(p, terms, ring_at(p, s->powers, s->powers_ring, own),
-                                ring_at(p, s->x, s->x_ring, own), sums, end);
+                                ring_at(p, s->x, s->x_ring, own), &w, end, &next_x);
             if (s->axes > 0) {
                 WAIT(*s);
                 clear_gaps(p, terms);
@@ -161,34 +203,35 @@ LRN_INLINE void compute_tile(GROUP const problem *p, global const element_t *src
         }
         if (own < 0)
             continue;
-        sums = sum_windows(p, s->dy, s->dy_ring, s->terms, s->terms_ring, 0, s->next_sums,
-                           s->next_rungs, own, s->next_lag, s->upper, end);
+        sum_windows(&w, p, s->dy, s->dy_ring, s->terms, s->terms_ring, 0, s->next_sums,
+                    s->next_rungs, own, s->next_lag, s->upper, end);
+        later next_dy;
+        later_set(&next_dy, s, &p->dy, &of_dy, dy, own);
         own -= s->next_lag;
         if (own < 0 || own >= s->steps)
             continue;
-        const_slice_t x = ring_at(p, s->x, s->x_ring, own), g = ring_at(p, s->dy, s->dy_ring, own),
-                      powers = ring_at(p, s->powers, s->powers_ring, own);
-        FOR_VECTORS (v, 0, end)
-            LRN_STORE_GLOBAL(lrn_gradient(p->power, LRN_LOAD_GLOBAL(x + v), LRN_LOAD_GLOBAL(g + v),
-                                          LRN_LOAD_GLOBAL(powers + v), LRN_LOAD_GLOBAL(sums + v),
-                                          p->scalars),
-                             result + v);
+        later_set(&next_dst, s, &p->dst, &of_dst, dst, own);
+        BY_SUMS(*s, set_gradients(p, taps, products, result, ring_at(p, s->x, s->x_ring, own),
+                                  ring_at(p, s->dy, s->dy_ring, own),
+                                  ring_at(p, s->powers, s->powers_ring, own), &w, end, &next_dy,
+                                  &next_dst));
 #else
         if (own < 0)
             continue;
-        normalize_slice(p, result, ring_at(p, s->x, s->x_ring, own), sums, end);
+        later_set(&next_dst, s, &p->dst, &of_dst, dst, own);
+        normalize_slice(p, result, ring_at(p, s->x, s->x_ring, own), &w, end, &next_x, &next_dst);
 #endif
         WAIT(*s);
-        const runs r = runs_of(s, &p->dst, p->dst_step, count, own);
-        put(result, dst, p->dst.type, &r);
+        put(result, LRN_AT(dst, p->dst.type, walk_offset(s, &p->dst, own)), p->dst.type, &of_dst);
     }
 }
 
 /* Writes zeros to a slice of dst, which is padding of a channel block. */
 LRN_RARE void put_zeros(GROUP const problem *p, global element_t *dst, index_t count, index_t slice)
 {
-    const runs r = runs_of(&p->slices, &p->dst, p->dst_step, count, slice);
-    put(slice_at(p, p->slices.zeros), dst, p->dst.type, &r);
+    const runs r = runs_of(&p->slices, &p->dst, p->dst_step, count);
+    put(slice_at(p, p->slices.zeros),
+        LRN_AT(dst, p->dst.type, walk_offset(&p->slices, &p->dst, slice)), p->dst.type, &r);
 }
 
 /* p rounded up to a vector's alignment; the size of scratch includes the slack. */

@@ -5,7 +5,7 @@
  *
  * A worker computes a tile: all elements along the window axes at some neighbouring positions. It
  * walks along the outermost window axis. A slice is the tile at one index of that axis. Slices are
- * kept in rings: the slice of index t is number t modulo the ring's size, a power of two.
+ * kept in rings: the slice of index t is number t modulo the ring's size.
  *
  * The elements of a slice are neighbours in scratch, so vectors run across them. Innermost are the
  * positions, or, if `window_vectors` is set, the last window axis. A window axis inside a slice is
@@ -44,12 +44,18 @@ typedef struct lrn_slices {
 } lrn_slices;
 
 /* The least power of two that is at least 2 and `count`. */
-static inline index_t lrn_ring_size(index_t count)
+static inline index_t lrn_power_of_two(index_t count)
 {
     index_t size = 2;
     while (size < count)
         size *= 2;
     return size;
+}
+
+/* Slices of a ring that keeps `count`. A remainder costs a GPU more than memory does. */
+static inline index_t lrn_ring_size(index_t count, int width)
+{
+    return width > 1 ? count : lrn_power_of_two(count);
 }
 
 static inline index_t lrn_larger(index_t a, index_t b)
@@ -146,16 +152,17 @@ static inline lrn_slices lrn_slices_make(const index_t *dims, int window_count, 
     const int levels = taps > 1 ? lrn_level_count(taps) : 0;
     /* Of the largest rungs only those are needed that end where a window's first block does. */
     const index_t top = (index_t)1 << levels;
-    s.top_ring = lrn_ring_size((taps & (top - 1)) + 1);
+    s.top_ring = lrn_power_of_two((taps & (top - 1)) + 1);
     const index_t ladder =
         s.walks && !s.whole_windows && !s.short_windows ? lrn_rung_ring(top) + s.top_ring : 0;
     /* A sum takes the slices of a whole window at once, or the last two. */
     const index_t summed = !s.walks ? 1 : s.whole_windows ? s.steps : s.short_windows ? taps : 2;
-    s.x_ring = lrn_ring_size(lrn_larger(s.lag + s.next_lag + 1, s.axes > 0 ? 1 : summed));
-    s.dy_ring = lrn_ring_size(lrn_larger(s.next_lag + 1, s.axes > 0 ? 1 : summed));
-    s.sums_ring = s.axes > 0 ? lrn_ring_size(summed) : 0;
-    s.terms_ring = lrn_ring_size(s.axes > 0 ? 2 : summed);
-    s.powers_ring = lrn_ring_size(s.next_lag + 1);
+    const index_t kept = s.axes > 0 ? 1 : summed;
+    s.x_ring = lrn_ring_size(lrn_larger(s.lag + s.next_lag + 1, kept), width);
+    s.dy_ring = lrn_ring_size(lrn_larger(s.next_lag + 1, kept), width);
+    s.sums_ring = s.axes > 0 ? lrn_ring_size(summed, width) : 0;
+    s.terms_ring = lrn_ring_size(kept, width);
+    s.powers_ring = lrn_ring_size(s.next_lag + 1, width);
     s.x = 0;
     s.sums = s.x + s.x_ring;
     s.rungs = s.sums + s.sums_ring;

@@ -33,7 +33,12 @@ LRN_INLINE slice_t slice_at(GROUP const problem *p, index_t number)
 LRN_INLINE slice_t ring_at(GROUP const problem *p, index_t ring, index_t size, index_t t)
 {
     const int exists = t >= 0 && t < p->slices.steps;
-    return slice_at(p, exists ? ring + (t & (size - 1)) : p->slices.zeros);
+#if LRN_WIDTH > 1
+    const index_t number = t % size;
+#else
+    const index_t number = t & (size - 1); /* see lrn_ring_size */
+#endif
+    return slice_at(p, exists ? ring + number : p->slices.zeros);
 }
 
 LRN_INLINE real_t pair(int products, real_t a0, real_t b0, real_t a1, real_t b1)
@@ -46,33 +51,52 @@ LRN_INLINE real_t with_last(int products, real_t total, real_t a, real_t b)
     return LRN_LAST(products, total, a, b);
 }
 
-/* Sums over short windows, whose taps j are elements of a[j] and b[j]. */
-LRN_INLINE void add_short(slice_t to, const const_slice_t *a, const const_slice_t *b, int products,
-                          int squares, int taps, index_t end){
-#define TAP(j) LRN_LOAD_GLOBAL(a[j] + v), LRN_LOAD_GLOBAL((squares ? a : b)[j] + v)
-    FOR_VECTORS (v, 0, end){real_t sum = (real_t)(0);
-if (taps & 4)
-    sum = sum + (pair(products, TAP(0), TAP(1)) + pair(products, TAP(2), TAP(3)));
-if (taps & 2)
-    sum = sum + (taps & 4 ? pair(products, TAP(4), TAP(5)) : pair(products, TAP(0), TAP(1)));
-if (taps & 1)
-    sum = with_last(products, sum, TAP(taps - 1));
-LRN_STORE_GLOBAL(sum, to + v);
-}
+/* Slices whose sum or sum of products is that over short windows: element v of tap j, a[j][v]. */
+typedef struct addends {
+    const_slice_t a[7], b[7];
+    int taps; /* 1 with `products` 0: the sums are there already */
+} addends;
+
+/* The sums of vector v. Products are squares of a if `squares` is set. */
+LRN_INLINE real_t add_taps(const addends *s, int taps, int products, int squares, index_t v)
+{
+    real_t sum = (real_t)(0);
+#define TAP(j) LRN_LOAD_GLOBAL(s->a[j] + v), LRN_LOAD_GLOBAL((squares ? s->a : s->b)[j] + v)
+    if (taps & 4)
+        sum = pair(products, TAP(0), TAP(1)) + pair(products, TAP(2), TAP(3));
+    if (taps & 2)
+        sum = taps & 4 ? sum + pair(products, TAP(4), TAP(5)) : pair(products, TAP(0), TAP(1));
+    if (taps & 1)
+        sum = with_last(products, sum, TAP(taps - 1));
 #undef TAP
+    return sum;
 }
 
-/* The sums of the windows whose last slice is t. */
-LRN_INLINE void add_slices(GROUP const problem *p, index_t a_ring, index_t b_ring, index_t size_a,
-                           index_t size_b, int products, int squares, index_t t, index_t end)
+/* Constants `taps` and `products` for a statement: most windows have 5 or 3 taps. */
+#define BY_TAPS(TAPS, STATEMENT)                                                                   \
+    do {                                                                                           \
+        if ((TAPS) == 5) {                                                                         \
+            const int taps = 5;                                                                    \
+            STATEMENT;                                                                             \
+        } else if ((TAPS) == 3) {                                                                  \
+            const int taps = 3;                                                                    \
+            STATEMENT;                                                                             \
+        } else {                                                                                   \
+            const int taps = TAPS;                                                                 \
+            STATEMENT;                                                                             \
+        }                                                                                          \
+    } while (0)
+
+/* The slices of the windows whose last slice is t. */
+LRN_INLINE void set_addends(addends *w, GROUP const problem *p, index_t a_ring, index_t b_ring,
+                            index_t size_a, index_t size_b, index_t t)
 {
-    const_slice_t a[7], b[7];
     const int taps = p->slices.taps;
-    for (int j = 0; j < taps; ++j) {
-        a[j] = ring_at(p, a_ring, size_a, t - (taps - 1) + j);
-        b[j] = ring_at(p, b_ring, size_b, t - (taps - 1) + j);
+#pragma unroll
+    for (int j = 0; j < 7; ++j) {
+        w->a[j] = ring_at(p, a_ring, size_a, t - (taps - 1) + j);
+        w->b[j] = ring_at(p, b_ring, size_b, t - (taps - 1) + j);
     }
-    add_short(slice_at(p, p->slices.total), a, b, products, squares, taps, end);
 }
 
 /*
@@ -203,12 +227,14 @@ LRN_INLINE void sum_lines(GROUP const problem *p, int axis, slice_t to, const_sl
         return;
     }
     if (lrn_is_short(taps)) {
-        const_slice_t short_a[7], short_b[7];
-        for (int j = 0; j < taps; ++j) {
-            short_a[j] = a + (j - lower) * distance;
-            short_b[j] = b + (j - lower) * distance;
+        addends w;
+#pragma unroll
+        for (int j = 0; j < 7; ++j) {
+            w.a[j] = a + (j - lower) * distance;
+            w.b[j] = b + (j - lower) * distance;
         }
-        add_short(to, short_a, short_b, products, squares, taps, s->size);
+        BY_TAPS(s->taps, FOR_VECTORS (v, 0, s->size)
+                             LRN_STORE_GLOBAL(add_taps(&w, taps, products, squares, v), to + v));
         WAIT(*s);
         return;
     }
@@ -270,36 +296,71 @@ LRN_INLINE void sum_slice(GROUP const problem *p, slice_t to, const_slice_t a, c
 
 /*
  * The sums over whole windows at step t, with windows that reach `lower` elements before their
- * own: of products of rings a and b. Returns where the sums are.
+ * own: of products of rings a and b. With short windows the sum of `to` is left to be added up.
  */
-LRN_INLINE const_slice_t sum_windows(GROUP const problem *p, index_t a_ring, index_t size_a,
-                                     index_t b_ring, index_t size_b, int squares, index_t sums,
-                                     index_t rungs, index_t t, index_t lag, int lower, index_t end)
+LRN_INLINE void sum_windows(addends *to, GROUP const problem *p, index_t a_ring, index_t size_a,
+                            index_t b_ring, index_t size_b, int squares, index_t sums,
+                            index_t rungs, index_t t, index_t lag, int lower, index_t end)
 {
     GROUP const lrn_slices *s = &p->slices;
     if (s->axes > 0 && t >= 0 && t < s->steps)
         sum_slice(p, ring_at(p, sums, s->sums_ring, t), ring_at(p, a_ring, size_a, t),
                   ring_at(p, b_ring, size_b, t), squares, lower);
+    if (s->short_windows) {
+        if (s->axes > 0)
+            set_addends(to, p, sums, sums, s->sums_ring, s->sums_ring, t);
+        else
+            set_addends(to, p, a_ring, b_ring, size_a, size_b, t);
+        return;
+    }
+    to->a[0] = slice_at(p, s->walks ? s->total : sums);
     if (!s->walks)
-        return slice_at(p, sums);
+        return;
     if (s->whole_windows) {
         if (t - lag < 0)
-            return slice_at(p, s->total);
+            return;
         if (s->axes > 0)
             add_all(p, sums, sums, 0, t - lag, lower, end);
         else
             add_all(p, a_ring, b_ring, 1, t - lag, lower, end);
-    } else if (s->short_windows) {
-        if (s->axes > 0)
-            add_slices(p, sums, sums, s->sums_ring, s->sums_ring, 0, 1, t, end);
-        else
-            add_slices(p, a_ring, b_ring, size_a, size_b, 1, squares, t, end);
     } else if (s->axes > 0) {
         climb_sums(p, sums, rungs, t, end);
     } else {
         climb(p, a_ring, b_ring, size_a, size_b, 1, squares, rungs, t, end);
     }
-    return slice_at(p, s->total);
+}
+
+/* Constants `taps` (0: nothing is left) and `products` for a statement that calls sum_at. */
+#define BY_SUMS(SLICES, STATEMENT)                                                                 \
+    do {                                                                                           \
+        const int products = (SLICES).axes == 0;                                                   \
+        if (!(SLICES).short_windows) {                                                             \
+            const int taps = 0;                                                                    \
+            STATEMENT;                                                                             \
+        } else if (!products && (SLICES).taps == 5) {                                              \
+            const int taps = 5;                                                                    \
+            STATEMENT;                                                                             \
+        } else {                                                                                   \
+            const int taps = (SLICES).taps;                                                        \
+            STATEMENT;                                                                             \
+        }                                                                                          \
+    } while (0)
+
+/* The sum of vector v. */
+LRN_INLINE real_t sum_at(const addends *s, int taps, int products, int squares, index_t v)
+{
+    return taps == 0 ? LRN_LOAD_GLOBAL(s->a[0] + v) : add_taps(s, taps, products, squares, v);
+}
+
+/* Adds up what is left, and returns the sums. */
+LRN_RARE const_slice_t sums_of(const addends *w, GROUP const problem *p, int squares, index_t end)
+{
+    const slice_t total = slice_at(p, p->slices.total);
+    if (!p->slices.short_windows)
+        return w->a[0];
+    FOR_VECTORS (v, 0, end)
+        LRN_STORE_GLOBAL(add_taps(w, p->slices.taps, p->slices.axes == 0, squares, v), total + v);
+    return total;
 }
 
 #endif

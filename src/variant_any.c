@@ -77,7 +77,7 @@ static void launch_strided(const lrn_problem *p, lrn_selection *s)
  * A walk reads each slice again only a few steps later, and has an overhead per step.
  */
 #define WALK_BUDGET (INT64_C(64) << 10)
-#define SLICE_BUDGET (INT64_C(32) << 10)
+#define SLICE_BUDGET (INT64_C(48) << 10)
 
 /*
  * Whether vectors run along the last window axis: it must have neighbours in
