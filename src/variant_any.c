@@ -73,11 +73,11 @@ static void launch_strided(const lrn_problem *p, lrn_selection *s)
 #define SCRATCH_BUDGET (INT64_C(64) << 20)
 
 /*
- * Bytes of a worker's scratch on a CPU, which its caches hold beside the tensors.
+ * Bytes of a worker's scratch on a CPU, which its second-level cache holds beside the tensors.
  * A walk reads each slice again only a few steps later, and has an overhead per step.
  */
-#define WALK_BUDGET (INT64_C(64) << 10)
-#define SLICE_BUDGET (INT64_C(48) << 10)
+#define WALK_BUDGET (INT64_C(256) << 10)
+#define SLICE_BUDGET (INT64_C(64) << 10)
 
 /*
  * Whether vectors run along the last window axis: it must have neighbours in

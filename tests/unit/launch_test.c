@@ -192,7 +192,8 @@ static void assert_slices(const lrn_slices *s, int width)
     }
     assert_int_equal(end, s->count);
     assert_true(s->x_ring > s->lag + s->next_lag && s->dy_ring > s->next_lag);
-    assert_true((s->x_ring & (s->x_ring - 1)) == 0 && (s->dy_ring & (s->dy_ring - 1)) == 0);
+    if (width == 1) /* powers of two: see lrn_ring_size */
+        assert_true((s->x_ring & (s->x_ring - 1)) == 0 && (s->dy_ring & (s->dy_ring - 1)) == 0);
     if (s->whole_windows)
         assert_true((s->axes > 0 ? s->sums_ring : s->terms_ring) >= s->steps);
     if (s->short_windows)
