@@ -150,7 +150,7 @@ static void launch_separable(const lrn_problem *p, lrn_selection *s)
     const lrn_slices slices = slices_of(p, s);
     lrn_set_sizes(s, cpu ? 1 : slices.size, lrn_least(256, p->facts->max_group_size), 1, 1);
     /* A GPU's unit runs about as many work-items at once; more workers have more scratch. */
-    const int64_t most = cpu ? 32 : 1024 / (int64_t)s->local[0];
+    const int64_t most = cpu ? 8 : 1024 / (int64_t)s->local[0];
     s->workers = lrn_least(items, lrn_least(units * most, room));
     /* Extra work-groups, so that every CPU thread gets a worker: see the kernel. */
     if (cpu)
