@@ -169,7 +169,7 @@ LRN_INLINE int are_vectors(const runs *r)
     return r->stride == 1 && r->shift == 0 && r->length >= LRN_WIDTH;
 }
 
-/* Such runs may be a single vector: the loops have a constant type, and `r` in registers. */
+/* Such runs may be a single vector: the loops keep `r` in registers. */
 LRN_INLINE void fetch_vectors(slice_t to, global const element_t *from, int type, runs r)
 {
     /* The last vector is moved back to end with the run. */
@@ -202,28 +202,6 @@ LRN_INLINE void put_vectors(const_slice_t from, global element_t *to, int type, 
         lrn_store(LRN_LOAD_GLOBAL(run + last), to, type, at + last, LRN_WIDTH);
     }
 }
-
-#if LRN_STORAGE == LRN_ANY
-#define BY_TYPE(TYPE, STATEMENT)                                                                   \
-    do {                                                                                           \
-        if ((TYPE) == LRN_F32) {                                                                   \
-            const int type = LRN_F32;                                                              \
-            STATEMENT;                                                                             \
-        } else if ((TYPE) == LRN_F16) {                                                            \
-            const int type = LRN_F16;                                                              \
-            STATEMENT;                                                                             \
-        } else {                                                                                   \
-            const int type = LRN_BF16;                                                             \
-            STATEMENT;                                                                             \
-        }                                                                                          \
-    } while (0)
-#else
-#define BY_TYPE(TYPE, STATEMENT)                                                                   \
-    do {                                                                                           \
-        const int type = LRN_STORAGE;                                                              \
-        STATEMENT;                                                                                 \
-    } while (0)
-#endif
 #endif
 
 /* Copies a slice of a tensor into scratch. */
@@ -231,7 +209,7 @@ LRN_RARE void fetch(slice_t to, global const element_t *from, int type, const ru
 {
 #if LRN_WIDTH > 1
     if (are_vectors(r)) {
-        BY_TYPE(type, fetch_vectors(to, from, type, *r));
+        fetch_vectors(to, from, type, *r);
         return;
     }
     FOR_RUNS(r, outer, n)
@@ -277,7 +255,7 @@ LRN_RARE void put(const_slice_t from, global element_t *to, int type, const runs
     const index_t padded = lrn_padded(r->length, r->shift);
 #if LRN_WIDTH > 1
     if (are_vectors(r)) {
-        BY_TYPE(type, put_vectors(from, to, type, *r));
+        put_vectors(from, to, type, *r);
         return;
     }
     FOR_RUNS(r, outer, n)

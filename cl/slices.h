@@ -69,15 +69,6 @@ static inline index_t lrn_rung_ring(index_t size)
     return 2 * size - 4;
 }
 
-/* Levels of a binary tree over `taps` elements, without the elements themselves. */
-static inline int lrn_level_count(int taps)
-{
-    int levels = 0;
-    while (taps >> (levels + 1) != 0)
-        ++levels;
-    return levels;
-}
-
 /* Whether a window is so short that its elements are added in registers. */
 static inline int lrn_is_short(int taps)
 {

@@ -78,9 +78,6 @@ LRN_INLINE real_t add_taps(const addends *s, int taps, int products, int squares
         if ((TAPS) == 5) {                                                                         \
             const int taps = 5;                                                                    \
             STATEMENT;                                                                             \
-        } else if ((TAPS) == 3) {                                                                  \
-            const int taps = 3;                                                                    \
-            STATEMENT;                                                                             \
         } else {                                                                                   \
             const int taps = TAPS;                                                                 \
             STATEMENT;                                                                             \
@@ -336,9 +333,6 @@ LRN_INLINE void sum_windows(addends *to, GROUP const problem *p, index_t a_ring,
         const int products = (SLICES).axes == 0;                                                   \
         if (!(SLICES).short_windows) {                                                             \
             const int taps = 0;                                                                    \
-            STATEMENT;                                                                             \
-        } else if (!products && (SLICES).taps == 5) {                                              \
-            const int taps = 5;                                                                    \
             STATEMENT;                                                                             \
         } else {                                                                                   \
             const int taps = (SLICES).taps;                                                        \

@@ -82,6 +82,15 @@ LRN_INLINE real_t lrn_window_sum_unrolled(const real_t *a, const real_t *b)
 #define LRN_PAIR(products, a0, b0, a1, b1) ((products) ? LRN_FMA(a0, b0, (a1) * (b1)) : (b0) + (b1))
 #define LRN_LAST(products, total, a, b) ((products) ? LRN_FMA(a, b, total) : (total) + (b))
 
+/* Levels of a binary tree over `taps` elements, without the elements themselves. */
+static inline int lrn_level_count(int taps)
+{
+    int levels = 0;
+    while (taps >> (levels + 1) != 0)
+        ++levels;
+    return levels;
+}
+
 /*
  * Defines real_t NAME(CONTEXT, length, first, taps): the sum of `taps` elements from index
  * `first` on, where elements outside 0 .. length - 1 are zeros. FETCH(index, a, b) sets a and b
@@ -122,7 +131,7 @@ LRN_INLINE real_t lrn_window_sum_unrolled(const real_t *a, const real_t *b)
             levels[level] = sum;                                                                   \
         }                                                                                          \
         int done = 0;                                                                              \
-        for (int level = 30; level >= 1; --level) {                                                \
+        for (int level = lrn_level_count(taps); level >= 1; --level) {                             \
             const int size = 1 << level, whole = (stop & ~1) - done;                               \
             if ((taps & size) == 0)                                                                \
                 continue;                                                                          \
