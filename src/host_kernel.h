@@ -31,7 +31,7 @@ typedef struct work {
 LRN_FMA_CLONES
 static void LRN_HOST_NAME(compute_block)(work *w, bool backward)
 {
-    lrn_box_sums(w->sums, w->sums, 1, &w->box, w->slots);
+    lrn_box_sums(w->sums, w->sums, &w->box, w->slots);
     if (!backward) {
         for (int64_t i = 0; i < w->elements; ++i)
             w->sums[i] = lrn_normalize(w->power, w->x[i], w->sums[i], w->scalars);
@@ -39,7 +39,7 @@ static void LRN_HOST_NAME(compute_block)(work *w, bool backward)
     }
     for (int64_t i = 0; i < w->elements; ++i)
         w->sums[i] = lrn_gradient_factor(w->power, w->x[i], w->sums[i], w->scalars, &w->powers[i]);
-    lrn_box_sums(w->gradients, w->sums, 1, &w->mirrored, w->slots);
+    lrn_box_sums(w->gradients, w->sums, &w->mirrored, w->slots);
     for (int64_t i = 0; i < w->elements; ++i)
         w->sums[i] =
             lrn_gradient(w->power, w->x[i], w->gradients[i], w->powers[i], w->sums[i], w->scalars);

@@ -53,53 +53,52 @@ typedef struct lrn_line {
     to_b = line.b[(index)*line.step];
 LRN_DEFINE_SUM(lrn_direct_sum, lrn_line line, line.a != 0, LRN_FETCH_ELEMENT)
 
-LRN_INLINE void lrn_steps_store(const real_t *steps, real_t *to, index_t step)
+LRN_INLINE void lrn_steps_store(const real_t *steps, real_t *to)
 {
     to[0] = steps[0];
-    to[step] = steps[1];
-    to[2 * step] = steps[2];
-    to[3 * step] = steps[3];
+    to[1] = steps[1];
+    to[2] = steps[2];
+    to[3] = steps[3];
 }
 
 /* Stores a rung's sums of LRN_STEPS times from t on in its ring; LRN_STEPS divides t. */
-LRN_INLINE void lrn_ring_put(real_t *ring, index_t step, int size, index_t t, const real_t *rung)
+LRN_INLINE void lrn_ring_put(real_t *ring, int size, index_t t, const real_t *rung)
 {
     const index_t at = t & (2 * (index_t)size - 1);
-    lrn_steps_store(rung, ring + at * step, step);
+    lrn_steps_store(rung, ring + at);
     if (at == 0)
-        lrn_steps_store(rung, ring + 2 * (index_t)size * step, step);
+        lrn_steps_store(rung, ring + 2 * (index_t)size);
 }
 
 /* Adds the ring's sums of the LRN_STEPS times from t on to `sums`. */
-LRN_INLINE void lrn_ring_add(const real_t *ring, index_t step, int size, index_t t, real_t *sums)
+LRN_INLINE void lrn_ring_add(const real_t *ring, int size, index_t t, real_t *sums)
 {
-    const real_t *at = ring + (t & (2 * (index_t)size - 1)) * step;
+    const real_t *at = ring + (t & (2 * (index_t)size - 1));
     sums[0] = sums[0] + at[0];
-    sums[1] = sums[1] + at[step];
-    sums[2] = sums[2] + at[2 * step];
-    sums[3] = sums[3] + at[3 * step];
+    sums[1] = sums[1] + at[1];
+    sums[2] = sums[2] + at[2];
+    sums[3] = sums[3] + at[3];
 }
 
 /*
  * Makes the larger rungs from rung 4 at the LRN_STEPS times from t on, and adds to `totals` the
  * window's blocks of 4 and more elements.
  */
-LRN_INLINE void lrn_ladder_climb(real_t *rung, real_t *totals, index_t t, int taps, real_t *slots,
-                                 index_t slot_step)
+LRN_INLINE void lrn_ladder_climb(real_t *rung, real_t *totals, index_t t, int taps, real_t *slots)
 {
     real_t *ring = slots;
     int size = 4;
     for (; size <= taps / 2; size *= 2) {
-        lrn_ring_put(ring, slot_step, size, t, rung);
-        lrn_ring_add(ring, slot_step, size, t - size, rung);
-        ring += LRN_RING(size) * slot_step;
+        lrn_ring_put(ring, size, t, rung);
+        lrn_ring_add(ring, size, t - size, rung);
+        ring += LRN_RING(size);
     }
-    lrn_ring_put(ring, slot_step, size, t, rung);
+    lrn_ring_put(ring, size, t, rung);
     for (; size >= 4; size /= 2) {
         if (taps & size) /* the smaller blocks lie between this block's end and t */
-            lrn_ring_add(ring, slot_step, size, t - (taps & (size - 1)), totals);
+            lrn_ring_add(ring, size, t - (taps & (size - 1)), totals);
         if (size > 4)
-            ring -= LRN_RING(size / 2) * slot_step;
+            ring -= LRN_RING(size / 2);
     }
 }
 
@@ -108,13 +107,13 @@ typedef struct lrn_ladder {
     real_t a0, b0, rung2[2];
 } lrn_ladder;
 
-static inline lrn_ladder lrn_ladder_begin(int taps, real_t *slots, index_t slot_step)
+static inline lrn_ladder lrn_ladder_begin(int taps, real_t *slots)
 {
     const real_t zero = (real_t)(0);
     const lrn_ladder ladder = {zero, zero, {zero, zero}};
     const index_t count = lrn_ladder_slots(taps);
     for (index_t slot = 0; slot < count; ++slot)
-        slots[slot * slot_step] = zero;
+        slots[slot] = zero;
     return ladder;
 }
 
@@ -123,8 +122,7 @@ static inline lrn_ladder lrn_ladder_begin(int taps, real_t *slots, index_t slot_
  * sets `totals` to the sums of the `taps` elements that end at each time.
  */
 LRN_INLINE void lrn_ladder_step(lrn_ladder *ladder, const real_t *a, const real_t *b, int products,
-                                index_t t, int taps, real_t *slots, index_t slot_step,
-                                real_t *totals)
+                                index_t t, int taps, real_t *slots, real_t *totals)
 {
     /* Elements t - 1 .. t + 3. */
     const real_t as[LRN_STEPS + 1] = {ladder->a0, a[0], a[1], a[2], a[3]};
@@ -140,7 +138,7 @@ LRN_INLINE void lrn_ladder_step(lrn_ladder *ladder, const real_t *a, const real_
     if (taps >= 4) {
         real_t rung4[LRN_STEPS] = {rung2[0] + rung2[2], rung2[1] + rung2[3], rung2[2] + rung2[4],
                                    rung2[3] + rung2[5]};
-        lrn_ladder_climb(rung4, totals, t, taps, slots, slot_step);
+        lrn_ladder_climb(rung4, totals, t, taps, slots);
     }
     if (taps & 2) {
         const int odd = taps & 1;
@@ -163,9 +161,9 @@ LRN_INLINE void lrn_ladder_step(lrn_ladder *ladder, const real_t *a, const real_
  * FETCH(index, a, b) sets a and b of each element in order. EMIT(index, sum) gets each element's
  * window sum in order, `upper` elements later.
  */
-#define LRN_WALK(length, upper, taps, products, slots, slot_step, FETCH, EMIT)                     \
+#define LRN_WALK(length, upper, taps, products, slots, FETCH, EMIT)                                \
     do {                                                                                           \
-        lrn_ladder ladder = lrn_ladder_begin(taps, slots, slot_step);                              \
+        lrn_ladder ladder = lrn_ladder_begin(taps, slots);                                         \
         for (index_t t = 0; t < (length) + (upper); t += LRN_STEPS) {                              \
             real_t as[LRN_STEPS], bs[LRN_STEPS], totals[LRN_STEPS];                                \
             for (int i = 0; i < LRN_STEPS; ++i) {                                                  \
@@ -174,7 +172,7 @@ LRN_INLINE void lrn_ladder_step(lrn_ladder *ladder, const real_t *a, const real_
                     FETCH(t + i, as[i], bs[i])                                                     \
                 }                                                                                  \
             }                                                                                      \
-            lrn_ladder_step(&ladder, as, bs, products, t, taps, slots, slot_step, totals);         \
+            lrn_ladder_step(&ladder, as, bs, products, t, taps, slots, totals);                    \
             for (int i = 0; i < LRN_STEPS; ++i)                                                    \
                 if (t + i >= (upper) && t + i - (upper) < (length)) {                              \
                     EMIT(t + i - (upper), totals[i])                                               \
@@ -185,41 +183,40 @@ LRN_INLINE void lrn_ladder_step(lrn_ladder *ladder, const real_t *a, const real_
 /*
  * Replaces the elements b of a line by the sums of the products a b over their windows, or of b
  * alone if a is NULL; a may be b. Windows have `taps` elements and reach `upper` elements beyond
- * their own. Elements are `step` apart, slots slot_step.
+ * their own. Elements are `step` apart.
  */
 static inline void lrn_line_sums(const real_t *a, real_t *b, index_t step, index_t length,
-                                 int upper, int taps, real_t *slots, index_t slot_step)
+                                 int upper, int taps, real_t *slots)
 {
     const lrn_line line = {a, b, step};
     if (lrn_line_is_direct(length, taps)) {
-        const lrn_line copy = {a ? slots : 0, slots + length * slot_step, slot_step};
+        const lrn_line copy = {a ? slots : 0, slots + length, 1};
         for (index_t i = 0; i < length; ++i) {
-            slots[i * slot_step] = a ? a[i * step] : b[i * step];
-            slots[(length + i) * slot_step] = b[i * step];
+            slots[i] = a ? a[i * step] : b[i * step];
+            slots[length + i] = b[i * step];
         }
         for (index_t i = 0; i < length; ++i)
             b[i * step] = lrn_direct_sum(copy, length, i + upper - (taps - 1), taps);
         return;
     }
 #define LRN_EMIT_SUM(index, sum) b[(index)*step] = sum;
-    LRN_WALK(length, upper, taps, a != 0, slots, slot_step, LRN_FETCH_ELEMENT, LRN_EMIT_SUM);
+    LRN_WALK(length, upper, taps, a != 0, slots, LRN_FETCH_ELEMENT, LRN_EMIT_SUM);
 #undef LRN_EMIT_SUM
 }
 
 /* lrn_line_sums over all axes of a box, last axis first; b is dense, a is NULL or like b. */
-static inline void lrn_box_sums(const real_t *a, real_t *b, index_t step, const lrn_box *of,
-                                real_t *slots)
+static inline void lrn_box_sums(const real_t *a, real_t *b, const lrn_box *of, real_t *slots)
 {
     const lrn_box box = *of; /* indexed by axis, *of would have to stay in memory */
-    const index_t end = box.dims[0] * box.dims[1] * box.dims[2] * step;
-    index_t stride = step; /* between the elements of a line */
+    const index_t end = box.dims[0] * box.dims[1] * box.dims[2];
+    index_t stride = 1; /* between the elements of a line */
     for (int axis = 2; axis >= 0; --axis) {
         const index_t block = box.dims[axis] * stride;
         if (axis == 2 || box.taps[axis] > 1)
             for (index_t begin = 0; begin < end; begin += block)
-                for (index_t at = begin; at < begin + stride; at += step)
+                for (index_t at = begin; at < begin + stride; ++at)
                     lrn_line_sums(axis == 2 && a ? a + at : 0, b + at, stride, box.dims[axis],
-                                  box.upper[axis], box.taps[axis], slots, step);
+                                  box.upper[axis], box.taps[axis], slots);
         stride = block;
     }
 }

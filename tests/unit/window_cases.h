@@ -144,19 +144,19 @@ static void describe_failure(const char *what, kind k, int taps, int upper, int6
  * large as lrn_line_slots says and full of NaNs before.
  */
 static void assert_line(const real_t *a, const real_t *b, int64_t length, int taps, int upper,
-                        kind k, int64_t step, int64_t slot_step, int64_t each)
+                        kind k, int64_t step, int64_t each)
 {
     static strip line_a, line_b, slots;
     strip_open(&line_a, length, step);
     strip_open(&line_b, length, step);
-    strip_open(&slots, lrn_line_slots(length, taps), slot_step);
+    strip_open(&slots, lrn_line_slots(length, taps), 1);
     for (int64_t i = 0; i < length; ++i) {
         line_a.memory[i * step] = a[i];
         line_b.memory[i * step] = b[i];
     }
     const real_t *first = k == PRODUCTS ? line_a.memory : k == SQUARES ? line_b.memory : NULL;
 
-    lrn_line_sums(first, line_b.memory, step, length, upper, taps, slots.memory, slot_step);
+    lrn_line_sums(first, line_b.memory, step, length, upper, taps, slots.memory);
 
     strip_check(&line_a);
     strip_check(&line_b);
@@ -195,7 +195,7 @@ static void line_sums__every_small_window_SUCCESS(void **state)
             for (int i = 0; i < SPLITS; ++i)
                 for (int k = 0; k < KINDS; ++k, ++lines)
                     assert_line(a, b, length, taps, split(i, taps, &random), (kind)k,
-                                1 + random_below(&random, 3), 1 + random_below(&random, 3), 1);
+                                1 + random_below(&random, 3), 1);
         }
     print_message("%zu lines\n", lines);
 }
@@ -222,7 +222,7 @@ static void line_sums__large_windows_SUCCESS(void **state)
             *(lrn_line_is_direct(length, taps[t]) ? &direct : &ladders) += 1;
             for (int i = 0; i < SPLITS; ++i)
                 assert_line(a, b, length, taps[t], split(i, taps[t], &random),
-                            (kind)((int)(l + t) % KINDS), 1, 1, 1 + length / 20);
+                            (kind)((int)(l + t) % KINDS), 1, 1 + length / 20);
         }
     }
     print_message("%zu shapes by the ladder, %zu directly\n", ladders, direct);
@@ -240,7 +240,7 @@ static void line_sums__special_values_SUCCESS(void **state)
         fill(a, length, &random, 10);
         fill(b, length, &random, 10);
         assert_line(a, b, length, taps, (int)random_below(&random, taps), (kind)(round % KINDS), 1,
-                    1, 1);
+                    1);
     }
 }
 
@@ -352,29 +352,28 @@ static void box_sums__random_boxes_SUCCESS(void **state)
             box.upper[axis] = (int)random_below(&random, box.taps[axis]);
         }
         const int64_t count = box.dims[0] * box.dims[1] * box.dims[2];
-        const int64_t step = 1 + random_below(&random, 3);
         const kind k = (kind)(round / 3 % KINDS);
         fill(a, count, &random, round % 7 == 0 ? 3 : 0);
         fill(b, count, &random, round % 7 == 0 ? 3 : 0);
-        strip_open(&box_a, count, step);
-        strip_open(&box_b, count, step);
-        strip_open(&slots, lrn_box_slots(&box), step);
+        strip_open(&box_a, count, 1);
+        strip_open(&box_b, count, 1);
+        strip_open(&slots, lrn_box_slots(&box), 1);
         for (int64_t i = 0; i < count; ++i) {
-            box_a.memory[i * step] = a[i];
-            box_b.memory[i * step] = b[i];
+            box_a.memory[i] = a[i];
+            box_b.memory[i] = b[i];
         }
         const real_t *first = k == PRODUCTS ? box_a.memory : k == SQUARES ? box_b.memory : NULL;
 
-        lrn_box_sums(first, box_b.memory, step, &box, slots.memory);
+        lrn_box_sums(first, box_b.memory, &box, slots.memory);
 
         model_box(k == PRODUCTS ? a : k == SQUARES ? b : NULL, b, &box, expected);
         strip_check(&box_a);
         strip_check(&box_b);
         strip_check(&slots);
         for (int64_t i = 0; i < count; ++i)
-            if (!same(box_b.memory[i * step], expected[i]))
-                describe_failure("box", k, box.taps[2], box.upper[2], count, i,
-                                 box_b.memory[i * step], expected[i]);
+            if (!same(box_b.memory[i], expected[i]))
+                describe_failure("box", k, box.taps[2], box.upper[2], count, i, box_b.memory[i],
+                                 expected[i]);
     }
 }
 
@@ -403,19 +402,19 @@ static void line_sums__by_hand_SUCCESS(void **state)
     /* The window of element 0 that reaches only upwards. */
     for (int taps = 1; taps <= 10; ++taps) {
         memcpy(sums, x, sizeof sums);
-        lrn_line_sums(sums, sums, 1, 10, taps - 1, taps, slots, 1);
+        lrn_line_sums(sums, sums, 1, 10, taps - 1, taps, slots);
         assert_true(sums[0] == expected[taps - 1]);
     }
     /* One zero before the first element, two behind the last: the pairs shift. */
     memcpy(sums, x, sizeof sums);
-    lrn_line_sums(sums, sums, 1, 10, 2, 4, slots, 1);
+    lrn_line_sums(sums, sums, 1, 10, 2, 4, slots);
     assert_true(sums[0] ==
                 LRN_FMA((real_t)0, (real_t)0, x[0] * x[0]) + LRN_FMA(x[1], x[1], x[2] * x[2]));
     assert_true(sums[9] == LRN_FMA(x[8], x[8], x[9] * x[9]));
     /* Plain sums of two rows and of two columns. */
     real_t b[4] = {x[0], x[1], x[2], x[3]};
     const lrn_box box = {{1, 2, 2}, {1, 2, 2}, {0, 1, 1}};
-    lrn_box_sums(NULL, b, 1, &box, slots);
+    lrn_box_sums(NULL, b, &box, slots);
     assert_true(b[0] == (x[0] + x[1]) + (x[2] + x[3]));
     assert_true(b[1] == x[1] + x[3] && b[2] == x[2] + x[3] && b[3] == x[3]);
 }
