@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -39,14 +40,34 @@ static void end_early(int signal_number)
     raise(signal_number);
 }
 
+static void *run_handlers(void *nothing)
+{
+    for (;;)
+        pause();
+    return nothing;
+}
+
+/*
+ * A thread of its own runs the handlers: where a disk is slow, a thread that writes may not run
+ * them within the second after which mpirun ends a rank by SIGKILL. Threads that start later
+ * inherit the mask. abort() runs the handler in the thread that calls it.
+ */
 static void remove_on_signals(const char *path)
 {
-    const int signals[] = {SIGTERM, SIGINT, SIGHUP, SIGABRT};
+    const int signals[] = {SIGABRT, SIGTERM, SIGINT, SIGHUP};
     struct sigaction action = {.sa_handler = end_early};
+    sigset_t blocked;
+    pthread_t thread;
     memcpy(abandoned, path, strlen(path) + 1);
     sigemptyset(&action.sa_mask);
-    for (size_t i = 0; i < sizeof signals / sizeof *signals; ++i)
+    sigemptyset(&blocked);
+    for (size_t i = 0; i < sizeof signals / sizeof *signals; ++i) {
         sigaction(signals[i], &action, NULL);
+        if (signals[i] != SIGABRT)
+            sigaddset(&blocked, signals[i]);
+    }
+    if (pthread_create(&thread, NULL, run_handlers, NULL) == 0)
+        pthread_sigmask(SIG_BLOCK, &blocked, NULL);
 }
 
 /* --------------------------------------------------------------------- names */

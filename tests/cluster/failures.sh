@@ -48,7 +48,7 @@ now() { echo $(($(date +%s%N) / 1000000)); } # milliseconds
 
 # start ARGUMENT...: starts a job of 4 ranks, $started
 start() {
-    mpirun -np 4 "$cluster" run "$@" >out.txt 2>err.txt &
+    mpirun -np 4 "${wrapper[@]}" "$cluster" run "$@" >out.txt 2>err.txt &
     started=$!
 }
 
@@ -115,6 +115,19 @@ for ((killed = 0, tries = 0; killed < kills; ++tries)); do
     rm -f many.npy
 done
 echo "$killed jobs with a killed rank left nothing; milliseconds to end: ${times[*]}"
+
+# While the other ranks write to a disk that is slow.
+cc -shared -fPIC -o slow_write.so "$(dirname "$0")/slow_write.c"
+wrapper=(env "LD_PRELOAD=$PWD/slow_write.so")
+start big.npy many.npy
+await late
+[ ${#ranks[@]} -eq 4 ] || fail "no ranks to kill: $(cat err.txt)"
+until [ "$(ps -o state= -p "$(IFS=, && echo "${ranks[*]}")" | grep -c D)" -eq 4 ]; do sleep 0.01; done
+kill -KILL "${ranks[1]}"
+finish
+wrapper=()
+[ "$code" -ne 0 ] || fail "exit status 0 although a rank was killed"
+nothing_left many.npy "a killed rank, while the others write"
 
 # With --resume: the first job is killed, the next ends the work.
 kept=0
