@@ -373,7 +373,7 @@ cllrn_status cllrn_starpu_check(cllrn_starpu *lrn, cllrn_error *error)
         return lrn_refuse(error, CLLRN_INVALID_ARGUMENT, "lrn is NULL");
     pthread_mutex_lock(&lrn->lock);
     const cllrn_status status = lrn->error.status;
-    if (status != CLLRN_SUCCESS && error != NULL)
+    if (status != CLLRN_SUCCESS && error != NULL && error->struct_size >= sizeof *error)
         *error = lrn->error;
     pthread_mutex_unlock(&lrn->lock);
     return status;

@@ -7,7 +7,7 @@
 cllrn_status lrn_refuse(cllrn_error *error, cllrn_status status, const char *format, ...)
 {
     va_list arguments;
-    if (error == NULL)
+    if (error == NULL || error->struct_size < sizeof *error)
         return status;
     error->status = status;
     error->cl_error = 0;

@@ -4,7 +4,7 @@
 
 #include <cllrn.h>
 
-/* Fills *error, which may be NULL, and returns the status. */
+/* Fills *error, unless it is NULL or not initialised, and returns the status. */
 __attribute__((format(printf, 3, 4))) cllrn_status
 lrn_refuse(cllrn_error *error, cllrn_status status, const char *format, ...);
 

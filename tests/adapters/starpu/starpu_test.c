@@ -69,16 +69,17 @@ static void fill(const setup *s, unsigned char *memory, unsigned factor)
     }
 }
 
-static cllrn_starpu *make(const setup *s, cllrn_direction direction)
+static cllrn_starpu *make(cllrn_direction direction, const cllrn_params *params,
+                          int32_t channel_axis, cllrn_dtype dtype)
 {
     cllrn_starpu *lrn = NULL;
     cllrn_error error = CLLRN_ERROR_INIT;
     cllrn_starpu_description what = CLLRN_STARPU_DESCRIPTION_INIT;
     what.direction = direction;
-    what.params = &s->params;
-    what.channel_axis = s->shape.channel_axis;
-    what.src = what.dst = s->dtype;
-    what.dy = direction == CLLRN_DIRECTION_BACKWARD ? s->dtype : 0;
+    what.params = params;
+    what.channel_axis = channel_axis;
+    what.src = what.dst = dtype;
+    what.dy = direction == CLLRN_DIRECTION_BACKWARD ? dtype : 0;
     if (cllrn_starpu_create(&what, &lrn, &error) != CLLRN_SUCCESS)
         print_error("%s\n", error.message);
     assert_non_null(lrn);
@@ -118,13 +119,24 @@ static setup *open_setup(shape how, cllrn_dtype dtype)
     fill(s, s->memory[X], 37);
     fill(s, s->memory[DY], 23);
     compute_expected(s);
-    s->forward = make(s, CLLRN_DIRECTION_FORWARD);
-    s->backward = make(s, CLLRN_DIRECTION_BACKWARD);
+    s->forward = make(CLLRN_DIRECTION_FORWARD, &s->params, how.channel_axis, dtype);
+    s->backward = make(CLLRN_DIRECTION_BACKWARD, &s->params, how.channel_axis, dtype);
     return s;
+}
+
+/* StarPU copies what a device has back to the memory. */
+static void unregister(setup *s)
+{
+    for (int i = 0; i < TENSORS; ++i) {
+        if (s->handles[i] != NULL)
+            starpu_data_unregister(s->handles[i]);
+        s->handles[i] = NULL;
+    }
 }
 
 static void close_setup(setup *s)
 {
+    unregister(s);
     for (int i = 0; i < TENSORS; ++i) {
         free(s->memory[i]);
         free(s->expected[i]);
@@ -156,8 +168,7 @@ static void wait_and_check(setup *s)
     cllrn_error error = CLLRN_ERROR_INIT;
     const cllrn_tensor t = tensor_of(s);
     assert_int_equal(0, starpu_task_wait_for_all());
-    for (int i = 0; i < TENSORS; ++i)
-        starpu_data_unregister(s->handles[i]);
+    unregister(s);
     if (cllrn_starpu_check(s->forward, &error) || cllrn_starpu_check(s->backward, &error))
         print_error("%s\n", error.message);
     assert_int_equal(CLLRN_SUCCESS, error.status);
@@ -236,13 +247,8 @@ static void task__matrix_HOST_BITS(void **state)
     setup *const s = open_setup((shape){1, C, P, 0, 1}, CLLRN_DTYPE_F32);
     starpu_data_handle_t x, y;
     struct starpu_data_filter filter;
-    cllrn_starpu_description what = CLLRN_STARPU_DESCRIPTION_INIT;
-    cllrn_starpu *lrn;
+    cllrn_starpu *const lrn = make(CLLRN_DIRECTION_FORWARD, &s->params, 0, CLLRN_DTYPE_F32);
     (void)state;
-    what.params = &s->params;
-    what.channel_axis = 0;
-    what.src = what.dst = CLLRN_DTYPE_F32;
-    assert_int_equal(CLLRN_SUCCESS, cllrn_starpu_create(&what, &lrn, NULL));
     starpu_matrix_data_register(&x, STARPU_MAIN_RAM, (uintptr_t)s->memory[X], P, P, C, 4);
     starpu_matrix_data_register(&y, STARPU_MAIN_RAM, (uintptr_t)s->memory[Y], P, P, C, 4);
     assert_int_equal(CLLRN_INVALID_WINDOW, cllrn_starpu_filter(lrn, x, 0, 2, &filter, NULL));
@@ -260,8 +266,6 @@ static void task__matrix_HOST_BITS(void **state)
     assert_int_equal(CLLRN_SUCCESS, cllrn_starpu_check(lrn, NULL));
     assert_memory_equal(s->expected[Y], s->memory[Y], bytes_of(s));
     cllrn_starpu_destroy(lrn);
-    for (int i = 0; i < TENSORS; ++i)
-        starpu_data_unregister(s->handles[i]);
     close_setup(s);
 }
 
@@ -272,7 +276,6 @@ static void task__vectors_HOST_BITS(void **state)
     setup *const s = open_setup(nchw, CLLRN_DTYPE_F32);
     cllrn_tensor tensors[] = {CLLRN_TENSOR_INIT, CLLRN_TENSOR_INIT, CLLRN_TENSOR_INIT};
     starpu_data_handle_t vectors[TENSORS];
-    cllrn_starpu_description what = CLLRN_STARPU_DESCRIPTION_INIT;
     cllrn_params params = CLLRN_PARAMS_INIT;
     cllrn_starpu *lrn;
     (void)state;
@@ -286,10 +289,7 @@ static void task__vectors_HOST_BITS(void **state)
                                          tensors, s->expected[DX], NULL));
     for (int i = 0; i < TENSORS; ++i)
         starpu_vector_data_register(&vectors[i], STARPU_MAIN_RAM, (uintptr_t)s->memory[i], 120, 4);
-    what.direction = CLLRN_DIRECTION_BACKWARD;
-    what.params = &params;
-    what.src = what.dy = what.dst = CLLRN_DTYPE_F32;
-    assert_int_equal(CLLRN_SUCCESS, cllrn_starpu_create(&what, &lrn, NULL));
+    lrn = make(CLLRN_DIRECTION_BACKWARD, &params, 0, CLLRN_DTYPE_F32);
     assert_int_equal(CLLRN_SUCCESS, cllrn_starpu_prepare_tensors(lrn, tensors, NULL));
     assert_int_equal(0, starpu_task_insert(cllrn_starpu_codelet(lrn), STARPU_R, vectors[X],
                                            STARPU_R, vectors[DY], STARPU_W, vectors[DX],
@@ -301,7 +301,7 @@ static void task__vectors_HOST_BITS(void **state)
     tensors[2].dims[0] = 3; /* exceeds its vector; no argument at all */
     for (int i = 0; i < 2; ++i) {
         cllrn_starpu_destroy(lrn);
-        assert_int_equal(CLLRN_SUCCESS, cllrn_starpu_create(&what, &lrn, NULL));
+        lrn = make(CLLRN_DIRECTION_BACKWARD, &params, 0, CLLRN_DTYPE_F32);
         starpu_task_insert(cllrn_starpu_codelet(lrn), STARPU_R, vectors[X], STARPU_R, vectors[DY],
                            STARPU_W, vectors[DX], STARPU_CL_ARGS_NFREE, i == 0 ? tensors : NULL,
                            sizeof tensors, 0);
@@ -310,10 +310,8 @@ static void task__vectors_HOST_BITS(void **state)
                          cllrn_starpu_check(lrn, NULL));
     }
     cllrn_starpu_destroy(lrn);
-    for (int i = 0; i < TENSORS; ++i) {
+    for (int i = 0; i < TENSORS; ++i)
         starpu_data_unregister(vectors[i]);
-        starpu_data_unregister(s->handles[i]);
-    }
     close_setup(s);
 }
 
@@ -413,10 +411,12 @@ static void check__task_that_fails_STATUS(void **state)
     assert_int_equal(CLLRN_INVALID_DTYPE, error.status);
     assert_string_equal(error.message,
                         "dst is a StarPU handle of 8-byte elements, expected 4 for f32");
+    error = (cllrn_error){.struct_size = 0, .status = 77}; /* not initialised: not written to */
+    assert_int_equal(CLLRN_INVALID_DTYPE, cllrn_starpu_check(s->forward, &error));
+    assert_int_equal(CLLRN_INVALID_ARGUMENT, cllrn_starpu_check(NULL, &error));
+    assert_int_equal(77, error.status);
     assert_int_equal(CLLRN_SUCCESS, cllrn_starpu_check(s->backward, NULL));
     starpu_data_unregister_no_coherency(doubles);
-    for (int i = 0; i < TENSORS; ++i)
-        starpu_data_unregister(s->handles[i]);
     close_setup(s);
 }
 
@@ -463,8 +463,6 @@ static void refusals__bad_arguments_STATUS(void **state)
                      cllrn_starpu_filter(s->forward, s->handles[X], 0, 1000, &filter, NULL));
     assert_int_equal(N, filter.nchildren);
     starpu_data_unregister(vector);
-    for (int i = 0; i < TENSORS; ++i)
-        starpu_data_unregister(s->handles[i]);
     close_setup(s);
 }
 
@@ -472,23 +470,16 @@ static void filter__windows_within_a_channel_STATUS(void **state)
 {
     setup *const s = open_setup(nchw, CLLRN_DTYPE_F32);
     struct starpu_data_filter filter;
-    cllrn_starpu_description what = CLLRN_STARPU_DESCRIPTION_INIT;
     cllrn_params params = CLLRN_PARAMS_INIT;
-    cllrn_starpu *lrn;
     (void)state;
     assert_int_equal(CLLRN_SUCCESS, cllrn_params_within(&params, CLLRN_CONVENTION_ONEDNN, 3, 2, 1.0,
                                                         0.75, 1.0, NULL));
-    what.params = &params;
-    what.channel_axis = 0;
-    what.src = what.dst = CLLRN_DTYPE_F32;
-    assert_int_equal(CLLRN_SUCCESS, cllrn_starpu_create(&what, &lrn, NULL));
+    cllrn_starpu *const lrn = make(CLLRN_DIRECTION_FORWARD, &params, 0, CLLRN_DTYPE_F32);
     assert_int_equal(CLLRN_SUCCESS, cllrn_starpu_filter(lrn, s->handles[X], 0, 2, &filter, NULL));
     for (int axis = 1; axis < 3; ++axis)
         assert_int_equal(CLLRN_INVALID_WINDOW,
                          cllrn_starpu_filter(lrn, s->handles[X], axis, 2, &filter, NULL));
     cllrn_starpu_destroy(lrn);
-    for (int i = 0; i < TENSORS; ++i)
-        starpu_data_unregister(s->handles[i]);
     close_setup(s);
 }
 
