@@ -3,8 +3,8 @@
 # Builds clLRN and cllrn-cluster, and compares jobs of several processes with `cllrn run`: see
 # tests/cluster/test.sh.
 #   ci/cluster.sh [--short]
-# Tensors have 1 GB, 20 jobs are killed in each way, and a small job runs 200 times: MINUTES minutes. With
-# --short all of it is less: 3 minutes.
+# Tensors have 1 GB, a rank of 40 jobs is killed, half of them to be resumed, and a small job runs 200
+# times: a quarter of an hour on two idle cores. --short has less of all: 3 minutes.
 set -euo pipefail
 case ${1-} in
 '') export CLLRN_CLUSTER_MEGABYTES=1024 CLLRN_CLUSTER_KILLS=20 CLLRN_CLUSTER_JOBS=200 ;;
