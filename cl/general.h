@@ -58,47 +58,60 @@ LRN_INLINE index_t lrn_tensor_offset(const lrn_tensor *t, index_t i0, index_t i1
 
 /*
  * A tile: `count` neighbours on the last axis, at most as many as a tile has; all window axes.
+ * Within a channel, that axis may be channels in blocks: then a tile ends where a block does, and
+ * has the block's padding behind its last channel.
  */
 typedef struct lrn_position {
     index_t src, dy, dst; /* offsets, in elements, of element 0 on all window axes */
     index_t count;
-    int padding; /* it is padding of a channel block, which only dst has */
+    index_t zeros; /* behind them in dst: padding of a channel block, which only dst has */
 } lrn_position;
 
-/* Whether a position axis has the channels, which may have blocks. */
-static inline int lrn_axis_has_blocks(int axis, uint modes)
+/* The distance of neighbours on the last axis. */
+static inline index_t lrn_position_step(const index_t *strides, int shift, uint modes)
 {
-    return LRN_MODE(WITHIN) && axis == LRN_MODE(WINDOW_COUNT);
+    return LRN_MODE(WITHIN) && shift > 0 ? 1 : strides[7];
 }
 
-/* The number of tiles along a position axis. */
-static inline index_t lrn_axis_turns(const lrn_axes *axes, int axis, index_t tile, uint modes)
+/* The last axis: elements of a block of dst, or of all the axis; blocks; and tiles of a block. */
+typedef struct lrn_turns {
+    index_t block, blocks, tiles;
+} lrn_turns;
+
+static inline lrn_turns lrn_turns_make(const lrn_axes *axes, index_t tile, uint modes)
 {
-    const index_t dim = axes->dims[axis];
-    if (lrn_axis_has_blocks(axis, modes))
-        return lrn_padded(dim, LRN_MODE(DST_SHIFT));
-    return axis == 7 ? (dim + tile - 1) / tile : dim;
+    const int shift = LRN_MODE(WITHIN) ? LRN_MODE(DST_SHIFT) : 0;
+    const index_t dim = axes->dims[7];
+    lrn_turns t;
+    t.block = shift > 0 ? (index_t)1 << shift : dim;
+    t.blocks = shift > 0 ? lrn_padded(dim, shift) >> shift : 1;
+    t.tiles = ((dim < t.block ? dim : t.block) + tile - 1) / tile;
+    return t;
 }
 
 /* Tile `number`, from 0 to lrn_position_count - 1. */
 static inline lrn_position lrn_position_make(const lrn_axes *axes, index_t number, index_t tile,
                                              uint modes)
 {
-    lrn_position position = {0, 0, 0, 1, 0};
-    for (int axis = 7; axis >= LRN_MODE(WINDOW_COUNT); --axis) {
-        const int blocks = lrn_axis_has_blocks(axis, modes);
-        const index_t dim = axes->dims[axis], turns = lrn_axis_turns(axes, axis, tile, modes);
-        index_t at = number % turns;
-        number /= turns;
-        if (blocks) {
-            position.padding = at >= dim;
-        } else if (axis == 7) {
-            at *= tile;
-            position.count = dim - at < tile ? dim - at : tile;
-        }
-        position.src += lrn_channel(at, axes->src[axis], blocks ? LRN_MODE(SRC_SHIFT) : 0);
-        position.dy += lrn_channel(at, axes->dy[axis], blocks ? LRN_MODE(DY_SHIFT) : 0);
-        position.dst += lrn_channel(at, axes->dst[axis], blocks ? LRN_MODE(DST_SHIFT) : 0);
+    const lrn_turns turns = lrn_turns_make(axes, tile, modes);
+    const int within = LRN_MODE(WITHIN);
+    const index_t turn = number % turns.tiles, block = number / turns.tiles % turns.blocks;
+    const index_t at = block * turns.block + turn * tile;
+    const index_t rest = axes->dims[7] - at, room = turns.block - turn * tile;
+    const index_t end = turn == turns.tiles - 1 ? room : tile, most = end < tile ? end : tile;
+    lrn_position position;
+    position.count = rest < most ? (rest > 0 ? rest : 0) : most;
+    position.zeros = within && LRN_MODE(DST_SHIFT) > 0 ? end - position.count : 0;
+    position.src = lrn_channel(at, axes->src[7], within ? LRN_MODE(SRC_SHIFT) : 0);
+    position.dy = lrn_channel(at, axes->dy[7], within ? LRN_MODE(DY_SHIFT) : 0);
+    position.dst = lrn_channel(at, axes->dst[7], within ? LRN_MODE(DST_SHIFT) : 0);
+    number = number / turns.tiles / turns.blocks;
+    for (int axis = 6; axis >= LRN_MODE(WINDOW_COUNT); --axis) {
+        const index_t index = number % axes->dims[axis];
+        number /= axes->dims[axis];
+        position.src += index * axes->src[axis];
+        position.dy += index * axes->dy[axis];
+        position.dst += index * axes->dst[axis];
     }
     return position;
 }
@@ -106,9 +119,10 @@ static inline lrn_position lrn_position_make(const lrn_axes *axes, index_t numbe
 /* The number of tiles. */
 static inline index_t lrn_position_count(const lrn_axes *axes, index_t tile, uint modes)
 {
-    index_t count = 1;
-    for (int axis = LRN_MODE(WINDOW_COUNT); axis < 8; ++axis)
-        count *= lrn_axis_turns(axes, axis, tile, modes);
+    const lrn_turns turns = lrn_turns_make(axes, tile, modes);
+    index_t count = turns.tiles * turns.blocks;
+    for (int axis = LRN_MODE(WINDOW_COUNT); axis < 7; ++axis)
+        count *= axes->dims[axis];
     return count;
 }
 

@@ -4,6 +4,7 @@
 #define LRN_RUNS_H
 
 #include "general.h"
+#include "lanes.h"
 #include "slices.h"
 
 typedef global scalar_t *slice_t;
@@ -30,20 +31,6 @@ typedef global const scalar_t *const_slice_t;
 #endif
 
 /*
- * Runs of a slice: neighbours in scratch, at a constant distance in a tensor. Slice t of the tile
- * has `count` runs of `length` elements.
- */
-typedef struct runs {
-    index_t count, length;
-    index_t inner;                    /* runs of the inner loop */
-    index_t outer_distance, distance; /* in scratch */
-    index_t outer_step, step;         /* in the tensor, as `stride` */
-    index_t stride;
-    int shift;     /* elements of a run are in blocks of 2^shift */
-    index_t ahead; /* in the tensor, to the elements to prefetch; 0 if there are none */
-} runs;
-
-/*
  * A walk prefetches the slice AHEAD steps further on: slices are far apart in a tensor, a cache
  * line or a few of each, which hardware does not foresee. Without a walk, elements so many vectors
  * further on are prefetched.
@@ -63,14 +50,16 @@ LRN_INLINE index_t walk_offset(GROUP const lrn_slices *s, GROUP const lrn_tensor
 
 /* Not LRN_INLINE: see lrn_next_power. */
 static inline runs runs_of(GROUP const lrn_slices *s, GROUP const lrn_tensor *t,
-                           index_t position_step, index_t count)
+                           index_t position_step, index_t count, index_t zeros)
 {
     runs r;
     const index_t step0 = s->axes == 2 ? t->steps[1] : 0;
     r.ahead = s->walks ? 0 : AHEAD_VECTORS * LRN_WIDTH;
+    r.lanes_ahead = s->walks ? walk_offset(s, t, AHEAD) : AHEAD_VECTORS * LRN_WIDTH;
     r.shift = 0;
     if (s->tile_distance == 1) {
         r.length = count;
+        r.zeros = zeros;
         r.stride = position_step;
         r.count = s->dims[0] * s->dims[1];
         r.inner = s->dims[1];
@@ -88,12 +77,18 @@ static inline runs runs_of(GROUP const lrn_slices *s, GROUP const lrn_tensor *t,
         r.length = s->dims[1];
         r.stride = t->steps[2];
         r.shift = t->shift;
+        r.zeros = lrn_padded(r.length, r.shift) - r.length;
         r.count = count * s->dims[0];
         r.inner = s->dims[0];
         r.outer_distance = s->tile_distance;
         r.distance = s->distance[0];
         r.outer_step = position_step;
         r.step = step0;
+        if (r.inner == 1) {
+            r.inner = count;
+            r.distance = s->tile_distance;
+            r.step = position_step;
+        }
     }
     return r;
 }
@@ -166,7 +161,7 @@ LRN_INLINE void prefetch_next(later *l, int write)
 /* Whether runs are neighbours in the tensor, too, and at least a vector long. */
 LRN_INLINE int are_vectors(const runs *r)
 {
-    return r->stride == 1 && r->shift == 0 && r->length >= LRN_WIDTH;
+    return r->stride == 1 && r->shift == 0 && r->zeros == 0 && r->length >= LRN_WIDTH;
 }
 
 /* Such runs may be a single vector: the loops keep `r` in registers. */
@@ -204,6 +199,12 @@ LRN_INLINE void put_vectors(const_slice_t from, global element_t *to, int type, 
 }
 #endif
 
+/* Elements of a run that follow one another in a tensor, up to element `end`. */
+LRN_INLINE index_t run_block(const runs *r, index_t end)
+{
+    return r->shift > 0 ? (index_t)1 << r->shift : end;
+}
+
 /* Copies a slice of a tensor into scratch. */
 LRN_RARE void fetch(slice_t to, global const element_t *from, int type, const runs *r)
 {
@@ -212,33 +213,26 @@ LRN_RARE void fetch(slice_t to, global const element_t *from, int type, const ru
         fetch_vectors(to, from, type, *r);
         return;
     }
-    FOR_RUNS(r, outer, n)
-    {
-        slice_t run = to + outer * r->outer_distance + n * r->distance;
-        const index_t at = outer * r->outer_step + n * r->step;
-        const index_t block = r->shift > 0 ? (index_t)1 << r->shift : r->length;
-        if (r->stride != 1 && r->shift == 0) {
-            for (index_t i = 0; i < r->length; ++i)
-                run[i] = lrn_get(from, type, at + i * r->stride);
-            continue;
+    if (r->stride != 1 && r->shift == 0) {
+        FOR_RUNS(r, outer, n)
+        {
+            const runs elements = elements_of(r);
+            fetch_lanes(to + outer * r->outer_distance + n * r->distance,
+                        LRN_AT(from, type, outer * r->outer_step + n * r->step), type, 1,
+                        &elements);
         }
-        for (index_t first = 0; first < r->length; first += block) {
-            const index_t rest = r->length - first, length = rest < block ? rest : block;
-            const index_t begin = at + lrn_channel(first, r->stride, r->shift);
-            if (length < LRN_WIDTH) {
-                for (index_t i = 0; i < length; ++i)
-                    run[first + i] = lrn_get(from, type, begin + i);
-                continue;
-            }
-            /* The last vector is moved back to end with the run. */
-            const index_t last = length - LRN_WIDTH;
-            for (index_t i = 0; i < last; i += LRN_WIDTH) {
-                LRN_PREFETCH(LRN_AT(from, type, begin + i + r->ahead), 0);
-                LRN_STORE_GLOBAL(lrn_load(from, type, begin + i, LRN_WIDTH), run + first + i);
-            }
-            LRN_PREFETCH(LRN_AT(from, type, begin + last + r->ahead), 0);
-            LRN_STORE_GLOBAL(lrn_load(from, type, begin + last, LRN_WIDTH), run + first + last);
-        }
+        return;
+    }
+    const index_t block = run_block(r, r->length);
+    for (index_t first = 0; first < r->length; first += block) {
+        const index_t rest = r->length - first, length = rest < block ? rest : block;
+        global const element_t *begin = LRN_AT(from, type, lrn_channel(first, r->stride, r->shift));
+        runs piece = *r;
+        piece.length = length;
+        if (length <= LRN_WIDTH)
+            fetch_lanes(to + first, begin, type, length, r);
+        else
+            fetch_vectors(to + first, begin, type, piece);
     }
 #else
     FOR_VECTORS (e, 0, r->count * r->length) {
@@ -249,47 +243,40 @@ LRN_RARE void fetch(slice_t to, global const element_t *from, int type, const ru
 #endif
 }
 
-/* Copies a slice from scratch to dst; the channels from the last to `padded` become zeros. */
+/* Copies a slice from scratch to dst, and zeros behind its runs. */
 LRN_RARE void put(const_slice_t from, global element_t *to, int type, const runs *r)
 {
-    const index_t padded = lrn_padded(r->length, r->shift);
+    const index_t end = r->length + r->zeros;
 #if LRN_WIDTH > 1
     if (are_vectors(r)) {
         put_vectors(from, to, type, *r);
         return;
     }
-    FOR_RUNS(r, outer, n)
-    {
-        const_slice_t run = from + outer * r->outer_distance + n * r->distance;
-        const index_t at = outer * r->outer_step + n * r->step;
-        const index_t block = r->shift > 0 ? (index_t)1 << r->shift : r->length;
-        if (r->stride != 1 && r->shift == 0) {
+    if (r->stride != 1 && r->shift == 0) {
+        FOR_RUNS(r, outer, n)
+        {
+            const_slice_t run = from + outer * r->outer_distance + n * r->distance;
+            const index_t at = outer * r->outer_step + n * r->step;
             for (index_t i = 0; i < r->length; i += LRN_WIDTH)
                 lrn_scatter(LRN_LOAD_GLOBAL(run + i), to, type, at + i * r->stride, r->stride,
                             r->length - i < LRN_WIDTH ? (int)(r->length - i) : LRN_WIDTH);
-            continue;
         }
-        for (index_t first = 0; first < r->length; first += block) {
-            const index_t rest = r->length - first, length = rest < block ? rest : block;
-            const index_t begin = at + lrn_channel(first, r->stride, r->shift);
-            if (length < LRN_WIDTH) {
-                lrn_store(LRN_LOAD_GLOBAL(run + first), to, type, begin, (int)length);
-                continue;
-            }
-            const index_t last = length - LRN_WIDTH;
-            for (index_t i = 0; i < last; i += LRN_WIDTH) {
-                LRN_PREFETCH(LRN_AT(to, type, begin + i + r->ahead), 1);
-                lrn_store(LRN_LOAD_GLOBAL(run + first + i), to, type, begin + i, LRN_WIDTH);
-            }
-            LRN_PREFETCH(LRN_AT(to, type, begin + last + r->ahead), 1);
-            lrn_store(LRN_LOAD_GLOBAL(run + first + last), to, type, begin + last, LRN_WIDTH);
-        }
-        for (index_t i = r->length; i < padded; ++i)
-            lrn_store((real_t)(0), to, type, at + lrn_channel(i, r->stride, r->shift), 1);
+        return;
+    }
+    const index_t block = run_block(r, end);
+    for (index_t first = 0; first < end; first += block) {
+        const index_t length = r->length - first;
+        global element_t *begin = LRN_AT(to, type, lrn_channel(first, r->stride, r->shift));
+        runs piece = *r;
+        piece.length = block;
+        if (block <= LRN_WIDTH || length < block)
+            put_lanes(from + first, begin, type, length, block, r);
+        else
+            put_vectors(from + first, begin, type, piece);
     }
 #else
-    FOR_VECTORS (e, 0, r->count * padded) {
-        const index_t n = e / padded, i = e % padded;
+    FOR_VECTORS (e, 0, r->count * end) {
+        const index_t n = e / end, i = e % end;
         const scalar_t value = i < r->length ? from[run_in_slice(r, n) + i] : 0;
         lrn_store(value, to, type, run_in_tensor(r, n) + lrn_channel(i, r->stride, r->shift), 1);
     }

@@ -165,15 +165,16 @@ LRN_INLINE void normalize_slice(GROUP const problem *p, slice_t y, const_slice_t
 #endif
 
 LRN_INLINE void compute_tile(GROUP const problem *p, global const element_t *src,
-                             global const element_t *dy, global element_t *dst, index_t count)
+                             global const element_t *dy, global element_t *dst, index_t count,
+                             index_t zeros)
 {
     GROUP const lrn_slices *s = &p->slices;
     const index_t end = s->axes > 0 ? s->size : count;
     const slice_t result = slice_at(p, s->result);
-    const runs of_x = runs_of(s, &p->src, p->src_step, count);
-    const runs of_dst = runs_of(s, &p->dst, p->dst_step, count);
+    const runs of_x = runs_of(s, &p->src, p->src_step, count, 0);
+    const runs of_dst = runs_of(s, &p->dst, p->dst_step, count, zeros);
 #ifdef LRN_BACKWARD
-    const runs of_dy = runs_of(s, &p->dy, p->dy_step, count);
+    const runs of_dy = runs_of(s, &p->dy, p->dy_step, count, 0);
 #endif
     for (index_t t = 0; t < s->steps + s->lag + s->next_lag; ++t) {
         index_t own = t - s->lag;
@@ -226,12 +227,24 @@ LRN_INLINE void compute_tile(GROUP const problem *p, global const element_t *src
     }
 }
 
-/* Writes zeros to a slice of dst, which is padding of a channel block. */
-LRN_RARE void put_zeros(GROUP const problem *p, global element_t *dst, index_t count, index_t slice)
+/* Writes zeros to a slice of dst: to `count` positions, and to the `zeros` behind them. */
+LRN_RARE void put_zeros(GROUP const problem *p, global element_t *dst, index_t count, index_t zeros,
+                        index_t slice)
 {
-    const runs r = runs_of(&p->slices, &p->dst, p->dst_step, count);
+    const runs r = runs_of(&p->slices, &p->dst, p->dst_step, count, zeros);
     put(slice_at(p, p->slices.zeros),
         LRN_AT(dst, p->dst.type, walk_offset(&p->slices, &p->dst, slice)), p->dst.type, &r);
+}
+
+/* Writes zeros to the `zeros` positions behind a tile of `count`. */
+LRN_RARE void put_padding(GROUP const problem *p, global element_t *dst, index_t count,
+                          index_t zeros)
+{
+    const int is_run = p->slices.tile_distance == 1;
+    for (index_t t = 0; t < p->slices.steps; ++t)
+        for (index_t z = 0; z < (is_run ? 1 : zeros); ++z)
+            put_zeros(p, LRN_AT(dst, p->dst.type, count + z), is_run ? 0 : 1, is_run ? zeros : 0,
+                      t);
 }
 
 /* p rounded up to a vector's alignment; the size of scratch includes the slack. */
@@ -260,9 +273,9 @@ LRN_ONCE void compute_tiles(GROUP problem *p, index_t worker, index_t workers,
         p->src = lrn_tensor_make(axes.src, LRN_TYPE(SRC), LRN_MODE(SRC_SHIFT), modes);
         p->dy = lrn_tensor_make(axes.dy, LRN_TYPE(DY), LRN_MODE(DY_SHIFT), modes);
         p->dst = lrn_tensor_make(axes.dst, LRN_TYPE(DST), LRN_MODE(DST_SHIFT), modes);
-        p->src_step = axes.src[7];
-        p->dy_step = axes.dy[7];
-        p->dst_step = axes.dst[7];
+        p->src_step = lrn_position_step(axes.src, LRN_MODE(SRC_SHIFT), modes);
+        p->dy_step = lrn_position_step(axes.dy, LRN_MODE(DY_SHIFT), modes);
+        p->dst_step = lrn_position_step(axes.dst, LRN_MODE(DST_SHIFT), modes);
         p->scratch =
             first_vector(scratch + scratch_offset) + worker * p->slices.count * p->slices.length;
         p->power = LRN_POWER;
@@ -283,16 +296,14 @@ LRN_ONCE void compute_tiles(GROUP problem *p, index_t worker, index_t workers,
         global const element_t *from = LRN_ELEMENT(src, SRC, v.src);
         global const element_t *dy_from = LRN_ELEMENT(dy, DY, v.dy);
         global element_t *to = LRN_ELEMENT(dst, DST, v.dst);
-        if (v.padding) {
-            for (index_t t = 0; t < p->slices.steps; ++t)
-                put_zeros(p, to, v.count, t);
-            continue;
-        }
-        compute_tile(p, from, dy_from, to, v.count);
-        /* A channel axis that is walked along: its padding. */
+        if (v.count > 0)
+            compute_tile(p, from, dy_from, to, v.count, v.zeros);
+        /* The padding of channel blocks: behind a walk along the channels, or behind the tile. */
         if (p->slices.walks && p->slices.axes == 0)
             for (index_t c = p->slices.steps; c < lrn_padded(p->slices.steps, p->dst.shift); ++c)
-                put_zeros(p, to, v.count, c);
+                put_zeros(p, to, v.count, 0, c);
+        if (v.zeros > 0 && (v.count == 0 || p->slices.tile_distance != 1))
+            put_padding(p, to, v.count, v.zeros);
         WAIT(p->slices);
     }
 }

@@ -88,7 +88,8 @@ static inline int elements_are_nearer(const lrn_axes *axes, uint modes)
 {
     const int in_block = LRN_MODE(DST_SHIFT) > 0 && !LRN_MODE(WITHIN);
     return in_block || axes->dims[7] == 1 ||
-           magnitude(axes->dst[LRN_MODE(WINDOW_COUNT) - 1]) < magnitude(axes->dst[7]);
+           magnitude(axes->dst[LRN_MODE(WINDOW_COUNT) - 1]) <
+               magnitude(lrn_position_step(axes->dst, LRN_MODE(DST_SHIFT), modes));
 }
 
 kernel void LRN_KERNEL_NAME(strided)(LRN_GENERAL_PARAMETERS)
@@ -116,7 +117,7 @@ kernel void LRN_KERNEL_NAME(strided)(LRN_GENERAL_PARAMETERS)
             const place p = {&v, n / padded / v.box.dims[1], n / padded % v.box.dims[1],
                              n % padded};
             scalar_t result = 0;
-            if (!position.padding && p.i2 < v.box.dims[2]) {
+            if (position.count > 0 && p.i2 < v.box.dims[2]) {
 #ifdef LRN_BACKWARD
                 scalar_t power_of_s;
                 factor_of(p, &power_of_s);
@@ -128,7 +129,10 @@ kernel void LRN_KERNEL_NAME(strided)(LRN_GENERAL_PARAMETERS)
                 result = lrn_normalize(LRN_POWER, source(p), sum, v.scalars);
 #endif
             }
-            lrn_store(result, line, to.type, lrn_tensor_offset(&to, p.i0, p.i1, p.i2), 1);
+            const index_t own = lrn_tensor_offset(&to, p.i0, p.i1, p.i2);
+            lrn_store(result, line, to.type, own, 1);
+            for (index_t i = 1; i < position.count + position.zeros; ++i)
+                lrn_store(0, line, to.type, own + i, 1);
         }
     }
 }

@@ -174,10 +174,10 @@ typedef LRN_JOIN(ushort, LRN_WIDTH) __attribute__((aligned(2))) unaligned_ushort
 #if defined(__F16C__) || defined(__aarch64__)
 /* One conversion instruction a vector: PoCL 3.1's vload_half goes element by element. */
 typedef half __attribute__((ext_vector_type(LRN_WIDTH))) halves_t;
-typedef halves_t __attribute__((aligned(2))) unaligned_halves_t;
-#define LRN_LOAD_HALVES(p) __builtin_convertvector(*(global const unaligned_halves_t *)(p), real_t)
-#define LRN_STORE_HALVES(v, p)                                                                     \
-    (*(global unaligned_halves_t *)(p) = __builtin_convertvector(v, halves_t))
+#define LRN_FROM_HALVES(bits) __builtin_convertvector(__builtin_astype(bits, halves_t), real_t)
+#define LRN_TO_HALVES(v)                                                                           \
+    __builtin_astype(__builtin_convertvector(v, halves_t), LRN_JOIN(ushort, LRN_WIDTH))
+#define LRN_LOAD_HALVES(p) LRN_FROM_HALVES(LRN_LOAD_USHORTS(p))
 #endif
 #else
 #define LRN_LOAD(p) LRN_JOIN(vload, LRN_WIDTH)(0, p)
@@ -189,9 +189,9 @@ typedef halves_t __attribute__((aligned(2))) unaligned_halves_t;
 #endif
 #ifndef LRN_LOAD_HALVES
 #define LRN_LOAD_HALVES(p) LRN_JOIN(vload_half, LRN_WIDTH)(0, (global const half *)(p))
-#define LRN_STORE_HALVES(v, p)                                                                     \
-    LRN_STORE_USHORTS(LRN_JOIN(convert_ushort, LRN_WIDTH)(lrn_to_f16(v)), p)
+#define LRN_TO_HALVES(v) LRN_JOIN(convert_ushort, LRN_WIDTH)(lrn_to_f16(v))
 #endif
+#define LRN_STORE_HALVES(v, p) LRN_STORE_USHORTS(LRN_TO_HALVES(v), p)
 #endif
 
 #ifndef LRN_PREFETCH

@@ -118,6 +118,28 @@ static bool is_wide(const lrn_shape *shape, int taps)
     return wide;
 }
 
+/* Whether the last axis is channels in blocks. */
+static bool has_inner_blocks(const lrn_shape *shape)
+{
+    return shape->within && shape->blocked;
+}
+
+/* Whether neighbours on the last axis, or in a block of it, are neighbours in all tensors. */
+static bool is_inner_dense(const lrn_shape *shape)
+{
+    return has_inner_blocks(shape) ? lrn_shape_has_equal_blocks(shape)
+                                   : lrn_shape_is_dense(shape, LRN_INNER);
+}
+
+/* Elements of the last axis, or of its blocks, of which tensors with different ones have none. */
+static int64_t inner_of(const lrn_shape *shape)
+{
+    const int64_t dim = shape->dims[LRN_INNER];
+    if (!has_inner_blocks(shape))
+        return dim;
+    return is_inner_dense(shape) ? lrn_least(dim, INT64_C(1) << shape->dst.block_shift) : 1;
+}
+
 static int storage_of(const lrn_shape *shape)
 {
     const cllrn_dtype dtype = shape->src.dtype;
@@ -168,7 +190,7 @@ cllrn_status lrn_select(const lrn_request *request, const lrn_device_facts *fact
         .shape = request->shape,
         .facts = facts,
         .channels = request->shape->dims[0],
-        .inner = request->shape->dims[LRN_INNER],
+        .inner = inner_of(request->shape),
         .outer = request->shape->dims[LRN_INNER - 1],
         .lower = request->lower,
         .taps = request->taps,
@@ -176,7 +198,7 @@ cllrn_status lrn_select(const lrn_request *request, const lrn_device_facts *fact
         .in_place = request->aliasing == CLLRN_ALIASING_IN_PLACE,
         .wide = is_wide(request->shape, request->taps),
         .dense_channels = lrn_shape_is_dense(request->shape, 0),
-        .dense_inner = lrn_shape_is_dense(request->shape, LRN_INNER),
+        .dense_inner = is_inner_dense(request->shape),
         .storage = storage_of(request->shape),
         .scratch_limit = scratch_limit(request, facts),
     };

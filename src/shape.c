@@ -73,29 +73,6 @@ static void start_layout(const cllrn_tensor *tensor, lrn_layout *layout)
     lrn_tensor_extent(tensor, &layout->lowest, &layout->highest);
 }
 
-/* Whether all tensors have channel blocks of the same size, and no padding. */
-static bool is_whole_blocks(const lrn_shape *shape, int64_t channels)
-{
-    const int shift = shape->dst.block_shift;
-    return shift > 0 && shape->src.block_shift == shift && shape->dy.block_shift == shift &&
-           channels % (INT64_C(1) << shift) == 0;
-}
-
-static void unblock(lrn_shape *shape)
-{
-    shape->blocked = false;
-    shape->src.block_shift = shape->dy.block_shift = shape->dst.block_shift = 0;
-}
-
-/* Such channels are two ordinary axes: the blocks, and the channels of a block. */
-static void insert_blocks(axis_t *axes, int *count, axis_t channels, int64_t block)
-{
-    channels.dim /= block;
-    if (channels.dim > 1)
-        insert(axes, count, channels);
-    insert(axes, count, (axis_t){block, 1, 1, 1});
-}
-
 lrn_shape lrn_shape_make(const cllrn_params *params, const cllrn_tensor *src,
                          const cllrn_tensor *dy, const cllrn_tensor *dst)
 {
@@ -112,9 +89,6 @@ lrn_shape lrn_shape_make(const cllrn_params *params, const cllrn_tensor *src,
     start_layout(dst, &shape.dst);
     shape.blocked =
         shape.src.block_shift > 0 || shape.dy.block_shift > 0 || shape.dst.block_shift > 0;
-    const bool split = shape.within && is_whole_blocks(&shape, src->dims[channels]);
-    if (split)
-        unblock(&shape);
 
     for (int axis = 0; axis < LRN_MAX_AXES; ++axis)
         shape.dims[axis] = 1;
@@ -123,15 +97,13 @@ lrn_shape lrn_shape_make(const cllrn_params *params, const cllrn_tensor *src,
     for (int axis = 0; axis < src->rank; ++axis) {
         if ((window >> axis & 1) != 0)
             put_axis(&shape, shape.window_count++, axis_of(axis, src, dy, dst));
-        else if (split && axis == channels)
-            insert_blocks(positions, &count, axis_of(axis, src, dy, dst), lrn_tensor_block(src));
         else if (src->dims[axis] > 1 && !(separate && axis == channels))
             insert(positions, &count, axis_of(axis, src, dy, dst));
     }
-    if (separate)
-        put_axis(&shape, shape.window_count, axis_of(channels, src, dy, dst));
     count = merge(positions, count);
-    if (count == 0)
+    if (separate)
+        positions[count++] = axis_of(channels, src, dy, dst);
+    else if (count == 0)
         positions[count++] = (axis_t){1, 1, 1, 1};
     for (int i = 0; i < count; ++i)
         put_axis(&shape, LRN_MAX_AXES - count + i, positions[i]);
@@ -146,6 +118,12 @@ bool lrn_shape_is_dense(const lrn_shape *shape, int axis)
 {
     return shape->src.strides[axis] == 1 && shape->dy.strides[axis] == 1 &&
            shape->dst.strides[axis] == 1;
+}
+
+bool lrn_shape_has_equal_blocks(const lrn_shape *shape)
+{
+    const int shift = shape->dst.block_shift;
+    return shift > 0 && shape->src.block_shift == shift && shape->dy.block_shift == shift;
 }
 
 bool lrn_shape_is_simple(const lrn_shape *shape)

@@ -35,8 +35,7 @@ typedef struct lrn_layout {
  * position axes end at LRN_INNER. Positions are independent of each other, so
  * their axes are ordered by stride and merged where all tensors allow. If any
  * tensor has channel blocks, the channel axis is the window's axis or, within a
- * channel, the axis right after the window's. Within a channel, equal blocks
- * without padding are not blocks here: blocks are one axis, their channels another.
+ * channel, LRN_INNER.
  */
 typedef struct lrn_shape {
     int window_count; /* 1..3 */
@@ -52,6 +51,9 @@ bool lrn_shape_is_simple(const lrn_shape *shape);
 
 /* Whether an axis has stride 1 in all tensors. */
 bool lrn_shape_is_dense(const lrn_shape *shape, int axis);
+
+/* Whether all tensors have channel blocks of the same size. */
+bool lrn_shape_has_equal_blocks(const lrn_shape *shape);
 
 /* Reduces a problem's tensors, none of them empty; dy may be NULL. */
 lrn_shape lrn_shape_make(const cllrn_params *params, const cllrn_tensor *src,

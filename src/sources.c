@@ -20,7 +20,7 @@ enum { FILES = sizeof lrn_embedded / sizeof *lrn_embedded };
 /* The headers of all programs, in the order in which they need each other. */
 static const char *const headers[] = {"arguments.h", "types.h",  "power_float.h", "arithmetic.h",
                                       "window.h",    "kernel.h", "slices.h",      "general.h",
-                                      "runs.h",      "sums.h"};
+                                      "lanes.h",     "runs.h",   "sums.h"};
 
 /* Larger than any kernel file; a directory with a larger file holds no clLRN kernels. */
 #define MAX_FILE_SIZE (1 << 20) /* as a message says */

@@ -20,16 +20,15 @@ static int64_t padded(int64_t dim, const lrn_layout *dst)
     return lrn_divide_up(dim, block) * block;
 }
 
-/* Tiles of `tile` positions, including the positions of dst's padding. */
+/* Tiles of `tile` positions: they end where a block of dst does, whose padding the last one has. */
 static int64_t tiles(const lrn_problem *p, int64_t tile)
 {
     const lrn_shape *shape = p->shape;
-    int64_t count = shape->positions / shape->dims[LRN_INNER];
-    if (shape->within) {
-        const int64_t channels = shape->dims[shape->window_count];
-        count = count / channels * padded(channels, &shape->dst);
-    }
-    return count * lrn_divide_up(shape->dims[LRN_INNER], tile);
+    const int64_t dim = shape->dims[LRN_INNER];
+    const bool blocks = shape->within && shape->dst.block_shift > 0;
+    const int64_t block = blocks ? INT64_C(1) << shape->dst.block_shift : dim;
+    return shape->positions / dim * lrn_divide_up(dim, block) *
+           lrn_divide_up(lrn_least(dim, block), tile);
 }
 
 static int64_t window_elements(const lrn_shape *shape)
@@ -62,9 +61,10 @@ static void launch_strided(const lrn_problem *p, lrn_selection *s)
     /* Dimension 0 covers what is nearer in dst: see the kernel. */
     const lrn_layout *const dst = &p->shape->dst;
     const int64_t element = llabs(dst->strides[p->shape->window_count - 1]),
-                  position = llabs(dst->strides[LRN_INNER]), positions = tiles(p, 1);
-    const bool in_block = dst->block_shift > 0 && !p->shape->within,
-               nearer = in_block || p->inner == 1 || element < position;
+                  positions = tiles(p, 1);
+    const bool blocked = dst->block_shift > 0, in_block = blocked && !p->shape->within;
+    const int64_t position = blocked ? 1 : llabs(dst->strides[LRN_INNER]);
+    const bool nearer = in_block || p->shape->dims[LRN_INNER] == 1 || element < position;
     lrn_set_sizes(s, nearer ? elements : positions, lrn_least(64, p->facts->max_group_size),
                   nearer ? positions : elements, 1);
 }
@@ -74,10 +74,19 @@ static void launch_strided(const lrn_problem *p, lrn_selection *s)
 
 /*
  * Bytes of a worker's scratch on a CPU, which its second-level cache holds beside the tensors.
- * A walk reads each slice again only a few steps later, and has an overhead per step.
+ * A walk reads each slice again only a few steps later, and has an overhead per step. A tile of
+ * channels in blocks takes a piece of each block: more positions are longer pieces.
  */
 #define WALK_BUDGET (INT64_C(256) << 10)
 #define SLICE_BUDGET (INT64_C(64) << 10)
+#define BLOCKS_BUDGET (INT64_C(128) << 10)
+
+static int64_t cache_budget(const lrn_problem *p, const lrn_selection *s)
+{
+    if (!s->window_vectors && p->shape->window_count == 1)
+        return WALK_BUDGET;
+    return p->shape->blocked && !p->shape->within ? BLOCKS_BUDGET : SLICE_BUDGET;
+}
 
 /*
  * Whether vectors run along the last window axis: it must have neighbours in
@@ -90,12 +99,18 @@ static bool has_window_vectors(const lrn_problem *p)
     const int64_t length = shape->dims[last];
     if (p->dense_inner && p->inner >= lrn_least(length, 16))
         return false;
+    /* Few channels of a block are short runs: those of all positions are copied at once. */
+    if (p->dense_inner && shape->window_count > 1 && shape->blocked)
+        return false;
     /* The positions and this axis are neighbours together: the kernel takes them as one run. */
     if (p->dense_inner && shape->window_count > 1 && shape->src.strides[last] == p->inner &&
         shape->dy.strides[last] == p->inner && shape->dst.strides[last] == p->inner)
         return false;
-    if ((lrn_shape_is_dense(shape, last) || (shape->blocked && !shape->within)) && length >= 8)
+    if (lrn_shape_is_dense(shape, last) && length >= 8)
         return true;
+    /* With few channels in blocks a slice is mostly gaps if windows are much longer. */
+    if (shape->blocked && !shape->within)
+        return length >= 8 || p->taps <= 3 * length;
     return length > p->inner;
 }
 
@@ -129,10 +144,24 @@ static void set_tile(const lrn_problem *p, lrn_selection *s, int64_t bytes, int6
     int64_t tile = lrn_least(p->inner, p->facts->cpu_like || s->window_vectors ? 1024 : 64);
     while (tile / 2 >= least && (slots_of(p, s, tile) > bytes / real || tiles(p, tile) < wanted))
         tile /= 2;
-    /* Tiles of equal size. */
-    tile = lrn_divide_up(p->inner, lrn_divide_up(p->inner, tile));
-    tile = lrn_divide_up(tile, least) * least;
+    /* Tiles of equal size, or one for all. */
+    if (tile < p->inner) {
+        tile = lrn_divide_up(p->inner, lrn_divide_up(p->inner, tile));
+        tile = lrn_divide_up(tile, least) * least;
+    }
     s->slots = slots_of(p, s, p->facts->cpu_like ? tile : lrn_least(tile, p->inner));
+}
+
+/*
+ * Whether tiles of channels in blocks have so few positions that copies are of a vector or two. A
+ * walk along the channels has tiles of more positions.
+ */
+static bool has_short_pieces(const lrn_problem *p, const lrn_selection *s)
+{
+    const lrn_shape *const shape = p->shape;
+    const int64_t block = INT64_C(1) << shape->dst.block_shift, width = s->key.width;
+    return s->window_vectors && shape->blocked && !shape->within && block < width &&
+           s->tile_positions < p->inner && s->tile_positions * block < 2 * width;
 }
 
 static void launch_separable(const lrn_problem *p, lrn_selection *s)
@@ -140,9 +169,11 @@ static void launch_separable(const lrn_problem *p, lrn_selection *s)
     const bool cpu = p->facts->cpu_like;
     const int64_t units = p->facts->compute_units, real = p->storage == LRN_F64 ? 8 : 4;
     s->window_vectors = has_window_vectors(p);
-    const int64_t cache =
-        s->window_vectors || p->shape->window_count > 1 ? SLICE_BUDGET : WALK_BUDGET;
-    set_tile(p, s, cpu ? cache : SCRATCH_BUDGET / (units * 8), units * 8);
+    set_tile(p, s, cpu ? cache_budget(p, s) : SCRATCH_BUDGET / (units * 8), units * 8);
+    if (cpu && has_short_pieces(p, s)) {
+        s->window_vectors = false;
+        set_tile(p, s, cache_budget(p, s), units * 8);
+    }
     /* See lrn_selection_scratch: all but one element of a vector may be lost to alignment. */
     const int64_t budget = lrn_least(SCRATCH_BUDGET, p->scratch_limit - (s->key.width - 1) * real);
     const int64_t room = s->slots > budget / real ? 1 : budget / real / s->slots;

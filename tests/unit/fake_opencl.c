@@ -37,7 +37,7 @@ enum {
     MAX_DEVICES = 64,
     MAX_LEDGER = 128,
     MAX_FAILED = 256,
-    SOURCE_SIZE = 128 * 1024
+    SOURCE_SIZE = 192 * 1024
 };
 
 /* A dead object keeps its place until fake_reset, so that touching it is seen. */

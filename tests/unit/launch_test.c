@@ -59,15 +59,15 @@ static int64_t padded(int64_t dim, int shift)
     return (dim + block - 1) / block * block;
 }
 
-/* Positions, those included that only dst has: a place each for the general kernels. */
-static int64_t places_of(const lrn_shape *shape)
+/* Tiles of the general kernels: `tile` neighbours on the last axis, or in one of its blocks. */
+static int64_t tiles_of(const lrn_shape *shape, int64_t tile)
 {
-    int64_t places = shape->positions;
-    if (shape->within) {
-        const int64_t channels = shape->dims[shape->window_count];
-        places = places / channels * padded(channels, shape->dst.block_shift);
-    }
-    return places;
+    const int64_t dim = shape->dims[LRN_INNER];
+    if (!shape->within || shape->dst.block_shift == 0)
+        return shape->positions / dim * ((dim + tile - 1) / tile);
+    const int64_t block = padded(1, shape->dst.block_shift), blocks = (dim + block - 1) / block,
+                  most = dim < block ? dim : block;
+    return shape->positions / dim * blocks * ((most + tile - 1) / tile);
 }
 
 /*
@@ -213,14 +213,15 @@ static void assert_slices(const lrn_slices *s, int width)
 static void assert_general(const lrn_selection *s, const lrn_shape *shape,
                            const cllrn_params *params, bool backward)
 {
-    const int64_t places = places_of(shape);
+    const int64_t places = tiles_of(shape, 1);
     if (is(s, "strided")) {
         int64_t elements = window_elements(shape);
         if (!shape->within)
             elements = padded(elements, shape->dst.block_shift);
         /* Neighbouring work-items take what is nearer in dst. */
         const int64_t element = llabs(shape->dst.strides[shape->window_count - 1]),
-                      position = llabs(shape->dst.strides[LRN_INNER]);
+                      position =
+                          shape->dst.block_shift > 0 ? 1 : llabs(shape->dst.strides[LRN_INNER]);
         const bool in_block = shape->dst.block_shift > 0 && !shape->within,
                    nearer = in_block || shape->dims[LRN_INNER] == 1 || element < position;
         assert_true((int64_t)s->global[0] >= (nearer ? elements : places));
@@ -235,7 +236,7 @@ static void assert_general(const lrn_selection *s, const lrn_shape *shape,
         backward, s->tile_positions, s->window_vectors, s->key.width);
     assert_slices(&slices, s->key.width);
     const int64_t groups = (int64_t)(s->global[0] / s->local[0]), rest = shape->dims[LRN_INNER],
-                  tiles = places / rest * ((rest + s->tile_positions - 1) / s->tile_positions);
+                  tiles = tiles_of(shape, s->tile_positions);
     assert_true(s->tile_positions >= 1 && s->tile_positions < rest + s->key.width);
     assert_int_equal(s->slots, slices.count * slices.length);
     assert_int_equal(groups, s->workers * s->spread);
