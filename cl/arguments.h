@@ -47,6 +47,9 @@
 /* Vectors of channels that the kernel for channels-last tensors computes at once. */
 #define LRN_PART 32
 
+/* Whether channels are so few that this kernel joins positions to lines of whole vectors. */
+#define LRN_FEW(channels, width) ((channels) < 2 * (width))
+
 /* Channels that a kernel for channels-first tensors computes at once. */
 #define LRN_ROWS 4
 

@@ -10,6 +10,10 @@
  * The taps of a window come from two neighbouring vectors in registers, and so do the sums of 2, 4
  * and 8 products, each of which is computed once for all windows that it is a part of.
  *
+ * With few channels (LRN_FEW) positions without gaps are joined: they are one line, so that vectors
+ * are whole. Windows would reach into other positions: taps are loaded from the copies, and are
+ * zeros in lanes whose tap is a channel of another position.
+ *
  * Powers that are not ordinary (see arithmetic.h) are rare: lines are computed as if all powers
  * were ordinary, and again with care if one was not. In place, the copies restore the source
  * before that.
@@ -73,6 +77,7 @@ LRN_INLINE real_t shifted(real_t a, real_t b, int k)
 /* Sums of products that end at an element: of the previous vector, for the next one. */
 typedef struct sums {
     real_t pairs, fours, eights, windows;
+    bits_t lanes; /* in joined positions: the channels of the next vector's lanes */
 } sums;
 
 /*
@@ -150,7 +155,29 @@ typedef struct lines {
      * this work-item stores later.
      */
     int read_over, stored_over;
+    int joined;   /* the channels of a position, if the line is joined positions; else 0 */
+    int turn;     /* joined: channels from a vector's lane to the same lane of the next vector */
+    bits_t lanes; /* joined: the channels of the first vector's lanes */
 } lines;
+
+/*
+ * The sums of products a b in joined positions, over windows that begin `before` elements before
+ * their own. Reads the vectors beside a and b, too.
+ */
+LRN_INLINE real_t sum_joined(sums *s, const real_t *a, const real_t *b, lines l, int before)
+{
+    const bits_t count = (bits_t)((uint)l.joined);
+    real_t as[LRN_TAPS], bs[LRN_TAPS];
+#pragma unroll
+    for (int j = 0; j < LRN_TAPS; ++j) {
+        const mask_t is_own = s->lanes + (bits_t)((uint)(j - before)) < count;
+        as[j] = is_own ? LRN_LOAD((const scalar_t *)a + j - before) : (real_t)(0.0f);
+        bs[j] = is_own ? LRN_LOAD((const scalar_t *)b + j - before) : (real_t)(0.0f);
+    }
+    s->lanes += (bits_t)((uint)l.turn);
+    s->lanes = min(s->lanes, s->lanes - count); /* the difference wraps where there are no more */
+    return lrn_window_sum_unrolled(as, bs);
+}
 
 /* The last vector of a line, which is not whole: channels c .. and zeros. */
 LRN_INLINE real_t load_last(global const element_t *from, lrn_tile r, index_t c, int is_followed)
@@ -211,19 +238,25 @@ enum {
 
 /* Sets totals to the sums of the windows of `count` vectors, which another one follows. */
 LRN_INLINE void add_up(real_t *totals, sums *s, const real_t *xs, int count, int is_first,
-                       int upper, int mode)
+                       lrn_tile r, lines l, int mode)
 {
     const real_t zero = (real_t)(0.0f);
+    if (l.joined > 0) {
+        s->lanes = l.lanes;
+        for (int i = 0; i < count; ++i)
+            totals[i] = sum_joined(s, xs + i, xs + i, l, r.lower);
+        return;
+    }
     if (is_first) {
         clear(s);
         if (mode == CENTRED)
             sum_of_centred(s, zero, xs[0], zero, xs[0]);
         else
-            sum_anywhere(s, zero, xs[0], zero, xs[0], upper);
+            sum_anywhere(s, zero, xs[0], zero, xs[0], r.upper);
     }
     for (int i = 0; i < count; ++i)
         totals[i] = mode == CENTRED ? sum_of_centred(s, xs[i], xs[i + 1], xs[i], xs[i + 1])
-                                    : sum_anywhere(s, xs[i], xs[i + 1], xs[i], xs[i + 1], upper);
+                                    : sum_anywhere(s, xs[i], xs[i + 1], xs[i], xs[i + 1], r.upper);
 }
 
 #ifndef LRN_BACKWARD
@@ -242,18 +275,19 @@ LRN_INLINE int walk(int power, lrn_tile r, lines l, int step, int mode)
     sums s;
     bits_t most = (bits_t)(0u), excess = most;
     int slots = 0;
+    all_xs[0] = (real_t)(0.0f); /* before the first line */
     for (index_t c = 0; c < r.channels; c += step * LRN_WIDTH) {
         const index_t rest = r.channels - c, vectors = (rest + LRN_WIDTH - 1) / LRN_WIDTH;
         const int count = vectors < step ? (int)vectors : step,
                   whole = rest / LRN_WIDTH < step ? (int)(rest / LRN_WIDTH) : step;
         slots = count + 1;
         for (int line = 0; line < l.count; ++line) {
-            real_t *xs = all_xs + line * slots;
+            real_t *xs = all_xs + 1 + line * slots;
             copy(xs, l.x + line * l.x_step, r, c, slots, line < l.read_over);
-            add_up(all_totals + line * slots, &s, xs, count, c == 0, r.upper, mode);
+            add_up(all_totals + line * slots, &s, xs, count, c == 0, r, l, mode);
         }
         for (int line = 0; line < l.count; ++line) {
-            const real_t *xs = all_xs + line * slots, *totals = all_totals + line * slots;
+            const real_t *xs = all_xs + 1 + line * slots, *totals = all_totals + line * slots;
             global element_t *to = l.to + line * l.to_step + c / LRN_WIDTH * r.plane;
             for (int i = 0; i < whole; ++i, to += r.plane) {
                 const real_t y = normalize(power, xs[i], totals[i], r, &excess, mode);
@@ -270,7 +304,7 @@ LRN_INLINE int walk(int power, lrn_tile r, lines l, int step, int mode)
     }
     const int special = LRN_ANY_LANE(lrn_is_special(power, most));
     if (special && l.is_x)
-        restore(all_xs, slots, r, l);
+        restore(all_xs + 1, slots, r, l);
     return special;
 }
 
@@ -280,9 +314,11 @@ DEFINE_SUM(sum_of_mirrored, LRN_TAPS / 2)
 
 /* dx of a vector, from its and the next vector's dy and factors. */
 LRN_INLINE real_t differentiate(int power, sums *terms, const real_t *xs, const real_t *dys,
-                                const real_t *factors, const real_t *powers, lrn_tile r, int mode)
+                                const real_t *factors, const real_t *powers, lrn_tile r, lines l,
+                                int mode)
 {
-    const real_t sum = mode == CENTRED
+    const real_t sum = l.joined > 0 ? sum_joined(terms, dys, factors, l, r.upper)
+                       : mode == CENTRED
                            ? sum_of_mirrored(terms, dys[0], dys[1], factors[0], factors[1])
                            : sum_anywhere(terms, dys[0], dys[1], factors[0], factors[1], r.lower);
     return lrn_gradient(power, xs[0], dys[0], powers[0], sum, r.scalars);
@@ -297,6 +333,7 @@ LRN_INLINE int walk(int power, lrn_tile r, lines l, int step, int mode)
     const real_t zero = (real_t)(0.0f);
     bits_t most = (bits_t)(0u);
     int slots = 0;
+    xs[0] = zero; /* before the first line */
     for (index_t c = 0; c < r.channels; c += step * LRN_WIDTH) {
         const index_t rest = r.channels - c, vectors = (rest + LRN_WIDTH - 1) / LRN_WIDTH;
         const int count = vectors < step ? (int)vectors : step,
@@ -306,7 +343,7 @@ LRN_INLINE int walk(int power, lrn_tile r, lines l, int step, int mode)
         for (int line = 0; line < l.count; ++line) {
             const int slot = line * slots + 1;
             copy(xs + slot, l.x + line * l.x_step, r, c, count + 1, line < l.read_over);
-            add_up(totals + slot, &s, xs + slot, count, c == 0, r.upper, mode);
+            add_up(totals + slot, &s, xs + slot, count, c == 0, r, l, mode);
             copy(dys + slot, l.dy + line * l.dy_step, r, c, count + 1, line < l.read_over);
         }
         for (int line = 0; line < l.count; ++line) {
@@ -332,21 +369,23 @@ LRN_INLINE int walk(int power, lrn_tile r, lines l, int step, int mode)
             global element_t *to = l.to + line * l.to_step;
             if (c == 0) {
                 clear(&terms);
+                terms.lanes = l.lanes;
                 dys[slot] = factors[slot] = xs[slot] = powers[slot] = zero;
-                differentiate(power, &terms, xs + slot, dys + slot, factors + slot, powers + slot,
-                              r, mode);
+                if (l.joined == 0)
+                    differentiate(power, &terms, xs + slot, dys + slot, factors + slot,
+                                  powers + slot, r, l, mode);
                 ++slot;
             } else {
                 to += (c / LRN_WIDTH - 1) * r.plane;
             }
             for (; slot <= end; ++slot, to += r.plane) {
                 const real_t dx = differentiate(power, &terms, xs + slot, dys + slot,
-                                                factors + slot, powers + slot, r, mode);
+                                                factors + slot, powers + slot, r, l, mode);
                 lrn_store_whole(dx, to, LRN_STORAGE, 0, l.stream);
             }
             if (whole < count) {
                 const real_t dx = differentiate(power, &terms, xs + slot, dys + slot,
-                                                factors + slot, powers + slot, r, mode);
+                                                factors + slot, powers + slot, r, l, mode);
                 store_last(dx, to, r, c + whole * LRN_WIDTH, line < l.stored_over, l.stream);
             }
         }
@@ -381,7 +420,7 @@ LRN_RARE void walk_carefully(lrn_tile r, lines l, int step)
 LRN_ONCE void walk_lines(lrn_tile r, lines l, int step)
 {
     int special;
-    if (r.lower == LRN_TAPS / 2) {
+    if (r.lower == LRN_TAPS / 2 || l.joined > 0) {
         LRN_BY_POWER(POWER, special = walk(power, r, l, step, CENTRED));
         LRN_AGAIN(POWER, special, walk_both(r, l, step), walk_carefully(r, l, step));
     } else if (walk_elsewhere(r, l, step)) {
@@ -393,7 +432,6 @@ LRN_EXPLICIT
 kernel void LRN_KERNEL_NAME(packed)(LRN_FAST_PARAMETERS)
 {
     lrn_tile r;
-    r.channels = channels;
     r.shift = LRN_MODE(DST_SHIFT);
     r.plane = r.shift > 0 ? inner << r.shift : LRN_WIDTH;
     r.lower = lower;
@@ -402,27 +440,36 @@ kernel void LRN_KERNEL_NAME(packed)(LRN_FAST_PARAMETERS)
     r.scalars = LRN_SCALARS;
     const index_t left = (index_t)get_global_id(0) * tile_positions;
     const index_t right = inner - left < tile_positions ? inner : left + tile_positions;
-    /* Several short lines at once, or parts of a long one. */
+    const int pads = r.shift > 0, joins = !pads && LRN_FEW(channels, LRN_WIDTH) &&
+                                          src_inner == channels && dy_inner == channels &&
+                                          dst_inner == channels;
+    lines l;
+    l.joined = joins ? (int)channels : 0;
+    l.turn = joins ? LRN_WIDTH % (int)channels : 0;
+    l.lanes = joins ? lrn_lanes_from(0) % (bits_t)((uint)channels) : (bits_t)(0u);
+    /* Joined positions in whole vectors; or several short lines at once, or parts of a long one. */
     const index_t vectors = (channels + LRN_WIDTH - 1) / LRN_WIDTH,
                   parts = (vectors + LRN_PART - 1) / LRN_PART;
-    const int most = parts == 1 ? SLOTS / ((int)vectors + 2) : 1;
-    const int step = (int)((vectors + parts - 1) / parts);
-    const int pads = r.shift > 0, long_enough = channels >= LRN_WIDTH,
+    const int most = joins        ? LRN_PART / (int)channels * LRN_WIDTH
+                     : parts == 1 ? SLOTS / ((int)vectors + 2)
+                                  : 1;
+    const int step = joins ? LRN_PART : (int)((vectors + parts - 1) / parts);
+    const int long_enough = channels >= LRN_WIDTH && !joins,
               reads_over = long_enough && src_inner == channels && dy_inner == channels,
               stores_over = long_enough && dst_inner == channels,
-              aligned = LRN_MODE(LAUNCH) && dst_inner % LRN_WIDTH == 0;
+              aligned = LRN_MODE(LAUNCH) && (joins || dst_inner % LRN_WIDTH == 0);
 
     for (index_t item = get_global_id(2); item < outer; item += get_global_size(2)) {
         for (index_t position = left; position < right; position += most) {
             const int count = right - position < most ? (int)(right - position) : most;
-            lines l;
             l.x = LRN_LINE(src, SRC, item, position);
             l.dy = LRN_LINE(dy, DY, item, position);
             l.to = LRN_LINE(dst, DST, item, position);
             l.x_step = src_inner;
             l.dy_step = dy_inner;
             l.to_step = dst_inner;
-            l.count = count;
+            l.count = joins ? 1 : count;
+            r.channels = joins ? count * channels : channels;
             l.is_x = (global const element_t *)l.to == l.x;
             l.is_dy = (global const element_t *)l.to == l.dy;
             l.stream = aligned && (size_t)l.to % (LRN_WIDTH * sizeof *l.to) == 0;

@@ -57,10 +57,19 @@ static bool fits_packed(const lrn_problem *p)
            (p->shape->blocked ? is_block_line(p) && block_of(p) == width : p->dense_channels);
 }
 
-/* Short rows have few whole vectors. */
+/* Whether positions follow one another without gaps in all tensors. */
+static bool is_joined(const lrn_problem *p)
+{
+    const lrn_shape *shape = p->shape;
+    return shape->src.strides[LRN_INNER] == p->channels &&
+           shape->dy.strides[LRN_INNER] == p->channels &&
+           shape->dst.strides[LRN_INNER] == p->channels;
+}
+
+/* A line shorter than a vector is copied element by element, unless positions are joined. */
 static bool chosen_packed(const lrn_problem *p)
 {
-    return p->shape->blocked || p->channels >= 32;
+    return p->shape->blocked || p->channels >= packed_width(p->facts, p->storage) || is_joined(p);
 }
 
 static void launch_packed(const lrn_problem *p, lrn_selection *s)
@@ -68,6 +77,9 @@ static void launch_packed(const lrn_problem *p, lrn_selection *s)
     /* About 16 or 32 KB of a source per work-item: enough groups, and a small start cost. */
     s->tile_positions =
         (int32_t)lrn_divide_up(p->backward ? 4096 : 8192, lrn_least(p->channels, 4096));
+    /* Joined positions of a tile have whole vectors. */
+    if (LRN_FEW(p->channels, s->key.width))
+        s->tile_positions = (int32_t)lrn_divide_up(s->tile_positions, s->key.width) * s->key.width;
     s->streams = exceeds_cache(p) && !p->in_place;
     lrn_set_sizes(s, lrn_divide_up(p->inner, s->tile_positions), 1, 1, p->outer);
 }

@@ -88,6 +88,7 @@ static int64_t reach(const lrn_selection *s, const lrn_shape *shape, unsigned ch
             int64_t p0, p1;
             if (is(s, "packed")) {
                 assert_int_equal(g1, 1);
+                assert_true(!LRN_FEW(channels, width) || tile_p % width == 0);
                 p0 = x * tile_p;
                 p1 = p0 + tile_p;
             } else if (is(s, "planar") || is(s, "blocked")) {

@@ -107,6 +107,12 @@ static void select__which_variant_for_which_problem_SUCCESS(void **state)
     const cllrn_tensor gray = make_nchw(2, 1, 10, 10), gray_last = make_nhwc(2, 1, 10, 10),
                        gray_half = with_dtype(gray, CLLRN_DTYPE_F16),
                        seconds = make_tensor(4, gray_dims, second, 1);
+    /* Few channels last; the rest of a position is a gap. */
+    const int64_t color_dims[] = {2, 3, 10, 10}, color_gaps[] = {400, 1, 40, 4},
+                  deep_dims[] = {2, 17, 10, 10}, deep_gaps[] = {2000, 1, 200, 20};
+    const cllrn_tensor color_last = make_nhwc(2, 3, 10, 10),
+                       color_padded = make_tensor(4, color_dims, color_gaps, 1),
+                       deep_padded = make_tensor(4, deep_dims, deep_gaps, 1);
     const cllrn_params odd = window(2, 2), six = window(3, 2), one = window(0, 0),
                        four = window(2, 1), largest = window(4, 4), skew = window(0, 4),
                        most = window(16, 15), more = window(16, 16), line = region(1, 1, 1),
@@ -119,7 +125,13 @@ static void select__which_variant_for_which_problem_SUCCESS(void **state)
         const char *cpu, *gpu, *gpu_backward, *cpu_in_place, *gpu_in_place;
     } rows[] = {
         {&nchw, &nchw, &odd, "planar", "column", "column", "planar", "column"},
-        {&nhwc, &nhwc, &odd, "separable", "group", "group", "separable", "group"},
+        {&nhwc, &nhwc, &odd, "packed", "group", "group", "packed", "group"},
+        {&color_last, &color_last, &odd, "packed", "group", "group", "packed", "group"},
+        {&color_last, &color_last, &skew, "packed", "group", "group", "packed", "group"},
+        {&color_padded, &color_last, &odd, "separable", "strided", "separable", NULL, NULL},
+        {&color_last, &color_padded, &odd, "separable", "strided", "separable", NULL, NULL},
+        {&color_padded, &color_padded, &odd, "separable", "group", "group", "separable", "group"},
+        {&deep_padded, &deep_padded, &odd, "packed", "group", "group", "packed", "group"},
         {&deep_last, &deep_last, &odd, "packed", "group", "group", "packed", "group"},
         {&nchw, &nchw, &largest, "planar", "column", "column", "planar", "column"},
         {&nchw, &nchw, &four, "planar", "column", "column", "planar", "column"},
@@ -135,9 +147,9 @@ static void select__which_variant_for_which_problem_SUCCESS(void **state)
         {&nchw, &nchw, &more, "separable", "separable", "separable", "separable", "separable"},
         {&far, &far, &odd, "separable", "strided", "separable", "separable", "separable"},
         {&nchw, &far, &odd, "separable", "strided", "separable", NULL, NULL},
-        {&gray, &gray, &odd, "planar", "column", "column", "planar", "column"},
-        {&gray_last, &gray_last, &odd, "planar", "column", "column", "planar", "column"},
-        {&gray_half, &gray_half, &odd, "planar", "column", "column", "planar", "column"},
+        {&gray, &gray, &odd, "packed", "column", "column", "packed", "column"},
+        {&gray_last, &gray_last, &odd, "packed", "column", "column", "packed", "column"},
+        {&gray_half, &gray_half, &odd, "packed", "column", "column", "packed", "column"},
         {&seconds, &seconds, &odd, "separable", "group", "group", "separable", "group"},
         /* Channel blocks. */
         {&blocked, &blocked, &odd, "blocked", "column", "column", "separable", "column"},
@@ -155,7 +167,7 @@ static void select__which_variant_for_which_problem_SUCCESS(void **state)
         {&half_blocked, &half_blocked, &odd, "blocked", "column", "column", "separable", "column"},
         /* Other types: fewer windows are unrolled for 16 bits, none for float64 and mixtures. */
         {&half, &half, &odd, "planar", "column", "column", "planar", "column"},
-        {&brain, &brain, &largest, "separable", "group", "group", "separable", "group"},
+        {&brain, &brain, &largest, "packed", "group", "group", "packed", "group"},
         {&half, &half, &four, "separable", "strided", "strided", "separable", "separable"},
         {&half, &nchw, &odd, "separable", "strided", "separable", NULL, NULL},
         {&brain, &nhwc, &odd, "separable", "group", "group", NULL, NULL},
