@@ -169,8 +169,7 @@ LRN_INLINE void fetch_vectors(slice_t to, global const element_t *from, int type
 {
     /* The last vector is moved back to end with the run. */
     const index_t last = r.length - LRN_WIDTH;
-    FOR_RUNS(&r, outer, n)
-    {
+    FOR_RUNS (&r, outer, n) {
         slice_t run = to + outer * r.outer_distance + n * r.distance;
         const index_t at = outer * r.outer_step + n * r.step;
         for (index_t i = 0; i < last; i += LRN_WIDTH) {
@@ -185,8 +184,7 @@ LRN_INLINE void fetch_vectors(slice_t to, global const element_t *from, int type
 LRN_INLINE void put_vectors(const_slice_t from, global element_t *to, int type, runs r)
 {
     const index_t last = r.length - LRN_WIDTH;
-    FOR_RUNS(&r, outer, n)
-    {
+    FOR_RUNS (&r, outer, n) {
         const_slice_t run = from + outer * r.outer_distance + n * r.distance;
         const index_t at = outer * r.outer_step + n * r.step;
         for (index_t i = 0; i < last; i += LRN_WIDTH) {
@@ -214,8 +212,7 @@ LRN_RARE void fetch(slice_t to, global const element_t *from, int type, const ru
         return;
     }
     if (r->stride != 1 && r->shift == 0) {
-        FOR_RUNS(r, outer, n)
-        {
+        FOR_RUNS (r, outer, n) {
             const runs elements = elements_of(r);
             fetch_lanes(to + outer * r->outer_distance + n * r->distance,
                         LRN_AT(from, type, outer * r->outer_step + n * r->step), type, 1,
@@ -253,8 +250,7 @@ LRN_RARE void put(const_slice_t from, global element_t *to, int type, const runs
         return;
     }
     if (r->stride != 1 && r->shift == 0) {
-        FOR_RUNS(r, outer, n)
-        {
+        FOR_RUNS (r, outer, n) {
             const_slice_t run = from + outer * r->outer_distance + n * r->distance;
             const index_t at = outer * r->outer_step + n * r->step;
             for (index_t i = 0; i < r->length; i += LRN_WIDTH)
