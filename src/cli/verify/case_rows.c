@@ -338,6 +338,42 @@ const case_row case_rows[] = {
     /* A window with only small x makes s^(-beta - 1) infinite, also for channels outside the tensor. */
     SPECIAL(TYPES(NONE, F32, NARROW), BACKWARD, NCHW(1, 22, 1, 37), IN(LAYOUT_C), ACROSS(2, 2, 5), 2.5e-27, 0.75, 0, CONTENT_LARGE),
     SPECIAL(TYPES(NONE, F32, NARROW), BACKWARD, NCHW(1, 41, 1, 9), IN(LAYOUT_LAST), ACROSS(2, 2, 5), 2.5e-27, 0.75, 0, CONTENT_LARGE),
+
+    /* "packed": its other windows; parts of a long line, which in place are in one tile. */
+    LAST(BOTH,      TYPES(NONE, F32, NONE),           ACROSS(0, 0, 1), 1e-3, 0.75, 1),
+    LAST(BOTH,      TYPES(NONE, F32, NONE),           ACROSS(3, 2, 6), 1e-3, 0.6, 1),
+    LAST(BOTH,      TYPES(NONE, F32, NONE),           ACROSS(2, 3, 6), 1e-3, 0.75, 1),
+    LAST(BOTH,      TYPES(NONE, F32, NONE),           ACROSS(4, 3, 8), 1e-3, 0.75, 1),
+    LAST(BOTH,      TYPES(NONE, F32, NONE),           ACROSS(1, 6, 8), 1e-3, 0.6, 1),
+    LAST(BOTH,      TYPES(NONE, F32, NONE),           ACROSS(5, 5, 11), 1e-3, 0.75, 1),
+    LAST(BOTH,      TYPES(NONE, F32, NONE),           ACROSS(3, 7, 11), 1e-3, 0.6, 1),
+    LAST(BOTH,      TYPES(NONE, F32, NONE),           ACROSS(7, 7, 15), 1e-3, 0.75, 1),
+    LAST(BOTH,      TYPES(NONE, F32, NONE),           ACROSS(8, 6, 15), 1e-3, 0.6, 1),
+    LAYOUTS(TYPES(NONE, F32, NARROW), NCHW(1, 512, 1, 37), IN(LAYOUT_LAST), CONTENT_SPREAD),
+    LAYOUTS(TYPES(NONE, F32, NARROW), NCHW(2, 300, 3, 7), AT(LAYOUT_LAST, LAYOUT_LAST, 1, 3), CONTENT_INTEGER),
+    WINDOWS(TYPES(NONE, F32, NONE),          NCHW(1, 1030, 1, 3), IN(LAYOUT_LAST), ACROSS(7, 7, 15), 1),
+    /* Few channels: joined positions, some tiles of them, and a remainder. */
+    WINDOWS(TYPES(NONE, F32 | NARROW, NONE), NCHW(1, 1, 5, 43), IN(LAYOUT_LAST), ACROSS(2, 2, 5), 1),
+    WINDOWS(TYPES(NONE, F32 | NARROW, NONE), NCHW(2, 2, 47, 101), IN(LAYOUT_LAST), ACROSS(1, 1, 3), 1),
+    WINDOWS(TYPES(NONE, F32 | NARROW, NONE), NCHW(1, 3, 67, 45), AT(LAYOUT_LAST, LAYOUT_LAST, 1, 3), ACROSS(2, 2, 5), 1),
+    WINDOWS(TYPES(NONE, F32, NARROW),        NCHW(1, 4, 5, 37), IN(LAYOUT_LAST), ACROSS(0, 4, 5), 1),
+    WINDOWS(TYPES(NONE, F32, NONE),          NCHW(1, 3, 7, 31), IN(LAYOUT_LAST), ACROSS(0, 0, 1), 1),
+    WINDOWS(TYPES(NONE, F32, NONE),          NCHW(1, 4, 7, 31), IN(LAYOUT_LAST), ACROSS(1, 0, 2), 1),
+    WINDOWS(TYPES(NONE, F32, NONE),          NCHW(1, 13, 3, 31), IN(LAYOUT_LAST), ACROSS(3, 2, 6), 1),
+    WINDOWS(TYPES(NONE, F32, NONE),          NCHW(1, 7, 9, 31), IN(LAYOUT_LAST), ACROSS(1, 6, 8), 1),
+    WINDOWS(TYPES(NONE, F32 | NARROW, NONE), NCHW(1, 16, 9, 67), IN(LAYOUT_LAST), ACROSS(2, 2, 5), 1),
+    WINDOWS(TYPES(NONE, F32, NONE),          NCHW(1, 16, 3, 31), IN(LAYOUT_LAST), ACROSS(5, 5, 11), 1),
+    WINDOWS(TYPES(NONE, F32, NONE),          NCHW(1, 31, 3, 31), IN(LAYOUT_LAST), ACROSS(8, 6, 15), 1),
+    LAYOUTS(TYPES(NONE, F32, NARROW), NHWC(1, 1, 35, 11), FROM(LAYOUT_C, LAYOUT_PADDED), CONTENT_SPREAD), /* gaps: not joined */
+    LAYOUTS(TYPES(NONE, F32, NARROW), NHWC(1, 1, 35, 11), FROM(LAYOUT_PADDED, LAYOUT_C), CONTENT_SPREAD),
+    LAYOUTS(TYPES(NONE, F32, NARROW), NHWC(1, 1, 35, 11), IN(LAYOUT_PADDED), CONTENT_SPREAD),
+    NEAR_AND_FAR(TYPES(NONE, F32, NARROW), NCHW(1, 3, 5, 41), LAYOUT_LAST),
+    SPECIAL(TYPES(NONE, F32 | NARROW, NONE), BOTH, NCHW(1, 3, 5, 41), IN(LAYOUT_LAST), ACROSS(2, 2, 5), 1, 0.75, 0, CONTENT_SPECIAL),
+    SPECIAL(TYPES(NONE, F32, NARROW), BOTH, NCHW(1, 4, 9, 41), IN(LAYOUT_LAST), ACROSS(1, 1, 3), 1, 0.6, 1, CONTENT_SPECIAL),
+    SPECIAL(TYPES(NONE, F32 | NARROW, NONE), BOTH, NCHW(1, 13, 5, 11), IN(LAYOUT_LAST), ACROSS(2, 2, 5), 1e-3, 0.75, 1, CONTENT_ONE_NAN),
+    SPECIAL(TYPES(NONE, F32, NARROW), BACKWARD, NCHW(1, 13, 5, 11), IN(LAYOUT_LAST), ACROSS(2, 2, 5), 1e-3, 0.75, 1, CONTENT_NAN_DY),
+    /* In place: tiles of "planar", with remainders. */
+    LAYOUTS(TYPES(NONE, F32 | NARROW, NONE), NCHW(1, 23, 1, 1043), AT(LAYOUT_C, LAYOUT_C, 1, 2), CONTENT_INTEGER),
 };
 
 const int case_row_count = sizeof case_rows / sizeof *case_rows;
