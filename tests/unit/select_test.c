@@ -108,11 +108,11 @@ static void select__which_variant_for_which_problem_SUCCESS(void **state)
                        gray_half = with_dtype(gray, CLLRN_DTYPE_F16),
                        seconds = make_tensor(4, gray_dims, second, 1);
     /* Few channels last; the rest of a position is a gap. */
-    const int64_t color_dims[] = {2, 3, 10, 10}, color_gaps[] = {400, 1, 40, 4},
-                  deep_dims[] = {2, 17, 10, 10}, deep_gaps[] = {2000, 1, 200, 20};
+    const int64_t color_dims[] = {2, 10, 10, 3}, color_gaps[] = {400, 40, 4, 1},
+                  deep_dims[] = {2, 10, 10, 17}, deep_gaps[] = {2000, 200, 20, 1};
     const cllrn_tensor color_last = make_nhwc(2, 3, 10, 10),
-                       color_padded = make_tensor(4, color_dims, color_gaps, 1),
-                       deep_padded = make_tensor(4, deep_dims, deep_gaps, 1);
+                       color_padded = make_tensor(4, color_dims, color_gaps, 3),
+                       deep_padded = make_tensor(4, deep_dims, deep_gaps, 3);
     const cllrn_params odd = window(2, 2), six = window(3, 2), one = window(0, 0),
                        four = window(2, 1), largest = window(4, 4), skew = window(0, 4),
                        most = window(16, 15), more = window(16, 16), line = region(1, 1, 1),
@@ -128,8 +128,8 @@ static void select__which_variant_for_which_problem_SUCCESS(void **state)
         {&nhwc, &nhwc, &odd, "packed", "group", "group", "packed", "group"},
         {&color_last, &color_last, &odd, "packed", "group", "group", "packed", "group"},
         {&color_last, &color_last, &skew, "packed", "group", "group", "packed", "group"},
-        {&color_padded, &color_last, &odd, "separable", "strided", "separable", NULL, NULL},
-        {&color_last, &color_padded, &odd, "separable", "strided", "separable", NULL, NULL},
+        {&color_padded, &color_last, &odd, "separable", "group", "group", NULL, NULL},
+        {&color_last, &color_padded, &odd, "separable", "group", "group", NULL, NULL},
         {&color_padded, &color_padded, &odd, "separable", "group", "group", "separable", "group"},
         {&deep_padded, &deep_padded, &odd, "packed", "group", "group", "packed", "group"},
         {&deep_last, &deep_last, &odd, "packed", "group", "group", "packed", "group"},
