@@ -90,8 +90,8 @@ static problem problem_make(random_t *random)
     if (number(random, 0, 3) == 0)
         p.params.beta = 0.6;
     set_tensor(&p.tensor, dtype, dims, order, block);
-    const bool same = fast || p.in_place || number(random, 0, 3) > 0;
-    const int other = same ? order : number(random, 0, 1) ? BLOCKS : NCHW;
+    const bool same = fast || p.in_place || number(random, 0, 1);
+    const int other = same ? order : order == BLOCKS || number(random, 0, 1) ? BLOCKS : NCHW;
     const int32_t other_block = same ? block : INT32_C(4) << number(random, 0, 3);
     set_tensor(&p.to, dtype, dims, other, other_block);
     snprintf(p.text, sizeof p.text,
