@@ -19,6 +19,9 @@
 #include "sums.h"
 
 #ifdef LRN_BACKWARD
+/* Both sums are those of products: their code is the same, and half as long to compile. */
+#define SQUARES 0
+
 /* Gaps of slices that have been computed become zeros again. */
 LRN_INLINE void clear_gaps(GROUP const problem *p, slice_t slice)
 {
@@ -112,6 +115,7 @@ LRN_INLINE void set_gradients(GROUP const problem *p, int taps, int products, sl
 }
 
 #else
+#define SQUARES 1
 
 /* Sets y of a slice; returns whether a power was not ordinary. */
 LRN_INLINE int normalize_vectors(int power, int taps, int products, slice_t y, const_slice_t x,
@@ -186,9 +190,11 @@ LRN_INLINE void compute_tile(GROUP const problem *p, global const element_t *src
         }
         later_set(&next_x, s, &p->src, &of_x, src, t);
         WAIT(*s);
-        if (own < s->steps)
-            sum_windows(&w, p, s->x, s->x_ring, s->x, s->x_ring, 1, s->sums, s->rungs, t, s->lag,
+        if (own < s->steps) {
+            sum_windows(p, s->x, s->x_ring, s->x, s->x_ring, SQUARES, s->sums, s->rungs, t, s->lag,
                         s->lower, end);
+            set_addends(&w, p, s->x, s->x_ring, s->x, s->x_ring, s->sums, t);
+        }
 #ifdef LRN_BACKWARD
         if (own >= 0 && own < s->steps) {
             const slice_t terms = ring_at(p, s->terms, s->terms_ring, own);
@@ -204,8 +210,9 @@ LRN_INLINE void compute_tile(GROUP const problem *p, global const element_t *src
         }
         if (own < 0)
             continue;
-        sum_windows(&w, p, s->dy, s->dy_ring, s->terms, s->terms_ring, 0, s->next_sums,
-                    s->next_rungs, own, s->next_lag, s->upper, end);
+        sum_windows(p, s->dy, s->dy_ring, s->terms, s->terms_ring, 0, s->next_sums, s->next_rungs,
+                    own, s->next_lag, s->upper, end);
+        set_addends(&w, p, s->dy, s->dy_ring, s->terms, s->terms_ring, s->next_sums, own);
         later next_dy;
         later_set(&next_dy, s, &p->dy, &of_dy, dy, own);
         own -= s->next_lag;

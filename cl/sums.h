@@ -84,18 +84,6 @@ LRN_INLINE real_t add_taps(const addends *s, int taps, int products, int squares
         }                                                                                          \
     } while (0)
 
-/* The slices of the windows whose last slice is t. */
-LRN_INLINE void set_addends(addends *w, GROUP const problem *p, index_t a_ring, index_t b_ring,
-                            index_t size_a, index_t size_b, index_t t)
-{
-    const int taps = p->slices.taps;
-#pragma unroll
-    for (int j = 0; j < 7; ++j) {
-        w->a[j] = ring_at(p, a_ring, size_a, t - (taps - 1) + j);
-        w->b[j] = ring_at(p, b_ring, size_b, t - (taps - 1) + j);
-    }
-}
-
 /*
  * Sums along the walk: sets `total` to the sums of the windows whose last slice is t. A rung of
  * `size` is the sum of the `size` slices up to t, made of two rungs of half the size. Rings keep
@@ -292,26 +280,18 @@ LRN_INLINE void sum_slice(GROUP const problem *p, slice_t to, const_slice_t a, c
 }
 
 /*
- * The sums over whole windows at step t, with windows that reach `lower` elements before their
- * own: of products of rings a and b. With short windows the sum of `to` is left to be added up.
+ * Of products of rings a and b: sums the windows inside slice t and, unless windows are short,
+ * sums along the walk for slice t - lag. Windows reach `lower` elements before their own.
  */
-LRN_INLINE void sum_windows(addends *to, GROUP const problem *p, index_t a_ring, index_t size_a,
-                            index_t b_ring, index_t size_b, int squares, index_t sums,
-                            index_t rungs, index_t t, index_t lag, int lower, index_t end)
+LRN_ONCE void sum_windows(GROUP const problem *p, index_t a_ring, index_t size_a, index_t b_ring,
+                          index_t size_b, int squares, index_t sums, index_t rungs, index_t t,
+                          index_t lag, int lower, index_t end)
 {
     GROUP const lrn_slices *s = &p->slices;
     if (s->axes > 0 && t >= 0 && t < s->steps)
         sum_slice(p, ring_at(p, sums, s->sums_ring, t), ring_at(p, a_ring, size_a, t),
                   ring_at(p, b_ring, size_b, t), squares, lower);
-    if (s->short_windows) {
-        if (s->axes > 0)
-            set_addends(to, p, sums, sums, s->sums_ring, s->sums_ring, t);
-        else
-            set_addends(to, p, a_ring, b_ring, size_a, size_b, t);
-        return;
-    }
-    to->a[0] = slice_at(p, s->walks ? s->total : sums);
-    if (!s->walks)
+    if (!s->walks || s->short_windows)
         return;
     if (s->whole_windows) {
         if (t - lag < 0)
@@ -324,6 +304,27 @@ LRN_INLINE void sum_windows(addends *to, GROUP const problem *p, index_t a_ring,
         climb_sums(p, sums, rungs, t, end);
     } else {
         climb(p, a_ring, b_ring, size_a, size_b, 1, squares, rungs, t, end);
+    }
+}
+
+/* What to add up for the windows that sum_windows left at step t. */
+LRN_INLINE void set_addends(addends *to, GROUP const problem *p, index_t a_ring, index_t size_a,
+                            index_t b_ring, index_t size_b, index_t sums, index_t t)
+{
+    GROUP const lrn_slices *s = &p->slices;
+    const int taps = s->taps;
+    if (!s->short_windows) {
+        to->a[0] = slice_at(p, s->walks ? s->total : sums);
+        return;
+    }
+    if (s->axes > 0) {
+        a_ring = b_ring = sums;
+        size_a = size_b = s->sums_ring;
+    }
+#pragma unroll
+    for (int j = 0; j < 7; ++j) {
+        to->a[j] = ring_at(p, a_ring, size_a, t - (taps - 1) + j);
+        to->b[j] = ring_at(p, b_ring, size_b, t - (taps - 1) + j);
     }
 }
 
