@@ -8,9 +8,9 @@
 #
 # The second tells whether the ranks compute together what one rank computes: the kernel's time, summed
 # over them, and the elements. The ranks compute in turn, so that the clock does not count the time of
-# ranks that share processors, caches and memory. The problem has much to compute for each byte, and
-# the slices are small, since each rank's first kernels take some 10 ms more, for code that is loaded
-# and memory that is new.
+# ranks that share processors, caches and memory. The problem has much to compute for each byte, the
+# tensor is twice as large and the slices are small, since each rank's first kernels take some 10 ms
+# more, for code that is loaded and memory that is new.
 # Fails unless the sum is at most 1.1 of the first row's, and the elements are the same.
 set -euo pipefail
 cluster=$(realpath "$1") megabytes=${2:-256}
@@ -27,7 +27,9 @@ export STARPU_OPENCL_ONLY_ON_CPUS=1 POCL_MAX_PTHREAD_COUNT=1
 import sys
 import numpy as np
 part = np.random.default_rng(1).standard_normal((1, 64, 128, 128), dtype=np.float32)
-np.save("x.npy", np.resize(part, (int(sys.argv[1]) // 4, 64, 128, 128)))
+items = int(sys.argv[1]) // 4
+np.save("x.npy", np.resize(part, (items, 64, 128, 128)))
+np.save("x2.npy", np.resize(part, (2 * items, 64, 128, 128)))
 END
 
 number() { sed -n "s/^$1.*[ ,]\([0-9.]*\) ms $2.*/\1/p" out.txt; }
@@ -50,7 +52,7 @@ done
 for ranks; do
     for _ in 1 2 3; do
         mpirun -np "$ranks" "$cluster" run --in-turn --slice 3145728 --window 50,50 --divisor 101 \
-            --backward x.npy x.npy y.npy >out.txt
+            --backward x2.npy x2.npy y.npy >out.txt
         echo "$ranks $(number kernel of) $(elements)"
     done | sort -n -k 2 | head -n 1
 done | awk '
