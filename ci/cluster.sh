@@ -4,7 +4,7 @@
 # tests/cluster/test.sh.
 #   ci/cluster.sh [--short]
 # Tensors have 1 GB, a rank of 40 jobs is killed, half of them to be resumed, and a small job runs 200
-# times: a quarter of an hour on two idle cores. --short has less of all: 3 minutes.
+# times: a quarter of an hour on two idle cores. --short has less of all: 4 minutes.
 set -euo pipefail
 case ${1-} in
 '') export CLLRN_CLUSTER_MEGABYTES=1024 CLLRN_CLUSTER_KILLS=20 CLLRN_CLUSTER_JOBS=200 ;;
