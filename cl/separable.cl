@@ -19,13 +19,14 @@
 #include "sums.h"
 
 #ifdef LRN_BACKWARD
-/* Both sums are those of products: their code is the same, and half as long to compile. */
+/* Both sums are those of products: their code is the same, and compiled once. */
 #define SQUARES 0
 
 /* Gaps of slices that have been computed become zeros again. */
 LRN_INLINE void clear_gaps(GROUP const problem *p, slice_t slice)
 {
     GROUP const lrn_slices *s = &p->slices;
+    const index_t size = s->size;
     for (int axis = 0; axis < 2; ++axis) {
         const index_t used = s->dims[axis] * s->distance[axis],
                       gap = axis >= 2 - s->axes
@@ -34,11 +35,11 @@ LRN_INLINE void clear_gaps(GROUP const problem *p, slice_t slice)
         if (gap == 0)
             continue;
 #if LRN_WIDTH > 1
-        for (index_t line = 0; line + used < s->size; line += used + gap)
-            for (index_t e = line + used; e < line + used + gap && e < s->size; ++e)
+        for (index_t line = 0; line + used < size; line += used + gap)
+            for (index_t e = line + used; e < line + used + gap && e < size; ++e)
                 slice[e] = 0;
 #else
-        FOR_VECTORS (n, 0, s->size / (used + gap) * gap)
+        FOR_VECTORS (n, 0, size / (used + gap) * gap)
             slice[n / gap * (used + gap) + used + n % gap] = 0;
 #endif
     }
@@ -100,14 +101,14 @@ LRN_INLINE void differentiate_slice(GROUP const problem *p, slice_t factors, sli
 }
 
 /* Sets dx of a slice. */
-LRN_INLINE void set_gradients(GROUP const problem *p, int taps, int products, slice_t dx,
-                              const_slice_t x, const_slice_t dy, const_slice_t powers,
-                              const addends *w, index_t end, later *next_dy, later *next_dst)
+LRN_INLINE void set_gradients(int power, int taps, int products, slice_t dx, const_slice_t x,
+                              const_slice_t dy, const_slice_t powers, const addends *w, index_t end,
+                              lrn_scalars scalars, later *next_dy, later *next_dst)
 {
     FOR_VECTORS (v, 0, end) {
-        LRN_STORE_GLOBAL(lrn_gradient(p->power, LRN_LOAD_GLOBAL(x + v), LRN_LOAD_GLOBAL(dy + v),
+        LRN_STORE_GLOBAL(lrn_gradient(power, LRN_LOAD_GLOBAL(x + v), LRN_LOAD_GLOBAL(dy + v),
                                       LRN_LOAD_GLOBAL(powers + v), sum_at(w, taps, products, 0, v),
-                                      p->scalars),
+                                      scalars),
                          dx + v);
         prefetch_next(next_dy, 0);
         prefetch_next(next_dst, 1);
@@ -219,10 +220,11 @@ LRN_INLINE void compute_tile(GROUP const problem *p, global const element_t *src
         if (own < 0 || own >= s->steps)
             continue;
         later_set(&next_dst, s, &p->dst, &of_dst, dst, own);
-        BY_SUMS(*s, set_gradients(p, taps, products, result, ring_at(p, s->x, s->x_ring, own),
-                                  ring_at(p, s->dy, s->dy_ring, own),
-                                  ring_at(p, s->powers, s->powers_ring, own), &w, end, &next_dy,
-                                  &next_dst));
+        BY_SUMS(*s,
+                set_gradients(p->power, taps, products, result, ring_at(p, s->x, s->x_ring, own),
+                              ring_at(p, s->dy, s->dy_ring, own),
+                              ring_at(p, s->powers, s->powers_ring, own), &w, end, p->scalars,
+                              &next_dy, &next_dst));
 #else
         if (own < 0)
             continue;

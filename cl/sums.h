@@ -205,7 +205,7 @@ LRN_INLINE void sum_lines(GROUP const problem *p, int axis, slice_t to, const_sl
 {
     GROUP const lrn_slices *s = &p->slices;
     const int taps = s->taps, levels = lrn_level_count(taps);
-    const index_t distance = s->distance[axis], length = s->length;
+    const index_t distance = s->distance[axis], length = s->length, size = s->size;
     if (lrn_axis_is_direct(s->dims[axis], taps)) {
         add_elements(s, axis, to, a, b, products, lower);
         WAIT(*s);
@@ -218,14 +218,18 @@ LRN_INLINE void sum_lines(GROUP const problem *p, int axis, slice_t to, const_sl
             w.a[j] = a + (j - lower) * distance;
             w.b[j] = b + (j - lower) * distance;
         }
-        BY_TAPS(s->taps, FOR_VECTORS (v, 0, s->size)
-                             LRN_STORE_GLOBAL(add_taps(&w, taps, products, squares, v), to + v));
+        if (squares || a == b)
+            BY_TAPS(s->taps, FOR_VECTORS (v, 0, size)
+                                 LRN_STORE_GLOBAL(add_taps(&w, taps, products, 1, v), to + v));
+        else
+            BY_TAPS(s->taps, FOR_VECTORS (v, 0, size)
+                                 LRN_STORE_GLOBAL(add_taps(&w, taps, products, 0, v), to + v));
         WAIT(*s);
         return;
     }
     const slice_t lines = slice_at(p, s->lines);
     /* Windows begin at these elements; sums of n elements are needed up to n - 1 before the end. */
-    const index_t first = -(lower * distance), end = s->size + (taps - 1 - lower) * distance;
+    const index_t first = -(lower * distance), end = size + (taps - 1 - lower) * distance;
     for (int level = 1; level <= levels; ++level) {
         const slice_t level_to = lines + (level - 1) * length;
         const const_slice_t partner = level_to - length;
@@ -251,7 +255,7 @@ LRN_INLINE void sum_lines(GROUP const problem *p, int axis, slice_t to, const_sl
             block[blocks++] = lines + (level - 1) * length + first +
                               (taps >> (level + 1) << (level + 1)) * distance;
     const index_t last = first + (taps - 1) * distance;
-    FOR_VECTORS (v, 0, s->size) {
+    FOR_VECTORS (v, 0, size) {
         real_t sum = (real_t)(0);
         for (int i = 0; i < blocks; ++i)
             sum = sum + LRN_LOAD_GLOBAL(block[i] + v);
