@@ -85,10 +85,10 @@ static void collect(pipeline_report *report)
 {
     uint64_t integers[] = {report->computed, report->kept,           report->elements,
                            report->digest,   report->opencl_workers, report->workers};
-    double doubles[] = {report->started,  report->read,    report->wait,
-                        report->digested, report->written, report->kernel};
+    double doubles[] = {report->started, report->read,   report->wait,    report->digested,
+                        report->written, report->kernel, report->transfer};
     job_add_integers(integers, 6);
-    job_add_doubles(doubles, 6);
+    job_add_doubles(doubles, 7);
     *report = (pipeline_report){.computed = integers[0],
                                 .kept = integers[1],
                                 .elements = integers[2],
@@ -100,7 +100,8 @@ static void collect(pipeline_report *report)
                                 .wait = doubles[2],
                                 .digested = doubles[3],
                                 .written = doubles[4],
-                                .kernel = doubles[5]};
+                                .kernel = doubles[5],
+                                .transfer = doubles[6]};
 }
 
 __attribute__((format(printf, 2, 3))) static void row(const char *label, const char *format, ...)
@@ -127,6 +128,7 @@ static void print_table(const run *r)
     row("files", "%.3f ms to read, %.3f ms to write", 1e3 * all->read, 1e3 * all->written);
     row("host", "%.3f ms to start, %.3f ms for digests", 1e3 * all->started, 1e3 * all->digested);
     row("wait", "%.3f ms for workers", 1e3 * all->wait);
+    row("transfer", "%.3f ms to the workers and back", 1e3 * all->transfer);
     row("kernel", "%.3f ms of the workers; these times are sums over the ranks", 1e3 * all->kernel);
     row("digest", "%016" PRIx64, all->digest);
     row("total", "%.3f ms by the clock, from the start of rank 0",

@@ -18,6 +18,7 @@ typedef struct lane {
     void *memory;
     cllrn_tensor tensors[MOST_OPERANDS]; /* the task's argument */
     starpu_data_handle_t handles[MOST_OPERANDS];
+    struct starpu_task *task;
     bool kept; /* written by an earlier job: no task */
 } lane;
 
@@ -198,13 +199,26 @@ static bool submit(flow *f, lane *l)
     }
     struct starpu_codelet *const codelet = cllrn_starpu_codelet(f->lrn);
     starpu_data_handle_t *const h = l->handles;
-    const int code =
-        count == MOST_OPERANDS
-            ? starpu_task_insert(codelet, STARPU_R, h[0], STARPU_R, h[1], STARPU_W, h[2],
-                                 STARPU_CL_ARGS_NFREE, l->tensors, sizeof l->tensors, 0)
-            : starpu_task_insert(codelet, STARPU_R, h[0], STARPU_W, h[1], STARPU_CL_ARGS_NFREE,
-                                 l->tensors, sizeof l->tensors, 0);
-    return code == 0 || message_fail("StarPU has no worker for a slice");
+    l->task = count == MOST_OPERANDS
+                  ? starpu_task_build(codelet, STARPU_R, h[0], STARPU_R, h[1], STARPU_W, h[2],
+                                      STARPU_CL_ARGS_NFREE, l->tensors, sizeof l->tensors, 0)
+                  : starpu_task_build(codelet, STARPU_R, h[0], STARPU_W, h[1], STARPU_CL_ARGS_NFREE,
+                                      l->tensors, sizeof l->tensors, 0);
+    if (!l->task)
+        return message_fail("out of memory for a task");
+    l->task->detach = 0; /* retire() waits for it, and asks for its times */
+    l->task->destroy = 0;
+    l->task->cl_arg_free = 0; /* starpu_task_build forgets it */
+    return starpu_task_submit(l->task) == 0 || message_fail("StarPU has no worker for a slice");
+}
+
+/* How long the task's worker waited for the operands on its device. */
+static double fetch_seconds(const struct starpu_task *task)
+{
+    struct starpu_profiling_task_info *const info = task->profiling_info;
+    return info ? 1e-6 * starpu_timing_timespec_delay_us(&info->acquire_data_start_time,
+                                                         &info->acquire_data_end_time)
+                : 0;
 }
 
 /* Waits for the task, and has the result in the slice's memory. */
@@ -214,9 +228,15 @@ static bool retire(flow *f, lane *l)
     const int count = list_operands(&l->slice, list);
     cllrn_error error = CLLRN_ERROR_INIT;
     const double begin = operation_clock();
+    if (starpu_task_wait(l->task) != 0)
+        return message_fail("StarPU does not wait for a slice");
+    const double computed = operation_clock();
     for (int i = 0; i < count; ++i)
         starpu_data_unregister(l->handles[i]);
-    f->report->wait += operation_clock() - begin;
+    f->report->wait += computed - begin;
+    f->report->transfer += operation_clock() - computed + fetch_seconds(l->task);
+    starpu_task_destroy(l->task);
+    l->task = NULL;
     return message_check(cllrn_starpu_check(f->lrn, &error), &error);
 }
 
@@ -301,6 +321,9 @@ bool pipeline_run(const pipeline *p, pipeline_report *report)
     const bool done = opened && run_all(&f);
     message_progress("");
     starpu_task_wait_for_all(); /* after a failure tasks still use the lanes */
+    for (uint64_t i = 0; f.lanes && i < f.lane_count; ++i)
+        if (f.lanes[i].task)
+            starpu_task_destroy(f.lanes[i].task);
     report->kernel = kernel_seconds();
     cllrn_starpu_destroy(f.lrn);
     starpu_shutdown();

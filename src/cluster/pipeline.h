@@ -17,7 +17,8 @@ typedef struct pipeline_report {
     uint64_t digest;                               /* of all slices of the rank */
     double started, read, wait, digested, written; /* of the rank's main thread, in seconds */
     double kernel;                                 /* of all workers */
-    uint64_t opencl_workers, workers;              /* of StarPU */
+    double transfer;                  /* of operands to the workers' devices, and of results back */
+    uint64_t opencl_workers, workers; /* of StarPU */
 } pipeline_report;
 
 typedef struct pipeline {

@@ -37,15 +37,16 @@ elements() { sed -n 's/^computed.* \([0-9]*\) elements/\1/p' out.txt; }
 
 # shellcheck disable=SC2016 # for the rank's shell
 one_each='exec taskset -c $((OMPI_COMM_WORLD_RANK % $(nproc))) "$@"'
-row='%5s %9s %9s %9s %9s %9s %9s %12s\n'
+row='%5s %9s %9s %9s %9s %9s %9s %9s %9s %12s\n'
 # shellcheck disable=SC2059 # the row is the format
-printf "$row" ranks total start read wait digests write elements
+printf "$row" ranks total start read wait transfer kernel digests write elements
 for ranks; do
     for _ in 1 2 3; do
         mpirun -np "$ranks" bash -c "$one_each" - "$cluster" run x.npy y.npy >out.txt
         # shellcheck disable=SC2059
         printf "$row" "$ranks" "$(number total by)" "$(number host to)" "$(number files "to read")" \
-            "$(number wait for)" "$(number host for)" "$(number files "to write")" "$(elements)"
+            "$(number wait for)" "$(number transfer to)" "$(number kernel of)" \
+            "$(number host for)" "$(number files "to write")" "$(elements)"
     done | sort -n -k 2 | head -n 1
 done
 
