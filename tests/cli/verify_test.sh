@@ -130,8 +130,10 @@ check 'a case has one result' grep -q '^1 passed, 0 failed' out.txt
 done_by verify --quick --case 0 --without packed,planar,blocked,stream,group,column,strided,separable
 check 'only what is selected runs' grep -q '^every variant           0      0' out.txt
 
+# Without the kernels that no CPU selects: other tests force them.
 status=0
-timeout 900 "$cllrn" verify --quick --report quick >out.txt 2>err.txt || status=$?
+timeout 900 "$cllrn" verify --quick --without stream,group,column,strided --report quick >out.txt 2>err.txt ||
+    status=$?
 if [ $status -eq 0 ]; then pass; else fail "verify --quick: exit $status: $(cat out.txt err.txt)"; fi
 check 'no progress where there is no terminal' not grep -q 'case 1 of' err.txt
 # count WORD: of the last line; 0 where the line does not say

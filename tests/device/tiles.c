@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PROBLEMS = 300, CANARY = 0xa5, GUARD = 64 };
+enum { PROBLEMS = 200, CANARY = 0xa5, GUARD = 64 };
 
 static test_device device;
 
