@@ -34,12 +34,13 @@ static bool is_block_line(const lrn_problem *p)
 {
     const lrn_layout *layouts[] = {&p->shape->src, &p->shape->dy, &p->shape->dst};
     const int64_t block = block_of(p), inner = p->inner;
+    if (!lrn_shape_has_equal_blocks(p->shape))
+        return false;
     for (int i = 0; i < 3; ++i)
-        if (layouts[i]->block_shift != p->shape->dst.block_shift ||
-            (inner > 1 && layouts[i]->strides[LRN_INNER] != block) ||
+        if ((inner > 1 && layouts[i]->strides[LRN_INNER] != block) ||
             (p->channels > block && layouts[i]->strides[0] != inner * block))
             return false;
-    return p->shape->blocked;
+    return true;
 }
 
 /* A vector takes what windows reach beyond it from the two beside it: it must be long enough. */
