@@ -73,7 +73,10 @@ static inline index_t lrn_position_step(const index_t *strides, int shift, uint 
     return LRN_MODE(WITHIN) && shift > 0 ? 1 : strides[7];
 }
 
-/* The last axis: elements of a block of dst, or of all the axis; blocks; and tiles of a block. */
+/*
+ * The last axis in tiles: elements of a block of dst (without blocks, of the axis), the number of
+ * blocks, and the tiles of each block.
+ */
 typedef struct lrn_turns {
     index_t block, blocks, tiles;
 } lrn_turns;

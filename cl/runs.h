@@ -115,9 +115,11 @@ LRN_INLINE index_t run_in_tensor(const runs *r, index_t n)
 typedef struct later {
     global const element_t *slice;
     int type;
-    index_t at, left, runs_left; /* elements of the run, runs until the next outer step */
-    index_t length, inner;       /* of a run, and runs of an outer step */
-    index_t next, next_outer;    /* from the end of a run to the next one, and there one more */
+    index_t at;              /* the next vector */
+    index_t left, runs_left; /* elements of this run, and runs of this outer step */
+    index_t length, inner;   /* of each run, and of each outer step */
+    index_t next;            /* from the end of a run to the next run */
+    index_t next_outer;      /* added to that where an outer step ends */
 } later;
 
 /* What to prefetch of a tensor at step t. */
@@ -212,8 +214,8 @@ LRN_RARE void fetch(slice_t to, global const element_t *from, int type, const ru
         return;
     }
     if (r->stride != 1 && r->shift == 0) {
+        const runs elements = elements_of(r);
         FOR_RUNS (r, outer, n) {
-            const runs elements = elements_of(r);
             fetch_lanes(to + outer * r->outer_distance + n * r->distance,
                         LRN_AT(from, type, outer * r->outer_step + n * r->step), type, 1,
                         &elements);

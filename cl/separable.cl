@@ -185,10 +185,9 @@ LRN_INLINE void compute_tile(GROUP const problem *p, global const element_t *src
         index_t own = t - s->lag;
         addends w;
         later next_x, next_dst;
-        if (t < s->steps) {
+        if (t < s->steps)
             fetch(ring_at(p, s->x, s->x_ring, t),
                   LRN_AT(src, p->src.type, walk_offset(s, &p->src, t)), p->src.type, &of_x);
-        }
         later_set(&next_x, s, &p->src, &of_x, src, t);
         WAIT(*s);
         if (own < s->steps) {

@@ -51,13 +51,15 @@ LRN_INLINE real_t with_last(int products, real_t total, real_t a, real_t b)
     return LRN_LAST(products, total, a, b);
 }
 
-/* Slices whose sum or sum of products is that over short windows: element v of tap j, a[j][v]. */
+/*
+ * What the sums over short windows are made of: tap j of element v is a[j][v] b[j][v], or b[j][v]
+ * without products. Other windows have been summed: the sum of element v is a[0][v].
+ */
 typedef struct addends {
     const_slice_t a[7], b[7];
-    int taps; /* 1 with `products` 0: the sums are there already */
 } addends;
 
-/* The sums of vector v. Products are squares of a if `squares` is set. */
+/* The sums over short windows of vector v. Products are squares of a if `squares` is set. */
 LRN_INLINE real_t add_taps(const addends *s, int taps, int products, int squares, index_t v)
 {
     real_t sum = (real_t)(0);
@@ -72,7 +74,7 @@ LRN_INLINE real_t add_taps(const addends *s, int taps, int products, int squares
     return sum;
 }
 
-/* Constants `taps` and `products` for a statement: most windows have 5 or 3 taps. */
+/* A constant `taps` for a statement: most windows have 5. */
 #define BY_TAPS(TAPS, STATEMENT)                                                                   \
     do {                                                                                           \
         if ((TAPS) == 5) {                                                                         \
@@ -311,7 +313,7 @@ LRN_ONCE void sum_windows(GROUP const problem *p, index_t a_ring, index_t size_a
     }
 }
 
-/* What to add up for the windows that sum_windows left at step t. */
+/* Sets what the sums at step t are made of, after sum_windows. */
 LRN_INLINE void set_addends(addends *to, GROUP const problem *p, index_t a_ring, index_t size_a,
                             index_t b_ring, index_t size_b, index_t sums, index_t t)
 {
@@ -351,7 +353,7 @@ LRN_INLINE real_t sum_at(const addends *s, int taps, int products, int squares, 
     return taps == 0 ? LRN_LOAD_GLOBAL(s->a[0] + v) : add_taps(s, taps, products, squares, v);
 }
 
-/* Adds up what is left, and returns the sums. */
+/* The sums of a whole slice. Adds them up if windows are short. */
 LRN_RARE const_slice_t sums_of(const addends *w, GROUP const problem *p, int squares, index_t end)
 {
     const slice_t total = slice_at(p, p->slices.total);

@@ -2,9 +2,8 @@
 /*
  * Random problems of many tiles, in all layouts and types, with windows of 1 to 40 taps across
  * channels and within them, out of place, also to another layout, and in place: the bits of the
- * host, from the kernel that
- * a plan selects and from `separable`, which runs any problem. A tile that finds what the last one
- * left in its worker's scratch would show.
+ * host, from the kernel that a plan selects and from `separable`, which runs any problem. A tile
+ * that finds what the last one left in its worker's scratch would show.
  */
 #include "device_test.h"
 
