@@ -131,7 +131,7 @@ static bool is_inner_dense(const lrn_shape *shape)
                                    : lrn_shape_is_dense(shape, LRN_INNER);
 }
 
-/* Elements of the last axis, or of its blocks, of which tensors with different ones have none. */
+/* Elements of the last axis or, with blocks, of one block; 1 where the tensors' blocks differ. */
 static int64_t inner_of(const lrn_shape *shape)
 {
     const int64_t dim = shape->dims[LRN_INNER];

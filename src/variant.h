@@ -12,7 +12,7 @@ typedef struct lrn_problem {
     const lrn_shape *shape;
     const lrn_device_facts *facts;
     /* The dims, if the window is across channels and axes are few. Within a channel `inner` counts
-     * positions that may be neighbours in all tensors; channels in blocks, those of a block. */
+     * the positions that may be neighbours in all tensors: with blocks, the channels of a block. */
     int64_t channels, inner, outer;
     int lower, taps;
     bool backward, in_place;

@@ -208,7 +208,7 @@ static bool submit(flow *f, lane *l)
         return message_fail("out of memory for a task");
     l->task->detach = 0; /* retire() waits for it, and asks for its times */
     l->task->destroy = 0;
-    l->task->cl_arg_free = 0; /* starpu_task_build forgets it */
+    l->task->cl_arg_free = 0; /* starpu_task_build ignores STARPU_CL_ARGS_NFREE */
     return starpu_task_submit(l->task) == 0 || message_fail("StarPU has no worker for a slice");
 }
 

@@ -21,8 +21,8 @@ static const option_row own_rows[] = {
      "those of an earlier one, of any number of ranks, whose data has the digest that it had then",
      OPTION_FIELD(request, resume)},
     {"in-turn", NULL,
-     "the ranks compute one after another: for a kernel time that is not that of ranks which share "
-     "processors",
+     "the ranks compute one after another, so that the kernel time does not count waits for "
+     "processors that ranks share",
      OPTION_FIELD(request, in_turn)},
 };
 
